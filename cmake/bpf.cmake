@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# BPF programs and the libraries of their loaders.
+#
+#   vmmio_bpf_object(<name> <source>)   makes bpf/<name>.bpf.o and, from it,
+#                                       bpf/<name>.skel.h; link a program to
+#                                       vmmio_bpf_<name> to include it as
+#                                       <name>.skel.h
+#   vmmio_libbpf                        libbpf and what it needs, static
+find_program(CLANG clang)
+if(NOT CLANG)
+	message(FATAL_ERROR "no clang: package clang is needed")
+endif()
+
+find_library(LIBBPF_A libbpf.a)
+find_library(LIBELF_A libelf.a)
+find_library(LIBZ_A libz.a)
+foreach(lib IN ITEMS LIBBPF:libbpf-dev LIBELF:libelf-dev LIBZ:zlib1g-dev)
+	string(REPLACE ":" ";" lib ${lib})
+	list(GET lib 0 variable)
+	list(GET lib 1 package)
+	if(NOT ${variable}_A)
+		message(FATAL_ERROR "no static ${variable}: package ${package} is needed")
+	endif()
+endforeach()
+add_library(vmmio_libbpf INTERFACE)
+target_link_libraries(vmmio_libbpf INTERFACE ${LIBBPF_A} ${LIBELF_A} ${LIBZ_A})
+
+function(vmmio_bpf_object name source)
+	set(dir ${CMAKE_BINARY_DIR}/bpf)
+	cmake_path(ABSOLUTE_PATH source BASE_DIRECTORY ${CMAKE_SOURCE_DIR})
+	add_custom_command(
+		OUTPUT ${dir}/${name}.bpf.o
+		COMMAND ${CLANG} -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -std=gnu11 -Wall
+			-Wextra -Werror -Wno-unused-parameter -Wno-unused-function -Wno-missing-declarations
+			-Wno-sign-compare -I${dir} -I${CMAKE_SOURCE_DIR}/include
+			-I${CMAKE_SOURCE_DIR}/bpf -MD -MT ${dir}/${name}.bpf.o -MF
+			${dir}/${name}.bpf.d -c ${source} -o ${dir}/${name}.bpf.o
+		DEPENDS ${source} ${dir}/vmlinux.h vmlinux_h
+		DEPFILE ${dir}/${name}.bpf.d
+		COMMENT "BPF ${name}"
+		VERBATIM
+	)
+	add_custom_command(
+		OUTPUT ${dir}/${name}.skel.h
+		COMMAND ${BPFTOOL} gen skeleton ${dir}/${name}.bpf.o name ${name}_bpf >
+			${dir}/${name}.skel.h
+		DEPENDS ${dir}/${name}.bpf.o
+		COMMENT "BPF ${name}.skel.h"
+		VERBATIM
+	)
+	add_custom_target(bpf_${name} ALL DEPENDS ${dir}/${name}.skel.h)
+	add_library(vmmio_bpf_${name} INTERFACE)
+	add_dependencies(vmmio_bpf_${name} bpf_${name})
+	target_sources(vmmio_bpf_${name} INTERFACE ${dir}/${name}.skel.h)
+	target_include_directories(vmmio_bpf_${name} SYSTEM INTERFACE ${dir})
+endfunction()

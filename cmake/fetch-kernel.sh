@@ -1,0 +1,235 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Downloads a Debian kernel (image, headers, kbuild) and unpacks it into a
+# folder of the build tree: root/ as packaged, vmlinuz, headers (for make -C),
+# vmlinux (unpacked from vmlinuz, for its BTF) and release (the name). Installs
+# nothing, needs no root. A folder that is complete is left alone.
+set -eu
+
+usage()
+{
+	cat <<-'END'
+	usage: fetch-kernel.sh --out DIR [--flavour NAME | --release NAME]
+	                       [--arch ARCH] [--suite SUITE] [--refresh]
+	  --out DIR       where the kernel goes
+	  --flavour NAME  of the metapackage linux-image-NAME (default cloud-amd64)
+	  --release NAME  a concrete one, for example 6.1.0-30-cloud-amd64
+	  --arch ARCH     Debian architecture of the kernel (default: this machine's)
+	  --suite SUITE   take it from this suite (for example bookworm-backports);
+	                  a suite or architecture that this machine's apt does not
+	                  follow is looked up through an apt root of its own
+	  --refresh       look for a newer one even if DIR is complete
+	END
+}
+
+die()
+{
+	echo "fetch-kernel: $*" >&2
+	exit 1
+}
+
+wrong()
+{
+	echo "fetch-kernel: $*" >&2
+	exit 2
+}
+
+out='' flavour=cloud-amd64 release='' arch='' suite='' refresh=''
+while [ $# -gt 0 ]; do
+	case $1 in
+	--out | --flavour | --release | --arch | --suite)
+		if [ $# -lt 2 ] || [ -z "$2" ]; then wrong "$1 needs a value"; fi
+		eval "${1#--}=\$2"
+		shift
+		;;
+	--refresh) refresh=1 ;;
+	-h | --help)
+		usage
+		exit 0
+		;;
+	*) wrong "unknown option $1" ;;
+	esac
+	shift
+done
+[ -n "$out" ] || wrong "--out is missing"
+
+for tool in apt-get apt-cache dpkg dpkg-deb; do
+	command -v "$tool" >/dev/null || die "no $tool here: this is not a Debian system (see packaging/Containerfile)"
+done
+host=$(dpkg --print-architecture)
+arch=${arch:-$host}
+
+# Complete already, and of the same request?
+request="$flavour $release $arch $suite"
+if [ -z "$refresh" ] && [ -f "$out/request" ] && [ "$(cat "$out/request")" = "$request" ]; then
+	cat "$out/release"
+	exit 0
+fi
+
+mkdir -p "$out" 2>/dev/null || die "cannot create $out"
+[ -w "$out" ] || die "cannot write $out"
+out=$(cd "$out" && pwd)
+rm -f "$out/request"
+work=$(mktemp -d "$out/fetch.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+
+# An apt root of its own: lists and cache in the build tree, the mirrors and
+# keys of this machine, so it can follow other suites and architectures.
+private=''
+use_private_root()
+{
+	root=$out/apt
+	mkdir -p "$root/lists/partial" "$root/cache/archives/partial" "$root/etc"
+	: >"$root/status"
+	# shellcheck disable=SC2016 # the names are for apt, not for the shell
+	uris=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' | sort -u)
+	[ -n "$uris" ] || die "apt has no package source: see sources.list(5)"
+	base=$(echo "$uris" | sed -n 's,^\([^ ]*/debian/\) .*,\1,p' | head -n 1)
+	# shellcheck source=/dev/null
+	codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+	{
+		echo "$uris" | grep -v -e '-security ' | sed -n 's,^\([^ ]*/debian/\) .*,\1,p' |
+			sort -u | while read -r uri; do
+			echo "deb $uri $codename main"
+			[ -z "$suite" ] || [ "$suite" = "$codename" ] || echo "deb $uri $suite main"
+		done
+		case ${suite:-$codename} in
+		*-backports*) ;;
+		*)
+			[ -z "$base" ] || echo "deb ${base%/debian/}/debian-security ${suite:-$codename}-security main"
+			;;
+		esac
+	} >"$root/etc/sources.list"
+	cat >"$root/apt.conf" <<-END
+	Dir::State "$root";
+	Dir::State::lists "$root/lists";
+	Dir::State::status "$root/status";
+	Dir::Cache "$root/cache";
+	Dir::Etc::sourcelist "$root/etc/sources.list";
+	Dir::Etc::sourceparts "/dev/null";
+	Dir::Etc::preferencesparts "/dev/null";
+	APT::Architecture "$host";
+	APT::Architectures { "$host"; "$arch"; };
+	Acquire::Languages "none";
+	APT::Sandbox::User "";
+	END
+	export APT_CONFIG="$root/apt.conf"
+	private=1
+	apt-get -qq update >"$out/apt-update.log" 2>&1 ||
+		die "apt-get update failed in a private root: $(tail -n 1 "$out/apt-update.log")"
+}
+
+# The newest kernel the flavour's metapackage stands for.
+resolve()
+{
+	depends=$(apt-cache ${suite:+-t "$suite"} show --no-all-versions "linux-image-$flavour:$arch" 2>/dev/null |
+		sed -n 's/^Depends: //p' | tr ',' '\n')
+	echo "$depends" | sed -n 's/^ *linux-image-\([0-9][^ ]*\).*/\1/p' | head -n 1
+}
+
+available()
+{
+	apt-cache show "$1" 2>/dev/null | grep -q '^Package:'
+}
+
+if [ "$arch" != "$host" ] || [ -n "$suite" ]; then
+	use_private_root
+fi
+want=$release
+if [ -z "$want" ]; then
+	want=$(resolve)
+	if [ -z "$want" ] && [ -z "$private" ]; then
+		use_private_root
+		want=$(resolve)
+	fi
+	[ -n "$want" ] || die "no package linux-image-$flavour for $arch: is the flavour right, and has 'apt-get update' run?"
+elif [ -z "$private" ] && ! available "linux-image-$want:$arch"; then
+	use_private_root
+fi
+
+# The headers package names its companions (common headers, kbuild).
+headers=linux-headers-$want
+available "$headers:$arch" || die "no package $headers for $arch"
+companions=$(apt-cache show --no-all-versions "$headers:$arch" | sed -n 's/^Depends: //p' | tr ',' '\n' |
+	sed -n 's/^ *\(linux-headers-[^ ]*-common\|linux-kbuild-[^ ]*\).*/\1/p')
+
+image=linux-image-$want
+available "$image:$arch" || die "no package $image for $arch"
+
+list="$image:$arch $headers:$arch"
+for package in $companions; do
+	case $package in
+	linux-kbuild-*) list="$list $package:$host" ;; # its programs run here
+	*) list="$list $package" ;;
+	esac
+done
+
+for package in $list; do
+	(cd "$work" && apt-get -qq -o APT::Sandbox::User= ${suite:+-t "$suite"} download "$package") >"$out/apt-download.log" 2>&1 ||
+		die "cannot download package ${package%:*}: $(grep -m 1 '^E:' "$out/apt-download.log" || tail -n 1 "$out/apt-download.log")"
+done
+
+rm -rf "$out/root" "$out/vmlinux" "$out/vmlinuz" "$out/headers"
+mkdir "$out/root"
+for deb in "$work"/*.deb; do
+	dpkg-deb -x "$deb" "$out/root" || die "cannot unpack $(basename "$deb") into $out (disk full?)"
+done
+
+# The header Makefiles include each other by absolute path.
+for makefile in "$out"/root/usr/src/linux-headers-*/Makefile; do
+	sed -i "s,\([ =]\)/usr/src/,\1$out/root/usr/src/,g" "$makefile"
+done
+
+[ -f "$out/root/boot/vmlinuz-$want" ] || die "package $image holds no boot/vmlinuz-$want"
+ln -s "root/boot/vmlinuz-$want" "$out/vmlinuz"
+ln -s "root/usr/src/linux-headers-$want" "$out/headers"
+
+# Little-endian number of $3 bytes at offset $2 of file $1.
+le()
+{
+	od -An -v -t u"$3" -j "$2" -N "$3" "$1" | tr -d ' '
+}
+
+# The payload of a bzImage: its set-up header says where it is and how long
+# (boot protocol 2.08 and later).
+unpack_vmlinux()
+{
+	sectors=$(le "$1" 497 1)
+	offset=$(((sectors + 1) * 512 + $(le "$1" 584 4)))
+	length=$(le "$1" 588 4)
+	tail -c +$((offset + 1)) "$1" | head -c "$length" >"$work/payload"
+	case $(od -An -v -t x1 -N 4 "$work/payload" | tr -d ' ') in
+	02214c18) # followed by the unpacked size, which is not part of the stream
+		tool=lz4
+		head -c $((length - 4)) "$work/payload" | lz4 -qdc - >"$2"
+		;;
+	1f8b*)
+		tool=gzip
+		gzip -qdc "$work/payload" >"$2" 2>/dev/null || [ $? = 2 ] # 2: trailing size
+		;;
+	fd377a58)
+		tool=xz-utils
+		head -c $((length - 4)) "$work/payload" | xz -qdc --single-stream >"$2"
+		;;
+	28b52ffd)
+		tool=zstd
+		head -c $((length - 4)) "$work/payload" | zstd -qdc >"$2"
+		;;
+	*)
+		tool=''
+		return 1
+		;;
+	esac
+}
+
+if [ "$(od -An -v -c -j 514 -N 4 "$out/vmlinuz" | tr -d ' ')" = HdrS ]; then
+	unpack_vmlinux "$out/vmlinuz" "$out/vmlinux" ||
+		die "cannot unpack the kernel of $image${tool:+: package $tool is needed}"
+	[ "$(head -c 4 "$out/vmlinux" | tail -c 3)" = ELF ] || die "what vmlinuz of $image unpacks to is no ELF file"
+fi
+
+echo "$want" >"$out/release"
+echo "$request" >"$out/request"
+echo "$want"
