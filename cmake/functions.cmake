@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What the areas' files call: tests by label and files for the guest image.
+#
+#   vmmio_unit_test(<name> [<source>...] [LIBS <library>...])
+#       tests/unit/test_<name>.c and the sources, with cmocka; label unit
+#   vmmio_script_test(<label> <script> [TIMEOUT <s>] [ARGS <argument>...])
+#       a shell test under tests/; label guest, host or tree. It finds
+#       VMMIO_SOURCE and VMMIO_BUILD in its environment and skips with 77
+#   vmmio_image_file(<path in the guest> <path here> [<target>...])
+#       one more file in the base image, made by these targets
+function(vmmio_unit_test name)
+	cmake_parse_arguments(arg "" "" "LIBS" ${ARGN})
+	find_library(CMOCKA cmocka)
+	if(NOT CMOCKA)
+		message(FATAL_ERROR "no cmocka: package libcmocka-dev is needed")
+	endif()
+	add_executable(test_${name} tests/unit/test_${name}.c ${arg_UNPARSED_ARGUMENTS})
+	target_include_directories(test_${name} PRIVATE ${CMAKE_SOURCE_DIR})
+	target_link_libraries(test_${name} PRIVATE vmmio_flags ${arg_LIBS} ${CMOCKA})
+	add_test(NAME unit.${name} COMMAND ${CMAKE_SOURCE_DIR}/tests/run $<TARGET_FILE:test_${name}>)
+	vmmio_test_properties(unit.${name} unit 60)
+endfunction()
+
+function(vmmio_script_test label script)
+	cmake_parse_arguments(arg "" "TIMEOUT" "ARGS" ${ARGN})
+	cmake_path(GET script STEM name)
+	if(NOT arg_TIMEOUT)
+		set(arg_TIMEOUT 120)
+	endif()
+	add_test(NAME ${label}.${name} COMMAND ${CMAKE_SOURCE_DIR}/tests/run
+					       ${CMAKE_SOURCE_DIR}/${script} ${arg_ARGS})
+	vmmio_test_properties(${label}.${name} ${label} ${arg_TIMEOUT})
+endfunction()
+
+function(vmmio_test_properties test label timeout)
+	set_tests_properties(
+		${test}
+		PROPERTIES LABELS ${label} TIMEOUT ${timeout} SKIP_RETURN_CODE 77 ENVIRONMENT
+			   "VMMIO_SOURCE=${CMAKE_SOURCE_DIR};VMMIO_BUILD=${CMAKE_BINARY_DIR};VMMIO_TEST=${test}"
+	)
+endfunction()
+
+set_property(GLOBAL PROPERTY VMMIO_IMAGE_SPEC "")
+set_property(GLOBAL PROPERTY VMMIO_IMAGE_DEPENDS "")
+
+function(vmmio_image_file guest host)
+	set_property(GLOBAL APPEND PROPERTY VMMIO_IMAGE_SPEC "file ${guest} ${host}")
+	set_property(GLOBAL APPEND PROPERTY VMMIO_IMAGE_DEPENDS ${host} ${ARGN})
+endfunction()
