@@ -6,6 +6,8 @@
 # vmlinux (unpacked from vmlinuz, for its BTF) and release (the name). Installs
 # nothing, needs no root. A folder that is complete is left alone.
 set -eu
+# shellcheck source=cmake/apt.sh
+. "$(dirname "$0")/apt.sh"
 
 usage()
 {
@@ -75,88 +77,36 @@ work=$(mktemp -d "$out/fetch.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 
-# An apt root of its own: lists and cache in the build tree, the mirrors and
-# keys of this machine, so it can follow other suites and architectures.
-private=''
-use_private_root()
-{
-	root=$out/apt
-	mkdir -p "$root/lists/partial" "$root/cache/archives/partial" "$root/etc"
-	: >"$root/status"
-	# shellcheck disable=SC2016 # the names are for apt, not for the shell
-	uris=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' | sort -u)
-	[ -n "$uris" ] || die "apt has no package source: see sources.list(5)"
-	base=$(echo "$uris" | sed -n 's,^\([^ ]*/debian/\) .*,\1,p' | head -n 1)
-	# shellcheck source=/dev/null
-	codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
-	{
-		echo "$uris" | grep -v -e '-security ' | sed -n 's,^\([^ ]*/debian/\) .*,\1,p' |
-			sort -u | while read -r uri; do
-			echo "deb $uri $codename main"
-			[ -z "$suite" ] || [ "$suite" = "$codename" ] || echo "deb $uri $suite main"
-		done
-		case ${suite:-$codename} in
-		*-backports*) ;;
-		*)
-			[ -z "$base" ] || echo "deb ${base%/debian/}/debian-security ${suite:-$codename}-security main"
-			;;
-		esac
-	} >"$root/etc/sources.list"
-	cat >"$root/apt.conf" <<-END
-	Dir::State "$root";
-	Dir::State::lists "$root/lists";
-	Dir::State::status "$root/status";
-	Dir::Cache "$root/cache";
-	Dir::Etc::sourcelist "$root/etc/sources.list";
-	Dir::Etc::sourceparts "/dev/null";
-	Dir::Etc::preferencesparts "/dev/null";
-	APT::Architecture "$host";
-	APT::Architectures { "$host"; "$arch"; };
-	Acquire::Languages "none";
-	APT::Sandbox::User "";
-	END
-	export APT_CONFIG="$root/apt.conf"
-	private=1
-	apt-get -qq update >"$out/apt-update.log" 2>&1 ||
-		die "apt-get update failed in a private root: $(tail -n 1 "$out/apt-update.log")"
-}
-
 # The newest kernel the flavour's metapackage stands for.
 resolve()
 {
-	depends=$(apt-cache ${suite:+-t "$suite"} show --no-all-versions "linux-image-$flavour:$arch" 2>/dev/null |
-		sed -n 's/^Depends: //p' | tr ',' '\n')
-	echo "$depends" | sed -n 's/^ *linux-image-\([0-9][^ ]*\).*/\1/p' | head -n 1
-}
-
-available()
-{
-	apt-cache show "$1" 2>/dev/null | grep -q '^Package:'
+	apt_field "linux-image-$flavour:$arch" Depends "$suite" | tr ',' '\n' |
+		sed -n 's/^ *linux-image-\([0-9][^ ]*\).*/\1/p' | head -n 1
 }
 
 if [ "$arch" != "$host" ] || [ -n "$suite" ]; then
-	use_private_root
+	apt_use_private "$out" "$arch" "$suite"
 fi
 want=$release
 if [ -z "$want" ]; then
 	want=$(resolve)
-	if [ -z "$want" ] && [ -z "$private" ]; then
-		use_private_root
+	if [ -z "$want" ] && [ -z "$apt_private" ]; then
+		apt_use_private "$out" "$arch" "$suite"
 		want=$(resolve)
 	fi
 	[ -n "$want" ] || die "no package linux-image-$flavour for $arch: is the flavour right, and has 'apt-get update' run?"
-elif [ -z "$private" ] && ! available "linux-image-$want:$arch"; then
-	use_private_root
+elif [ -z "$apt_private" ] && ! apt_has "linux-image-$want:$arch"; then
+	apt_use_private "$out" "$arch" "$suite"
 fi
 
 # The headers package names its companions (common headers, kbuild).
 headers=linux-headers-$want
-available "$headers:$arch" || die "no package $headers for $arch"
-companions=$(apt-cache show --no-all-versions "$headers:$arch" | sed -n 's/^Depends: //p' | tr ',' '\n' |
+apt_has "$headers:$arch" || die "no package $headers for $arch"
+companions=$(apt_field "$headers:$arch" Depends "$suite" | tr ',' '\n' |
 	sed -n 's/^ *\(linux-headers-[^ ]*-common\|linux-kbuild-[^ ]*\).*/\1/p')
 
 image=linux-image-$want
-available "$image:$arch" || die "no package $image for $arch"
+apt_has "$image:$arch" || die "no package $image for $arch"
 
 list="$image:$arch $headers:$arch"
 for package in $companions; do
@@ -166,10 +116,8 @@ for package in $companions; do
 	esac
 done
 
-for package in $list; do
-	(cd "$work" && apt-get -qq -o APT::Sandbox::User= ${suite:+-t "$suite"} download "$package") >"$out/apt-download.log" 2>&1 ||
-		die "cannot download package ${package%:*}: $(grep -m 1 '^E:' "$out/apt-download.log" || tail -n 1 "$out/apt-download.log")"
-done
+# shellcheck disable=SC2086 # a list of words
+apt_fetch "$work" "$suite" $list
 
 rm -rf "$out/root" "$out/vmlinux" "$out/vmlinuz" "$out/headers"
 mkdir "$out/root"

@@ -1,3 +1,125 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The guest image: build/image/vmlinuz and build/image/initrd.cpio.
+# The guest image: build/image/vmlinuz and build/image/initrd.cpio (busybox,
+# mainline's virtio modules, ours, the tools). Uncompressed: unpacking costs
+# more under emulation than reading.
+set(VMMIO_IMAGE_DIR ${CMAKE_BINARY_DIR}/image)
+file(MAKE_DIRECTORY ${VMMIO_IMAGE_DIR})
+
+# busybox comes as a package of its own, unpacked here: installing
+# busybox-static would replace the busybox of the machine.
+execute_process(
+	COMMAND ${CMAKE_SOURCE_DIR}/cmake/fetch-deb.sh --out ${CMAKE_BINARY_DIR}/packages/busybox
+		busybox-static
+	RESULT_VARIABLE failed
+)
+if(failed)
+	message(FATAL_ERROR "no busybox for the guest image")
+endif()
+set(busybox ${CMAKE_BINARY_DIR}/packages/busybox/bin/busybox)
+execute_process(COMMAND ${busybox} --list OUTPUT_FILE ${CMAKE_BINARY_DIR}/packages/busybox/applets)
+
+add_executable(mkcpio bench/mkcpio.c bench/cpio.c)
+target_link_libraries(mkcpio PRIVATE vmmio_flags)
+
+# Mainline's modules, in no order: the guest's helper functions know it. What
+# the kernel has built in is listed, so that a guest script can tell it from
+# what is missing.
+set(modules
+    virtio virtio_ring virtio_mmio virtio_pci virtio_pci_modern_dev virtio_pci_legacy_dev virtio_blk
+    virtio_net net_failover failover virtio_rng rng_core virtio_console virtio_balloon
+)
+set(spec "")
+set(depends ${busybox})
+file(GLOB_RECURSE present ${VMMIO_KERNEL_MODULES}/kernel/*.ko ${VMMIO_KERNEL_MODULES}/kernel/*.ko.xz)
+foreach(path IN LISTS present)
+	cmake_path(GET path FILENAME file)
+	string(REGEX REPLACE "\\.ko(\\.xz)?$" "" name ${file})
+	string(REPLACE "-" "_" name ${name})
+	if(NOT name IN_LIST modules)
+		continue()
+	endif()
+	list(REMOVE_ITEM modules ${name})
+	if(file MATCHES "\\.xz$")
+		set(unpacked ${VMMIO_IMAGE_DIR}/modules/${name}.ko)
+		add_custom_command(
+			OUTPUT ${unpacked}
+			COMMAND ${CMAKE_COMMAND} -E make_directory ${VMMIO_IMAGE_DIR}/modules
+			COMMAND xz -dc ${path} > ${unpacked}
+			DEPENDS ${path}
+			VERBATIM
+		)
+		set(path ${unpacked})
+	endif()
+	list(APPEND spec "file /lib/modules/${name}.ko ${path}")
+	list(APPEND depends ${path})
+endforeach()
+set(builtin "")
+file(STRINGS ${VMMIO_KERNEL_MODULES}/modules.builtin lines)
+foreach(line IN LISTS lines)
+	cmake_path(GET line STEM name)
+	string(REPLACE "-" "_" name ${name})
+	string(APPEND builtin "${name}\n")
+	list(REMOVE_ITEM modules ${name})
+endforeach()
+# Some kernels have no module, built in or not, for these.
+list(REMOVE_ITEM modules virtio_pci_legacy_dev virtio_pci_modern_dev rng_core)
+if(modules)
+	message(FATAL_ERROR "kernel ${VMMIO_KERNEL_RELEASE} has no module ${modules}")
+endif()
+file(GENERATE OUTPUT ${VMMIO_IMAGE_DIR}/builtin CONTENT "${builtin}")
+
+foreach(tool IN ITEMS vmmio-stat vmmio-ctl blkload)
+	if(TARGET ${tool})
+		list(APPEND spec "file /bin/${tool} $<TARGET_FILE:${tool}>")
+		list(APPEND depends ${tool})
+	endif()
+endforeach()
+if(VMMIO_KO)
+	list(APPEND spec "file /lib/modules/vmmio.ko ${VMMIO_KO}")
+	list(APPEND depends kmod ${VMMIO_KO})
+endif()
+get_property(more GLOBAL PROPERTY VMMIO_IMAGE_SPEC)
+list(APPEND spec ${more})
+get_property(more GLOBAL PROPERTY VMMIO_IMAGE_DEPENDS)
+list(APPEND depends ${more})
+
+list(
+	PREPEND
+	spec
+	"dir /dev 755"
+	"node /dev/console 600 5 1"
+	"node /dev/null 666 1 3"
+	"dir /proc 755"
+	"dir /sys 755"
+	"dir /tmp 1777"
+	"dir /root 700"
+	"dir /etc 755"
+	"dir /lib 755"
+	"dir /lib/modules 755"
+	"dir /bin 755"
+	"link /sbin bin"
+	"link /usr /"
+	"file /bin/busybox ${busybox}"
+	"links /bin /bin/busybox ${CMAKE_BINARY_DIR}/packages/busybox/applets"
+	"file /init ${CMAKE_SOURCE_DIR}/bench/image/init"
+	"file /lib/vmmio.sh ${CMAKE_SOURCE_DIR}/bench/image/vmmio.sh"
+	"file /lib/modules/builtin ${VMMIO_IMAGE_DIR}/builtin"
+)
+list(JOIN spec "\n" spec)
+file(GENERATE OUTPUT ${VMMIO_IMAGE_DIR}/list CONTENT "${spec}\n")
+
+add_custom_command(
+	OUTPUT ${VMMIO_IMAGE_DIR}/initrd.cpio
+	COMMAND mkcpio ${VMMIO_IMAGE_DIR}/initrd.cpio < ${VMMIO_IMAGE_DIR}/list
+	DEPENDS mkcpio
+		${depends}
+		${VMMIO_IMAGE_DIR}/list
+		${VMMIO_IMAGE_DIR}/builtin
+		${CMAKE_SOURCE_DIR}/bench/image/init
+		${CMAKE_SOURCE_DIR}/bench/image/vmmio.sh
+	COMMENT "Guest image"
+	VERBATIM
+)
+file(CREATE_LINK ${VMMIO_KERNEL_IMAGE} ${VMMIO_IMAGE_DIR}/vmlinuz SYMBOLIC)
+add_custom_target(image ALL DEPENDS ${VMMIO_IMAGE_DIR}/initrd.cpio)

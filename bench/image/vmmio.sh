@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+#
+# Helpers for scripts that run in the guest; sourced before /run.sh. Nothing
+# here decides what is measured. A helper that fails says why on the console
+# and returns 1; under `set -e` that ends the script.
+
+say()
+{
+	echo "$*" >&2
+}
+
+# mod NAME [PARAMETER=VALUE...]: load a module, unless it is there or built in
+mod()
+{
+	if [ -d "/sys/module/$1" ] || grep -qx "$1" /lib/modules/builtin; then
+		return 0
+	fi
+	if [ ! -f "/lib/modules/$1.ko" ]; then
+		say "mod: this image has no module $1"
+		return 1
+	fi
+	_mod=$1
+	shift
+	insmod "/lib/modules/$_mod.ko" "$@" >&2 || {
+		say "mod: cannot load $_mod $*"
+		return 1
+	}
+}
+
+load_base()
+{
+	mod virtio_ring && mod virtio
+}
+
+# load_vmmio [PARAMETER=VALUE...]: our driver, for example claim=all intx=0
+load_vmmio()
+{
+	load_base && mod vmmio "$@"
+}
+
+# mainline's transports
+load_mainline()
+{
+	load_base && mod virtio_mmio && mod virtio_pci_legacy_dev &&
+		mod virtio_pci_modern_dev && mod virtio_pci
+}
+
+load_blk()
+{
+	load_base && mod virtio_blk
+}
+
+load_net()
+{
+	load_base && mod failover && mod net_failover && mod virtio_net
+}
+
+load_rng()
+{
+	load_base && mod rng_core && mod virtio_rng
+}
+
+load_console()
+{
+	load_base && mod virtio_console
+}
+
+load_balloon()
+{
+	load_base && mod virtio_balloon
+}
+
+# wait_blk N: until N virtio disks are there, 10 s at most
+wait_blk()
+{
+	_tries=100
+	while [ "$(find /sys/block -name 'vd*' | wc -l)" -lt "$1" ]; do
+		_tries=$((_tries - 1))
+		if [ "$_tries" = 0 ]; then
+			say "wait_blk: $(find /sys/block -name 'vd*' | wc -l) virtio disks instead of $1"
+			return 1
+		fi
+		usleep 100000
+	done
+}
+
+# transport_of DEVICE: mmio, pci-msix or pci-intx, of a virtio device's sysfs folder
+transport_of()
+{
+	_parent=$(dirname "$(readlink -f "$1")")
+	case $(basename "$(readlink -f "$_parent/subsystem")") in
+	pci)
+		if [ -n "$(ls "$_parent/msi_irqs" 2>/dev/null)" ]; then
+			echo pci-msix
+		else
+			echo pci-intx
+		fi
+		;;
+	platform | amba) echo mmio ;;
+	*) return 1 ;;
+	esac
+}
+
+# blk_on TRANSPORT: the device nodes of the disks behind it
+blk_on()
+{
+	_found=''
+	for _disk in /sys/block/vd*; do
+		[ -e "$_disk" ] || continue
+		if [ "$(transport_of "$_disk/device")" = "$1" ]; then
+			echo "/dev/$(basename "$_disk")"
+			_found=1
+		fi
+	done
+	if [ -z "$_found" ]; then
+		say "blk_on: no virtio disk behind $1"
+		return 1
+	fi
+}
+
+# virtio_of NODE: the virtio device ("virtio0") behind a disk (/dev/vda) or
+# an interface (eth0)
+virtio_of()
+{
+	_name=$(basename "$1")
+	for _class in block net; do
+		if [ -e "/sys/class/$_class/$_name/device" ]; then
+			basename "$(readlink -f "/sys/class/$_class/$_name/device")"
+			return 0
+		fi
+	done
+	say "virtio_of: nothing known as $1"
+	return 1
+}
+
+# irqs_of VIRTIO: interrupts so far of a device ("virtio0"), all CPUs and vectors,
+# by their names in /proc/interrupts
+irqs_of()
+{
+	awk -v name="$1" '
+		NR == 1 { cpus = NF; next }
+		{
+			for (i = cpus + 2; i <= NF; i++)
+				if ($i == name || $i == name "," || index($i, name "-") == 1) {
+					for (c = 2; c <= cpus + 1; c++)
+						sum += $c
+					break
+				}
+		}
+		END { printf "%d\n", sum }' /proc/interrupts
+}

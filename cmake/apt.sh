@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+#
+# Downloading Debian packages without installing them; sourced by the fetch-*.sh
+# scripts, which define die(). Uses this machine's apt as it is, or a private
+# apt root in the build folder, with this machine's mirrors and keys, for what
+# that does not follow: other suites, other architectures, or no lists at all.
+
+# Set once the private root is in use; the sourcing script reads it.
+# shellcheck disable=SC2034
+apt_private=''
+
+# apt_use_private FOLDER ARCH SUITE: from here on apt works on a root of its own
+apt_use_private()
+{
+	apt_root=$1/apt
+	apt_codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
+	mkdir -p "$apt_root/lists/partial" "$apt_root/cache/archives/partial"
+	: >"$apt_root/status"
+	# shellcheck disable=SC2016 # the names are for apt, not for the shell
+	apt_uris=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | sort -u)
+	for apt_uri in $(echo "$apt_uris" | grep '/debian/$'); do
+		echo "deb $apt_uri $apt_codename main"
+		if [ -n "$3" ] && [ "$3" != "$apt_codename" ]; then
+			echo "deb $apt_uri $3 main"
+		fi
+	done >"$apt_root/sources.list"
+	for apt_uri in $(echo "$apt_uris" | grep '/debian-security/$'); do
+		echo "deb $apt_uri $apt_codename-security main"
+		case $3 in
+		'' | "$apt_codename" | *-*) ;;
+		*) echo "deb $apt_uri $3-security main" ;;
+		esac
+	done >>"$apt_root/sources.list"
+	[ -s "$apt_root/sources.list" ] || die "apt follows no Debian mirror: see sources.list(5)"
+	cat >"$apt_root/apt.conf" <<-END
+		Dir::State "$apt_root";
+		Dir::State::lists "$apt_root/lists";
+		Dir::State::status "$apt_root/status";
+		Dir::Cache "$apt_root/cache";
+		Dir::Etc::sourcelist "$apt_root/sources.list";
+		Dir::Etc::sourceparts "/dev/null";
+		Dir::Etc::preferencesparts "/dev/null";
+		APT::Architecture "$(dpkg --print-architecture)";
+		APT::Architectures { "$(dpkg --print-architecture)"; "$2"; };
+		Acquire::Languages "none";
+		APT::Sandbox::User "";
+	END
+	export APT_CONFIG="$apt_root/apt.conf"
+	# shellcheck disable=SC2034
+	apt_private=1
+	apt-get -qq update >"$apt_root/update.log" 2>&1 ||
+		die "apt-get update in a private root: $(tail -n 1 "$apt_root/update.log")"
+}
+
+# apt_has PACKAGE[:ARCH]
+apt_has()
+{
+	[ -n "$(apt-cache show "$1" 2>/dev/null)" ]
+}
+
+# apt_field PACKAGE FIELD SUITE: of the version that would be taken
+apt_field()
+{
+	apt-cache ${3:+-t "$3"} show --no-all-versions "$1" 2>/dev/null | sed -n "s/^$2: //p"
+}
+
+# apt_fetch FOLDER SUITE PACKAGE...: the .deb files, into FOLDER
+apt_fetch()
+{
+	apt_folder=$1 apt_suite=$2
+	shift 2
+	for apt_package in "$@"; do
+		if ! (cd "$apt_folder" && apt-get -qq -o APT::Sandbox::User= ${apt_suite:+-t "$apt_suite"} \
+			download "$apt_package") >"$apt_folder/log" 2>&1; then
+			die "cannot download package ${apt_package%:*}: $(grep -m 1 '^E:' "$apt_folder/log" || tail -n 1 "$apt_folder/log")"
+		fi
+	done
+}

@@ -1,0 +1,48 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Downloads Debian packages and unpacks them into a folder of the build tree.
+# Installs nothing, needs no root, follows no dependencies. A folder that holds
+# the same packages already is left alone.
+set -eu
+# shellcheck source=cmake/apt.sh
+. "$(dirname "$0")/apt.sh"
+
+die()
+{
+	echo "fetch-deb: $*" >&2
+	exit 1
+}
+
+if [ $# -lt 3 ] || [ "$1" != --out ]; then
+	echo "usage: fetch-deb.sh --out DIR PACKAGE..." >&2
+	exit 2
+fi
+out=$2
+shift 2
+
+if [ -f "$out/packages" ] && [ "$(cat "$out/packages")" = "$*" ]; then
+	exit 0
+fi
+for tool in apt-get apt-cache dpkg dpkg-deb; do
+	command -v "$tool" >/dev/null ||
+		die "no $tool here: this is not a Debian system (see packaging/Containerfile)"
+done
+rm -rf "$out"
+mkdir -p "$out" 2>/dev/null || die "cannot create $out"
+out=$(cd "$out" && pwd)
+work=$(mktemp -d "$out/fetch.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+
+for package in "$@"; do
+	if [ -z "$apt_private" ] && ! apt_has "$package"; then
+		apt_use_private "$out" "$(dpkg --print-architecture)" ''
+	fi
+	apt_has "$package" || die "no package $package"
+done
+apt_fetch "$work" '' "$@"
+for deb in "$work"/*.deb; do
+	dpkg-deb -x "$deb" "$out" || die "cannot unpack $(basename "$deb") into $out (disk full?)"
+done
+echo "$*" >"$out/packages"
