@@ -117,7 +117,7 @@ int vmmio_accel_detect(enum vmmio_accel *accel)
 
 void vmmio_accel_cpu(char *buf, size_t len)
 {
-	static const char *const keys[] = { "\nmodel name", "\nModel", "\nCPU part", NULL };
+	static const char *const keys[] = {"\nmodel name", "\nModel", "\nCPU part", NULL};
 	char cpuinfo[16384];
 	int i;
 

@@ -60,7 +60,7 @@ static int entry(struct vmmio_cpio *c, char *line)
 
 int main(int argc, char **argv)
 {
-	struct vmmio_cpio c = { 0 };
+	struct vmmio_cpio c = {0};
 	char line[8192], copy[8192];
 	int err = 0;
 
