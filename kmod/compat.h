@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The differences between kernels that a transport meets, each found by
+ * looking into the headers (Kbuild), never by version numbers.
+ */
+#ifndef VMMIO_KMOD_COMPAT_H
+#define VMMIO_KMOD_COMPAT_H
+
+#include <linux/types.h>
+
+/* Since 6.10 the source of a trace event's string is named only once. */
+#ifdef VMMIO_ASSIGN_STR_ONE
+#define vmmio_assign_str(dst, src) __assign_str(dst)
+#else
+#define vmmio_assign_str(dst, src) __assign_str(dst, src)
+#endif
+
+#ifdef VMMIO_PLATFORM_REMOVE_VOID
+#define VMMIO_REMOVE_TYPE void
+#define VMMIO_REMOVE_DONE
+#else
+#define VMMIO_REMOVE_TYPE int
+#define VMMIO_REMOVE_DONE return 0
+#endif
+
+/* Since 6.14 the callbacks of binary attributes take them as const. */
+#ifdef VMMIO_BIN_ATTR_IS_CONST
+#define VMMIO_BIN_ATTR_CONST const
+#else
+#define VMMIO_BIN_ATTR_CONST
+#endif
+
+#ifndef VIRTIO_F_NOTIFICATION_DATA
+#define VIRTIO_F_NOTIFICATION_DATA 38
+#endif
+#ifndef VIRTIO_F_RING_RESET
+#define VIRTIO_F_RING_RESET 40
+#endif
+
+#endif

@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The traced halves of register accesses, kicks and interrupts, the pairing
+ * of kicks with interrupts, and the one static key that turns them on.
+ *
+ * A BPF program is not re-entered on its CPU: an interrupt that comes while
+ * one runs would have its own event dropped. Hence each trace call here runs
+ * with local interrupts off. The access itself does not.
+ */
+#include <linux/hardirq.h>
+#include <linux/kernel_stat.h>
+#include <linux/sched.h>
+#include <linux/timekeeping.h>
+#include "events.h"
+
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
+DEFINE_STATIC_KEY_FALSE(vmmio_trace_key);
+
+/* Raised each time tracing comes on: what was paired before that is void. */
+static u32 trace_epoch;
+static unsigned int trace_users;
+static DEFINE_MUTEX(trace_lock);
+
+/* Tracepoint register hooks: all events share the key. */
+int vmmio_trace_reg(void)
+{
+	mutex_lock(&trace_lock);
+	if (!trace_users++) {
+		WRITE_ONCE(trace_epoch, trace_epoch + 1);
+		static_branch_enable(&vmmio_trace_key);
+	}
+	mutex_unlock(&trace_lock);
+	return 0;
+}
+
+void vmmio_trace_unreg(void)
+{
+	mutex_lock(&trace_lock);
+	if (!--trace_users)
+		static_branch_disable(&vmmio_trace_key);
+	mutex_unlock(&trace_lock);
+}
+
+static const char *const reg_names[VMMIO_REG_COUNT] = {
+#define REG_NAME(id, off, width, name, access, versions) name,
+	VMMIO_REGS(REG_NAME)};
+
+const char *vmmio_reg_name(u16 reg)
+{
+	return reg < VMMIO_REG_COUNT ? reg_names[reg] : "?";
+}
+
+#define emit(event, ev)                     \
+	do {                                \
+		unsigned long __flags;      \
+		local_irq_save(__flags);    \
+		trace_##event(ev);          \
+		local_irq_restore(__flags); \
+	} while (0)
+
+/*
+ * A measured stretch: the sample is void when an interrupt or another task ran
+ * inside it, which the kernel's own per-CPU counters tell.
+ */
+struct stretch {
+	u64 t0;
+	unsigned long irqs;
+	unsigned long switches;
+	int cpu;
+};
+
+static unsigned long irqs_on(int cpu)
+{
+	unsigned long n = kstat_cpu_irqs_sum(cpu);
+
+#if defined(CONFIG_X86) && defined(CONFIG_X86_LOCAL_APIC)
+	const irq_cpustat_t *s = per_cpu_ptr(&irq_stat, cpu);
+
+	/* what bypasses the generic interrupt code there */
+	n += s->apic_timer_irqs + s->apic_irq_work_irqs;
+#ifdef CONFIG_SMP
+	n += s->irq_resched_count + s->irq_call_count;
+#endif
+#endif
+	return n;
+}
+
+static void stretch_begin(struct stretch *s)
+{
+	s->cpu = raw_smp_processor_id();
+	s->irqs = irqs_on(s->cpu);
+	s->switches = current->nvcsw + current->nivcsw;
+	s->t0 = ktime_get_mono_fast_ns();
+}
+
+/* The duration in ns, saturated; *@flags gets VMMIO_EV_INTERRUPTED where due. */
+static u32 stretch_end(const struct stretch *s, u32 *flags)
+{
+	u64 ns = ktime_get_mono_fast_ns() - s->t0;
+
+	if (raw_smp_processor_id() != s->cpu || irqs_on(s->cpu) != s->irqs ||
+	    current->nvcsw + current->nivcsw != s->switches)
+		*flags |= VMMIO_EV_INTERRUPTED;
+	return min_t(u64, ns, U32_MAX);
+}
+
+static void reg_event_init(struct vmmio_ev_reg *ev, const struct vmmio_device *vd,
+			   enum vmmio_reg reg, u32 offset, unsigned int width)
+{
+	*ev = (struct vmmio_ev_reg){
+		.slot = vd->slot,
+		.gen = vd->gen,
+		.offset = offset,
+		.reg = reg,
+		.width = width,
+	};
+}
+
+u32 vmmio_read_traced(struct vmmio_device *vd, enum vmmio_reg reg, void __iomem *p, u32 offset,
+		      unsigned int width)
+{
+	struct vmmio_ev_reg ev;
+	struct stretch s;
+
+	reg_event_init(&ev, vd, reg, offset, width);
+	stretch_begin(&s);
+	ev.value = vmmio_raw_read(p, width);
+	ev.cost_ns = stretch_end(&s, &ev.flags);
+	ev.time_ns = s.t0;
+	emit(vmmio_reg_read, &ev);
+	return ev.value;
+}
+
+void vmmio_write_traced(struct vmmio_device *vd, enum vmmio_reg reg, void __iomem *p, u32 offset,
+			unsigned int width, u32 value)
+{
+	struct vmmio_ev_reg ev;
+	struct stretch s;
+
+	reg_event_init(&ev, vd, reg, offset, width);
+	ev.value = value;
+	stretch_begin(&s);
+	vmmio_raw_write(p, width, value);
+	ev.cost_ns = stretch_end(&s, &ev.flags);
+	ev.time_ns = s.t0;
+	emit(vmmio_reg_write, &ev);
+}
+
+/* Called with p->lock held: forgets a sample begun before tracing came on. */
+static void pairing_refresh(struct vmmio_pairing *p)
+{
+	u32 epoch = READ_ONCE(trace_epoch);
+
+	if (p->epoch != epoch) {
+		p->epoch = epoch;
+		p->open = false;
+	}
+}
+
+/*
+ * One open sample per queue. A kick with none open starts one, unless all that
+ * it makes available has been used already; one that finds the open sample's
+ * buffers used although no interrupt came closes it as polled.
+ */
+static void pair_kick(struct vmmio_queue *q, struct vmmio_ev_kick *ev)
+{
+	struct vmmio_pairing *p = &q->pairing;
+	u16 prev;
+
+	raw_spin_lock(&p->lock);
+	pairing_refresh(p);
+	ev->time_ns = ktime_get_mono_fast_ns();
+	ev->avail_idx = vmmio_avail_idx(q);
+	ev->used_idx = vmmio_used_idx(q);
+	ev->avail_delta = vmmio_observe(&q->avail_seen, ev->avail_idx, &prev);
+	if (ev->used_idx == prev)
+		ev->flags |= VMMIO_EV_EMPTY;
+	if (p->open) {
+		if ((s16)(ev->used_idx - p->a0) > 0) {
+			ev->flags |= VMMIO_EV_POLLED;
+			p->open = false;
+		} else {
+			ev->flags |= VMMIO_EV_MERGED;
+		}
+	}
+	if (!p->open) {
+		ev->flags |= VMMIO_EV_OPENED;
+		p->open = true;
+		p->open_empty = ev->flags & VMMIO_EV_EMPTY;
+		p->t0 = ev->time_ns;
+		p->a0 = prev;
+	}
+	raw_spin_unlock(&p->lock);
+}
+
+void vmmio_kick_traced(struct vmmio_queue *q, u32 value, unsigned int width)
+{
+	struct vmmio_ev_kick ev = {
+		.slot = q->slot,
+		.gen = q->gen,
+		.value = value,
+		.queue = q->index,
+	};
+	struct vmmio_ev_kick_done done = {.slot = q->slot, .gen = q->gen};
+	unsigned long flags;
+	struct stretch s;
+
+	local_irq_save(flags);
+	if (q->vring) {
+		pair_kick(q, &ev);
+	} else {
+		ev.time_ns = ktime_get_mono_fast_ns();
+		ev.flags |= VMMIO_EV_NO_INDEX;
+	}
+	if (q->device_driven)
+		ev.flags |= VMMIO_EV_DEVICE_DRIVEN;
+	trace_vmmio_kick(&ev);
+	local_irq_restore(flags);
+
+	stretch_begin(&s);
+	vmmio_raw_write(q->doorbell, width, value);
+	done.cost_ns = stretch_end(&s, &done.flags);
+	done.time_ns = ev.time_ns;
+	emit(vmmio_kick_done, &done);
+}
+
+u64 vmmio_irq_begin_traced(void)
+{
+	return ktime_get_mono_fast_ns();
+}
+
+void vmmio_irq_end_traced(struct vmmio_device *vd, const struct vmmio_irq_run *run)
+{
+	struct vmmio_ev_irq ev = {
+		.time_ns = run->t0,
+		.cost_ns = min_t(u64, ktime_get_mono_fast_ns() - run->t0, U32_MAX),
+		.slot = vd->slot,
+		.gen = vd->gen,
+		.flags = run->flags,
+		.irq = run->irq,
+		.status = run->status,
+		.vqs_checked = run->checked,
+		.vqs_worked = run->worked,
+		.mode = run->mode,
+	};
+
+	emit(vmmio_irq, &ev);
+}
+
+/*
+ * Before the queue's callback, which may kick again: closes the open sample
+ * where this interrupt brings what it waits for.
+ */
+void vmmio_vq_irq_begin_traced(struct vmmio_queue *q, const struct vmmio_irq_run *run, u16 used_idx,
+			       u16 used_delta, struct vmmio_ev_vq_irq *ev)
+{
+	struct vmmio_pairing *p = &q->pairing;
+	unsigned long flags;
+
+	*ev = (struct vmmio_ev_vq_irq){
+		.time_ns = run->t0,
+		.slot = q->slot,
+		.gen = q->gen,
+		.queue = q->index,
+		.used_idx = used_idx,
+		.used_delta = used_delta,
+	};
+	if (q->dedicated)
+		ev->flags |= VMMIO_EV_DEDICATED;
+	if (q->device_driven)
+		ev->flags |= VMMIO_EV_DEVICE_DRIVEN;
+	if (!q->vring) {
+		ev->flags |= VMMIO_EV_NO_INDEX;
+		return;
+	}
+	raw_spin_lock_irqsave(&p->lock, flags);
+	pairing_refresh(p);
+	if (p->open && (s16)(used_idx - p->a0) > 0) {
+		p->open = false;
+		/* another CPU's kick may have come after this handler began */
+		if (run->t0 >= p->t0) {
+			ev->kick_to_irq_ns = run->t0 - p->t0;
+			ev->flags |= VMMIO_EV_LATENCY;
+			if (p->open_empty)
+				ev->flags |= VMMIO_EV_EMPTY;
+		}
+	}
+	raw_spin_unlock_irqrestore(&p->lock, flags);
+}
+
+void vmmio_vq_irq_end_traced(struct vmmio_ev_vq_irq *ev, bool found)
+{
+	if (!found)
+		ev->flags |= VMMIO_EV_NONE;
+	emit(vmmio_vq_irq, ev);
+}
+
+static void vq_event_init(struct vmmio_ev_vq *ev, const struct vmmio_queue *q)
+{
+	*ev = (struct vmmio_ev_vq){
+		.time_ns = ktime_get_mono_fast_ns(),
+		.slot = q->slot,
+		.gen = q->gen,
+		.dev_slot = q->vd->slot,
+		.flags = q->vring ? 0 : VMMIO_EV_NO_INDEX,
+		.queue = q->index,
+		.ring_size = virtqueue_get_vring_size(q->vq),
+		.ring_max = q->ring_max,
+		.vector = q->vector,
+	};
+}
+
+void vmmio_trace_vq_setup(struct vmmio_queue *q)
+{
+	struct vmmio_ev_vq ev;
+
+	if (!vmmio_tracing())
+		return;
+	vq_event_init(&ev, q);
+	emit(vmmio_vq_setup, &ev);
+}
+
+void vmmio_trace_vq_reset(struct vmmio_queue *q)
+{
+	struct vmmio_ev_vq ev;
+
+	if (!vmmio_tracing())
+		return;
+	vq_event_init(&ev, q);
+	emit(vmmio_vq_reset, &ev);
+}
+
+static void device_event_init(struct vmmio_ev_device *ev, const struct vmmio_device *vd,
+			      u64 old_value, u64 new_value)
+{
+	*ev = (struct vmmio_ev_device){
+		.time_ns = ktime_get_mono_fast_ns(),
+		.old_value = old_value,
+		.new_value = new_value,
+		.slot = vd->slot,
+		.gen = vd->gen,
+	};
+}
+
+void vmmio_trace_status(struct vmmio_device *vd, u8 old, u8 new)
+{
+	struct vmmio_ev_device ev;
+
+	if (!vmmio_tracing())
+		return;
+	device_event_init(&ev, vd, old, new);
+	emit(vmmio_status, &ev);
+}
+
+void vmmio_trace_features(struct vmmio_device *vd, u64 offered, u64 accepted)
+{
+	struct vmmio_ev_device ev;
+
+	if (!vmmio_tracing())
+		return;
+	device_event_init(&ev, vd, offered, accepted);
+	emit(vmmio_features, &ev);
+}
+
+void vmmio_trace_config_change(struct vmmio_device *vd, u32 status)
+{
+	struct vmmio_ev_device ev;
+
+	if (!vmmio_tracing())
+		return;
+	device_event_init(&ev, vd, 0, status);
+	emit(vmmio_config_change, &ev);
+}

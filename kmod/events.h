@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Counted and traced register access, and the tracing half of kicks and
+ * interrupts. With every tracepoint off each of these costs its counters and
+ * one static branch; the traced halves are out of line in events.c.
+ */
+#ifndef VMMIO_KMOD_EVENTS_H
+#define VMMIO_KMOD_EVENTS_H
+
+#include <vmmio/events.h>
+#include "vmmio.h"
+
+DECLARE_STATIC_KEY_FALSE(vmmio_trace_key);
+
+#define vmmio_tracing() static_branch_unlikely(&vmmio_trace_key)
+
+u32 vmmio_read_traced(struct vmmio_device *vd, enum vmmio_reg reg, void __iomem *p, u32 offset,
+		      unsigned int width);
+void vmmio_write_traced(struct vmmio_device *vd, enum vmmio_reg reg, void __iomem *p, u32 offset,
+			unsigned int width, u32 value);
+void vmmio_kick_traced(struct vmmio_queue *q, u32 value, unsigned int width);
+void vmmio_trace_vq_setup(struct vmmio_queue *q);
+void vmmio_trace_vq_reset(struct vmmio_queue *q);
+void vmmio_trace_status(struct vmmio_device *vd, u8 old, u8 new);
+void vmmio_trace_features(struct vmmio_device *vd, u64 offered, u64 accepted);
+void vmmio_trace_config_change(struct vmmio_device *vd, u32 status);
+
+/* One handler run, from entry to exit. Stack of the handler. */
+struct vmmio_irq_run {
+	u64 t0; /* 0: tracing was off at entry */
+	u32 status;
+	u32 flags;
+	int irq;
+	u16 checked;
+	u16 worked;
+	u8 mode;
+};
+
+u64 vmmio_irq_begin_traced(void);
+void vmmio_irq_end_traced(struct vmmio_device *vd, const struct vmmio_irq_run *run);
+void vmmio_vq_irq_begin_traced(struct vmmio_queue *q, const struct vmmio_irq_run *run, u16 used_idx,
+			       u16 used_delta, struct vmmio_ev_vq_irq *ev);
+void vmmio_vq_irq_end_traced(struct vmmio_ev_vq_irq *ev, bool found);
+
+/* The access itself, in the register's width. Registers are little endian. */
+static __always_inline u32 vmmio_raw_read(void __iomem *p, unsigned int width)
+{
+	return width == 1 ? ioread8(p) : width == 2 ? ioread16(p) : ioread32(p);
+}
+
+static __always_inline void vmmio_raw_write(void __iomem *p, unsigned int width, u32 value)
+{
+	if (width == 1)
+		iowrite8(value, p);
+	else if (width == 2)
+		iowrite16(value, p);
+	else
+		iowrite32(value, p);
+}
+
+/* @offset is where @p lies in its window or structure: for the event only. */
+static __always_inline u32 vmmio_read(struct vmmio_device *vd, enum vmmio_reg reg, void __iomem *p,
+				      u32 offset, unsigned int width)
+{
+	this_cpu_inc(vd->counts->reads[reg]);
+	if (vmmio_tracing())
+		return vmmio_read_traced(vd, reg, p, offset, width);
+	return vmmio_raw_read(p, width);
+}
+
+static __always_inline void vmmio_write(struct vmmio_device *vd, enum vmmio_reg reg,
+					void __iomem *p, u32 offset, unsigned int width, u32 value)
+{
+	this_cpu_inc(vd->counts->writes[reg]);
+	if (vmmio_tracing())
+		vmmio_write_traced(vd, reg, p, offset, width, value);
+	else
+		vmmio_raw_write(p, width, value);
+}
+
+/*
+ * Extends a 16-bit ring index to the 64 bits of @seen and returns by how much it
+ * moved on; @prev gets the index seen before. Two CPUs may observe at once: each
+ * buffer is counted once, by whoever comes first. Exact while fewer than 32,768
+ * buffers pass between two observations.
+ */
+static __always_inline u16 vmmio_observe(atomic64_t *seen, u16 idx, u16 *prev)
+{
+	s64 old = atomic64_read(seen);
+	u16 delta;
+
+	do {
+		delta = idx - (u16)old;
+		if ((s16)delta <= 0) {
+			delta = 0;
+			break;
+		}
+	} while (!atomic64_try_cmpxchg_relaxed(seen, &old, old + delta));
+	*prev = (u16)old;
+	return delta;
+}
+
+static __always_inline u16 vmmio_avail_idx(const struct vmmio_queue *q)
+{
+	return virtio16_to_cpu(q->vq->vdev, READ_ONCE(q->vring->avail->idx));
+}
+
+static __always_inline u16 vmmio_used_idx(const struct vmmio_queue *q)
+{
+	return virtio16_to_cpu(q->vq->vdev, READ_ONCE(q->vring->used->idx));
+}
+
+#endif

@@ -1,0 +1,544 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The virtio-pci front: virtio 1.x devices through their vendor capabilities
+ * (4.1.4). Transitional devices are driven through these too; one without
+ * them is refused. The walk is our own, so that every register access passes
+ * our accessors.
+ *
+ * It takes no device unasked: driver_override, or claim=all or claim=pci.
+ */
+#include <linux/module.h>
+#include <linux/pci.h>
+#include <uapi/linux/virtio_pci.h>
+#include "compat.h"
+#include "events.h"
+
+#define VIRTIO_VENDOR 0x1af4
+#define MODERN_ID_BASE 0x1040
+#define MODERN_ID_END 0x107f
+#define TRANSITIONAL_ID_BASE 0x1000
+#define TRANSITIONAL_ID_END 0x103f
+
+/* Up to queue_device_high; what a structure must have to be of use. */
+#define COMMON_LEN_MIN 0x38
+#define COMMON_LEN_MAX 0x40
+
+struct pci_vmmio {
+	struct vmmio_device *vd;
+	void __iomem *notify;
+	u32 notify_len;
+	u32 notify_multiplier;
+	int msix_vectors; /* allocated */
+	bool config_requested;
+	bool shared_requested;
+	bool bars_requested;
+};
+
+/* A vendor capability that passed the checks of 4.1.4. */
+struct cap {
+	int pos; /* in PCI configuration space, 0: not found */
+	u8 bar;
+	u8 id;
+	u32 offset;
+	u32 length;
+};
+
+static const u16 reg_offsets[VMMIO_REG_COUNT] = {
+#define REG_OFFSET(id, off, width, name, access, versions) off,
+	VMMIO_REGS(REG_OFFSET)};
+
+static const u8 reg_widths[VMMIO_REG_COUNT] = {
+#define REG_WIDTH(id, off, width, name, access, versions) width,
+	VMMIO_REGS(REG_WIDTH)};
+
+static struct pci_vmmio *of_vd(const struct vmmio_device *vd)
+{
+	return pci_get_drvdata(to_pci_dev(vd->parent));
+}
+
+static struct vmmio_device *of_regs(struct vmmio_regs *r)
+{
+	return container_of(r, struct vmmio_device, regs);
+}
+
+static u32 pci_read(struct vmmio_regs *r, enum vmmio_reg reg)
+{
+	struct vmmio_device *vd = of_regs(r);
+	u32 off = reg_offsets[reg];
+
+	return vmmio_read(vd, reg, vd->common + off, off, reg_widths[reg]);
+}
+
+static void pci_write(struct vmmio_regs *r, enum vmmio_reg reg, u32 value)
+{
+	struct vmmio_device *vd = of_regs(r);
+	u32 off = reg_offsets[reg];
+
+	vmmio_write(vd, reg, vd->common + off, off, reg_widths[reg], value);
+}
+
+static u32 pci_read_device_config(struct vmmio_regs *r, u32 offset, unsigned int width)
+{
+	struct vmmio_device *vd = of_regs(r);
+
+	return vmmio_read(vd, VMMIO_REG_PCI_CONFIG, vd->config + offset, offset, width);
+}
+
+static void pci_write_device_config(struct vmmio_regs *r, u32 offset, unsigned int width, u32 value)
+{
+	struct vmmio_device *vd = of_regs(r);
+
+	vmmio_write(vd, VMMIO_REG_PCI_CONFIG, vd->config + offset, offset, width, value);
+}
+
+static const struct vmmio_regs_ops pci_regs_ops = {
+	.read = pci_read,
+	.write = pci_write,
+	.read_config = pci_read_device_config,
+	.write_config = pci_write_device_config,
+	.pause = vmmio_regs_pause,
+};
+
+/*
+ * The first capability of @type (and, for shared memory, of region @id) whose
+ * bytes lie wholly inside a BAR that exists. Others are skipped, as 4.1.4.1
+ * asks for reserved BAR values.
+ */
+static bool find_cap(struct pci_dev *pdev, u8 type, int id, u32 min_length, struct cap *c)
+{
+	int pos;
+
+	for (pos = pci_find_capability(pdev, PCI_CAP_ID_VNDR); pos > 0;
+	     pos = pci_find_next_capability(pdev, pos, PCI_CAP_ID_VNDR)) {
+		u8 cap_len = 0, t = 0;
+
+		pci_read_config_byte(pdev, pos + offsetof(struct virtio_pci_cap, cap_len),
+				     &cap_len);
+		pci_read_config_byte(pdev, pos + offsetof(struct virtio_pci_cap, cfg_type), &t);
+		pci_read_config_byte(pdev, pos + offsetof(struct virtio_pci_cap, bar), &c->bar);
+		pci_read_config_byte(pdev, pos + offsetof(struct virtio_pci_cap, id), &c->id);
+		pci_read_config_dword(pdev, pos + offsetof(struct virtio_pci_cap, offset),
+				      &c->offset);
+		pci_read_config_dword(pdev, pos + offsetof(struct virtio_pci_cap, length),
+				      &c->length);
+		if (t != type || cap_len < sizeof(struct virtio_pci_cap) ||
+		    (id >= 0 && c->id != id))
+			continue;
+		if (c->bar >= PCI_STD_NUM_BARS || !pci_resource_len(pdev, c->bar))
+			continue;
+		if (type != VIRTIO_PCI_CAP_SHARED_MEMORY_CFG &&
+		    (c->length < min_length ||
+		     (u64)c->offset + c->length > pci_resource_len(pdev, c->bar))) {
+			dev_warn(&pdev->dev,
+				 "capability of type %u at 0x%x does not fit BAR %u, skipped\n",
+				 type, pos, c->bar);
+			continue;
+		}
+		c->pos = pos;
+		return true;
+	}
+	return false;
+}
+
+static void __iomem *map_cap(struct pci_dev *pdev, const struct cap *c, u32 max_length)
+{
+	void __iomem *p = pci_iomap_range(pdev, c->bar, c->offset, min(c->length, max_length));
+
+	if (!p)
+		dev_err(&pdev->dev, "cannot map %u bytes at %u of BAR %u\n", c->length, c->offset,
+			c->bar);
+	return p;
+}
+
+static void unmap_all(struct pci_dev *pdev, struct pci_vmmio *pv)
+{
+	struct vmmio_device *vd = pv->vd;
+
+	if (vd->config)
+		pci_iounmap(pdev, vd->config);
+	if (pv->notify)
+		pci_iounmap(pdev, pv->notify);
+	if (vd->isr)
+		pci_iounmap(pdev, vd->isr);
+	if (vd->common)
+		pci_iounmap(pdev, vd->common);
+}
+
+static int map_all(struct pci_dev *pdev, struct pci_vmmio *pv)
+{
+	struct vmmio_device *vd = pv->vd;
+	struct cap common, notify, isr, config;
+	u8 cap_len = 0;
+
+	if (!find_cap(pdev, VIRTIO_PCI_CAP_COMMON_CFG, -1, COMMON_LEN_MIN, &common)) {
+		dev_info(&pdev->dev,
+			 "no virtio 1.x capabilities: a legacy-only device, not driven\n");
+		return -ENODEV;
+	}
+	if (!find_cap(pdev, VIRTIO_PCI_CAP_NOTIFY_CFG, -1, 2, &notify) ||
+	    !find_cap(pdev, VIRTIO_PCI_CAP_ISR_CFG, -1, 1, &isr)) {
+		dev_err(&pdev->dev, "no notification or no ISR capability\n");
+		return -ENODEV;
+	}
+	pci_read_config_byte(pdev, notify.pos + offsetof(struct virtio_pci_cap, cap_len), &cap_len);
+	if (cap_len < sizeof(struct virtio_pci_notify_cap)) {
+		dev_err(&pdev->dev, "the notification capability has no multiplier\n");
+		return -ENODEV;
+	}
+	pci_read_config_dword(
+		pdev, notify.pos + offsetof(struct virtio_pci_notify_cap, notify_off_multiplier),
+		&pv->notify_multiplier);
+
+	vd->common = map_cap(pdev, &common, COMMON_LEN_MAX);
+	vd->isr = map_cap(pdev, &isr, 1);
+	pv->notify = map_cap(pdev, &notify, notify.length);
+	if (!vd->common || !vd->isr || !pv->notify)
+		return -ENOMEM;
+	vd->regs.common_len = min_t(u32, common.length, COMMON_LEN_MAX);
+	pv->notify_len = notify.length;
+	/* a device without configuration fields need not have one (4.1.4.6) */
+	if (find_cap(pdev, VIRTIO_PCI_CAP_DEVICE_CFG, -1, 1, &config)) {
+		vd->config = map_cap(pdev, &config, PAGE_SIZE);
+		if (!vd->config)
+			return -ENOMEM;
+		vd->regs.config_len = min_t(u32, config.length, PAGE_SIZE);
+	}
+	return 0;
+}
+
+static void __iomem *pci_doorbell(struct vmmio_device *vd, u16 index, u16 notify_off)
+{
+	u32 width = __virtio_test_bit(&vd->vdev, VIRTIO_F_NOTIFICATION_DATA) ? 4 : 2;
+	struct pci_vmmio *pv = of_vd(vd);
+	u64 off = (u64)notify_off * pv->notify_multiplier;
+
+	if (off + width > pv->notify_len)
+		return NULL;
+	return pv->notify + off;
+}
+
+static unsigned int callbacks(unsigned int n, const struct vmmio_vq_request *req)
+{
+	unsigned int i, count = 0;
+
+	for (i = 0; i < n; i++)
+		count += req[i].name && req[i].callback;
+	return count;
+}
+
+static int msix_request(struct vmmio_device *vd, unsigned int nvec, struct irq_affinity *desc)
+{
+	struct pci_dev *pdev = to_pci_dev(vd->parent);
+	unsigned int flags = PCI_IRQ_MSIX;
+	struct pci_vmmio *pv = of_vd(vd);
+	struct irq_affinity affd;
+	int err;
+
+	if (desc) {
+		flags |= PCI_IRQ_AFFINITY;
+		affd = *desc;
+		affd.pre_vectors++; /* the configuration vector */
+	}
+	err = pci_alloc_irq_vectors_affinity(pdev, nvec, nvec, flags, desc ? &affd : NULL);
+	if (err < 0)
+		return -ENOSPC;
+	pv->msix_vectors = nvec;
+	vd->regs.msix = true;
+	vd->vector_config = 0;
+	err = request_irq(pci_irq_vector(pdev, 0), vmmio_irq_config, 0, dev_name(&vd->vdev.dev),
+			  vd);
+	if (err)
+		return err;
+	pv->config_requested = true;
+	return vmmio_regs_pci_config_vector(&vd->regs, 0);
+}
+
+static int pci_irqs_request(struct vmmio_device *vd, unsigned int n,
+			    const struct vmmio_vq_request *req, struct irq_affinity *desc)
+{
+	struct pci_dev *pdev = to_pci_dev(vd->parent);
+
+	switch (vd->irq_mode) {
+	case VMMIO_IRQ_MSIX:
+		return msix_request(vd, 1 + callbacks(n, req), desc);
+	case VMMIO_IRQ_MSIX_SHARED:
+		return msix_request(vd, 2, NULL);
+	default:
+		vd->irq = pdev->irq;
+		return vd->irq > 0 ? 0 : -ENODEV;
+	}
+}
+
+static int pci_queue_irq(struct vmmio_queue *q)
+{
+	struct vmmio_device *vd = q->vd;
+
+	if (!vd->regs.msix)
+		return vd->irq;
+	return q->vector == VMMIO_NO_VECTOR ? -1
+					    : pci_irq_vector(to_pci_dev(vd->parent), q->vector);
+}
+
+static int pci_irqs_enable(struct vmmio_device *vd)
+{
+	struct pci_dev *pdev = to_pci_dev(vd->parent);
+	const char *name = dev_name(&vd->vdev.dev);
+	struct pci_vmmio *pv = of_vd(vd);
+	unsigned int i;
+	int err;
+
+	if (!vd->regs.msix) {
+		err = request_irq(vd->irq, vmmio_irq_intx, IRQF_SHARED, name, vd);
+		vd->irq_requested = !err;
+		return err;
+	}
+	if (vd->irq_mode == VMMIO_IRQ_MSIX_SHARED) {
+		err = request_irq(pci_irq_vector(pdev, 1), vmmio_irq_shared, 0, name, vd);
+		pv->shared_requested = !err;
+		return err;
+	}
+	for (i = 0; i < vd->nqueues; i++) {
+		struct vmmio_queue *q = vd->queues[i];
+
+		if (!q || q->vector == VMMIO_NO_VECTOR)
+			continue;
+		snprintf(q->irq_name, sizeof(q->irq_name), "%s-%s", name, q->vq->name);
+		err = request_irq(pci_queue_irq(q), vmmio_irq_queue, 0, q->irq_name, q);
+		if (err)
+			return err;
+		q->irq_requested = true;
+	}
+	return 0;
+}
+
+static void pci_irqs_free(struct vmmio_device *vd)
+{
+	struct pci_dev *pdev = to_pci_dev(vd->parent);
+	struct pci_vmmio *pv = of_vd(vd);
+	unsigned int i;
+
+	for (i = 0; i < vd->nqueues; i++) {
+		struct vmmio_queue *q = vd->queues[i];
+
+		if (!q || !q->irq_requested)
+			continue;
+		irq_set_affinity_hint(pci_queue_irq(q), NULL);
+		free_irq(pci_queue_irq(q), q);
+		q->irq_requested = false;
+	}
+	if (pv->shared_requested)
+		free_irq(pci_irq_vector(pdev, 1), vd);
+	pv->shared_requested = false;
+	if (pv->msix_vectors) {
+		vmmio_regs_pci_config_vector(&vd->regs, VMMIO_NO_VECTOR);
+		if (pv->config_requested)
+			free_irq(pci_irq_vector(pdev, 0), vd);
+		pv->config_requested = false;
+		pci_free_irq_vectors(pdev);
+		pv->msix_vectors = 0;
+		vd->regs.msix = false;
+		vd->vector_config = VMMIO_NO_VECTOR;
+	}
+	if (vd->irq_requested)
+		free_irq(vd->irq, vd);
+	vd->irq_requested = false;
+}
+
+static void pci_irqs_synchronize(struct vmmio_device *vd)
+{
+	struct pci_dev *pdev = to_pci_dev(vd->parent);
+	struct pci_vmmio *pv = of_vd(vd);
+	int i;
+
+	if (vd->irq_requested)
+		synchronize_irq(vd->irq);
+	for (i = 0; i < pv->msix_vectors; i++)
+		synchronize_irq(pci_irq_vector(pdev, i));
+}
+
+static bool pci_irqs_degrade(struct vmmio_device *vd)
+{
+	switch (vd->irq_mode) {
+	case VMMIO_IRQ_MSIX:
+		vd->irq_mode = VMMIO_IRQ_MSIX_SHARED;
+		return true;
+	case VMMIO_IRQ_MSIX_SHARED:
+		vd->irq_mode = VMMIO_IRQ_INTX;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static const struct cpumask *pci_queue_affinity(struct vmmio_queue *q)
+{
+	return pci_irq_get_affinity(to_pci_dev(q->vd->parent), q->vector);
+}
+
+/* 4.1.4.7: a 64-bit capability; the region must lie wholly inside its BAR. */
+static bool pci_shm(struct vmmio_device *vd, u8 id, u64 *base, u64 *len)
+{
+	struct pci_dev *pdev = to_pci_dev(vd->parent);
+	u32 offset_hi = 0, length_hi = 0;
+	u64 offset;
+	struct cap c;
+
+	if (!find_cap(pdev, VIRTIO_PCI_CAP_SHARED_MEMORY_CFG, id, 0, &c))
+		return false;
+	pci_read_config_dword(pdev, c.pos + offsetof(struct virtio_pci_cap64, offset_hi),
+			      &offset_hi);
+	pci_read_config_dword(pdev, c.pos + offsetof(struct virtio_pci_cap64, length_hi),
+			      &length_hi);
+	offset = (u64)offset_hi << 32 | c.offset;
+	*len = (u64)length_hi << 32 | c.length;
+	if (vmmio_shm_check(offset, *len) || offset + *len > pci_resource_len(pdev, c.bar)) {
+		dev_err(&pdev->dev, "shared memory region %u does not fit BAR %u, ignored\n", id,
+			c.bar);
+		return false;
+	}
+	*base = pci_resource_start(pdev, c.bar) + offset;
+	return true;
+}
+
+static const struct vmmio_front pci_front = {
+	.transport = VMMIO_TRANSPORT_PCI,
+	.notify = VMMIO_REG_PCI_NOTIFY,
+	.doorbell = pci_doorbell,
+	.irqs_request = pci_irqs_request,
+	.irqs_enable = pci_irqs_enable,
+	.irqs_free = pci_irqs_free,
+	.irqs_synchronize = pci_irqs_synchronize,
+	.irqs_degrade = pci_irqs_degrade,
+	.queue_irq = pci_queue_irq,
+	.queue_affinity = pci_queue_affinity,
+	.shm = pci_shm,
+};
+
+/* 4.1.2.1: the device type, from the device id or the transitional subsystem id. */
+static int device_type(const struct pci_dev *pdev)
+{
+	if (pdev->device >= MODERN_ID_BASE && pdev->device <= MODERN_ID_END)
+		return pdev->device - MODERN_ID_BASE;
+	if (pdev->device >= TRANSITIONAL_ID_BASE && pdev->device <= TRANSITIONAL_ID_END)
+		return pdev->subsystem_device;
+	return -ENODEV;
+}
+
+static int pci_probe(struct pci_dev *pdev, const struct pci_device_id *unused)
+{
+	struct vmmio_device *vd;
+	struct pci_vmmio *pv;
+	int err, type;
+
+	type = device_type(pdev);
+	if (pdev->vendor != VIRTIO_VENDOR || type <= 0)
+		return -ENODEV;
+	pv = devm_kzalloc(&pdev->dev, sizeof(*pv), GFP_KERNEL);
+	if (!pv)
+		return -ENOMEM;
+	vd = vmmio_device_alloc(&pdev->dev, &pci_front, &pci_regs_ops);
+	if (!vd)
+		return -ENOMEM;
+	pv->vd = vd;
+	pci_set_drvdata(pdev, pv);
+	vd->regs.protocol = &vmmio_protocol_pci;
+	vd->irq_mode = vmmio_intx || !pdev->msix_cap ? VMMIO_IRQ_INTX : VMMIO_IRQ_MSIX;
+	vd->vdev.id.device = type;
+	vd->vdev.id.vendor = pdev->subsystem_vendor;
+
+	err = pci_enable_device(pdev);
+	if (err)
+		goto err_discard;
+	err = pci_request_regions(pdev, "vmmio-pci");
+	if (err)
+		goto err_disable;
+	err = map_all(pdev, pv);
+	if (err)
+		goto err_unmap;
+	pci_set_master(pdev);
+	vmmio_device_set_dma(vd);
+
+	err = vmmio_device_register(vd);
+	if (err)
+		goto err_put;
+	return 0;
+
+err_put:
+	unmap_all(pdev, pv);
+	pci_release_regions(pdev);
+	pci_disable_device(pdev);
+	vmmio_device_put(vd);
+	return err;
+err_unmap:
+	unmap_all(pdev, pv);
+	pci_release_regions(pdev);
+err_disable:
+	pci_disable_device(pdev);
+err_discard:
+	vmmio_device_discard(vd);
+	return err;
+}
+
+static void pci_remove(struct pci_dev *pdev)
+{
+	struct pci_vmmio *pv = pci_get_drvdata(pdev);
+
+	vmmio_device_unregister(pv->vd);
+	unmap_all(pdev, pv);
+	pci_release_regions(pdev);
+	pci_disable_device(pdev);
+	vmmio_device_put(pv->vd);
+}
+
+#ifdef CONFIG_PM_SLEEP
+static int pci_freeze(struct device *dev)
+{
+	struct pci_vmmio *pv = dev_get_drvdata(dev);
+	int err = virtio_device_freeze(&pv->vd->vdev);
+
+	if (!err)
+		pci_disable_device(to_pci_dev(dev));
+	return err;
+}
+
+static int pci_restore(struct device *dev)
+{
+	struct pci_vmmio *pv = dev_get_drvdata(dev);
+	int err = pci_enable_device(to_pci_dev(dev));
+
+	if (err)
+		return err;
+	pci_set_master(to_pci_dev(dev));
+	return virtio_device_restore(&pv->vd->vdev);
+}
+
+static const struct dev_pm_ops pci_pm_ops = {SET_SYSTEM_SLEEP_PM_OPS(pci_freeze, pci_restore)};
+#define PCI_PM_OPS (&pci_pm_ops)
+#else
+#define PCI_PM_OPS NULL
+#endif
+
+/* Deliberately no MODULE_DEVICE_TABLE: nothing loads this module by itself. */
+static const struct pci_device_id pci_ids[] = {
+	{PCI_DEVICE(VIRTIO_VENDOR, PCI_ANY_ID)},
+	{},
+};
+
+static struct pci_driver pci_driver = {
+	.name = "vmmio-pci",
+	.probe = pci_probe,
+	.remove = pci_remove,
+	.driver.pm = PCI_PM_OPS,
+};
+
+int vmmio_pci_register(bool claim)
+{
+	if (claim)
+		pci_driver.id_table = pci_ids;
+	return pci_register_driver(&pci_driver);
+}
+
+void vmmio_pci_unregister(void)
+{
+	pci_unregister_driver(&pci_driver);
+}

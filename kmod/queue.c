@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A virtqueue's life on either transport: set up, kicked, reset alone, torn
+ * down. The ring itself is virtio_ring's, the register sequences are regs/'s.
+ */
+#include <linux/slab.h>
+#include "compat.h"
+#include "events.h"
+
+/* The doorbell write: 16 bits on PCI, 32 on MMIO and with NOTIFICATION_DATA. */
+static __always_inline bool kick(struct virtqueue *vq, u32 value, unsigned int width)
+{
+	struct vmmio_queue *q = vq->priv;
+	struct vmmio_device *vd = q->vd;
+	u16 prev;
+
+	this_cpu_inc(q->counts->kicks);
+	this_cpu_inc(vd->counts->writes[vd->front->notify]);
+	if (vmmio_tracing()) {
+		vmmio_kick_traced(q, value, width);
+		return true;
+	}
+	if (q->vring)
+		vmmio_observe(&q->avail_seen, vmmio_avail_idx(q), &prev);
+	vmmio_raw_write(q->doorbell, width, value);
+	return true;
+}
+
+static bool kick16(struct virtqueue *vq)
+{
+	return kick(vq, vq->index, 2);
+}
+
+static bool kick32(struct virtqueue *vq)
+{
+	return kick(vq, vq->index, 4);
+}
+
+/* 4.1.5.2, 4.2.3.3, 2.9: queue index, and where the next buffer will be. */
+static bool kick_data(struct virtqueue *vq)
+{
+	struct vmmio_queue *q = vq->priv;
+	u32 value;
+
+#ifdef VMMIO_HAVE_NOTIFICATION_DATA
+	value = vring_notification_data(vq);
+#else
+	value = vq->index | (u32)vmmio_avail_idx(q) << 16;
+#endif
+	return kick(vq, value, 4);
+}
+
+static bool (*kick_of(struct vmmio_device *vd))(struct virtqueue *vq)
+{
+	if (__virtio_test_bit(&vd->vdev, VIRTIO_F_NOTIFICATION_DATA))
+		return kick_data;
+	return vd->front->transport == VMMIO_TRANSPORT_PCI ? kick16 : kick32;
+}
+
+/* Queues that are filled ahead and served when the device has something. */
+static bool is_device_driven(const struct vmmio_device *vd, unsigned int index, const char *name)
+{
+	switch (vd->vdev.id.device) {
+	case 1: /* net: receive queues and nothing else have even numbers; control is named */
+		return !(index & 1) && strncmp(name, "control", 7) != 0;
+	case 2: /* block */
+	case 4: /* entropy */
+		return false;
+	case 3: /* console: receive queues 0, 2 (control), 4, ... */
+		return !(index & 1);
+	case 5:	 /* balloon */
+	case 18: /* input */
+		return true;
+	case 8:	 /* scsi: the event queue */
+	case 19: /* vsock: its receive queue is 0, its events are 2 */
+		return vd->vdev.id.device == 8 ? index == 1 : !(index & 1);
+	default:
+		return false;
+	}
+}
+
+static int queue_start(struct vmmio_queue *q)
+{
+	struct vmmio_device *vd = q->vd;
+	struct virtqueue *vq = q->vq;
+	struct vmmio_queue_setup setup = {
+		.desc = virtqueue_get_desc_addr(vq),
+		.driver = virtqueue_get_avail_addr(vq),
+		.device = virtqueue_get_used_addr(vq),
+		.size = virtqueue_get_vring_size(vq),
+		.vector = q->vector,
+	};
+	int err;
+
+	err = vd->regs.protocol->queue_start(&vd->regs, q->index, &setup);
+	if (err)
+		return err;
+	q->doorbell = vd->front->doorbell(vd, q->index, setup.notify_off);
+	if (!q->doorbell) {
+		dev_err(vd->parent,
+			"queue %u: doorbell offset %u is outside the notification structure\n",
+			q->index, setup.notify_off);
+		return -EINVAL;
+	}
+	WRITE_ONCE(q->live, true);
+	return 0;
+}
+
+static void queue_stop(struct vmmio_queue *q)
+{
+	struct vmmio_device *vd = q->vd;
+
+	WRITE_ONCE(q->live, false);
+	if (vd->regs.protocol->queue_stop(&vd->regs, q->index)) {
+		/* its memory is about to be somebody else's */
+		dev_err(vd->parent, "queue %u does not stop, resetting the device\n", q->index);
+		if (vmmio_regs_reset(&vd->regs))
+			dev_err(vd->parent, "the device does not reset either\n");
+	}
+}
+
+static void queue_free(struct vmmio_queue *q)
+{
+	vmmio_slot_drop_queue(q);
+	vring_del_virtqueue(q->vq);
+	free_percpu(q->counts);
+	kfree(q);
+}
+
+static struct vmmio_queue *queue_create(struct vmmio_device *vd, unsigned int index,
+					const struct vmmio_vq_request *req, u16 vector)
+{
+	bool split = !__virtio_test_bit(&vd->vdev, VIRTIO_F_RING_PACKED);
+	/* version 1 names the parts by one page number: that page is the alignment */
+	unsigned int align = vd->regs.page_size ?: PAGE_SIZE;
+	struct vmmio_queue *q;
+	u16 max, size;
+	int err;
+
+	err = vd->regs.protocol->queue_probe(&vd->regs, index, &max);
+	if (err)
+		return ERR_PTR(err);
+	err = vmmio_queue_size_pick(max, vd->queue_size, split, &size);
+	if (err)
+		return ERR_PTR(err);
+
+	q = kzalloc(sizeof(*q), GFP_KERNEL);
+	if (!q)
+		return ERR_PTR(-ENOMEM);
+	q->counts = alloc_percpu(struct vmmio_queue_counts);
+	if (!q->counts) {
+		err = -ENOMEM;
+		goto err_free;
+	}
+	q->vd = vd;
+	q->index = index;
+	q->ring_max = max;
+	q->vector = vector;
+	q->dedicated = vd->irq_mode == VMMIO_IRQ_MSIX;
+	q->device_driven = is_device_driven(vd, index, req->name);
+	raw_spin_lock_init(&q->pairing.lock);
+	INIT_LIST_HEAD(&q->overflow);
+
+	q->vq = vring_create_virtqueue(index, size, align, &vd->vdev, true, true, req->ctx,
+				       kick_of(vd), req->callback, req->name);
+	if (!q->vq) {
+		err = -ENOMEM;
+		goto err_counts;
+	}
+	q->vq->priv = q;
+#ifdef VMMIO_HAVE_NUM_MAX
+	q->vq->num_max = max;
+#endif
+	if (split)
+		q->vring = virtqueue_get_vring(q->vq);
+	vmmio_slot_take_queue(q);
+	err = queue_start(q);
+	if (err)
+		goto err_stop;
+	vmmio_slot_update_queue(q);
+	vmmio_trace_vq_setup(q);
+	return q;
+
+err_stop:
+	queue_stop(q);
+	queue_free(q);
+	return ERR_PTR(err);
+err_counts:
+	free_percpu(q->counts);
+err_free:
+	kfree(q);
+	return ERR_PTR(err);
+}
+
+static int queues_try(struct vmmio_device *vd, unsigned int nvqs, struct virtqueue *vqs[],
+		      const struct vmmio_vq_request *req, struct irq_affinity *desc)
+{
+	unsigned int i, index = 0;
+	u16 next_vector = 1;
+	int err;
+
+	err = vd->front->irqs_request(vd, nvqs, req, desc);
+	if (err)
+		return err;
+	for (i = 0; i < nvqs; i++) {
+		u16 vector = VMMIO_NO_VECTOR;
+		struct vmmio_queue *q;
+
+		vqs[i] = NULL;
+		if (!req[i].name)
+			continue;
+		if (req[i].callback && vd->irq_mode == VMMIO_IRQ_MSIX)
+			vector = next_vector++;
+		else if (req[i].callback && vd->irq_mode == VMMIO_IRQ_MSIX_SHARED)
+			vector = 1;
+		q = queue_create(vd, index++, &req[i], vector);
+		if (IS_ERR(q))
+			return PTR_ERR(q);
+		vqs[i] = q->vq;
+		vd->queues[i] = q;
+	}
+	return vd->front->irqs_enable(vd);
+}
+
+/*
+ * Creates all queues of a device with their interrupts, in the best way the
+ * device agrees to: a vector it refuses leads to the next simpler wiring.
+ * On failure nothing is left.
+ */
+int vmmio_queues_create(struct vmmio_device *vd, unsigned int nvqs, struct virtqueue *vqs[],
+			const struct vmmio_vq_request *req, struct irq_affinity *desc)
+{
+	int err;
+
+	for (;;) {
+		vd->queues = kcalloc(nvqs, sizeof(*vd->queues), GFP_KERNEL);
+		if (!vd->queues)
+			return -ENOMEM;
+		vd->nqueues = nvqs;
+		err = queues_try(vd, nvqs, vqs, req, desc);
+		if (!err) {
+			vmmio_slot_update_device(vd);
+			return 0;
+		}
+		vmmio_queues_destroy(vd);
+		if ((err != -EBUSY && err != -ENOSPC) || !vd->front->irqs_degrade(vd))
+			return err;
+	}
+}
+
+/* Handlers first, so that none runs on a queue that goes; then the queues. */
+void vmmio_queues_destroy(struct vmmio_device *vd)
+{
+	unsigned int i;
+
+	for (i = 0; i < vd->nqueues; i++)
+		if (vd->queues[i])
+			queue_stop(vd->queues[i]);
+	vd->front->irqs_free(vd);
+	for (i = 0; i < vd->nqueues; i++)
+		if (vd->queues[i])
+			queue_free(vd->queues[i]);
+	kfree(vd->queues);
+	vd->queues = NULL;
+	vd->nqueues = 0;
+}
+
+#ifdef VMMIO_HAVE_RING_RESET
+/*
+ * 2.6.1: takes the ring from the device, so that the caller may change it.
+ * When the device does not give it up the queue is broken and its memory
+ * stays as it is until the device is reset.
+ */
+int vmmio_queue_disable_and_reset(struct virtqueue *vq)
+{
+	struct vmmio_queue *q = vq->priv;
+	struct vmmio_device *vd = q->vd;
+	int err;
+
+	if (!__virtio_test_bit(&vd->vdev, VIRTIO_F_RING_RESET))
+		return -ENOENT;
+	err = vd->regs.protocol->queue_reset(&vd->regs, q->index);
+	if (err) {
+		dev_err(vd->parent, "queue %u: the device offers reset but does not do it (%d)\n",
+			q->index, err);
+		__virtqueue_break(vq);
+		return err;
+	}
+	vq->reset = true;
+	WRITE_ONCE(q->live, false);
+	vd->front->irqs_synchronize(vd);
+	vmmio_trace_vq_reset(q);
+	return 0;
+}
+
+/* Starts the ring again, as at first discovery (2.6.1.2.2); indices begin at 0. */
+int vmmio_queue_enable_after_reset(struct virtqueue *vq)
+{
+	struct vmmio_queue *q = vq->priv;
+	struct vmmio_device *vd = q->vd;
+	u16 max;
+	int err;
+
+	if (!vq->reset)
+		return -EBUSY;
+	err = vd->regs.protocol->queue_probe(&vd->regs, q->index, &max);
+	if (err)
+		return err;
+	q->avail_base += atomic64_xchg(&q->avail_seen, 0);
+	q->used_base += atomic64_xchg(&q->used_seen, 0);
+	q->pairing.open = false;
+	err = queue_start(q);
+	if (err)
+		return err;
+	vq->reset = false;
+	vmmio_slot_update_queue(q);
+	vmmio_trace_vq_setup(q);
+	return 0;
+}
+#endif

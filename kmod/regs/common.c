@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What both register protocols share: bounded waits, reset, the window onto
+ * the device configuration space, and the checks of what a device says.
+ */
+#include "regs.h"
+
+/*
+ * Waits until @reg reads @want, with growing pauses, for at most
+ * VMMIO_RESET_TIMEOUT_US: -ETIMEDOUT then. The first read comes at once, so
+ * a device that is ready costs one access.
+ */
+int vmmio_regs_wait(struct vmmio_regs *r, enum vmmio_reg reg, __u32 want)
+{
+	unsigned int waited = 0, pause = 10;
+
+	while (r->ops->read(r, reg) != want) {
+		if (waited >= VMMIO_RESET_TIMEOUT_US)
+			return -ETIMEDOUT;
+		r->ops->pause(r, pause);
+		waited += pause;
+		if (pause < 10000)
+			pause *= 2;
+	}
+	return 0;
+}
+
+/*
+ * Writes status 0 and waits until the device has done it (2.4.2, 4.1.4.3.2).
+ * A version 1 device is told the page size afterwards, since a reset may
+ * forget it.
+ */
+int vmmio_regs_reset(struct vmmio_regs *r)
+{
+	enum vmmio_reg reg =
+		r->protocol == &vmmio_protocol_pci ? VMMIO_REG_PCI_DEVICE_STATUS : VMMIO_REG_STATUS;
+	int err;
+
+	r->protocol->set_status(r, 0);
+	err = vmmio_regs_wait(r, reg, 0);
+	if (!err && r->protocol == &vmmio_protocol_mmio1)
+		r->ops->write(r, VMMIO_REG_GUEST_PAGE_SIZE, r->page_size);
+	return err;
+}
+
+static bool config_in_reach(const struct vmmio_regs *r, __u32 offset, __u32 len)
+{
+	return len <= r->config_len && offset <= r->config_len - len;
+}
+
+/*
+ * One field is accessed in its own width, a 64-bit one as two words; anything
+ * else (a MAC address) byte by byte (4.2.2.2, 4.1.3.1). An unaligned field
+ * falls back to bytes as well.
+ */
+static unsigned int config_width(__u32 offset, __u32 len)
+{
+	if (len == 8)
+		len = 4;
+	if ((len == 2 || len == 4) && offset % len == 0)
+		return len;
+	return 1;
+}
+
+/* Copies configuration bytes to @buf as they stand there; -EINVAL out of reach. */
+int vmmio_regs_config_get(struct vmmio_regs *r, __u32 offset, void *buf, __u32 len)
+{
+	unsigned int width = config_width(offset, len), i, b;
+	__u8 *p = buf;
+
+	if (!config_in_reach(r, offset, len))
+		return -EINVAL;
+	for (i = 0; i < len; i += width) {
+		__u32 v = r->ops->read_config(r, offset + i, width);
+
+		for (b = 0; b < width; b++)
+			p[i + b] = (__u8)(v >> (8 * b));
+	}
+	return 0;
+}
+
+int vmmio_regs_config_set(struct vmmio_regs *r, __u32 offset, const void *buf, __u32 len)
+{
+	unsigned int width = config_width(offset, len), i, b;
+	const __u8 *p = buf;
+
+	if (!config_in_reach(r, offset, len))
+		return -EINVAL;
+	for (i = 0; i < len; i += width) {
+		__u32 v = 0;
+
+		for (b = 0; b < width; b++)
+			v |= (__u32)p[i + b] << (8 * b);
+		r->ops->write_config(r, offset + i, width, v);
+	}
+	return 0;
+}
+
+/* A shared memory region the device described: -ENOENT none, -ERANGE not sane. */
+int vmmio_shm_check(__u64 base, __u64 len)
+{
+	if (!len || len == ~0ull)
+		return -ENOENT;
+	if (base + len < base)
+		return -ERANGE;
+	return 0;
+}
+
+/*
+ * The ring size to use: at most what the device offers, at most @wanted when
+ * that is not 0, and a power of two for a split ring (2.7). -EINVAL when the
+ * device's limit makes no sense.
+ */
+int vmmio_queue_size_pick(__u32 device_max, __u32 wanted, bool split, __u16 *size)
+{
+	__u32 n = device_max, p = 1;
+
+	if (!n || n > VMMIO_QUEUE_SIZE_LIMIT)
+		return -EINVAL;
+	if (wanted && wanted < n)
+		n = wanted;
+	if (split) {
+		while (p * 2 <= n)
+			p *= 2;
+		n = p;
+	}
+	*size = (__u16)n;
+	return 0;
+}

@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The table of slots, and the files that publish it with the always-on
+ * counters: /sys/kernel/vmmio/{abi,slots,counters,regs}. Layouts and meaning
+ * are in <vmmio/slots.h>. All behind one mutex: nothing here is hot.
+ */
+#include <linux/kobject.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/sysfs.h>
+#include <linux/vmalloc.h>
+#include "compat.h"
+#include "vmmio.h"
+
+struct slot {
+	struct vmmio_slot_info info;
+	struct vmmio_device *vd; /* owner of a device slot, else NULL */
+	struct vmmio_queue *q;	 /* owner of a queue slot, else NULL */
+};
+
+static struct slot *slots;
+static DEFINE_MUTEX(slots_lock);
+static LIST_HEAD(overflow_devices);
+static LIST_HEAD(overflow_queues);
+static struct kobject *slots_kobj;
+
+/* Lower than the table's size only to test what happens when it is full. */
+static unsigned int slots_limit = VMMIO_SLOT_OVERFLOW;
+module_param_named(slots, slots_limit, uint, 0444);
+MODULE_PARM_DESC(slots, "slots to use, 1 to 2047; what finds none shares one (default 2047)");
+
+/* The lowest free slot, or the shared last one, under the lock. */
+static struct slot *slot_take(enum vmmio_slot_kind kind)
+{
+	struct slot *s;
+	u32 i;
+
+	for (i = 0; i < slots_limit; i++)
+		if (slots[i].info.kind == VMMIO_SLOT_FREE)
+			break;
+	if (i == slots_limit) {
+		s = &slots[VMMIO_SLOT_OVERFLOW];
+		s->info.kind = VMMIO_SLOT_SHARED;
+		s->info.gen = 1;
+		s->info.queues++;
+		return s;
+	}
+	s = &slots[i];
+	s->info = (struct vmmio_slot_info){
+		.slot = i,
+		.gen = s->info.gen + 1,
+		.kind = kind,
+		.vector = VMMIO_NO_VECTOR,
+	};
+	return s;
+}
+
+/* The slot keeps its generation and says that it is free. */
+static void slot_drop(struct slot *s)
+{
+	if (s->info.kind == VMMIO_SLOT_SHARED) {
+		if (!--s->info.queues)
+			s->info.kind = VMMIO_SLOT_FREE;
+		return;
+	}
+	s->info.kind = VMMIO_SLOT_FREE;
+	s->vd = NULL;
+	s->q = NULL;
+}
+
+void vmmio_slot_take_device(struct vmmio_device *vd)
+{
+	struct slot *s;
+
+	mutex_lock(&slots_lock);
+	s = slot_take(VMMIO_SLOT_DEVICE);
+	vd->slot = s->info.slot;
+	vd->gen = s->info.gen;
+	if (s->info.kind == VMMIO_SLOT_SHARED) {
+		list_add(&vd->overflow, &overflow_devices);
+	} else {
+		s->vd = vd;
+		s->info.dev_slot = s->info.slot;
+		s->info.transport = vd->front->transport;
+		strscpy(s->info.parent, dev_name(vd->parent), sizeof(s->info.parent));
+	}
+	mutex_unlock(&slots_lock);
+}
+
+static const char *driver_name(const struct virtio_device *vdev)
+{
+	return vdev->dev.driver ? vdev->dev.driver->name : "";
+}
+
+/* What became known of it: names, features, interrupt. Called in its probe. */
+void vmmio_slot_update_device(struct vmmio_device *vd)
+{
+	struct vmmio_slot_info *i = &slots[vd->slot].info;
+	unsigned int n;
+
+	mutex_lock(&slots_lock);
+	if (slots[vd->slot].vd == vd) {
+		i->irq_mode = vd->irq_mode;
+		i->irq = vd->irq > 0 ? vd->irq : 0;
+		i->flags = vd->regs.protocol == &vmmio_protocol_mmio1 ? VMMIO_SLOT_LEGACY : 0;
+		i->device_id = vd->vdev.id.device;
+		i->features = vd->vdev.features;
+		i->vector = vd->vector_config;
+		for (i->queues = 0, n = 0; n < vd->nqueues; n++)
+			i->queues += vd->queues[n] != NULL;
+		if (device_is_registered(&vd->vdev.dev)) {
+			strscpy(i->device, dev_name(&vd->vdev.dev), sizeof(i->device));
+			strscpy(i->driver, driver_name(&vd->vdev), sizeof(i->driver));
+		}
+	}
+	mutex_unlock(&slots_lock);
+}
+
+void vmmio_slot_drop_device(struct vmmio_device *vd)
+{
+	mutex_lock(&slots_lock);
+	list_del_init(&vd->overflow);
+	slot_drop(&slots[vd->slot]);
+	mutex_unlock(&slots_lock);
+}
+
+void vmmio_slot_take_queue(struct vmmio_queue *q)
+{
+	struct slot *s;
+
+	mutex_lock(&slots_lock);
+	s = slot_take(VMMIO_SLOT_QUEUE);
+	q->slot = s->info.slot;
+	q->gen = s->info.gen;
+	if (s->info.kind == VMMIO_SLOT_SHARED)
+		list_add(&q->overflow, &overflow_queues);
+	else
+		s->q = q;
+	mutex_unlock(&slots_lock);
+}
+
+/* Called when the queue is set up, and again after a reset of its own. */
+void vmmio_slot_update_queue(struct vmmio_queue *q)
+{
+	struct vmmio_slot_info *i = &slots[q->slot].info;
+	struct vmmio_device *vd = q->vd;
+	int irq = vd->front->queue_irq(q);
+
+	mutex_lock(&slots_lock);
+	if (slots[q->slot].q == q) {
+		i->dev_slot = vd->slot;
+		i->irq = irq > 0 ? irq : 0;
+		i->transport = vd->front->transport;
+		i->irq_mode = irq > 0 ? vd->irq_mode : VMMIO_IRQ_NONE;
+		i->flags = (q->vring ? 0 : VMMIO_SLOT_PACKED) |
+			   (q->device_driven ? VMMIO_SLOT_DEVICE_DRIVEN : 0) |
+			   (vd->regs.protocol == &vmmio_protocol_mmio1 ? VMMIO_SLOT_LEGACY : 0);
+		i->queue = q->index;
+		i->ring_size = virtqueue_get_vring_size(q->vq);
+		i->ring_max = q->ring_max;
+		i->vector = q->vector;
+		i->device_id = vd->vdev.id.device;
+		i->features = vd->vdev.features;
+		strscpy(i->device, dev_name(&vd->vdev.dev), sizeof(i->device));
+		strscpy(i->parent, dev_name(vd->parent), sizeof(i->parent));
+		strscpy(i->driver, driver_name(&vd->vdev), sizeof(i->driver));
+		strscpy(i->queue_name, q->vq->name, sizeof(i->queue_name));
+	}
+	mutex_unlock(&slots_lock);
+}
+
+void vmmio_slot_drop_queue(struct vmmio_queue *q)
+{
+	mutex_lock(&slots_lock);
+	list_del_init(&q->overflow);
+	slot_drop(&slots[q->slot]);
+	mutex_unlock(&slots_lock);
+}
+
+static void add_queue(struct vmmio_slot_counters *c, const struct vmmio_queue *q)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+	{
+		const struct vmmio_queue_counts *n = per_cpu_ptr(q->counts, cpu);
+
+		c->kicks += READ_ONCE(n->kicks);
+		c->irqs += READ_ONCE(n->irqs);
+		c->irqs_none += READ_ONCE(n->irqs_none);
+	}
+	c->kick_buffers += q->avail_base + atomic64_read(&q->avail_seen);
+	c->used_buffers += q->used_base + atomic64_read(&q->used_seen);
+}
+
+static void add_device(struct vmmio_slot_counters *c, const struct vmmio_device *vd)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+	{
+		const struct vmmio_device_counts *n = per_cpu_ptr(vd->counts, cpu);
+
+		c->irqs += READ_ONCE(n->irqs);
+		c->irqs_none += READ_ONCE(n->irqs_none);
+		c->config_irqs += READ_ONCE(n->config_irqs);
+		c->irqs_early += READ_ONCE(n->irqs_early);
+		c->irqs_gone += READ_ONCE(n->irqs_gone);
+	}
+}
+
+static void add_regs(struct vmmio_slot_regs *r, const struct vmmio_device *vd)
+{
+	int cpu, i;
+
+	for_each_possible_cpu(cpu)
+	{
+		const struct vmmio_device_counts *n = per_cpu_ptr(vd->counts, cpu);
+
+		for (i = 0; i < VMMIO_REG_MAX; i++) {
+			r->reads[i] += READ_ONCE(n->reads[i]);
+			r->writes[i] += READ_ONCE(n->writes[i]);
+		}
+	}
+}
+
+static void fill_info(void *to, const struct slot *s)
+{
+	memcpy(to, &s->info, sizeof(s->info));
+}
+
+static void fill_counters(void *to, const struct slot *s)
+{
+	struct vmmio_slot_counters *c = to;
+	const struct vmmio_device *vd;
+	const struct vmmio_queue *q;
+
+	*c = (struct vmmio_slot_counters){.slot = s->info.slot, .gen = s->info.gen};
+	if (s->info.kind == VMMIO_SLOT_SHARED) {
+		list_for_each_entry(vd, &overflow_devices, overflow)
+			add_device(c, vd);
+		list_for_each_entry(q, &overflow_queues, overflow)
+			add_queue(c, q);
+	} else if (s->vd) {
+		add_device(c, s->vd);
+	} else if (s->q) {
+		add_queue(c, s->q);
+	}
+}
+
+static void fill_regs(void *to, const struct slot *s)
+{
+	struct vmmio_slot_regs *r = to;
+	const struct vmmio_device *vd;
+
+	memset(r, 0, sizeof(*r));
+	r->slot = s->info.slot;
+	r->gen = s->info.gen;
+	if (s->info.kind == VMMIO_SLOT_SHARED)
+		list_for_each_entry(vd, &overflow_devices, overflow)
+			add_regs(r, vd);
+	else if (s->vd)
+		add_regs(r, s->vd);
+}
+
+/*
+ * One read serves whole or partial records, each taken under the lock. Reads
+ * that begin and end on record boundaries get consistent records.
+ */
+static ssize_t read_records(char *buf, loff_t pos, size_t count, size_t size,
+			    void (*fill)(void *to, const struct slot *s))
+{
+	u8 *record = kmalloc(size, GFP_KERNEL);
+	size_t done = 0;
+
+	if (!record)
+		return -ENOMEM;
+	mutex_lock(&slots_lock);
+	while (done < count) {
+		size_t at = pos + done, slot = at / size, skip = at % size;
+		size_t n = min(count - done, size - skip);
+
+		if (slot >= VMMIO_SLOTS)
+			break;
+		fill(record, &slots[slot]);
+		memcpy(buf + done, record + skip, n);
+		done += n;
+	}
+	mutex_unlock(&slots_lock);
+	kfree(record);
+	return done;
+}
+
+#define RECORD_FILE(what, type)                                                                \
+	static ssize_t what##_read(struct file *file, struct kobject *kobj,                    \
+				   VMMIO_BIN_ATTR_CONST struct bin_attribute *attr, char *buf, \
+				   loff_t pos, size_t count)                                   \
+	{                                                                                      \
+		return read_records(buf, pos, count, sizeof(type), fill_##what);               \
+	}                                                                                      \
+	static VMMIO_BIN_ATTR_CONST struct bin_attribute what##_attr = {                       \
+		.attr = {.name = #what, .mode = 0444},                                         \
+		.size = VMMIO_SLOTS * sizeof(type),                                            \
+		.read = what##_read,                                                           \
+	}
+
+#define fill_slots fill_info
+RECORD_FILE(slots, struct vmmio_slot_info);
+RECORD_FILE(counters, struct vmmio_slot_counters);
+RECORD_FILE(regs, struct vmmio_slot_regs);
+
+static ssize_t abi_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%d\n", VMMIO_ABI);
+}
+static struct kobj_attribute abi_attr = __ATTR_RO(abi);
+
+int vmmio_slots_init(void)
+{
+	int err;
+	u32 i;
+
+	if (!slots_limit || slots_limit > VMMIO_SLOT_OVERFLOW) {
+		pr_err("vmmio: slots=%u: 1 to %u are allowed\n", slots_limit, VMMIO_SLOT_OVERFLOW);
+		return -EINVAL;
+	}
+	slots = vzalloc(array_size(VMMIO_SLOTS, sizeof(*slots)));
+	if (!slots)
+		return -ENOMEM;
+	for (i = 0; i < VMMIO_SLOTS; i++)
+		slots[i].info.slot = i;
+
+	slots_kobj = kobject_create_and_add("vmmio", kernel_kobj);
+	if (!slots_kobj) {
+		err = -ENOMEM;
+		goto err_free;
+	}
+	err = sysfs_create_bin_file(slots_kobj, &slots_attr);
+	if (!err)
+		err = sysfs_create_bin_file(slots_kobj, &counters_attr);
+	if (!err)
+		err = sysfs_create_bin_file(slots_kobj, &regs_attr);
+	/* last: a tool that finds it finds the others */
+	if (!err)
+		err = sysfs_create_file(slots_kobj, &abi_attr.attr);
+	if (!err)
+		return 0;
+	kobject_put(slots_kobj);
+err_free:
+	vfree(slots);
+	return err;
+}
+
+void vmmio_slots_exit(void)
+{
+	kobject_put(slots_kobj);
+	vfree(slots);
+}

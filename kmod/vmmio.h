@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the parts of the driver share. A front (mmio.c, pci.c) finds its
+ * device, maps the registers and knows its interrupts; core.c, queue.c and
+ * irq.c do the rest for all of them; regs/ knows the register protocols.
+ */
+#ifndef VMMIO_KMOD_H
+#define VMMIO_KMOD_H
+
+#include <linux/device.h>
+#include <linux/interrupt.h>
+#include <linux/io.h>
+#include <linux/jump_label.h>
+#include <linux/spinlock.h>
+#include <linux/virtio.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_ring.h>
+#include <uapi/linux/virtio_config.h>
+#include <vmmio/slots.h>
+#include "regs/regs.h"
+
+struct vmmio_device;
+
+/* One virtqueue as its driver asked for it. */
+struct vmmio_vq_request {
+	const char *name; /* NULL: not used */
+	vq_callback_t *callback;
+	bool ctx;
+};
+
+struct vmmio_queue_counts {
+	u64 kicks;
+	u64 irqs;
+	u64 irqs_none;
+};
+
+/*
+ * One kick-to-interrupt sample. Written under lock with interrupts off, and only
+ * while tracing: a kick and its interrupt run on different CPUs, and two kicks
+ * of one queue can run at once. epoch tells whether what is here is from before
+ * tracing was last enabled.
+ */
+struct vmmio_pairing {
+	raw_spinlock_t lock;
+	u32 epoch;
+	u64 t0; /* of the open sample */
+	u16 a0; /* avail index at the kick before the one that opened it */
+	bool open;
+	bool open_empty; /* the queue was empty when the sample was opened */
+};
+
+struct vmmio_queue {
+	struct virtqueue *vq;
+	struct vmmio_device *vd;
+	const struct vring *vring; /* NULL: packed ring, no indices */
+	void __iomem *doorbell;
+	struct vmmio_queue_counts __percpu *counts;
+	u32 slot;
+	u32 gen;
+	u16 index;
+	u16 ring_max;
+	u16 vector;	       /* MSI-X, VMMIO_NO_VECTOR = none */
+	bool device_driven;    /* filled ahead, served when the device likes */
+	bool dedicated;	       /* its vector serves no other queue */
+	bool live;	       /* the device may use the ring; handlers leave it alone if not */
+	atomic64_t avail_seen; /* buffers made available, as seen at kicks */
+	atomic64_t used_seen;  /* buffers used, as seen at interrupts */
+	u64 avail_base;	       /* counted before the ring was last reset */
+	u64 used_base;
+	struct vmmio_pairing pairing;
+	struct list_head overflow; /* in the overflow slot's list */
+	bool irq_requested;
+	char irq_name[40];
+};
+
+struct vmmio_device_counts {
+	u64 irqs;
+	u64 irqs_none;
+	u64 config_irqs;
+	u64 irqs_early;
+	u64 irqs_gone;
+	u64 reads[VMMIO_REG_MAX];
+	u64 writes[VMMIO_REG_MAX];
+};
+
+/* What a transport is to the core. Functions return 0 or -errno. */
+struct vmmio_front {
+	enum vmmio_transport transport;
+	enum vmmio_reg notify; /* the doorbell's register id */
+	void __iomem *(*doorbell)(struct vmmio_device *vd, u16 index, u16 notify_off);
+	/* Interrupts for these queues; called with no queue alive. */
+	int (*irqs_request)(struct vmmio_device *vd, unsigned int n,
+			    const struct vmmio_vq_request *req, struct irq_affinity *desc);
+	/* After the queues exist: the handlers that look at them. */
+	int (*irqs_enable)(struct vmmio_device *vd);
+	void (*irqs_free)(struct vmmio_device *vd);
+	void (*irqs_synchronize)(struct vmmio_device *vd);
+	/* Another way to wire interrupts after the device refused a vector: false, no more. */
+	bool (*irqs_degrade)(struct vmmio_device *vd);
+	int (*queue_irq)(struct vmmio_queue *q);
+	const struct cpumask *(*queue_affinity)(struct vmmio_queue *q);
+	bool (*shm)(struct vmmio_device *vd, u8 id, u64 *base, u64 *len);
+};
+
+struct vmmio_device {
+	struct virtio_device vdev;
+	struct vmmio_regs regs;
+	const struct vmmio_front *front;
+	struct device *parent;
+
+	/* registers: MMIO uses common only */
+	void __iomem *common;
+	void __iomem *isr;
+	void __iomem *config;
+
+	struct vmmio_device_counts __percpu *counts;
+	u32 slot;
+	u32 gen;
+	struct list_head overflow;
+
+	struct vmmio_queue **queues; /* by position in find_vqs, absent ones left out */
+	unsigned int nqueues;
+	u16 vector_config; /* MSI-X */
+	u8 irq_mode;	   /* enum vmmio_irq_mode */
+	int irq;	   /* line or INTx; < 0: none */
+	bool irq_requested;
+	bool irq_wake;
+
+	u64 offered;			 /* feature bits the device offered */
+	u16 queue_size;			 /* cap on ring sizes, 0 = none */
+	u8 status;			 /* as last written */
+	u32 generation;			 /* as last read */
+	unsigned int generation_changes; /* in a row */
+	bool driver_ok;			 /* interrupts may reach callbacks */
+	bool irq_pending;		 /* one came before that */
+};
+
+static inline struct vmmio_device *to_vmmio(struct virtio_device *vdev)
+{
+	return container_of(vdev, struct vmmio_device, vdev);
+}
+
+/* main.c */
+extern unsigned int vmmio_queue_size;
+extern bool vmmio_intx;
+
+/* core.c */
+struct vmmio_device *vmmio_device_alloc(struct device *parent, const struct vmmio_front *front,
+					const struct vmmio_regs_ops *ops);
+void vmmio_device_discard(struct vmmio_device *vd);
+int vmmio_device_set_dma(struct vmmio_device *vd);
+int vmmio_device_register(struct vmmio_device *vd);
+void vmmio_device_unregister(struct vmmio_device *vd);
+void vmmio_device_put(struct vmmio_device *vd);
+void vmmio_regs_pause(struct vmmio_regs *r, unsigned int us);
+
+/* queue.c */
+int vmmio_queues_create(struct vmmio_device *vd, unsigned int nvqs, struct virtqueue *vqs[],
+			const struct vmmio_vq_request *req, struct irq_affinity *desc);
+void vmmio_queues_destroy(struct vmmio_device *vd);
+#ifdef VMMIO_HAVE_RING_RESET
+int vmmio_queue_disable_and_reset(struct virtqueue *vq);
+int vmmio_queue_enable_after_reset(struct virtqueue *vq);
+#endif
+
+/* irq.c */
+irqreturn_t vmmio_irq_line(int irq, void *opaque);   /* struct vmmio_device: mmio */
+irqreturn_t vmmio_irq_intx(int irq, void *opaque);   /* struct vmmio_device */
+irqreturn_t vmmio_irq_config(int irq, void *opaque); /* struct vmmio_device */
+irqreturn_t vmmio_irq_shared(int irq, void *opaque); /* struct vmmio_device */
+irqreturn_t vmmio_irq_queue(int irq, void *opaque);  /* struct vmmio_queue */
+void vmmio_irq_replay(struct vmmio_device *vd);
+
+/* slots.c */
+int vmmio_slots_init(void);
+void vmmio_slots_exit(void);
+void vmmio_slot_take_device(struct vmmio_device *vd);
+void vmmio_slot_take_queue(struct vmmio_queue *q);
+void vmmio_slot_update_device(struct vmmio_device *vd);
+void vmmio_slot_update_queue(struct vmmio_queue *q);
+void vmmio_slot_drop_device(struct vmmio_device *vd);
+void vmmio_slot_drop_queue(struct vmmio_queue *q);
+
+/* fronts */
+int vmmio_mmio_register(bool claim);
+void vmmio_mmio_unregister(void);
+#ifdef CONFIG_PCI
+int vmmio_pci_register(bool claim);
+void vmmio_pci_unregister(void);
+#else
+static inline int vmmio_pci_register(bool claim)
+{
+	return 0;
+}
+static inline void vmmio_pci_unregister(void)
+{
+}
+#endif
+
+#endif
