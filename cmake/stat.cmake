@@ -1,3 +1,46 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# vmmio-stat and its BPF objects. Owner adds: vmmio_bpf_object(), the program, vmmio_static().
+# vmmio-stat and its BPF objects.
+#
+#   vmmio_stat_core   sources, snapshots, fields, views: what the program and
+#                     its unit tests share; a new file goes here
+#   vmmio-stat        the table of subcommands and one file for each
+#
+# A subcommand that needs a BPF object of its own adds vmmio_bpf_<name> below.
+vmmio_bpf_object(guest bpf/guest.bpf.c)
+
+set(stat ${CMAKE_SOURCE_DIR}/tools/vmmio-stat)
+add_library(
+	vmmio_stat_core STATIC
+	${stat}/bpf_util.c
+	${stat}/delta.c
+	${stat}/env.c
+	${stat}/fields.c
+	${stat}/irqs.c
+	${stat}/json.c
+	${stat}/num.c
+	${stat}/options.c
+	${stat}/regtable.c
+	${stat}/rows.c
+	${stat}/slots.c
+	${stat}/snapshot.c
+	${stat}/source.c
+	${stat}/source_bpf.c
+	${stat}/source_sysfs.c
+	${stat}/view_csv.c
+	${stat}/view_json.c
+	${stat}/view_table.c
+)
+target_include_directories(vmmio_stat_core PUBLIC ${stat} ${CMAKE_SOURCE_DIR}/bpf)
+target_link_libraries(vmmio_stat_core PUBLIC vmmio_flags vmmio_bpf_guest vmmio_libbpf m)
+
+add_executable(
+	vmmio-stat
+	${stat}/main.c
+	${stat}/session.c
+	${stat}/cmd_list.c
+	${stat}/cmd_live.c
+	${stat}/cmd_regs.c
+)
+target_link_libraries(vmmio-stat PRIVATE vmmio_stat_core)
+vmmio_static(vmmio-stat)

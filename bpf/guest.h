@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What bpf/guest.bpf.c and its loader (tools/vmmio-stat/source_bpf.c) share
+ * besides include/vmmio/: the layout of the register map and the names of the
+ * options. Row and histogram layouts live in include/vmmio/.
+ *
+ * Memory per CPU, for S slots (slots in use plus headroom):
+ *   rows  S * 392 bytes
+ *   hists S * 1 KiB for each histogram asked for (none: one entry)
+ *   regs  S * 2.5 KiB if registers are asked for (else one entry)
+ * All four queue histograms and the registers of 64 slots: 450 KiB per CPU.
+ */
+#ifndef VMMIO_BPF_GUEST_H
+#define VMMIO_BPF_GUEST_H
+
+#include "vmmio/counters.h"
+#include "vmmio/hist.h"
+#include "vmmio/regs.h"
+
+/* Accesses of one device, by enum vmmio_reg; doorbells are not in here. */
+struct vmmio_bpf_regs {
+	__u32 gen;
+	__u32 pad;
+	__u64 reads[VMMIO_REG_MAX];
+	__u64 writes[VMMIO_REG_MAX];
+	__u64 read_ns[VMMIO_REG_MAX];
+	__u64 write_ns[VMMIO_REG_MAX];
+};
+
+_Static_assert(sizeof(struct vmmio_bpf_regs) == 8 + 32 * VMMIO_REG_MAX, "vmmio_bpf_regs layout");
+
+/* A row's histograms lie side by side: map index = slot * stride + position. */
+#define VMMIO_HIST_ABSENT 0xff
+
+#endif

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Help for loaders of BPF objects, see bpf_util.h. It loads nothing itself.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "bpf_util.h"
+
+static char first_warning[120];
+
+static int print(enum libbpf_print_level level, const char *format, va_list args)
+{
+	if (getenv("VMMIO_BPF_DEBUG"))
+		return vfprintf(stderr, format, args);
+	if (level == LIBBPF_WARN && !first_warning[0]) {
+		vsnprintf(first_warning, sizeof(first_warning), format, args);
+		first_warning[strcspn(first_warning, "\n")] = '\0';
+	}
+	return 0;
+}
+
+void vmmio_bpf_quiet(void)
+{
+	first_warning[0] = '\0';
+	libbpf_set_print(print);
+}
+
+void vmmio_bpf_why(char *why, size_t size, const char *step, int err)
+{
+	if (err == -EPERM || err == -EACCES)
+		snprintf(why, size,
+			 "cannot %s BPF programs: %s: run as root, or with CAP_BPF and CAP_PERFMON",
+			 step, strerror(-err));
+	else if (err == -ENOSYS)
+		snprintf(why, size, "cannot %s BPF programs: this kernel has no BPF", step);
+	else
+		snprintf(why, size, "cannot %s BPF programs: %s%s%s", step, strerror(-err),
+			 first_warning[0] ? ": " : "", first_warning);
+}
+
+__u64 vmmio_bpf_misses(struct bpf_object *obj)
+{
+	struct bpf_program *prog;
+	__u64 misses = 0;
+
+	bpf_object__for_each_program(prog, obj)
+	{
+		struct bpf_prog_info info = {};
+		__u32 len = sizeof(info);
+		int fd = bpf_program__fd(prog);
+
+		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &len))
+			misses += info.recursion_misses;
+	}
+	return misses;
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Accelerator and clock, see env.h.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#if defined(__x86_64__) || defined(__i386__)
+#include <cpuid.h>
+#endif
+
+#include "env.h"
+
+static const char *hypervisor(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	static const struct {
+		const char *signature;
+		const char *name;
+	} known[] = {
+		{"TCGTCGTCGTCG", "tcg"},    {"KVMKVMKVM", "kvm"},	{"Linux KVM Hv", "kvm"},
+		{"Microsoft Hv", "hyperv"}, {"VMwareVMware", "vmware"}, {"XenVMMXenVMM", "xen"},
+	};
+	unsigned int a, b, c, d;
+	char signature[13] = "";
+	size_t i;
+
+	if (!__get_cpuid(1, &a, &b, &c, &d))
+		return "unknown";
+	if (!(c >> 31 & 1))
+		return "none";
+	__cpuid(0x40000000, a, b, c, d);
+	memcpy(signature, &b, 4);
+	memcpy(signature + 4, &c, 4);
+	memcpy(signature + 8, &d, 4);
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (!strcmp(signature, known[i].signature))
+			return known[i].name;
+#endif
+	return "unknown";
+}
+
+bool vmmio_clock_is_direct(const char *clocksource)
+{
+	return !strcmp(clocksource, "tsc") || !strcmp(clocksource, "kvm-clock") ||
+	       !strcmp(clocksource, "arch_sys_counter") ||
+	       !strncmp(clocksource, "hyperv_clocksource_", 19);
+}
+
+static void read_line(const char *path, char *buf, int size)
+{
+	FILE *f = fopen(path, "re");
+
+	if (!f || !fgets(buf, size, f))
+		snprintf(buf, size, "unknown");
+	if (f)
+		fclose(f);
+	buf[strcspn(buf, "\n")] = '\0';
+}
+
+void vmmio_env_detect(struct vmmio_env *env)
+{
+	const char *override = getenv("VMMIO_ACCEL");
+
+	memset(env, 0, sizeof(*env));
+	snprintf(env->accel, sizeof(env->accel), "%s", override ? override : hypervisor());
+	read_line("/sys/devices/system/clocksource/clocksource0/current_clocksource",
+		  env->clocksource, sizeof(env->clocksource));
+	env->emulated = !strcmp(env->accel, "tcg") || !strcmp(env->accel, "unknown");
+	env->clock_ok = vmmio_clock_is_direct(env->clocksource);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What decides how a number may be called: the accelerator this kernel runs
+ * under, and whether its clock can be read without a trap. Detected from
+ * inside; it changes nothing.
+ */
+#ifndef VMMIO_ENV_H
+#define VMMIO_ENV_H
+
+#include <stdbool.h>
+
+struct vmmio_env {
+	char accel[16];	      /* tcg, kvm, hyperv, vmware, xen, none, unknown */
+	char clocksource[32]; /* "unknown" if it cannot be read */
+	bool emulated;	      /* no real time: tcg, and whatever is not known */
+	bool clock_ok;	      /* durations mean something */
+	bool emulated_time;   /* the user asked for emulated durations */
+};
+
+/*
+ * VMMIO_ACCEL in the environment overrides what is detected (a guest cannot
+ * tell one kind of KVM from another; who started it can).
+ */
+void vmmio_env_detect(struct vmmio_env *env);
+
+bool vmmio_clock_is_direct(const char *clocksource);
+
+#endif

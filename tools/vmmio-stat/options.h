@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The options that live, list, regs and hist share, and their one parser.
+ */
+#ifndef VMMIO_OPTIONS_H
+#define VMMIO_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "fields.h"
+
+enum vmmio_format {
+	VMMIO_FORMAT_TABLE,
+	VMMIO_FORMAT_JSON,
+	VMMIO_FORMAT_CSV,
+};
+
+struct vmmio_options {
+	__u64 interval_ns;
+	__u64 count; /* 0: endless */
+	bool timestamp;
+	bool extended;
+	bool skip_idle;
+	bool verify;
+	bool json_full;
+	bool emulated_time;
+	enum vmmio_format format;
+	const char *device; /* patterns as of the shell, or NULL */
+	const char *driver;
+	const char *queue;
+	const char *source;
+	int sort; /* field id, or -1 */
+	int fields[VMMIO_F_COUNT];
+	int nfields;
+	unsigned int max_slots;
+	char **command; /* after "--", or NULL */
+	int argc;	/* what is left: operands */
+	char **argv;
+};
+
+/*
+ * Returns 0 to go on; otherwise 1 + the exit status to end with: everything
+ * has been printed. Operands are left in argc and argv.
+ */
+int vmmio_options_parse(struct vmmio_options *o, int argc, char **argv);
+
+/* Takes "[interval [count]]" from the operands; returns as above. */
+int vmmio_options_interval(struct vmmio_options *o);
+
+/* What the fields shown need from a source. */
+struct vmmio_want vmmio_options_want(const struct vmmio_options *o);
+
+void vmmio_usage(FILE *out);
+
+#endif

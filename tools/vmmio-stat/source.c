@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The choice among sources; each lives in a file of its own.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "source.h"
+
+const struct vmmio_source_ops *const vmmio_sources[] = {
+	&vmmio_source_bpf,
+	&vmmio_source_sysfs,
+	NULL,
+};
+
+__u64 vmmio_now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (__u64)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+const struct vmmio_source_ops *vmmio_source_find(const char *name)
+{
+	int i;
+
+	for (i = 0; vmmio_sources[i]; i++)
+		if (!strcmp(vmmio_sources[i]->name, name))
+			return vmmio_sources[i];
+	return NULL;
+}
+
+static int open_one(struct vmmio_source *src, const struct vmmio_source_ops *ops,
+		    const struct vmmio_source_opts *opts)
+{
+	int err;
+
+	src->ops = ops;
+	src->priv = NULL;
+	src->why[0] = '\0';
+	err = ops->open(src, opts);
+	if (err)
+		src->ops = NULL;
+	return err;
+}
+
+int vmmio_source_open(struct vmmio_source *src, const char *name,
+		      const struct vmmio_source_opts *opts)
+{
+	const struct vmmio_source_ops *ops;
+	int i, err = -ENOENT, first = 0;
+	char why[sizeof(src->why)] = "";
+
+	memset(src, 0, sizeof(*src));
+	if (strcmp(name, "auto")) {
+		ops = vmmio_source_find(name);
+		if (!ops) {
+			snprintf(src->why, sizeof(src->why), "no source is named '%s'", name);
+			return -EINVAL;
+		}
+		return open_one(src, ops, opts);
+	}
+	for (i = 0; vmmio_sources[i]; i++) {
+		err = open_one(src, vmmio_sources[i], opts);
+		if (!err) {
+			snprintf(src->note, sizeof(src->note), "%.*s", (int)sizeof(src->note) - 1,
+				 why);
+			return 0;
+		}
+		if (!first) {
+			first = err;
+			memcpy(why, src->why, sizeof(why));
+		}
+	}
+	/* The best source's reason is the one to act upon. */
+	memcpy(src->why, why, sizeof(why));
+	return first ? first : err;
+}
+
+void vmmio_source_close(struct vmmio_source *src)
+{
+	if (src->ops)
+		src->ops->close(src);
+	src->ops = NULL;
+}

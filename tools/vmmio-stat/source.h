@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A source delivers snapshots and knows nothing of views. One ops table each:
+ *   bpf    our driver's tracepoints, counted by bpf/guest.bpf.c
+ *   sysfs  our driver's always-on counters: no BPF, no tracefs, few fields
+ * A new source is a new file with a table, and a line in source.c.
+ */
+#ifndef VMMIO_SOURCE_H
+#define VMMIO_SOURCE_H
+
+#include <stdbool.h>
+
+#include "snapshot.h"
+
+struct vmmio_source_opts {
+	struct vmmio_want want;
+	/* Entries of the BPF maps; 0: the slots in use plus headroom. */
+	unsigned int max_slots;
+};
+
+struct vmmio_source;
+
+struct vmmio_source_ops {
+	const char *name; /* of --source */
+	const char *what; /* for --help */
+	/* Each returns 0 or -errno, with src->why set on error. */
+	int (*open)(struct vmmio_source *src, const struct vmmio_source_opts *opts);
+	/* Identities only; may be called without counters being read. */
+	int (*discover)(struct vmmio_source *src, struct vmmio_snapshot *s);
+	/* Identities and counters; fills time_ns, events_lost, calls _finish(). */
+	int (*snapshot)(struct vmmio_source *src, struct vmmio_snapshot *s);
+	void (*close)(struct vmmio_source *src);
+};
+
+struct vmmio_source {
+	const struct vmmio_source_ops *ops;
+	void *priv;
+	char engine[24]; /* "tp_btf", "raw_tp", "sysfs": what came of it */
+	char note[160];	 /* what could not be had and why; empty if nothing */
+	char why[200];	 /* after an error: what failed, and the remedy */
+};
+
+extern const struct vmmio_source_ops vmmio_source_bpf;
+extern const struct vmmio_source_ops vmmio_source_sysfs;
+
+/* NULL-terminated, best first. */
+extern const struct vmmio_source_ops *const vmmio_sources[];
+
+/* By name, or NULL. */
+const struct vmmio_source_ops *vmmio_source_find(const char *name);
+
+/*
+ * Opens source @name, or with "auto" the best that opens; src->note says what
+ * a better one lacked. Returns 0 or -errno with src->why set.
+ */
+int vmmio_source_open(struct vmmio_source *src, const char *name,
+		      const struct vmmio_source_opts *opts);
+void vmmio_source_close(struct vmmio_source *src);
+
+__u64 vmmio_now_ns(void);
+
+#endif
