@@ -1,0 +1,432 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Runs one guest (guest.h): temporary folder, QEMU as a child that cannot
+ * outlive us, one loop until it has ended, and what that end means. QEMU's
+ * command is made in qemu.c, its control channel is spoken in qmp.c.
+ */
+#include "guest.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "args.h"
+#include "qemu.h"
+#include "qmp.h"
+
+#define CONSOLE_LINES 24
+#define TICK_MS 100
+#define LAST_WORDS_S 5 /* for QEMU to answer and go once the guest has ended */
+
+static double now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec + ts.tv_nsec / 1e9;
+}
+
+/* The whole file, 0-terminated; NULL if it cannot be read. */
+static char *slurp(const char *dir, const char *name, size_t *len)
+{
+	char path[4096], *text = NULL;
+	struct stat st;
+	ssize_t n = 0;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return NULL;
+	*len = 0;
+	if (!fstat(fd, &st))
+		text = malloc(st.st_size + 1);
+	while (text && *len < (size_t)st.st_size &&
+	       (n = read(fd, text + *len, st.st_size - *len)) > 0)
+		*len += n;
+	close(fd);
+	if (text)
+		text[*len] = '\0';
+	return text;
+}
+
+/* @text from its last @lines lines on; '\r' is dropped in place. */
+static char *tail(char *text, int lines)
+{
+	char *from, *to;
+
+	for (from = to = text; *from; from++)
+		if (*from != '\r')
+			*to++ = *from;
+	*to = '\0';
+	while (to > text && to[-1] == '\n')
+		*--to = '\0';
+	while (to > text) {
+		if (to[-1] == '\n' && !--lines)
+			break;
+		to--;
+	}
+	return to;
+}
+
+static void remove_folder(const char *dir)
+{
+	DIR *d = opendir(dir);
+	struct dirent *entry;
+
+	while (d && (entry = readdir(d)))
+		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
+			unlinkat(dirfd(d), entry->d_name, 0);
+	if (d)
+		closedir(d);
+	rmdir(dir);
+}
+
+/*
+ * Becomes QEMU. A group of its own keeps the terminal's Ctrl-C away from it,
+ * so that we end it in order; if we are killed, the kernel kills it.
+ */
+static void __attribute__((noreturn))
+child(char *const *argv, const char *dir, int qmp, int report, pid_t parent)
+{
+	char path[4096];
+	int log, err;
+
+	setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1);
+	snprintf(path, sizeof(path), "%s/qemu", dir);
+	log = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	dup2(open("/dev/null", O_RDONLY), 0);
+	dup2(log, 1);
+	dup2(log, 2);
+	fcntl(qmp, F_SETFD, 0);
+	execvp(argv[0], argv);
+	err = errno;
+	if (write(report, &err, sizeof(err)) != sizeof(err))
+		_exit(126);
+	_exit(127);
+}
+
+/* Returns the child, with our end of the control channel in *@qmp, or -errno. */
+static pid_t start(char *const *argv, const char *dir, const int qmp[2])
+{
+	int report[2], err = 0;
+	pid_t self = getpid(), pid;
+
+	if (pipe2(report, O_CLOEXEC))
+		return -errno;
+	pid = fork();
+	if (!pid)
+		child(argv, dir, qmp[1], report[1], self);
+	if (pid < 0)
+		err = -errno;
+	close(report[1]);
+	if (!err && read(report[0], &err, sizeof(err)) == sizeof(err)) {
+		waitpid(pid, NULL, 0);
+		err = -err;
+	}
+	close(report[0]);
+	return err ? err : pid;
+}
+
+struct run {
+	const struct vmmio_guest *g;
+	struct vmmio_guest_result *r;
+	struct vmmio_qmp qmp;
+	char dir[64];
+	pid_t pid;
+	bool timed_out, interrupted;
+};
+
+/* Until QEMU has ended, by itself or by us. */
+static void attend(struct run *run)
+{
+	double limit = now() + (run->g->timeout_s ? run->g->timeout_s : 60);
+	struct pollfd pfd = {.fd = run->qmp.fd, .events = POLLIN};
+	bool quit = false, gone = false;
+
+	while (!gone) {
+		if (waitpid(run->pid, NULL, WNOHANG) == run->pid)
+			break;
+		if (poll(&pfd, 1, TICK_MS) > 0) {
+			int err = vmmio_qmp_input(&run->qmp);
+
+			if (err)
+				gone = true; /* it closed its end: it is ending */
+		}
+		if ((run->qmp.shutdown || run->qmp.stopped) && !quit) {
+			double soon = now() + LAST_WORDS_S;
+
+			if (soon < limit)
+				limit = soon;
+			if (run->qmp.done) {
+				vmmio_qmp_quit(&run->qmp);
+				quit = true;
+			}
+		}
+		if (run->g->stop && *run->g->stop)
+			run->interrupted = true;
+		else if (now() > limit && !run->qmp.shutdown && !run->qmp.stopped)
+			run->timed_out = true;
+		else if (now() < limit)
+			continue;
+		break;
+	}
+	if (gone) {
+		int tries = LAST_WORDS_S * 1000 / 10;
+
+		while (tries-- && waitpid(run->pid, NULL, WNOHANG) == 0)
+			poll(NULL, 0, 10);
+	}
+	kill(run->pid, SIGKILL); /* fails if it is reaped already: it is our child */
+	while (waitpid(run->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+/* Cuts "VMMIO-END n" off the output. Returns n, or -1 if it is not the last line. */
+static int take_end(struct vmmio_guest_result *r)
+{
+	char *line, *end;
+	long status;
+
+	end = r->output + r->output_len;
+	while (end > r->output && (end[-1] == '\n' || end[-1] == '\r'))
+		end--;
+	for (line = end; line > r->output && line[-1] != '\n'; line--)
+		;
+	if (strncmp(line, "VMMIO-END ", 10))
+		return -1;
+	*end = '\0';
+	status = strtol(line + 10, &end, 10);
+	if (*end || status < 0 || status > 255)
+		return -1;
+	*line = '\0';
+	r->output_len = line - r->output;
+	return status;
+}
+
+static void why(struct vmmio_guest_result *r, enum vmmio_guest_end end, const char *text)
+{
+	r->end = end;
+	snprintf(r->why, sizeof(r->why), "%s", text);
+}
+
+static void judge(struct run *run)
+{
+	struct vmmio_guest_result *r = run->r;
+	char *console, *qemu, *panic, line[160];
+	size_t len;
+
+	r->output = slurp(run->dir, "result", &r->output_len);
+	if (!r->output) {
+		r->output = strdup("");
+		r->output_len = 0;
+	}
+	if (r->output)
+		r->status = take_end(r);
+	console = slurp(run->dir, "console", &len);
+	r->console = strdup(console ? tail(console, CONSOLE_LINES) : "");
+
+	panic = console ? strstr(console, "Kernel panic") : NULL;
+	if (panic)
+		snprintf(line, sizeof(line), "%.*s", (int)strcspn(panic, "\n"), panic);
+	if (run->interrupted) {
+		why(r, VMMIO_GUEST_INTERRUPTED, "interrupted");
+	} else if (panic) {
+		why(r, VMMIO_GUEST_PANIC, line);
+	} else if (run->timed_out) {
+		snprintf(line, sizeof(line), "the guest did not end within %u s",
+			 run->g->timeout_s ? run->g->timeout_s : 60);
+		why(r, VMMIO_GUEST_TIMEOUT, line);
+	} else if (!run->qmp.shutdown) {
+		qemu = slurp(run->dir, "qemu", &len);
+		snprintf(r->why, sizeof(r->why), "QEMU %s%s%s",
+			 run->qmp.stopped ? "stopped the guest" : "ended before the guest",
+			 qemu && *qemu ? ": " : "", qemu && *qemu ? tail(qemu, 1) : "");
+		r->end = VMMIO_GUEST_QEMU;
+		free(qemu);
+	} else if (strcmp(run->qmp.reason, "guest-shutdown")) {
+		snprintf(line, sizeof(line), "the guest did not power off (%s)", run->qmp.reason);
+		why(r, VMMIO_GUEST_PANIC, line);
+	} else if (r->status < 0) {
+		why(r, VMMIO_GUEST_SILENT, "the guest powered off without saying VMMIO-END");
+	} else {
+		r->end = VMMIO_GUEST_DONE;
+		if (r->status == 99)
+			why(r, r->end, "the guest's kernel complained");
+		else if (r->status) {
+			snprintf(line, sizeof(line), "the guest's script ended with status %d",
+				 r->status);
+			why(r, r->end, line);
+		}
+	}
+	if (r->end != VMMIO_GUEST_DONE)
+		r->status = -1;
+	free(console);
+}
+
+static int run_guest(struct run *run)
+{
+	struct vmmio_guest_result *r = run->r;
+	struct vmmio_args args = {0};
+	int fds[2] = {-1, -1};
+	double begin;
+	int err;
+
+	err = vmmio_qemu_initrd(run->g, run->dir, r->why, sizeof(r->why));
+	if (err)
+		return err;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds)) {
+		err = -errno;
+		goto out;
+	}
+	err = vmmio_qemu_command(run->g, run->dir, fds[1], &args, &r->append_line, r->why,
+				 sizeof(r->why));
+	if (err)
+		goto out;
+	r->qemu_line = vmmio_args_line(args.v);
+
+	begin = now();
+	run->pid = start(args.v, run->dir, fds);
+	if (run->pid < 0) {
+		err = run->pid;
+		snprintf(r->why, sizeof(r->why), "cannot run %s: %s%s", args.v[0], strerror(-err),
+			 err == -ENOENT ? ": package qemu-system-x86 is needed" : "");
+		goto out;
+	}
+	close(fds[1]);
+	fds[1] = -1;
+	vmmio_qmp_init(&run->qmp, fds[0], r);
+	fds[0] = -1;
+	attend(run);
+	r->wall_s = now() - begin;
+	vmmio_qmp_free(&run->qmp);
+	judge(run);
+out:
+	if (fds[0] >= 0)
+		close(fds[0]);
+	if (fds[1] >= 0)
+		close(fds[1]);
+	vmmio_args_free(&args);
+	return err;
+}
+
+int vmmio_guest_run(const struct vmmio_guest *g, struct vmmio_guest_result *r)
+{
+	const char *tmp = getenv("TMPDIR");
+	struct run run = {.g = g, .r = r};
+	int err;
+
+	memset(r, 0, sizeof(*r));
+	r->status = -1;
+	r->end = VMMIO_GUEST_QEMU;
+	if (!tmp || *tmp != '/' || strlen(tmp) > sizeof(run.dir) - 20)
+		tmp = "/tmp";
+	snprintf(run.dir, sizeof(run.dir), "%s/vmmio-XXXXXX", tmp);
+	if (!mkdtemp(run.dir)) {
+		err = -errno;
+		snprintf(r->why, sizeof(r->why), "cannot make a folder in %s: %s", tmp,
+			 strerror(-err));
+		return err;
+	}
+	err = run_guest(&run);
+	if (err && !r->why[0])
+		snprintf(r->why, sizeof(r->why), "cannot start a guest: %s", strerror(-err));
+	remove_folder(run.dir);
+	return err;
+}
+
+void vmmio_guest_result_free(struct vmmio_guest_result *r)
+{
+	free(r->output);
+	free(r->console);
+	free(r->qemu_line);
+	free(r->append_line);
+	memset(r, 0, sizeof(*r));
+}
+
+const struct vmmio_guest_drive *vmmio_guest_column(const struct vmmio_guest_result *r,
+						   const char *column)
+{
+	unsigned int i;
+
+	for (i = 0; i < r->ndrives; i++)
+		if (!strcmp(r->drives[i].node, column))
+			return &r->drives[i];
+	return NULL;
+}
+
+/* First @len bytes of what `@program @option` says, or -errno. */
+static int ask(const char *program, const char *option, const char *value, char *buf, size_t len)
+{
+	char *argv[] = {(char *)program, (char *)option, (char *)value, NULL};
+	int out[2], report[2], err = 0, code = 0;
+	size_t got = 0;
+	ssize_t n;
+	pid_t pid;
+
+	if (pipe2(out, O_CLOEXEC))
+		return -errno;
+	if (pipe2(report, O_CLOEXEC)) {
+		close(out[0]);
+		close(out[1]);
+		return -errno;
+	}
+	pid = fork();
+	if (!pid) {
+		dup2(out[1], 1);
+		dup2(out[1], 2);
+		execvp(program, argv);
+		err = errno;
+		if (write(report[1], &err, sizeof(err)) != sizeof(err))
+			_exit(126);
+		_exit(127);
+	}
+	close(out[1]);
+	close(report[1]);
+	if (pid > 0) {
+		while (got < len - 1 && (n = read(out[0], buf + got, len - 1 - got)) > 0)
+			got += n;
+		if (read(report[0], &code, sizeof(code)) != sizeof(code))
+			code = 0;
+	}
+	buf[got] = '\0';
+	close(out[0]);
+	close(report[0]);
+	if (pid < 0)
+		return -EAGAIN;
+	waitpid(pid, NULL, 0);
+	return -code;
+}
+
+int vmmio_guest_qemu(const char *qemu, unsigned int *version, bool *trace_log)
+{
+	unsigned int major, minor, micro = 0;
+	char buf[16384], *p;
+	int err;
+
+	if (!qemu)
+		qemu = "qemu-system-x86_64";
+	err = ask(qemu, "--version", NULL, buf, sizeof(buf));
+	if (err)
+		return err;
+	p = strstr(buf, "version ");
+	if (!p || sscanf(p, "version %u.%u.%u", &major, &minor, &micro) < 2)
+		return -EPROTO;
+	*version = major * 10000 + minor * 100 + micro;
+	err = ask(qemu, "-d", "help", buf, sizeof(buf));
+	*trace_log = !err && strstr(buf, "trace:");
+	return err;
+}
