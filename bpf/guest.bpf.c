@@ -249,12 +249,17 @@ static __always_inline int handle_reg(const struct vmmio_ev_reg *ev, bool write)
 	if (!opt_regs)
 		return 0;
 	r = bpf_map_lookup_elem(&regs, &i);
-	if (!r || reg >= VMMIO_REG_MAX) {
+	if (!r) {
 		lost();
 		return 0;
 	}
 	if (r->gen != gen)
 		regs_clear(slot, gen);
+	barrier_var(reg); /* or the verifier loses the bound that follows */
+	if (reg >= VMMIO_REG_MAX) {
+		lost();
+		return 0;
+	}
 	if (write) {
 		r->writes[reg]++;
 		if (timed)

@@ -34,10 +34,13 @@ void vmmio_bpf_quiet(void)
 
 void vmmio_bpf_why(char *why, size_t size, const char *step, int err)
 {
-	if (err == -EPERM || err == -EACCES)
+	if (err == -EPERM)
 		snprintf(why, size,
 			 "cannot %s BPF programs: %s: run as root, or with CAP_BPF and CAP_PERFMON",
 			 step, strerror(-err));
+	else if (err == -EACCES)
+		snprintf(why, size, "cannot %s BPF programs: the kernel's verifier refused one",
+			 step);
 	else if (err == -ENOSYS)
 		snprintf(why, size, "cannot %s BPF programs: this kernel has no BPF", step);
 	else

@@ -2,26 +2,26 @@
 /*
  * "list": who is there. Identities only; nothing is attached or counted.
  */
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cmd.h"
 #include "json.h"
 #include "session.h"
 
-static void table(const struct vmmio_snapshot *s, const struct vmmio_options *o)
+static void table(const struct vmmio_snapshot *s, const size_t *index, size_t n)
 {
 	char queue[48];
 	size_t i;
 
 	printf("%-9s %-12s %-13s %-5s %-12s %-11s %4s %6s %5s  %s\n", "DEVICE", "VQ", "BUS",
 	       "TRANS", "DRIVER", "IRQ MODE", "IRQ", "VECTOR", "RING", "FEATURES");
-	for (i = 0; i < s->n; i++) {
-		const struct vmmio_slot_info *x = &s->rows[i].info;
+	for (i = 0; i < n; i++) {
+		const struct vmmio_slot_info *x = &s->rows[index[i]].info;
 		char irq[16] = "-", vector[16] = "-", ring[24] = "-";
 
-		if (!vmmio_row_matches(&s->rows[i], o))
-			continue;
 		if (x->irq)
 			snprintf(irq, sizeof(irq), "%u", x->irq);
 		if (x->vector != 0xffff && x->transport == VMMIO_TRANSPORT_PCI &&
@@ -31,15 +31,15 @@ static void table(const struct vmmio_snapshot *s, const struct vmmio_options *o)
 			snprintf(ring, sizeof(ring), "%u%s", x->ring_size,
 				 x->flags & VMMIO_SLOT_PACKED ? "p" : "");
 		printf("%-9s %-12s %-13s %-5s %-12s %-11s %4s %6s %5s  0x%llx\n",
-		       vmmio_row_device(&s->rows[i]),
-		       vmmio_format_queue(queue, sizeof(queue), &s->rows[i]), x->parent,
+		       vmmio_row_device(&s->rows[index[i]]),
+		       vmmio_format_queue(queue, sizeof(queue), &s->rows[index[i]]), x->parent,
 		       vmmio_transport_name(x->transport), x->driver,
 		       vmmio_irq_mode_name(x->irq_mode), irq, vector, ring,
 		       (unsigned long long)x->features);
 	}
 }
 
-static void json(const struct vmmio_snapshot *s, const struct vmmio_options *o)
+static void json(const struct vmmio_snapshot *s, const size_t *index, size_t n)
 {
 	struct vmmio_json j = {.out = stdout};
 	char features[24];
@@ -49,13 +49,11 @@ static void json(const struct vmmio_snapshot *s, const struct vmmio_options *o)
 	vmmio_json_u64(&j, "schema", 1);
 	vmmio_json_text(&j, "tool", "vmmio-stat list");
 	vmmio_json_open(&j, "rows", '[');
-	for (i = 0; i < s->n; i++) {
-		const struct vmmio_slot_info *x = &s->rows[i].info;
+	for (i = 0; i < n; i++) {
+		const struct vmmio_slot_info *x = &s->rows[index[i]].info;
 
-		if (!vmmio_row_matches(&s->rows[i], o))
-			continue;
 		vmmio_json_open(&j, NULL, '{');
-		vmmio_json_text(&j, "device", vmmio_row_device(&s->rows[i]));
+		vmmio_json_text(&j, "device", vmmio_row_device(&s->rows[index[i]]));
 		vmmio_json_text(&j, "parent", x->parent);
 		vmmio_json_text(&j, "transport", vmmio_transport_name(x->transport));
 		vmmio_json_text(&j, "irq_mode", vmmio_irq_mode_name(x->irq_mode));
@@ -86,6 +84,7 @@ int vmmio_cmd_list(int argc, char **argv)
 {
 	struct vmmio_session x = {};
 	struct vmmio_snapshot s;
+	size_t *index = NULL, n;
 	int ret;
 
 	ret = vmmio_options_parse(&x.opt, argc, argv);
@@ -100,14 +99,24 @@ int vmmio_cmd_list(int argc, char **argv)
 	if (vmmio_session_open(&x))
 		return VMMIO_EXIT_TROUBLE;
 	vmmio_snapshot_init(&s, &x.want);
-	if (x.src.ops->discover(&x.src, &s)) {
-		vmmio_complain("%s", x.src.why);
-		ret = VMMIO_EXIT_TROUBLE;
-	} else if (x.opt.format == VMMIO_FORMAT_JSON) {
-		json(&s, &x.opt);
-	} else {
-		table(&s, &x.opt);
+	ret = x.src.ops->discover(&x.src, &s);
+	if (!ret) {
+		index = calloc(s.n + 1, sizeof(*index));
+		if (!index)
+			ret = -ENOMEM;
 	}
+	if (ret) {
+		vmmio_complain("%s", x.src.why[0] ? x.src.why : strerror(-ret));
+		ret = VMMIO_EXIT_TROUBLE;
+		goto out;
+	}
+	n = vmmio_rows_select(&s, &x.opt, index);
+	if (x.opt.format == VMMIO_FORMAT_JSON)
+		json(&s, index, n);
+	else
+		table(&s, index, n);
+out:
+	free(index);
 	vmmio_snapshot_free(&s);
 	vmmio_session_close(&x);
 	return ret;

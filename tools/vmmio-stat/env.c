@@ -42,8 +42,8 @@ static const char *hypervisor(void)
 
 bool vmmio_clock_is_direct(const char *clocksource)
 {
-	return !strcmp(clocksource, "tsc") || !strcmp(clocksource, "kvm-clock") ||
-	       !strcmp(clocksource, "arch_sys_counter") ||
+	return !strcmp(clocksource, "tsc") || !strcmp(clocksource, "tsc-early") ||
+	       !strcmp(clocksource, "kvm-clock") || !strcmp(clocksource, "arch_sys_counter") ||
 	       !strncmp(clocksource, "hyperv_clocksource_", 19);
 }
 

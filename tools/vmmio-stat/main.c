@@ -47,13 +47,15 @@ void vmmio_complain(const char *format, ...)
 
 int vmmio_flush(FILE *out)
 {
-	int err;
+	static int err; /* stays: what failed once has lost data */
 
+	if (err)
+		return err;
 	errno = 0;
 	if (!fflush(out) && !ferror(out))
 		return 0;
-	err = errno ? errno : EIO;
-	return err == EPIPE ? 1 : -err;
+	err = errno == EPIPE ? 1 : errno ? -errno : -EIO;
+	return err;
 }
 
 int main(int argc, char **argv)

@@ -46,9 +46,10 @@ static bool idle(const struct vmmio_row *r)
 struct key {
 	size_t row;
 	struct vmmio_value v;
+	__u32 owner, queue; /* a device before its queues */
 };
 
-/* Unknown last, equal ones as they were. */
+/* Unknown last, equal ones (all, if nothing is sorted by) device by device. */
 static int by_value(const void *a, const void *b)
 {
 	const struct key *x = a, *y = b;
@@ -57,6 +58,10 @@ static int by_value(const void *a, const void *b)
 		return x->v.known ? -1 : 1;
 	if (x->v.known && x->v.v != y->v.v)
 		return x->v.v > y->v.v ? -1 : 1;
+	if (x->owner != y->owner)
+		return x->owner < y->owner ? -1 : 1;
+	if (x->queue != y->queue)
+		return x->queue < y->queue ? -1 : 1;
 	return x->row < y->row ? -1 : x->row > y->row;
 }
 
@@ -69,14 +74,19 @@ size_t vmmio_rows_select(const struct vmmio_snapshot *d, const struct vmmio_opti
 	for (i = 0; i < d->n; i++)
 		if (vmmio_row_matches(&d->rows[i], o) && !(o->skip_idle && idle(&d->rows[i])))
 			index[n++] = i;
-	if (o->sort < 0 || n < 2)
+	if (n < 2)
 		return n;
 	keys = calloc(n, sizeof(*keys));
 	if (!keys)
 		return n; /* unsorted is better than nothing */
 	for (i = 0; i < n; i++) {
+		const struct vmmio_slot_info *r = &d->rows[index[i]].info;
+
 		keys[i].row = index[i];
-		keys[i].v = vmmio_field_eval(d, index[i], o->sort);
+		if (o->sort >= 0)
+			keys[i].v = vmmio_field_eval(d, index[i], o->sort);
+		keys[i].owner = r->kind == VMMIO_SLOT_QUEUE ? r->dev_slot : r->slot;
+		keys[i].queue = r->kind == VMMIO_SLOT_QUEUE ? r->queue + 1u : 0;
 	}
 	qsort(keys, n, sizeof(*keys), by_value);
 	for (i = 0; i < n; i++)
