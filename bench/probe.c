@@ -90,8 +90,8 @@ unsigned long vmmio_tsc_khz(void)
 {
 	struct timespec pause = {.tv_nsec = 20000000};
 	static unsigned long khz;
-	unsigned long long t0, t1;
-	double a, b;
+	unsigned long long t0 = 0, t1 = 0;
+	double a = 0, b = 0;
 
 	if (!khz) {
 		together(&t0, &a);
