@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# vmmio-ctl.
+add_executable(
+	vmmio-ctl tools/vmmio-ctl/main.c tools/vmmio-ctl/device.c tools/vmmio-ctl/busy.c
+		  tools/vmmio-ctl/move.c
+)
+target_link_libraries(vmmio-ctl PRIVATE vmmio_flags)
+vmmio_static(vmmio-ctl)
+vmmio_script_test(guest tests/guest/ctl.sh TIMEOUT 120)

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vmmio-ctl: hands virtio devices to vmmio.ko and back, and shows who has
+ * which. It changes things, vmmio-stat only watches. One row of the table
+ * below is one subcommand; the one line of trouble is printed here.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ctl.h"
+
+struct ctl_args {
+	const char *device; /* NULL: none given */
+	bool force;
+};
+
+struct ctl_cmd {
+	const char *name;
+	const char *operands;
+	int min, max; /* operands */
+	bool force;   /* takes --force */
+	int (*run)(const struct ctl_args *a);
+	const char *help;
+};
+
+static int trouble(const char *text)
+{
+	fprintf(stderr, "vmmio-ctl: %s\n", text);
+	return CTL_EXIT_TROUBLE;
+}
+
+static const char *or_none(const char *text)
+{
+	return text[0] ? text : "-";
+}
+
+static const char *or_no_driver(const char *driver)
+{
+	return driver[0] ? driver : "no driver";
+}
+
+/* May the device be taken away? */
+static int check_idle(const struct ctl_device *d, const struct ctl_args *a, struct ctl_text *why)
+{
+	struct ctl_text busy;
+
+	if (a->force || !ctl_device_busy(d, &busy))
+		return 0;
+	ctl_say(why, "%s: %.150s (--force takes it all the same)", d->name, busy.s);
+	return -EBUSY;
+}
+
+static void print_move(const struct ctl_device *d, const char *former)
+{
+	char users[128];
+
+	ctl_device_users(d, users, sizeof(users));
+	printf("%s: %s -> %s", d->name, or_no_driver(former), or_no_driver(d->driver));
+	if (d->virtio[0])
+		printf(" (%s %s%s%s)", d->virtio, or_no_driver(d->virtio_driver),
+		       users[0] ? " " : "", users);
+	putchar('\n');
+}
+
+static int cmd_bind(const struct ctl_args *a)
+{
+	struct ctl_device d;
+	struct ctl_text why;
+	const char *ours;
+	char former[sizeof(d.driver)];
+
+	if (ctl_device_find(&d, a->device, &why))
+		return trouble(why.s);
+	ours = ctl_our_driver(&d);
+	if (!strcmp(d.driver, ours)) {
+		printf("%s: %s has it already\n", d.name, ours);
+		return CTL_EXIT_OK;
+	}
+	if (!ctl_driver_there(&d, ours)) {
+		ctl_say(&why, "%s: there is no driver %s: load vmmio.ko first (modprobe vmmio)",
+			a->device, ours);
+		return trouble(why.s);
+	}
+	if (check_idle(&d, a, &why))
+		return trouble(why.s);
+	memcpy(former, d.driver, sizeof(former));
+	if (ctl_device_move(&d, ours, ours, &why))
+		return trouble(why.s);
+	print_move(&d, former);
+	return CTL_EXIT_OK;
+}
+
+static int cmd_unbind(const struct ctl_args *a)
+{
+	struct ctl_device d;
+	struct ctl_text why;
+	const char *stock;
+	char former[sizeof(d.driver)];
+	int err;
+
+	if (ctl_device_find(&d, a->device, &why))
+		return trouble(why.s);
+	stock = ctl_stock_driver(&d);
+	if (strcmp(d.driver, ctl_our_driver(&d))) {
+		ctl_say(&why, "%s: %s has it, not vmmio.ko", a->device,
+			d.driver[0] ? d.driver : "no driver");
+		return trouble(why.s);
+	}
+	if (check_idle(&d, a, &why))
+		return trouble(why.s);
+	memcpy(former, d.driver, sizeof(former));
+	if (ctl_driver_there(&d, stock))
+		err = ctl_device_move(&d, stock, "", &why);
+	else
+		err = ctl_device_release(&d, &why);
+	if (err)
+		return trouble(why.s);
+	print_move(&d, former);
+	if (!d.driver[0])
+		fprintf(stderr, "vmmio-ctl: %s stays without a driver: %s is not loaded\n", d.name,
+			stock[0] ? stock : "mainline's");
+	return CTL_EXIT_OK;
+}
+
+static int show_one(const struct ctl_device *d, void *arg)
+{
+	struct ctl_text busy;
+	char users[128];
+	int err = ctl_device_busy(d, &busy);
+
+	ctl_device_users(d, users, sizeof(users));
+	printf("%-9s %-14s %-9s %-12s %-15s %-10s %s\n", or_none(d->virtio), d->name, d->bus,
+	       or_none(d->driver), or_none(d->virtio_driver), or_none(users),
+	       err ? busy.s : "idle");
+	++*(int *)arg;
+	return 0;
+}
+
+static int cmd_show(const struct ctl_args *a)
+{
+	struct ctl_device d;
+	struct ctl_text why;
+	int n = 0;
+
+	if (a->device && ctl_device_find(&d, a->device, &why))
+		return trouble(why.s);
+	printf("%-9s %-14s %-9s %-12s %-15s %-10s %s\n", "DEVICE", "ON-BUS", "BUS", "TRANSPORT",
+	       "DRIVER", "NAMES", "STATE");
+	if (a->device)
+		show_one(&d, &n);
+	else
+		ctl_device_each(show_one, &n);
+	return CTL_EXIT_OK;
+}
+
+static const struct ctl_cmd cmds[] = {
+	{"bind", "DEVICE", 1, 1, true, cmd_bind, "hand a device to vmmio.ko"},
+	{"unbind", "DEVICE", 1, 1, true, cmd_unbind, "hand it back to mainline's driver"},
+	{"show", "[DEVICE]", 0, 1, false, cmd_show,
+	 "which driver has which device, and who uses it"},
+};
+
+#define CMDS (sizeof(cmds) / sizeof(cmds[0]))
+
+static void usage(FILE *out)
+{
+	size_t i;
+
+	fputs("usage: vmmio-ctl bind|unbind DEVICE [--force]\n"
+	      "       vmmio-ctl show [DEVICE]\n"
+	      "\n",
+	      out);
+	for (i = 0; i < CMDS; i++)
+		fprintf(out, "  %-8s %-10s %s\n", cmds[i].name, cmds[i].operands, cmds[i].help);
+	fputs("\n"
+	      "DEVICE: virtio0, the device on its bus (LNRO0005:00, 0000:00:01.0), a disk or\n"
+	      "an interface. virtioN may change when the driver does; the name on the bus does\n"
+	      "not. What is mounted, up, open or otherwise in use is refused without --force.\n"
+	      "\n"
+	      "Exit status: 0 ok, 1 trouble (the device is as it was), 2 wrong usage.\n",
+	      out);
+}
+
+static int usage_error(const char *what, const char *problem)
+{
+	fprintf(stderr, "vmmio-ctl: %s: %s (vmmio-ctl --help)\n", what, problem);
+	return CTL_EXIT_USAGE;
+}
+
+static int run(const struct ctl_cmd *cmd, int argc, char **argv)
+{
+	struct ctl_args a = {};
+	bool options = true;
+	int i, n = 0;
+
+	for (i = 0; i < argc; i++) {
+		if (options && !strcmp(argv[i], "--")) {
+			options = false;
+		} else if (options && (!strcmp(argv[i], "-h") || !strcmp(argv[i], "--help"))) {
+			usage(stdout);
+			return CTL_EXIT_OK;
+		} else if (options && cmd->force &&
+			   (!strcmp(argv[i], "-f") || !strcmp(argv[i], "--force"))) {
+			a.force = true;
+		} else if (options && argv[i][0] == '-') {
+			return usage_error(argv[i], "unknown option");
+		} else if (n == cmd->max) {
+			return usage_error(argv[i], "one operand too many");
+		} else {
+			a.device = argv[i];
+			n++;
+		}
+	}
+	if (n < cmd->min)
+		return usage_error(cmd->name, "which device?");
+	return cmd->run(&a);
+}
+
+int main(int argc, char **argv)
+{
+	int status;
+	size_t i;
+
+	if (argc < 2) {
+		usage(stderr);
+		return CTL_EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "-h") || !strcmp(argv[1], "--help")) {
+		usage(stdout);
+		return CTL_EXIT_OK;
+	}
+	if (!strcmp(argv[1], "--version")) {
+		printf("vmmio-ctl %s\n", VMMIO_VERSION);
+		return CTL_EXIT_OK;
+	}
+	for (i = 0; i < CMDS; i++)
+		if (!strcmp(argv[1], cmds[i].name))
+			break;
+	if (i == CMDS)
+		return usage_error(argv[1], "unknown subcommand: bind, unbind or show");
+	status = run(&cmds[i], argc - 2, argv + 2);
+	if ((fflush(stdout) || ferror(stdout)) && status == CTL_EXIT_OK) {
+		fprintf(stderr, "vmmio-ctl: cannot write the output: %s\n", strerror(errno));
+		status = CTL_EXIT_TROUBLE;
+	}
+	return status;
+}
