@@ -28,7 +28,8 @@ void vmmio_stats_range(const double *x, size_t n, double *min, double *max);
  * Distribution-free interval of the median from the sign test. With too few
  * samples the range is given with the coverage it has (n = 4: 87.5 %).
  */
-int vmmio_stats_median_interval(const double *x, size_t n, double level, struct vmmio_interval *out);
+int vmmio_stats_median_interval(const double *x, size_t n, double level,
+				struct vmmio_interval *out);
 
 typedef double (*vmmio_statistic_fn)(const double *x, size_t n);
 
@@ -37,11 +38,11 @@ int vmmio_stats_bootstrap(const double *x, size_t n, vmmio_statistic_fn fn, size
 			  unsigned long seed, double level, struct vmmio_interval *out, double *se);
 
 struct vmmio_rank_test {
-	double u;	/* Mann-Whitney U of x: pairs with x > y, ties count a half */
-	double p;	/* two-sided */
-	bool exact;	/* from the permutation distribution, ties included */
-	double delta;	/* Cliff's delta, -1 .. 1: P(x > y) - P(x < y) */
-	double shift;	/* Hodges-Lehmann estimate of x - y */
+	double u;     /* Mann-Whitney U of x: pairs with x > y, ties count a half */
+	double p;     /* two-sided */
+	bool exact;   /* from the permutation distribution, ties included */
+	double delta; /* Cliff's delta, -1 .. 1: P(x > y) - P(x < y) */
+	double shift; /* Hodges-Lehmann estimate of x - y */
 	struct vmmio_interval shift_ci;
 };
 

@@ -19,3 +19,43 @@ target_link_libraries(vmmio_guest PUBLIC vmmio_flags ${LIBJANSSON_A})
 
 add_executable(vmmio-boot bench/boot.c tools/vmmio-stat/num.c)
 target_link_libraries(vmmio-boot PRIVATE vmmio_guest)
+
+# vmmio-bench: a library, so that the unit tests link it too.
+find_path(GSL_INCLUDE gsl/gsl_statistics.h)
+if(NOT GSL_INCLUDE)
+	message(FATAL_ERROR "vmmio-bench: package libgsl-dev is needed")
+endif()
+
+add_library(
+	vmmio_bench STATIC
+	bench/blk.c
+	bench/machine.c
+	bench/opts.c
+	bench/plot.c
+	bench/plot_data.c
+	bench/result.c
+	bench/rounds.c
+	bench/series.c
+	bench/stats.c
+	bench/table.c
+	bench/verdict.c
+	tools/vmmio-stat/num.c
+)
+target_include_directories(vmmio_bench PUBLIC ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/bench)
+target_link_libraries(vmmio_bench PUBLIC vmmio_guest gsl gslcblas z m)
+# the plot scripts are part of the program
+file(GLOB plots CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bench/plots/*.gp)
+set_source_files_properties(
+	bench/plot.c PROPERTIES COMPILE_OPTIONS "-Wa,-I${CMAKE_SOURCE_DIR}/bench" OBJECT_DEPENDS "${plots}"
+)
+
+find_package(Threads REQUIRED)
+add_executable(vmmio-bench bench/main.c bench/compare.c bench/pool.c)
+target_link_libraries(vmmio-bench PRIVATE vmmio_bench Threads::Threads)
+
+foreach(name IN ITEMS bench_stats bench_result)
+	vmmio_unit_test(${name} LIBS vmmio_bench)
+endforeach()
+vmmio_script_test(guest tests/guest/compare.sh TIMEOUT 180)
+vmmio_script_test(guest tests/guest/bench_stop.sh TIMEOUT 120)
+vmmio_script_test(guest tests/guest/bench_usage.sh TIMEOUT 120)

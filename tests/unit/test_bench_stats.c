@@ -17,12 +17,12 @@
 #define assert_near(a, b, tol) assert_true(fabs((a) - (b)) <= (tol))
 
 /* Efron and Tibshirani, An Introduction to the Bootstrap (1993), table 2.1 */
-static const double mouse_treated[] = { 94, 197, 16, 38, 99, 141, 23 };
-static const double mouse_control[] = { 52, 104, 146, 10, 51, 30, 40, 27, 46 };
+static const double mouse_treated[] = {94, 197, 16, 38, 99, 141, 23};
+static const double mouse_control[] = {52, 104, 146, 10, 51, 30, 40, 27, 46};
 
 /* Hollander and Wolfe, Nonparametric Statistical Methods (1999), table 4.1 */
-static const double at_term[] = { 0.80, 0.83, 1.89, 1.04, 1.45, 1.38, 1.91, 1.64, 0.73, 1.46 };
-static const double weeks12[] = { 1.15, 0.88, 0.90, 0.74, 1.21 };
+static const double at_term[] = {0.80, 0.83, 1.89, 1.04, 1.45, 1.38, 1.91, 1.64, 0.73, 1.46};
+static const double weeks12[] = {1.15, 0.88, 0.90, 0.74, 1.21};
 
 static double mean(const double *x, size_t n)
 {
@@ -32,8 +32,8 @@ static double mean(const double *x, size_t n)
 static void test_order_statistics(void **state)
 {
 	/* Hyndman and Fan (1996), type 7: 1..9 has quartiles 3 and 7 */
-	static const double x[] = { 9, 1, 8, 2, 7, 3, 6, 4, 5 };
-	static const double even[] = { 4, 1, 3, 2 };
+	static const double x[] = {9, 1, 8, 2, 7, 3, 6, 4, 5};
+	static const double even[] = {4, 1, 3, 2};
 	double lo, hi;
 
 	(void)state;
@@ -57,7 +57,7 @@ static void test_median_interval(void **state)
 {
 	/* David and Nagaraja, Order Statistics (2003), section 7.1: for n = 10
 	 * the 2nd and 9th order statistics cover the median with 0.9785 */
-	static const double x[] = { 10, 20, 30, 40, 50, 60, 70, 80, 90, 100 };
+	static const double x[] = {10, 20, 30, 40, 50, 60, 70, 80, 90, 100};
 	struct vmmio_interval ci;
 
 	(void)state;
@@ -87,9 +87,11 @@ static void test_bootstrap(void **state)
 	assert_int_equal(vmmio_stats_bootstrap(mouse_treated, 7, mean, 20000, 1, 0.95, &a, &se), 0);
 	assert_near(se, 23.36, 0.6);
 	assert_int_equal(vmmio_stats_bootstrap(mouse_treated, 7, vmmio_stats_median, 20000, 1, 0.95,
-					       NULL, &se), 0);
+					       NULL, &se),
+			 0);
 	assert_near(se, 37.83, 1.0);
-	assert_int_equal(vmmio_stats_bootstrap(mouse_treated, 7, mean, 20000, 1, 0.95, &b, NULL), 0);
+	assert_int_equal(vmmio_stats_bootstrap(mouse_treated, 7, mean, 20000, 1, 0.95, &b, NULL),
+			 0);
 	assert_true(a.low == b.low && a.high == b.high); /* the seed decides */
 	assert_true(a.low < 86.86 && a.high > 86.86);
 	assert_true(vmmio_stats_bootstrap(mouse_treated, 0, mean, 10, 1, 0.95, &a, NULL) < 0);
@@ -118,8 +120,8 @@ static void test_rank_ties_and_limits(void **state)
 	/* conditional on the ties the arrangements can be counted by hand:
 	 * {1,1,2} against {2,3,3}: rank sum 7.5 is the lowest of 20, reached
 	 * by 2 of them; both tails: 4 / 20 */
-	static const double a[] = { 1, 1, 2 }, b[] = { 2, 3, 3 };
-	static const double same[] = { 3, 3, 3, 3 };
+	static const double a[] = {1, 1, 2}, b[] = {2, 3, 3};
+	static const double same[] = {3, 3, 3, 3};
 	double big_x[50], big_y[50];
 	struct vmmio_rank_test t;
 
@@ -151,15 +153,15 @@ static void test_holm(void **state)
 {
 	/* Wright, Biometrics 48 (1992): adjusted values by Holm's procedure are
 	 * the running maxima of (n - i) p(i); same as R's p.adjust */
-	static const double p[] = { 0.01, 0.04, 0.03, 0.005 };
-	static const double want[] = { 0.03, 0.06, 0.06, 0.02 };
+	static const double p[] = {0.01, 0.04, 0.03, 0.005};
+	static const double want[] = {0.03, 0.06, 0.06, 0.02};
 	double out[4];
 
 	(void)state;
 	assert_int_equal(vmmio_stats_holm(p, 4, out), 0);
 	for (int i = 0; i < 4; i++)
 		assert_near(out[i], want[i], 1e-12);
-	assert_int_equal(vmmio_stats_holm((double[]){ 0.9, 0.8 }, 2, out), 0);
+	assert_int_equal(vmmio_stats_holm((double[]){0.9, 0.8}, 2, out), 0);
 	assert_true(out[0] <= 1 && out[1] <= 1);
 }
 

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The subcommands of vmmio-bench: one function each, listed in main.c. They
+ * get their own name as argv[0] and return the exit status: 0 ok, 1 trouble,
+ * 2 wrong usage, 3 negative verdict.
+ */
+#ifndef VMMIO_BENCH_CMD_H
+#define VMMIO_BENCH_CMD_H
+
+enum {
+	VMMIO_EXIT_OK,
+	VMMIO_EXIT_TROUBLE,
+	VMMIO_EXIT_USAGE,
+	VMMIO_EXIT_NEGATIVE
+};
+
+int vmmio_cmd_compare(int argc, char **argv);
+
+#endif

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vmmio-bench: finds the subcommand in a table and calls it. Knows nothing of
+ * what they do.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd.h"
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *help;
+} commands[] = {
+	{"compare", vmmio_cmd_compare,
+	 "one load over virtio-mmio and virtio-pci: table and verdict"},
+};
+
+static void usage(FILE *f)
+{
+	fprintf(f, "usage: vmmio-bench COMMAND [options]   (COMMAND --help lists them)\n");
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		fprintf(f, "  %-9s %s\n", commands[i].name, commands[i].help);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2) {
+		usage(stderr);
+		return VMMIO_EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+		usage(stdout);
+		return VMMIO_EXIT_OK;
+	}
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+		printf("vmmio-bench " VMMIO_VERSION "\n");
+		return VMMIO_EXIT_OK;
+	}
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (!strcmp(argv[1], commands[i].name))
+			return commands[i].run(argc - 1, argv + 1);
+	fprintf(stderr, "vmmio-bench: %s: no such command (try --help)\n", argv[1]);
+	return VMMIO_EXIT_USAGE;
+}

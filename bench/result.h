@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Result folders. A folder is written under a temporary name and renamed when
+ * whole, with a manifest of sizes and checksums written last: what bears its
+ * final name is complete, and what was cut or edited since is found out on
+ * reading. It knows files, not their meaning.
+ *
+ *   <out>/<date>-<cpu>-<accel>/<kind>/
+ *       manifest.json  result.json  series.json  machine.json  rounds.jsonl ...
+ */
+#ifndef VMMIO_BENCH_RESULT_H
+#define VMMIO_BENCH_RESULT_H
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <limits.h>
+#include <jansson.h>
+
+#include "series.h"
+
+#define VMMIO_RESULT_SCHEMA 1
+#define VMMIO_RESULT_ROOM (8 << 20) /* free bytes asked for before a run */
+
+struct vmmio_result {
+	char out[PATH_MAX / 4];	 /* the folder given with --out */
+	char part[PATH_MAX / 2]; /* where it is being written */
+};
+
+/*
+ * Make the temporary folder under @out (made if missing) and prove that it
+ * takes data: -EACCES, -EROFS, -ENOTDIR, -ENOSPC ... before anything has run.
+ */
+int vmmio_result_open(struct vmmio_result *r, const char *out);
+
+/* Path of @name inside; static storage per caller: @buf of PATH_MAX. */
+const char *vmmio_result_path(const struct vmmio_result *r, const char *name, char *buf);
+
+int vmmio_result_write(const struct vmmio_result *r, const char *name, const void *data, size_t n);
+int vmmio_result_write_json(const struct vmmio_result *r, const char *name, const json_t *j);
+/* One object per line; takes the array @rows. */
+int vmmio_result_write_lines(const struct vmmio_result *r, const char *name, const json_t *rows);
+
+/*
+ * Seal and rename to <out>/<set>/<kind>, or <kind>-2, -3 ... if that exists.
+ * @final (PATH_MAX) gets the name.
+ */
+int vmmio_result_commit(struct vmmio_result *r, const char *set, const char *kind, char *final);
+
+/* Remove the temporary folder; safe to call twice and from a signal thread. */
+void vmmio_result_abandon(struct vmmio_result *r);
+
+/* A folder read back. */
+struct vmmio_loaded {
+	char path[PATH_MAX];
+	char kind[32];
+	char accel[16];
+	json_t *result;
+	json_t *machine;
+	struct vmmio_series_set series;
+};
+
+/*
+ * -errno with one line in @why (without the folder's name): not a result
+ * folder, another schema, a file missing, cut or changed, malformed content.
+ */
+int vmmio_result_load(const char *path, struct vmmio_loaded *out, char *why, size_t len);
+void vmmio_result_unload(struct vmmio_loaded *l);
+
+#endif

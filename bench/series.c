@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sets of series: building, finding, and their JSON form. No statistics
+ * (stats.c) and no meaning beyond the metric table (series.h).
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "series.h"
+
+const struct vmmio_metric vmmio_metrics[VMMIO_M_COUNT] = {
+#define VMMIO_METRIC_ROW(id, k, h, u, c1, cn, m) \
+	{.key = k, .heading = h, .unit = u, .meaning = m, .cls = {VMMIO_##c1, VMMIO_##cn}},
+	VMMIO_METRICS(VMMIO_METRIC_ROW)
+#undef VMMIO_METRIC_ROW
+};
+
+static const char *const class_names[] = VMMIO_CLASS_NAMES;
+
+const char *vmmio_class_name(enum vmmio_class cls)
+{
+	return class_names[cls];
+}
+
+void vmmio_series_free(struct vmmio_series_set *set)
+{
+	for (size_t i = 0; i < set->n; i++)
+		free(set->s[i].v);
+	free(set->s);
+	memset(set, 0, sizeof(*set));
+}
+
+struct vmmio_series *vmmio_series_find(const struct vmmio_series_set *set, const char *labels,
+				       const char *key)
+{
+	for (size_t i = 0; i < set->n; i++)
+		if (!strcmp(set->s[i].key, key) && !strcmp(set->s[i].labels, labels))
+			return &set->s[i];
+	return NULL;
+}
+
+static struct vmmio_series *series_new(struct vmmio_series_set *set)
+{
+	struct vmmio_series *s;
+
+	if (set->n == set->room) {
+		size_t room = set->room ? 2 * set->room : 64;
+
+		s = realloc(set->s, room * sizeof(*s));
+		if (!s)
+			return NULL;
+		set->s = s;
+		set->room = room;
+	}
+	s = &set->s[set->n++];
+	memset(s, 0, sizeof(*s));
+	return s;
+}
+
+static int series_push(struct vmmio_series *s, double value)
+{
+	if (s->n == s->room) {
+		size_t room = s->room ? 2 * s->room : 8;
+		double *v = realloc(s->v, room * sizeof(*v));
+
+		if (!v)
+			return -ENOMEM;
+		s->v = v;
+		s->room = room;
+	}
+	s->v[s->n++] = value;
+	return 0;
+}
+
+static int add(struct vmmio_series_set *set, const char *labels, const char *key,
+	       const char *heading, const char *unit, enum vmmio_class cls, double value)
+{
+	struct vmmio_series *s = vmmio_series_find(set, labels, key);
+
+	if (strlen(labels) >= sizeof(s->labels) || strlen(key) >= sizeof(s->key))
+		return -ENAMETOOLONG;
+	if (!s) {
+		s = series_new(set);
+		if (!s)
+			return -ENOMEM;
+		snprintf(s->labels, sizeof(s->labels), "%s", labels);
+		snprintf(s->key, sizeof(s->key), "%s", key);
+		snprintf(s->heading, sizeof(s->heading), "%s", heading);
+		snprintf(s->unit, sizeof(s->unit), "%s", unit);
+		s->cls = cls;
+	}
+	return series_push(s, value);
+}
+
+int vmmio_series_add(struct vmmio_series_set *set, const char *labels, enum vmmio_metric_id id,
+		     int depth, double value)
+{
+	const struct vmmio_metric *m = &vmmio_metrics[id];
+
+	return add(set, labels, m->key, m->heading, m->unit, m->cls[depth != 1], value);
+}
+
+int vmmio_series_add_register(struct vmmio_series_set *set, const char *labels, const char *reg,
+			      int depth, double value)
+{
+	char key[VMMIO_KEY_MAX];
+
+	if (snprintf(key, sizeof(key), "reg:%s", reg) >= (int)sizeof(key))
+		return -ENAMETOOLONG;
+	return add(set, labels, key, reg, "accesses",
+		   vmmio_metrics[VMMIO_M_ACCESSES_PER_IO].cls[depth != 1], value);
+}
+
+void vmmio_series_label(const struct vmmio_series *s, const char *name, char *buf, size_t len)
+{
+	size_t n = strlen(name);
+	const char *p = s->labels;
+
+	buf[0] = '\0';
+	while (*p) {
+		size_t word = strcspn(p, " ");
+
+		if (word > n && !strncmp(p, name, n) && p[n] == '=') {
+			snprintf(buf, len, "%.*s", (int)(word - n - 1), p + n + 1);
+			return;
+		}
+		p += word;
+		p += strspn(p, " ");
+	}
+}
+
+size_t vmmio_series_known(const struct vmmio_series *s, double *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n; i++)
+		if (!isnan(s->v[i]))
+			out[n++] = s->v[i];
+	return n;
+}
+
+bool vmmio_series_exact(const struct vmmio_series *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (isnan(s->v[i]) || s->v[i] != s->v[0])
+			return false;
+	return s->n > 0;
+}
+
+bool vmmio_series_emulated(const struct vmmio_series *s, const char *accel)
+{
+	return !strcmp(accel, "tcg") && (s->cls == VMMIO_SCHEDULE || s->cls == VMMIO_TIME);
+}
+
+json_t *vmmio_series_to_json(const struct vmmio_series_set *set)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < set->n; i++) {
+		const struct vmmio_series *s = &set->s[i];
+		json_t *v = json_array();
+
+		for (size_t k = 0; k < s->n; k++)
+			json_array_append_new(v, isnan(s->v[k]) ? json_null() : json_real(s->v[k]));
+		json_array_append_new(all, json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "labels",
+						     s->labels, "key", s->key, "heading",
+						     s->heading, "unit", s->unit, "class",
+						     vmmio_class_name(s->cls), "values", v));
+	}
+	return all;
+}
+
+static int class_from_name(const char *name)
+{
+	for (size_t i = 0; i < sizeof(class_names) / sizeof(class_names[0]); i++)
+		if (!strcmp(class_names[i], name))
+			return i;
+	return -1;
+}
+
+int vmmio_series_from_json(struct vmmio_series_set *set, const json_t *j, char *why, size_t len)
+{
+	size_t i, k;
+	json_t *item, *v;
+
+	if (!json_is_array(j)) {
+		snprintf(why, len, "no list of series");
+		return -EPROTO;
+	}
+	json_array_foreach(j, i, item) {
+		const char *labels, *key, *heading, *unit, *cls;
+		int err, c;
+		json_t *values;
+
+		if (json_unpack(item, "{s:s, s:s, s:s, s:s, s:s, s:o}", "labels", &labels, "key",
+				&key, "heading", &heading, "unit", &unit, "class", &cls, "values",
+				&values) ||
+		    !json_is_array(values) || (c = class_from_name(cls)) < 0 ||
+		    vmmio_series_find(set, labels, key)) {
+			snprintf(why, len, "series %zu is malformed", i);
+			return -EPROTO;
+		}
+		json_array_foreach(values, k, v) {
+			if (!json_is_number(v) && !json_is_null(v)) {
+				snprintf(why, len, "series %zu holds a value that is no number", i);
+				return -EPROTO;
+			}
+			err = add(set, labels, key, heading, unit, c,
+				  json_is_null(v) ? NAN : json_number_value(v));
+			if (err) {
+				snprintf(why, len, "series %zu: %s", i, strerror(-err));
+				return err;
+			}
+		}
+	}
+	return 0;
+}

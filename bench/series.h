@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A series: one number, measured once per boot under one setting. Every
+ * subcommand of the bench makes, stores, compares and draws series; a result
+ * folder keeps them in series.json. What a number means is the metric table
+ * below; what was measured with is in the labels.
+ */
+#ifndef VMMIO_BENCH_SERIES_H
+#define VMMIO_BENCH_SERIES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <jansson.h>
+#include <vmmio/fields.h>
+
+/*
+ * X(ID, key, heading, unit, class at depth 1, class at other depths, meaning)
+ * At depth 1 a closed loop leaves nothing to chance: one I/O is one kick is
+ * one interrupt. Deeper, batching decides, and the number is true of the run.
+ */
+/* clang-format off */
+#define VMMIO_METRICS(X) \
+	X(ACCESSES_PER_IO, "accesses_per_io", "accesses per I/O", "accesses", STRUCTURAL, SCHEDULE, \
+	  "transport register accesses, doorbells included, per I/O") \
+	X(ACCESSES_PER_KICK, "accesses_per_kick", "accesses per kick", "accesses", STRUCTURAL, STRUCTURAL, \
+	  "doorbell register writes per kick") \
+	X(ACCESSES_PER_IRQ, "accesses_per_irq", "accesses per interrupt", "accesses", STRUCTURAL, STRUCTURAL, \
+	  "all other register accesses per handler run") \
+	X(KICKS_PER_IO, "kicks_per_io", "kicks per I/O", "kicks", STRUCTURAL, SCHEDULE, \
+	  "doorbell writes per I/O") \
+	X(IRQS_PER_IO, "irqs_per_io", "interrupts per I/O", "interrupts", STRUCTURAL, SCHEDULE, \
+	  "handler runs per I/O") \
+	X(BUFFERS_PER_KICK, "buffers_per_kick", "buffers per kick", "buffers", STRUCTURAL, SCHEDULE, \
+	  "buffers made available per kick") \
+	X(USED_PER_IRQ, "used_per_irq", "used buffers per interrupt", "buffers", STRUCTURAL, SCHEDULE, \
+	  "the coalescing factor") \
+	X(SPURIOUS_PER_IO, "spurious_per_io", "spurious interrupts per I/O", "interrupts", STRUCTURAL, SCHEDULE, \
+	  "handler runs that found nothing, per I/O") \
+	X(SUPPRESSED, "suppressed_pct", "kicks suppressed", "%", STRUCTURAL, SCHEDULE, \
+	  "share of kick opportunities that sent no kick") \
+	X(KICK_NS, "kick_mean_ns", "kick cost, mean", "ns", TIME, TIME, \
+	  "duration of the doorbell write, the vCPU blocked (counting rounds)") \
+	X(KICK_TO_IRQ_NS, "kick_to_irq_mean_ns", "kick to interrupt, mean", "ns", TIME, TIME, \
+	  "an upper bound at depths other than 1 (counting rounds)") \
+	X(HANDLER_NS, "handler_mean_ns", "interrupt handler, mean", "ns", TIME, TIME, \
+	  "duration of a handler run, callbacks included (counting rounds)") \
+	X(ACCESS_NS, "access_mean_ns", "register access, mean", "ns", TIME, TIME, \
+	  "doorbells left out (counting rounds)") \
+	X(LATENCY_P50, "latency_p50_us", "latency, median", "us", TIME, TIME, \
+	  "of an I/O, seen by the load (timing rounds: nothing attached)") \
+	X(LATENCY_P99, "latency_p99_us", "latency, 99th percentile", "us", TIME, TIME, \
+	  "of an I/O, seen by the load (timing rounds: nothing attached)") \
+	X(IOPS, "iops", "I/O rate", "1/s", TIME, TIME, \
+	  "seen by the load (timing rounds: nothing attached)") \
+	X(OBSERVER, "observer_cost", "observer cost", "ratio", TIME, TIME, \
+	  "median latency of counting rounds over that of timing rounds")
+/* clang-format on */
+
+enum vmmio_metric_id {
+#define VMMIO_METRIC_ENUM(id, key, heading, unit, c1, cn, meaning) VMMIO_M_##id,
+	VMMIO_METRICS(VMMIO_METRIC_ENUM)
+#undef VMMIO_METRIC_ENUM
+	VMMIO_M_COUNT,
+};
+
+struct vmmio_metric {
+	const char *key, *heading, *unit, *meaning;
+	enum vmmio_class cls[2]; /* at depth 1, at other depths */
+};
+
+extern const struct vmmio_metric vmmio_metrics[VMMIO_M_COUNT];
+
+#define VMMIO_LABELS_MAX 224
+#define VMMIO_KEY_MAX 48
+
+struct vmmio_series {
+	char labels[VMMIO_LABELS_MAX]; /* "load=randread transport=mmio depth=1" */
+	char key[VMMIO_KEY_MAX];       /* of a metric, or "reg:" + a register's name */
+	char heading[VMMIO_KEY_MAX];
+	char unit[16];
+	enum vmmio_class cls;
+	double *v; /* NAN: that boot could not measure it */
+	size_t n;
+	size_t room;
+};
+
+struct vmmio_series_set {
+	struct vmmio_series *s;
+	size_t n;
+	size_t room;
+};
+
+const char *vmmio_class_name(enum vmmio_class cls);
+
+void vmmio_series_free(struct vmmio_series_set *set);
+
+/* Append @value to the series of @labels and metric @id, made if it is new. */
+int vmmio_series_add(struct vmmio_series_set *set, const char *labels, enum vmmio_metric_id id,
+		     int depth, double value);
+/* The same for accesses of one register per I/O. */
+int vmmio_series_add_register(struct vmmio_series_set *set, const char *labels, const char *reg,
+			      int depth, double value);
+
+struct vmmio_series *vmmio_series_find(const struct vmmio_series_set *set, const char *labels,
+				       const char *key);
+
+/* Value of one label, "" if it has none. */
+void vmmio_series_label(const struct vmmio_series *s, const char *name, char *buf, size_t len);
+
+/* Known values only, in @out (room for s->n); returns how many. */
+size_t vmmio_series_known(const struct vmmio_series *s, double *out);
+
+/* All boots known and the same number. */
+bool vmmio_series_exact(const struct vmmio_series *s);
+
+/* Marked "~": true of an emulated run only (field classes). */
+bool vmmio_series_emulated(const struct vmmio_series *s, const char *accel);
+
+json_t *vmmio_series_to_json(const struct vmmio_series_set *set);
+/* -EPROTO with the reason in @why if @j is not what to_json() makes. */
+int vmmio_series_from_json(struct vmmio_series_set *set, const json_t *j, char *why, size_t len);
+
+#endif
