@@ -23,6 +23,15 @@
 #define VMMIO_REMOVE_DONE return 0
 #endif
 
+/* Until 5.11 an AMBA driver's remove had a result, which nobody looked at. */
+#ifdef VMMIO_AMBA_REMOVE_INT
+#define VMMIO_AMBA_REMOVE_TYPE int
+#define VMMIO_AMBA_REMOVE_DONE return 0
+#else
+#define VMMIO_AMBA_REMOVE_TYPE void
+#define VMMIO_AMBA_REMOVE_DONE
+#endif
+
 /* Since 6.14 the callbacks of binary attributes take them as const. */
 #ifdef VMMIO_BIN_ATTR_IS_CONST
 #define VMMIO_BIN_ATTR_CONST const

@@ -40,11 +40,16 @@ static int __init vmmio_init(void)
 	err = vmmio_mmio_register(mmio);
 	if (err)
 		goto err_slots;
-	err = vmmio_pci_register(pci);
+	err = vmmio_amba_register(mmio);
 	if (err)
 		goto err_mmio;
+	err = vmmio_pci_register(pci);
+	if (err)
+		goto err_amba;
 	return 0;
 
+err_amba:
+	vmmio_amba_unregister();
 err_mmio:
 	vmmio_mmio_unregister();
 err_slots:
@@ -55,6 +60,7 @@ err_slots:
 static void __exit vmmio_exit(void)
 {
 	vmmio_pci_unregister();
+	vmmio_amba_unregister();
 	vmmio_mmio_unregister();
 	vmmio_slots_exit();
 }

@@ -1,21 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The virtio-mmio front: a platform device with one window of registers and
- * one interrupt line, as ACPI (LNRO0005) or the device tree (virtio,mmio)
- * describe it.
- *
- * It takes no device unasked. Bind one with
- *   echo vmmio-mmio > /sys/bus/platform/devices/<dev>/driver_override
- * and a probe, or load the module with claim=all or claim=mmio, which takes
- * every such device that has no driver yet.
+ * The virtio-mmio front: one window of registers and one interrupt line. Which
+ * bus the two were found on is not known here: platform.c and amba.c find
+ * them, this file makes a virtio device of them.
  */
-#include <linux/acpi.h>
-#include <linux/mod_devicetable.h>
 #include <linux/module.h>
-#include <linux/of.h>
-#include <linux/platform_device.h>
+#include <linux/property.h>
 #include "compat.h"
 #include "events.h"
+#include "mmio.h"
 
 static bool legacy;
 module_param(legacy, bool, 0444);
@@ -78,11 +71,6 @@ static void __iomem *mmio_doorbell(struct vmmio_device *vd, u16 index, u16 notif
 static int mmio_irqs_request(struct vmmio_device *vd, unsigned int n,
 			     const struct vmmio_vq_request *req, struct irq_affinity *desc)
 {
-	int irq = platform_get_irq(to_platform_device(vd->parent), 0);
-
-	if (irq < 0)
-		return irq;
-	vd->irq = irq;
 	vd->irq_mode = VMMIO_IRQ_LINE;
 	return 0;
 }
@@ -136,46 +124,45 @@ static bool mmio_shm(struct vmmio_device *vd, u8 id, u64 *base, u64 *len)
 	return !err;
 }
 
-static const struct vmmio_front mmio_front = {
-	.transport = VMMIO_TRANSPORT_MMIO,
-	.notify = VMMIO_REG_QUEUE_NOTIFY,
-	.doorbell = mmio_doorbell,
-	.irqs_request = mmio_irqs_request,
-	.irqs_enable = mmio_irqs_enable,
-	.irqs_free = mmio_irqs_free,
-	.irqs_synchronize = mmio_irqs_synchronize,
-	.irqs_degrade = mmio_irqs_degrade,
-	.queue_irq = mmio_queue_irq,
-	.shm = mmio_shm,
-};
+#define MMIO_FRONT(t)                                                                            \
+	{                                                                                        \
+		.transport = (t), .notify = VMMIO_REG_QUEUE_NOTIFY, .doorbell = mmio_doorbell,   \
+		.irqs_request = mmio_irqs_request, .irqs_enable = mmio_irqs_enable,              \
+		.irqs_free = mmio_irqs_free, .irqs_synchronize = mmio_irqs_synchronize,          \
+		.irqs_degrade = mmio_irqs_degrade, .queue_irq = mmio_queue_irq, .shm = mmio_shm, \
+	}
 
-static int mmio_probe(struct platform_device *pdev)
+static const struct vmmio_front mmio_front = MMIO_FRONT(VMMIO_TRANSPORT_MMIO);
+static const struct vmmio_front amba_front = MMIO_FRONT(VMMIO_TRANSPORT_AMBA);
+
+int vmmio_mmio_probe(struct device *dev, enum vmmio_transport transport, struct resource *mem,
+		     u32 tail, int irq)
 {
 	struct vmmio_identity id;
 	struct vmmio_device *vd;
-	struct resource *mem;
 	void __iomem *base;
 	int err;
 
-	mem = platform_get_resource(pdev, IORESOURCE_MEM, 0);
-	if (!mem || resource_size(mem) < VMMIO_MMIO_CONFIG) {
-		dev_err(&pdev->dev, "no register window of at least 0x100 bytes\n");
+	if (!mem || resource_size(mem) < VMMIO_MMIO_CONFIG + (u64)tail) {
+		dev_err(dev, "no register window of at least %u bytes\n", VMMIO_MMIO_CONFIG + tail);
 		return -EINVAL;
 	}
-	base = devm_ioremap_resource(&pdev->dev, mem);
+	base = devm_ioremap_resource(dev, mem);
 	if (IS_ERR(base))
 		return PTR_ERR(base);
-	vd = vmmio_device_alloc(&pdev->dev, &mmio_front, &mmio_regs_ops);
+	vd = vmmio_device_alloc(dev, transport == VMMIO_TRANSPORT_AMBA ? &amba_front : &mmio_front,
+				&mmio_regs_ops);
 	if (!vd)
 		return -ENOMEM;
 	vd->common = base;
-	vd->regs.config_len = resource_size(mem) - VMMIO_MMIO_CONFIG;
+	vd->regs.config_len = resource_size(mem) - VMMIO_MMIO_CONFIG - tail;
+	vd->irq = irq;
 
 	err = vmmio_regs_identify(&vd->regs, legacy, &id);
 	if (err == -EPROTONOSUPPORT && id.version == 1)
-		dev_info(&pdev->dev, "virtio-mmio version 1: not driven without legacy=1\n");
+		dev_info(dev, "virtio-mmio version 1: not driven without legacy=1\n");
 	else if (err == -EPROTONOSUPPORT)
-		dev_info(&pdev->dev, "virtio-mmio version %u is unknown\n", id.version);
+		dev_info(dev, "virtio-mmio version %u is unknown\n", id.version);
 	if (err) {
 		vmmio_device_discard(vd);
 		return -ENODEV;
@@ -186,20 +173,19 @@ static int mmio_probe(struct platform_device *pdev)
 		vd->regs.page_size = PAGE_SIZE;
 	vmmio_device_set_dma(vd);
 
-	platform_set_drvdata(pdev, vd);
+	dev_set_drvdata(dev, vd);
 	err = vmmio_device_register(vd);
 	if (err)
 		vmmio_device_put(vd);
 	return err;
 }
 
-static VMMIO_REMOVE_TYPE mmio_remove(struct platform_device *pdev)
+void vmmio_mmio_remove(struct device *dev)
 {
-	struct vmmio_device *vd = platform_get_drvdata(pdev);
+	struct vmmio_device *vd = dev_get_drvdata(dev);
 
 	vmmio_device_unregister(vd);
 	vmmio_device_put(vd);
-	VMMIO_REMOVE_DONE;
 }
 
 #ifdef CONFIG_PM_SLEEP
@@ -217,43 +203,5 @@ static int mmio_restore(struct device *dev)
 	return virtio_device_restore(&vd->vdev);
 }
 
-static const struct dev_pm_ops mmio_pm_ops = {SET_SYSTEM_SLEEP_PM_OPS(mmio_freeze, mmio_restore)};
-#define MMIO_PM_OPS (&mmio_pm_ops)
-#else
-#define MMIO_PM_OPS NULL
+const struct dev_pm_ops vmmio_mmio_pm_ops = {SET_SYSTEM_SLEEP_PM_OPS(mmio_freeze, mmio_restore)};
 #endif
-
-/* Deliberately no MODULE_DEVICE_TABLE: nothing loads this module by itself. */
-static const struct acpi_device_id __maybe_unused mmio_acpi_ids[] = {
-	{"LNRO0005"},
-	{},
-};
-
-static const struct of_device_id __maybe_unused mmio_of_ids[] = {
-	{.compatible = "virtio,mmio"},
-	{},
-};
-
-static struct platform_driver mmio_driver = {
-	.probe = mmio_probe,
-	.remove = mmio_remove,
-	.driver =
-		{
-			.name = "vmmio-mmio",
-			.pm = MMIO_PM_OPS,
-		},
-};
-
-int vmmio_mmio_register(bool claim)
-{
-	if (claim) {
-		mmio_driver.driver.acpi_match_table = ACPI_PTR(mmio_acpi_ids);
-		mmio_driver.driver.of_match_table = of_match_ptr(mmio_of_ids);
-	}
-	return platform_driver_register(&mmio_driver);
-}
-
-void vmmio_mmio_unregister(void)
-{
-	platform_driver_unregister(&mmio_driver);
-}

@@ -184,6 +184,18 @@ void vmmio_slot_drop_queue(struct vmmio_queue *q);
 /* fronts */
 int vmmio_mmio_register(bool claim);
 void vmmio_mmio_unregister(void);
+#ifdef CONFIG_ARM_AMBA
+int vmmio_amba_register(bool claim);
+void vmmio_amba_unregister(void);
+#else
+static inline int vmmio_amba_register(bool claim)
+{
+	return 0;
+}
+static inline void vmmio_amba_unregister(void)
+{
+}
+#endif
 #ifdef CONFIG_PCI
 int vmmio_pci_register(bool claim);
 void vmmio_pci_unregister(void);
