@@ -15,6 +15,7 @@
 
 #include "guest.h"
 #include "probe.h"
+#include "target.h"
 #include "tools/vmmio-stat/num.h"
 
 #define FILES_MAX 64
@@ -36,6 +37,7 @@ static const char usage_text[] =
 	"  -t, --timeout S          seconds until it is given up, 1 to 3600 (60)\n"
 	"  -m, --memory MIB         32 to 65536 (256)\n"
 	"  -n, --smp N              processors, 1 to 64 (1)\n"
+	"  -M, --machine NAME       microvm (default), microvm-noacpi, virt-arm64, virt-armhf\n"
 	"      --append TEXT        more of the kernel's command line\n"
 	"      --kernel FILE        another kernel\n"
 	"      --initrd FILE        another base image\n"
@@ -112,6 +114,7 @@ static int parse(struct boot *b, int argc, char **argv)
 		{"timeout", required_argument, NULL, 't'},
 		{"memory", required_argument, NULL, 'm'},
 		{"smp", required_argument, NULL, 'n'},
+		{"machine", required_argument, NULL, 'M'},
 		{"append", required_argument, NULL, OPT_APPEND},
 		{"kernel", required_argument, NULL, OPT_KERNEL},
 		{"initrd", required_argument, NULL, OPT_INITRD},
@@ -126,7 +129,8 @@ static int parse(struct boot *b, int argc, char **argv)
 	};
 	int c, err = 0;
 
-	while (!err && (c = getopt_long(argc, argv, "+s:c:f:C:a:t:m:n:vh", options, NULL)) != -1) {
+	while (!err &&
+	       (c = getopt_long(argc, argv, "+s:c:f:C:a:t:m:n:M:vh", options, NULL)) != -1) {
 		switch (c) {
 		case 's':
 			b->script = optarg;
@@ -151,6 +155,11 @@ static int parse(struct boot *b, int argc, char **argv)
 			break;
 		case 'n':
 			err = number("--smp", optarg, 1, 64, &b->g.smp);
+			break;
+		case 'M':
+			b->g.target = optarg;
+			if (!vmmio_target_find(optarg))
+				err = wrong("--machine", optarg, "must be one of those in --help");
 			break;
 		case OPT_APPEND:
 			b->g.append = optarg;

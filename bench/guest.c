@@ -22,6 +22,7 @@
 
 #include "args.h"
 #include "qemu.h"
+#include "target.h"
 #include "qmp.h"
 
 #define CONSOLE_LINES 24
@@ -143,6 +144,7 @@ static pid_t start(char *const *argv, const char *dir, const int qmp[2])
 
 struct run {
 	const struct vmmio_guest *g;
+	const struct vmmio_target *target;
 	struct vmmio_guest_result *r;
 	struct vmmio_qmp qmp;
 	char dir[64];
@@ -257,7 +259,8 @@ static void judge(struct run *run)
 			 qemu && *qemu ? ": " : "", qemu && *qemu ? tail(qemu, 1) : "");
 		r->end = VMMIO_GUEST_QEMU;
 		free(qemu);
-	} else if (strcmp(run->qmp.reason, "guest-shutdown")) {
+	} else if (strcmp(run->qmp.reason,
+			  run->target->no_acpi ? "guest-reset" : "guest-shutdown")) {
 		snprintf(line, sizeof(line), "the guest did not power off (%s)", run->qmp.reason);
 		why(r, VMMIO_GUEST_PANIC, line);
 	} else if (r->status < 0) {
@@ -297,13 +300,14 @@ static int run_guest(struct run *run)
 	if (err)
 		goto out;
 	r->qemu_line = vmmio_args_line(args.v);
+	run->target = vmmio_target_find(run->g->target);
 
 	begin = now();
 	run->pid = start(args.v, run->dir, fds);
 	if (run->pid < 0) {
 		err = run->pid;
-		snprintf(r->why, sizeof(r->why), "cannot run %s: %s%s", args.v[0], strerror(-err),
-			 err == -ENOENT ? ": package qemu-system-x86 is needed" : "");
+		snprintf(r->why, sizeof(r->why), "cannot run %s (package %s): %s", args.v[0],
+			 run->target->package, strerror(-err));
 		goto out;
 	}
 	close(fds[1]);

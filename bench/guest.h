@@ -25,7 +25,8 @@ struct vmmio_guest_file {
 
 /* What to run. Zero means the default; strings stay the caller's. */
 struct vmmio_guest {
-	const char *qemu;	/* NULL: qemu-system-x86_64 */
+	const char *target;	/* machine, see target.h; NULL: microvm */
+	const char *qemu;	/* NULL: the one of the target */
 	enum vmmio_accel accel; /* NONE: TCG; see probe.h */
 	unsigned int smp;	/* 0: 1 */
 	unsigned int mem_mib;	/* 0: 256 */

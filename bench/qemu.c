@@ -16,6 +16,7 @@
 
 #include "cpio.h"
 #include "probe.h"
+#include "target.h"
 
 #define DISK_BYTES (1ull << 30)
 #define QUEUE_SIZE 256
@@ -100,24 +101,33 @@ int vmmio_qemu_command(const struct vmmio_guest *g, const char *dir, int qmp_fd,
 {
 	bool kvm = g->accel != VMMIO_ACCEL_NONE;
 	unsigned long khz = g->icount ? 1000000 : vmmio_tsc_khz();
-	char path[4096];
+	const struct vmmio_target *t = vmmio_target_find(g->target);
+	char path[4096], tsc[64] = "";
 	size_t i;
 	int err;
 
+	if (!t) {
+		snprintf(why, len, "no machine %s: there are %s", g->target, vmmio_target_names());
+		return -EINVAL;
+	}
+	if (kvm && !t->x86) {
+		snprintf(why, len, "machine %s is emulated only", t->name);
+		return -EINVAL;
+	}
 	if (kvm && g->icount) {
 		snprintf(why, len, "instruction counting needs emulation, not %s",
 			 vmmio_accel_name(g->accel));
 		return -EINVAL;
 	}
 
-	vmmio_args_add(a, g->qemu ? g->qemu : "qemu-system-x86_64");
+	vmmio_args_add(a, g->qemu ? g->qemu : t->qemu);
 	vmmio_args_add(a, "-M");
-	vmmio_args_add(a, "microvm,x-option-roms=off,pic=off,pit=off,pcie=on,rtc=on,acpi=on");
+	vmmio_args_add(a, t->machine);
 	vmmio_args_add(a, "-accel");
 	vmmio_args_add(a, kvm ? "kvm" : "tcg");
-	if (kvm) {
+	if (kvm || t->cpu) {
 		vmmio_args_add(a, "-cpu");
-		vmmio_args_add(a, "host");
+		vmmio_args_add(a, kvm ? "host" : t->cpu);
 	}
 	if (g->icount) {
 		vmmio_args_add(a, "-icount");
@@ -148,7 +158,7 @@ int vmmio_qemu_command(const struct vmmio_guest *g, const char *dir, int qmp_fd,
 	vmmio_args_add(a, "-chardev");
 	vmmio_args_addf(a, "file,id=result,path=%s/result", dir);
 	vmmio_args_add(a, "-device");
-	vmmio_args_add(a, "isa-serial,chardev=result,index=1");
+	vmmio_args_add(a, t->serial);
 	vmmio_args_add(a, "-global");
 	vmmio_args_add(a, "virtio-mmio.force-legacy=false");
 	vmmio_args_add(a, "-global");
@@ -162,14 +172,14 @@ int vmmio_qemu_command(const struct vmmio_guest *g, const char *dir, int qmp_fd,
 	 * There is no timer to calibrate the time stamp counter with; without
 	 * its frequency the kernel hangs. Under KVM it asks the hypervisor.
 	 */
-	err = asprintf(append_line, "console=ttyS0 quiet panic=-1 tsc=reliable");
-	if (err > 0 && !kvm && khz) {
-		free(*append_line);
-		err = asprintf(append_line,
-			       "console=ttyS0 quiet panic=-1 tsc=reliable "
-			       "tsc_early_khz=%lu%s",
-			       khz, g->icount ? " nokaslr" : "");
-	}
+	if (t->x86 && !kvm && khz)
+		snprintf(tsc, sizeof(tsc), " tsc_early_khz=%lu%s", khz,
+			 g->icount ? " nokaslr" : "");
+	err = asprintf(append_line, "console=%s quiet panic=-1%s%s%s%s%s", t->console,
+		       t->x86 ? " tsc=reliable" : "", tsc,
+		       strcmp(t->result, "ttyS1") ? " result=" : "",
+		       strcmp(t->result, "ttyS1") ? t->result : "",
+		       t->no_acpi ? " reboot=t off=reboot" : "");
 	if (err > 0 && g->append) {
 		char *base = *append_line;
 

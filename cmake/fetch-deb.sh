@@ -14,14 +14,24 @@ die()
 	exit 1
 }
 
-if [ $# -lt 3 ] || [ "$1" != --out ]; then
-	echo "usage: fetch-deb.sh --out DIR PACKAGE..." >&2
+usage()
+{
+	echo "usage: fetch-deb.sh --out DIR [--arch ARCH] PACKAGE..." >&2
 	exit 2
-fi
-out=$2
-shift 2
+}
 
-if [ -f "$out/packages" ] && [ "$(cat "$out/packages")" = "$*" ]; then
+if [ $# -lt 3 ] || [ "$1" != --out ]; then
+	usage
+fi
+out=$2 arch=''
+shift 2
+if [ "$1" = --arch ]; then
+	[ $# -ge 3 ] || usage
+	arch=$2
+	shift 2
+fi
+
+if [ -f "$out/packages" ] && [ "$(cat "$out/packages")" = "${arch:+$arch }$*" ]; then
 	exit 0
 fi
 for tool in apt-get apt-cache dpkg dpkg-deb; do
@@ -36,13 +46,13 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 
 for package in "$@"; do
-	if [ -z "$apt_private" ] && ! apt_has "$package"; then
-		apt_use_private "$out" "$(dpkg --print-architecture)" ''
+	if [ -z "$apt_private" ] && { [ -n "$arch" ] || ! apt_has "$package"; }; then
+		apt_use_private "$out" "${arch:-$(dpkg --print-architecture)}" ''
 	fi
-	apt_has "$package" || die "no package $package"
+	apt_has "$package${arch:+:$arch}" || die "no package $package${arch:+ for $arch}"
+	apt_fetch "$work" '' "$package${arch:+:$arch}"
 done
-apt_fetch "$work" '' "$@"
 for deb in "$work"/*.deb; do
 	dpkg-deb -x "$deb" "$out" || die "cannot unpack $(basename "$deb") into $out (disk full?)"
 done
-echo "$*" >"$out/packages"
+echo "${arch:+$arch }$*" >"$out/packages"

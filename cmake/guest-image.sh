@@ -1,0 +1,168 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Makes a guest for another architecture or another kernel than the build's own:
+# Debian kernel, vmmio.ko built for it, busybox, the load generator and an
+# initrd, all in one folder of the build tree. Installs nothing, needs no root.
+# What is up to date is left alone, so that a test can call this each time.
+# Exit status 77: the packages cannot be had on this machine (it says why).
+set -eu
+
+usage()
+{
+	cat <<-'END'
+	usage: guest-image.sh --out DIR --arch amd64|arm64|armhf [--suite SUITE]
+	                      [--flavour NAME | --release NAME]
+	  DIR gets vmlinuz, initrd.cpio, vmmio.ko, release and arch
+	END
+}
+
+die()
+{
+	echo "guest-image: $*" >&2
+	exit 1
+}
+
+skip()
+{
+	echo "guest-image: $*: skipped"
+	exit 77
+}
+
+source=$(cd "$(dirname "$0")/.." && pwd)
+out='' arch='' suite='' flavour='' release=''
+while [ $# -gt 0 ]; do
+	case $1 in
+	--out | --arch | --suite | --flavour | --release)
+		if [ $# -lt 2 ] || [ -z "$2" ]; then
+			echo "guest-image: $1 needs a value" >&2
+			exit 2
+		fi
+		eval "${1#--}=\$2"
+		shift
+		;;
+	-h | --help)
+		usage
+		exit 0
+		;;
+	*)
+		usage >&2
+		exit 2
+		;;
+	esac
+	shift
+done
+if [ -z "$out" ] || [ -z "$arch" ]; then
+	usage >&2
+	exit 2
+fi
+case $arch in
+amd64) cross='' karch=x86 default=cloud-amd64 ;;
+arm64) cross=aarch64-linux-gnu- karch=arm64 default=cloud-arm64 ;;
+armhf) cross=arm-linux-gnueabihf- karch=arm default=armmp ;;
+*) die "--arch $arch: amd64, arm64 and armhf are known" ;;
+esac
+flavour=${flavour:-$default}
+mkdir -p "$out"
+out=$(cd "$out" && pwd)
+# two things are the main build's
+mkcpio=${VMMIO_BUILD:-$source/build}/mkcpio
+applets=${VMMIO_BUILD:-$source/build}/packages/busybox/applets
+for file in "$mkcpio" "$applets"; do
+	[ -e "$file" ] || die "no $file: build the project first, or set VMMIO_BUILD"
+done
+command -v "${cross}gcc" >/dev/null || skip "no ${cross}gcc"
+command -v lz4 >/dev/null || skip "no lz4"
+
+# One at a time: several tests may want the same folder.
+exec 9>"$out/lock"
+flock 9
+
+fetch_log=$out/fetch.log
+"$source/cmake/fetch-kernel.sh" --out "$out/kernel" --arch "$arch" --flavour "$flavour" \
+	${release:+--release "$release"} ${suite:+--suite "$suite"} >"$out/release" 2>"$fetch_log" ||
+	skip "kernel for $arch: $(tail -n 1 "$fetch_log")"
+release=$(cat "$out/release")
+"$source/cmake/fetch-deb.sh" --out "$out/busybox" --arch "$arch" busybox-static >"$fetch_log" 2>&1 ||
+	skip "busybox for $arch: $(tail -n 1 "$fetch_log")"
+
+newer()
+{
+	[ ! -e "$1" ] || [ -n "$(find "$source/$2" "$source/include" -type f -newer "$1" -print -quit)" ]
+}
+
+# vmmio.ko: Kbuild works in a copy, laid out as in the source tree.
+if newer "$out/vmmio.ko" kmod || [ "$(cat "$out/vmmio.ko.made" 2>/dev/null)" != "$release" ]; then
+	rm -rf "$out/src"
+	mkdir -p "$out/src"
+	cp -r "$source/kmod" "$source/include" "$out/src/"
+	headers=$out/kernel/headers
+	if [ "$arch" = armhf ]; then
+		headers=$("$source/cmake/arm-headers.sh" --kernel "$out/kernel" --out "$out") ||
+			die "no usable kernel headers for armhf"
+	fi
+	env -u MAKEFLAGS -u MFLAGS make -s -C "$headers" "M=$out/src/kmod" "ARCH=$karch" \
+		"CROSS_COMPILE=$cross" modules >"$out/kmod.log" 2>&1 || {
+		cat "$out/kmod.log" >&2
+		die "vmmio.ko does not build for $release"
+	}
+	"${cross}strip" -g -o "$out/vmmio.ko.part" "$out/src/kmod/vmmio.ko"
+	mv "$out/vmmio.ko.part" "$out/vmmio.ko"
+	echo "$release" >"$out/vmmio.ko.made"
+fi
+
+if newer "$out/blkload" bench; then
+	"${cross}gcc" -std=gnu11 -D_GNU_SOURCE -O2 -Wall -static -I"$source/include" -I"$source" \
+		-o "$out/blkload.part" "$source/bench/blkload.c" "$source/tools/vmmio-stat/num.c"
+	mv "$out/blkload.part" "$out/blkload"
+fi
+
+# The initrd, laid out as the build's own (image.cmake).
+modules="virtio virtio_ring virtio_mmio virtio_pci virtio_pci_modern_dev virtio_pci_legacy_dev
+virtio_blk virtio_net net_failover failover virtio_rng rng_core virtio_console"
+tree=$out/kernel/root/lib/modules/$release
+[ -d "$tree" ] || tree=$out/kernel/root/usr/lib/modules/$release
+sed 's,.*/,,; s,\.ko$,,; s,-,_,g' "$tree/modules.builtin" >"$out/builtin"
+mkdir -p "$out/modules"
+rm -f "$out/modules"/*
+find "$tree/kernel" -name '*.ko' -o -name '*.ko.xz' | while read -r path; do
+	name=$(basename "$path")
+	name=$(echo "${name%%.ko*}" | tr - _)
+	case " $(echo "$modules" | tr '\n' ' ') " in
+	*" $name "*)
+		case $path in
+		*.xz) xz -dc "$path" >"$out/modules/$name.ko" ;;
+		*) cp "$path" "$out/modules/$name.ko" ;;
+		esac
+		;;
+	esac
+done
+cat >"$out/list" <<-END
+	dir /dev 755
+	node /dev/console 600 5 1
+	node /dev/null 666 1 3
+	dir /proc 755
+	dir /sys 755
+	dir /tmp 1777
+	dir /root 700
+	dir /etc 755
+	dir /lib 755
+	dir /lib/modules 755
+	dir /bin 755
+	link /sbin bin
+	link /usr /
+	file /bin/busybox $out/busybox/bin/busybox
+	links /bin /bin/busybox $applets
+	file /bin/blkload $out/blkload
+	file /init $source/bench/image/init
+	file /lib/vmmio.sh $source/bench/image/vmmio.sh
+	file /lib/modules/builtin $out/builtin
+	file /lib/modules/vmmio.ko $out/vmmio.ko
+END
+for path in "$out/modules"/*.ko; do
+	[ ! -e "$path" ] || echo "file /lib/modules/$(basename "$path") $path"
+done >>"$out/list"
+"$mkcpio" "$out/initrd.cpio.part" <"$out/list"
+mv "$out/initrd.cpio.part" "$out/initrd.cpio"
+ln -sf kernel/vmlinuz "$out/vmlinuz"
+echo "$arch" >"$out/arch"
