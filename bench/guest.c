@@ -225,10 +225,25 @@ static void why(struct vmmio_guest_result *r, enum vmmio_guest_end end, const ch
 	snprintf(r->why, sizeof(r->why), "%s", text);
 }
 
+/* The first line of QEMU's own output that contains @text, to be freed; or NULL. */
+static char *qemu_says(const struct run *run, const char *text)
+{
+	size_t len;
+	char *all = slurp(run->dir, "qemu", &len), *line = NULL, *p;
+
+	p = all ? strstr(all, text) : NULL;
+	if (p) {
+		p[strcspn(p, "\n")] = '\0';
+		line = strdup(p);
+	}
+	free(all);
+	return line;
+}
+
 static void judge(struct run *run)
 {
 	struct vmmio_guest_result *r = run->r;
-	char *console, *qemu, *panic, line[160];
+	char *console, *qemu, *panic, *warning = NULL, line[160];
 	size_t len;
 
 	r->output = slurp(run->dir, "result", &r->output_len);
@@ -259,6 +274,11 @@ static void judge(struct run *run)
 			 qemu && *qemu ? ": " : "", qemu && *qemu ? tail(qemu, 1) : "");
 		r->end = VMMIO_GUEST_QEMU;
 		free(qemu);
+	} else if ((warning = run->g->trace_events ? qemu_says(run, "trace event") : NULL)) {
+		/* An event that does not exist would count 0 and look like truth. */
+		snprintf(r->why, sizeof(r->why), "QEMU: %s", warning);
+		r->end = VMMIO_GUEST_QEMU;
+		free(warning);
 	} else if (strcmp(run->qmp.reason,
 			  run->target->no_acpi ? "guest-reset" : "guest-shutdown")) {
 		snprintf(line, sizeof(line), "the guest did not power off (%s)", run->qmp.reason);

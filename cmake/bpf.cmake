@@ -35,7 +35,9 @@ function(vmmio_bpf_object name source)
 			-Wextra -Werror -Wno-unused-parameter -Wno-unused-function -Wno-missing-declarations
 			-Wno-sign-compare -I${dir} -I${CMAKE_SOURCE_DIR}/include
 			-I${CMAKE_SOURCE_DIR}/bpf -MD -MT ${dir}/${name}.bpf.o -MF
-			${dir}/${name}.bpf.d -c ${source} -o ${dir}/${name}.bpf.o
+			${dir}/${name}.bpf.d -c ${source} -o ${dir}/${name}.full.o
+		# Linking drops the debug info that clang needs to make BTF: half of the size.
+		COMMAND ${BPFTOOL} gen object ${dir}/${name}.bpf.o ${dir}/${name}.full.o
 		DEPENDS ${source} ${dir}/vmlinux.h vmlinux_h
 		DEPFILE ${dir}/${name}.bpf.d
 		COMMENT "BPF ${name}"

@@ -1,3 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # All tests, by label: unit, guest, host, tree.
+vmmio_script_test(guest tests/guest/smoke.sh)
+vmmio_script_test(guest tests/guest/endings.sh TIMEOUT 240)
+vmmio_script_test(tree tests/tree/style.sh)
+vmmio_script_test(tree tests/tree/options.sh)
+vmmio_script_test(tree tests/tree/quickstart.sh)

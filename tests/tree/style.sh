@@ -1,0 +1,62 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The tree's manners: licence line, formatting, shell scripts without findings,
+# files of a readable length, nothing of a particular machine.
+set -eu
+cd "$VMMIO_SOURCE"
+bad=0
+
+complain()
+{
+	echo "$*"
+	bad=1
+}
+
+for tool in git shellcheck clang-format; do
+	if ! command -v "$tool" >/dev/null; then
+		echo "style: package $tool is needed"
+		exit 77
+	fi
+done
+if ! git rev-parse --git-dir >/dev/null 2>&1; then
+	echo "style: not a git work tree"
+	exit 77
+fi
+
+list=$(mktemp)
+trap 'rm -f "$list"' EXIT
+git ls-files -co --exclude-standard | grep -v '^results/' >"$list"
+
+while read -r file; do
+	[ -f "$file" ] || continue
+	case $file in
+	LICENSE | .gitignore | *.json | *.md | tests/data/* | tests/*/data/*) continue ;;
+	packaging/packages | tests/may-skip) continue ;;
+	esac
+	head -n 3 "$file" | grep -q 'SPDX-License-Identifier: GPL-2.0-only' ||
+		complain "$file: no SPDX line"
+	lines=$(wc -l <"$file")
+	case $file in # longer ones, with the reason
+	kmod/pci.c) most=600 ;; # capability walk and both interrupt modes belong together
+	*) most=500 ;;
+	esac
+	[ "$lines" -le "$most" ] || complain "$file: $lines lines, more than $most"
+	case $file in
+	kmod/trace.h) ;; # the layout of the tracepoint macros is a language of its own
+	*.c | *.h)
+		clang-format --dry-run -Werror "$file" >/dev/null 2>&1 ||
+			complain "$file: not as clang-format has it (clang-format -i $file)"
+		;;
+	esac
+	case $file in
+	*.py | *.pl) complain "$file: C and shell only" ;;
+	esac
+	if [ "${file%.sh}" != "$file" ] || head -n 1 "$file" | grep -q '^#!.*sh$'; then
+		shellcheck -x "$file" || complain "$file: shellcheck"
+	fi
+	if grep -nE '(^|[^a-z/])/(home|work)/[a-z]' "$file"; then
+		complain "$file: a path of some machine"
+	fi
+done <"$list"
+exit "$bad"
