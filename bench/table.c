@@ -12,7 +12,7 @@
 #include "stats.h"
 
 #define HEADING_WIDTH 34
-#define CELL_WIDTH 21
+#define CELL_WIDTH 25
 
 const char *const vmmio_role_heading[VMMIO_ROLES] = {
 	[VMMIO_ROLE_DOORBELL] = "doorbell (QueueNotify, notify)",

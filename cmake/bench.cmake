@@ -35,6 +35,7 @@ add_library(
 	bench/plot_data.c
 	bench/result.c
 	bench/rounds.c
+	bench/rounds_series.c
 	bench/series.c
 	bench/stats.c
 	bench/table.c
@@ -53,7 +54,7 @@ find_package(Threads REQUIRED)
 add_executable(vmmio-bench bench/main.c bench/compare.c bench/pool.c)
 target_link_libraries(vmmio-bench PRIVATE vmmio_bench Threads::Threads)
 
-foreach(name IN ITEMS bench_stats bench_result)
+foreach(name IN ITEMS bench_stats bench_result bench_rounds)
 	vmmio_unit_test(${name} LIBS vmmio_bench)
 endforeach()
 vmmio_script_test(guest tests/guest/compare.sh TIMEOUT 180)

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Series from rounds. All rounds of a boot under one setting are added up
+ * first: the boot is the unit of replication, rounds are not.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rounds.h"
+#include "stats.h"
+
+/* The sums of a boot under one setting. NAN once something was unknown. */
+struct sums {
+	double ios, accesses, doorbells, kicks, irqs, spurious;
+	double kick_buffers, kicks_indexed, used, irqs_indexed, opportunities;
+	double kick_ns, kicks_timed, latency_ns, latencies, handler_ns, handler_timed;
+	double access_ns, accesses_timed;
+	double count_p50[64], time_p50[64], time_p99[64], iops[64];
+	size_t counts, times;
+	struct {
+		char name[32];
+		double n;
+	} reg[16];
+	size_t nregs;
+};
+
+static double number(const json_t *obj, const char *key)
+{
+	const json_t *v = json_object_get(obj, key);
+
+	return json_is_number(v) ? json_number_value(v) : NAN;
+}
+
+static void sum_registers(struct sums *s, const json_t *stat, const char *device)
+{
+	const json_t *regs = json_object_get(stat, "registers");
+	size_t i, k;
+	json_t *r;
+
+	json_array_foreach(regs, i, r) {
+		const char *name = json_string_value(json_object_get(r, "register"));
+		const char *dev = json_string_value(json_object_get(r, "device"));
+		double n = number(r, "reads") + number(r, "writes");
+
+		if (!name || !dev || strcmp(dev, device) || n == 0)
+			continue;
+		if (!strcmp(name, "QueueNotify") || !strcmp(name, "notify"))
+			s->doorbells += number(r, "writes");
+		for (k = 0; k < s->nregs && strcmp(s->reg[k].name, name); k++)
+			;
+		if (k == sizeof(s->reg) / sizeof(s->reg[0]))
+			continue;
+		if (k == s->nregs) {
+			snprintf(s->reg[k].name, sizeof(s->reg[k].name), "%s", name);
+			s->reg[k].n = 0;
+			s->nregs++;
+		}
+		s->reg[k].n += n;
+	}
+}
+
+static void sum_stat(struct sums *s, const json_t *stat, const char *column)
+{
+	bool device = false, queue = false;
+	size_t i;
+	json_t *r;
+
+	json_array_foreach(json_object_get(stat, "rows"), i, r) {
+		const json_t *c = json_object_get(r, "counters");
+
+		if (!vmmio_rounds_row_is(r, column))
+			continue;
+		if (json_is_null(json_object_get(r, "queue"))) {
+			const char *name = json_string_value(json_object_get(r, "device"));
+
+			device = true;
+			s->accesses += number(c, "accesses");
+			s->irqs += number(c, "irqs");
+			s->spurious += number(c, "irqs_spurious");
+			s->handler_ns += number(c, "handler_ns");
+			s->handler_timed += number(c, "handler_timed");
+			s->access_ns += number(c, "access_ns");
+			s->accesses_timed += number(c, "accesses_timed");
+			if (name)
+				sum_registers(s, stat, name);
+			continue;
+		}
+		queue = true;
+		s->kicks += number(c, "kicks");
+		s->kick_buffers += number(c, "kick_buffers");
+		s->kicks_indexed += number(c, "kicks_indexed");
+		s->used += number(c, "used_buffers");
+		s->irqs_indexed += number(c, "irqs_indexed");
+		s->opportunities += number(c, "opportunities");
+		s->kick_ns += number(c, "kick_ns");
+		s->kicks_timed += number(c, "kicks_timed");
+		s->latency_ns += number(c, "latency_ns");
+		s->latencies += number(c, "latencies");
+	}
+	/* a round whose disk vmmio-stat did not see is unknown, not zero */
+	if (!device)
+		s->accesses = s->irqs = s->spurious = s->doorbells = NAN;
+	if (!queue)
+		s->kicks = s->kick_buffers = s->used = NAN;
+}
+
+static void sum_round(struct sums *s, const json_t *row)
+{
+	const json_t *load = json_object_get(row, "load");
+	const char *column = json_string_value(json_object_get(row, "column"));
+	size_t room = sizeof(s->count_p50) / sizeof(s->count_p50[0]);
+
+	if (!strcmp(json_string_value(json_object_get(row, "kind")), "count")) {
+		s->ios += number(load, "ios");
+		sum_stat(s, json_object_get(row, "stat"), column);
+		if (s->counts < room)
+			s->count_p50[s->counts++] = number(load, "p50_ns");
+		return;
+	}
+	if (s->times < room) {
+		s->time_p50[s->times] = number(load, "p50_ns");
+		s->time_p99[s->times] = number(load, "p99_ns");
+		s->iops[s->times] = 1e9 * number(load, "ios") / number(load, "elapsed_ns");
+		s->times++;
+	}
+}
+
+static double ratio(double a, double b)
+{
+	return b > 0 ? a / b : NAN;
+}
+
+static int add_counts(struct vmmio_series_set *set, const char *labels, int depth,
+		      const struct sums *s)
+{
+	const struct {
+		enum vmmio_metric_id id;
+		double v;
+	} m[] = {
+		{VMMIO_M_ACCESSES_PER_IO, ratio(s->accesses, s->ios)},
+		{VMMIO_M_ACCESSES_PER_KICK, ratio(s->doorbells, s->kicks)},
+		{VMMIO_M_ACCESSES_PER_IRQ, ratio(s->accesses - s->doorbells, s->irqs)},
+		{VMMIO_M_KICKS_PER_IO, ratio(s->kicks, s->ios)},
+		{VMMIO_M_IRQS_PER_IO, ratio(s->irqs, s->ios)},
+		{VMMIO_M_BUFFERS_PER_KICK, ratio(s->kick_buffers, s->kicks_indexed)},
+		{VMMIO_M_USED_PER_IRQ, ratio(s->used, s->irqs_indexed)},
+		{VMMIO_M_SPURIOUS_PER_IO, ratio(s->spurious, s->ios)},
+		{VMMIO_M_SUPPRESSED, 100 * (1 - ratio(s->kicks, s->opportunities))},
+	};
+	int err = 0;
+
+	for (size_t i = 0; i < sizeof(m) / sizeof(m[0]) && !err; i++)
+		err = vmmio_series_add(set, labels, m[i].id, depth, m[i].v);
+	return err;
+}
+
+static int add_times(struct vmmio_series_set *set, const char *labels, int depth,
+		     const struct sums *s)
+{
+	double p50 = vmmio_stats_median(s->time_p50, s->times);
+	const struct {
+		enum vmmio_metric_id id;
+		double v;
+	} m[] = {
+		{VMMIO_M_KICK_NS, ratio(s->kick_ns, s->kicks_timed)},
+		{VMMIO_M_KICK_TO_IRQ_NS, ratio(s->latency_ns, s->latencies)},
+		{VMMIO_M_HANDLER_NS, ratio(s->handler_ns, s->handler_timed)},
+		{VMMIO_M_ACCESS_NS, ratio(s->access_ns, s->accesses_timed)},
+		{VMMIO_M_LATENCY_P50, p50 / 1e3},
+		{VMMIO_M_LATENCY_P99, vmmio_stats_median(s->time_p99, s->times) / 1e3},
+		{VMMIO_M_IOPS, vmmio_stats_median(s->iops, s->times)},
+		{VMMIO_M_OBSERVER, ratio(vmmio_stats_median(s->count_p50, s->counts), p50)},
+	};
+	int err = 0;
+
+	for (size_t i = 0; i < sizeof(m) / sizeof(m[0]) && !err; i++)
+		err = vmmio_series_add(set, labels, m[i].id, depth, m[i].v);
+	return err;
+}
+
+struct cell {
+	const char *labels;
+	int depth;
+	struct sums *boot; /* one per boot */
+};
+
+/* A register that one boot touched and another did not was touched 0 times there. */
+static int add_registers(struct vmmio_series_set *set, const struct cell *c, int boots)
+{
+	char names[32][32];
+	size_t n = 0, k;
+	int err = 0;
+
+	for (int b = 0; b < boots; b++) {
+		for (size_t i = 0; i < c->boot[b].nregs; i++) {
+			for (k = 0; k < n && strcmp(names[k], c->boot[b].reg[i].name); k++)
+				;
+			if (k == n && n < 32)
+				snprintf(names[n++], sizeof(names[0]), "%s",
+					 c->boot[b].reg[i].name);
+		}
+	}
+	for (k = 0; k < n; k++) {
+		for (int b = 0; b < boots && !err; b++) {
+			const struct sums *s = &c->boot[b];
+			double v = 0;
+
+			for (size_t i = 0; i < s->nregs; i++)
+				if (!strcmp(s->reg[i].name, names[k]))
+					v = s->reg[i].n;
+			err = vmmio_series_add_register(set, c->labels, names[k], c->depth,
+							isnan(s->accesses) ? NAN
+									   : ratio(v, s->ios));
+		}
+	}
+	return err;
+}
+
+static struct cell *find_cell(struct cell **cells, size_t *n, const char *labels, int depth,
+			      int boots)
+{
+	struct cell *c;
+
+	for (size_t i = 0; i < *n; i++)
+		if (!strcmp((*cells)[i].labels, labels))
+			return &(*cells)[i];
+	c = realloc(*cells, (*n + 1) * sizeof(*c));
+	if (!c)
+		return NULL;
+	*cells = c;
+	c += *n;
+	c->labels = labels;
+	c->depth = depth;
+	c->boot = calloc(boots, sizeof(*c->boot));
+	if (!c->boot)
+		return NULL;
+	(*n)++;
+	return c;
+}
+
+int vmmio_rounds_series(const json_t *rows, int boots, bool with_times,
+			struct vmmio_series_set *set)
+{
+	struct cell *cells = NULL, *c;
+	size_t n = 0, i;
+	int err = 0;
+	json_t *row;
+
+	json_array_foreach(rows, i, row) {
+		const char *labels;
+		int boot, depth;
+
+		if (json_unpack(row, "{s:s, s:i, s:i}", "labels", &labels, "boot", &boot, "depth",
+				&depth) ||
+		    boot < 0 || boot >= boots) {
+			err = -EPROTO;
+			break;
+		}
+		c = find_cell(&cells, &n, labels, depth, boots);
+		if (!c) {
+			err = -ENOMEM;
+			break;
+		}
+		sum_round(&c->boot[boot], row);
+	}
+	for (i = 0; i < n; i++) {
+		c = &cells[i];
+		for (int b = 0; b < boots && !err; b++)
+			err = add_counts(set, c->labels, c->depth, &c->boot[b]);
+		if (!err)
+			err = add_registers(set, c, boots);
+		for (int b = 0; b < boots && !err && with_times; b++)
+			err = add_times(set, c->labels, c->depth, &c->boot[b]);
+		free(c->boot);
+	}
+	free(cells);
+	return err;
+}
