@@ -15,5 +15,6 @@ enum {
 };
 
 int vmmio_cmd_compare(int argc, char **argv);
+int vmmio_cmd_micro(int argc, char **argv);
 
 #endif

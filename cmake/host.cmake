@@ -1,3 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The host side: BPF on KVM, the micro benches.
+#
+#   vmmio_micro   the bare-metal guest and its VM: `vmmio-bench micro` and the
+#                 host tests
+enable_language(ASM)
+
+add_library(
+	vmmio_micro STATIC
+	bench/micro.c
+	bench/micro_access.c
+	bench/micro_bios.c
+	bench/micro_boot.S
+	bench/micro_guest.S
+	bench/micro_irq.c
+	bench/micro_out.c
+	bench/micro_save.c
+	bench/micro_vm.c
+)
+target_include_directories(vmmio_micro PUBLIC ${CMAKE_SOURCE_DIR}/bench)
+target_link_libraries(vmmio_micro PUBLIC vmmio_guest Threads::Threads m)
+target_link_libraries(vmmio-bench PRIVATE vmmio_micro)
+vmmio_script_test(host tests/host/micro.sh TIMEOUT 120)
