@@ -117,6 +117,12 @@ if newer "$out/blkload" bench; then
 	mv "$out/blkload.part" "$out/blkload"
 fi
 
+if newer "$out/counts" tests/guest; then
+	"${cross}gcc" -std=gnu11 -D_GNU_SOURCE -O2 -Wall -static -I"$source/include" \
+		-o "$out/counts.part" "$source/tests/guest/counts.c"
+	mv "$out/counts.part" "$out/counts"
+fi
+
 # The initrd, laid out as the build's own (image.cmake).
 modules="virtio virtio_ring virtio_mmio virtio_pci virtio_pci_modern_dev virtio_pci_legacy_dev
 virtio_blk virtio_net net_failover failover virtio_rng rng_core virtio_console"
@@ -125,7 +131,7 @@ tree=$out/kernel/root/lib/modules/$release
 sed 's,.*/,,; s,\.ko$,,; s,-,_,g' "$tree/modules.builtin" >"$out/builtin"
 mkdir -p "$out/modules"
 rm -f "$out/modules"/*
-find "$tree/kernel" -name '*.ko' -o -name '*.ko.xz' | while read -r path; do
+find "$tree/kernel" -name 'virtio*.ko*' -o -name '*failover.ko*' -o -name 'rng*core.ko*' | while read -r path; do
 	name=$(basename "$path")
 	name=$(echo "${name%%.ko*}" | tr - _)
 	case " $(echo "$modules" | tr '\n' ' ') " in
@@ -154,6 +160,7 @@ cat >"$out/list" <<-END
 	file /bin/busybox $out/busybox/bin/busybox
 	links /bin /bin/busybox $applets
 	file /bin/blkload $out/blkload
+	file /bin/counts $out/counts
 	file /init $source/bench/image/init
 	file /lib/vmmio.sh $source/bench/image/vmmio.sh
 	file /lib/modules/builtin $out/builtin

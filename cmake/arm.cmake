@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Other architectures and other kernels: the device tree tool, and the tests
+# that boot guests which guest-image.sh makes. The images are made by a test of
+# their own, on first use: a build that never tests them downloads nothing.
+find_library(LIBFDT_A libfdt.a)
+if(LIBFDT_A)
+	add_executable(vmmio-dtb-amba bench/dtb-amba.c tools/vmmio-stat/num.c)
+	target_include_directories(vmmio-dtb-amba PRIVATE ${CMAKE_SOURCE_DIR})
+	target_link_libraries(vmmio-dtb-amba PRIVATE vmmio_flags ${LIBFDT_A})
+else()
+	message(WARNING "no static libfdt (package libfdt-dev): no vmmio-dtb-amba, its tests are skipped")
+endif()
+
+# vmmio_arch_test(<name> <label> <image> <script> [TIMEOUT <s>] [ARGS ...])
+function(vmmio_arch_test name label image script)
+	cmake_parse_arguments(arg "" "TIMEOUT" "ARGS" ${ARGN})
+	if(NOT arg_TIMEOUT)
+		set(arg_TIMEOUT 120)
+	endif()
+	add_test(NAME ${label}.${name} COMMAND ${CMAKE_SOURCE_DIR}/tests/run
+					       ${CMAKE_SOURCE_DIR}/${script} ${image} ${arg_ARGS})
+	vmmio_test_properties(${label}.${name} ${label} ${arg_TIMEOUT})
+	set_tests_properties(${label}.${name} PROPERTIES FIXTURES_REQUIRED ${label}_${image})
+endfunction()
+
+# vmmio_arch_image(<label> <image> [guest-image.sh arguments...])
+function(vmmio_arch_image label image)
+	add_test(NAME ${label}.image-${image}
+		 COMMAND ${CMAKE_SOURCE_DIR}/tests/run ${CMAKE_SOURCE_DIR}/cmake/guest-image.sh --out
+			 ${CMAKE_BINARY_DIR}/arch/${image} ${ARGN}
+	)
+	vmmio_test_properties(${label}.image-${image} ${label} 600)
+	set_tests_properties(${label}.image-${image} PROPERTIES FIXTURES_SETUP ${label}_${image})
+endfunction()
+
+vmmio_arch_image(arm arm64 --arch arm64)
+vmmio_arch_test(bindings-arm64 arm arm64 tests/arm/bindings.sh)

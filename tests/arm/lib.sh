@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+#
+# What the tests on other machines share: their image, and the device side's
+# counts against the driver's own. Sourced; sets up a temporary folder.
+
+image=$VMMIO_BUILD/arch/$1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+
+fail()
+{
+	echo "FAIL: $*" >&2
+	exit 1
+}
+
+if [ ! -f "$image/initrd.cpio" ]; then
+	echo "no image $1 (see the test that makes it): skipped"
+	exit 77
+fi
+case $(cat "$image/arch") in
+amd64) machine=microvm ;;
+*) machine=virt-$(cat "$image/arch") ;;
+esac
+
+# boot OPTION...: the image on its machine
+boot()
+{
+	"$VMMIO_BUILD/vmmio-boot" -M "$machine" --kernel "$image/vmlinuz" \
+		--initrd "$image/initrd.cpio" "$@"
+}
+
+# device_counts BASE TRACE: accesses to the window at BASE (hex, no 0x), as the
+# device saw them: "OFFSET READS WRITES" sorted. The trace ends where counts
+# left its mark, 20 reads of Status in a row. Configuration space is one line.
+device_counts()
+{
+	awk -v base="$1" '
+		function hex(s, n, i) {
+			n = 0
+			sub(/^0x/, "", s)
+			for (i = 1; i <= length(s); i++)
+				n = n * 16 + index("0123456789abcdef", substr(s, i, 1)) - 1
+			return n
+		}
+		BEGIN { b = hex(base) }
+		/memory_region_ops_(read|write)/ {
+			# both kinds of front end register as virtio-mmio
+			if ($0 !~ /name .virtio-mmio/) next
+			for (i = 1; i <= NF; i++) {
+				if ($i ~ /memory_region_ops_read/) kind = "r"
+				if ($i ~ /memory_region_ops_write/) kind = "w"
+				if ($i == "addr") off = hex($(i + 1)) - b
+			}
+			if (off < 0 || off >= 512) next
+			if (off > 256) off = 256
+			n++
+			what[n] = kind off
+			run = (kind == "r" && off == 112) ? run + 1 : 0
+			if (run == 20) { end = n - 20; exit }
+		}
+		END {
+			if (!end) { print "no mark"; exit }
+			for (i = 1; i <= end; i++) count[what[i]]++
+			for (off = 0; off <= 256; off++)
+				if (count["r" off] || count["w" off])
+					printf "0x%03x %d %d\n", off, count["r" off], count["w" off]
+		}' "$2"
+}
+
+# driver_counts DEVICE OUTPUT: the same, from what counts printed
+driver_counts()
+{
+	awk -v dev="$1" '$1 == "reg" && $2 == dev {
+		sub(/reads=/, "", $5)
+		sub(/writes=/, "", $6)
+		print $3, $5, $6
+	}' "$2"
+}
+
+# field KEY LINE
+field()
+{
+	echo "$2" | tr ' ' '\n' | sed -n "s/^$1=//p"
+}
+
+# check_device LINE OUTPUT TRACE: one "dev" line against the device side and
+# against the kernel's own count of its interrupt
+check_device()
+{
+	dev=$(echo "$1" | cut -d ' ' -f 2)
+	base=$(echo "$1" | cut -d ' ' -f 3 | sed 's/\..*//')
+	driver_counts "$dev" "$2" >"$work/driver"
+	device_counts "$base" "$3" >"$work/device"
+	[ -s "$work/driver" ] || fail "$dev: the driver counted nothing"
+	if ! diff "$work/driver" "$work/device" >"$work/diff"; then
+		echo "register accesses of $dev at 0x$base, driver (<) against device (>):"
+		cat "$work/diff"
+		fail "$dev: the counts differ"
+	fi
+	irqs=$(sed -n "s/^irqs $dev //p" "$2")
+	kicks=$(awk '$1 == "0x050" { print $3 }' "$work/device")
+	acks=$(awk '$1 == "0x064" { print $3 }' "$work/device")
+	status=$(awk '$1 == "0x060" { print $2 }' "$work/device")
+	[ "$(field irqs "$1")" = "$irqs" ] || fail "$dev: $irqs in /proc/interrupts, the driver says $(field irqs "$1")"
+	[ "$status" = "$irqs" ] || fail "$dev: $irqs interrupts, $status reads of InterruptStatus"
+	[ "$acks" -le "$irqs" ] || fail "$dev: $irqs interrupts, $acks acknowledges"
+	[ "$(field kicks "$1")" = "$kicks" ] || fail "$dev: $kicks doorbell writes, the driver says $(field kicks "$1")"
+	echo "$dev at 0x$base: $(wc -l <"$work/device") registers agree; $kicks kicks, $irqs interrupts, $acks acknowledges"
+}
