@@ -13,6 +13,7 @@ set(stat ${CMAKE_SOURCE_DIR}/tools/vmmio-stat)
 add_library(
 	vmmio_stat_core STATIC
 	${stat}/bpf_util.c
+	${stat}/cmd.c
 	${stat}/delta.c
 	${stat}/env.c
 	${stat}/fields.c

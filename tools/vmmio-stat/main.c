@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmmio-stat: the table of subcommands, and what all of them share: signals,
- * the form of an error line, the end of a pipe.
+ * vmmio-stat: the table of subcommands, and the choice among them.
  */
-#include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,48 +12,6 @@ const struct vmmio_cmd vmmio_cmds[] = {
 	{"regs", vmmio_cmd_regs, "register accesses by name"},
 	{},
 };
-
-volatile sig_atomic_t vmmio_stop;
-
-static void stop(int sig)
-{
-	vmmio_stop = sig;
-}
-
-void vmmio_catch_signals(void)
-{
-	struct sigaction sa = {.sa_handler = stop};
-
-	sigemptyset(&sa.sa_mask);
-	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGTERM, &sa, NULL);
-	sigaction(SIGHUP, &sa, NULL);
-	signal(SIGPIPE, SIG_IGN);
-}
-
-void vmmio_complain(const char *format, ...)
-{
-	va_list args;
-
-	fputs("vmmio-stat: ", stderr);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fputc('\n', stderr);
-}
-
-int vmmio_flush(FILE *out)
-{
-	static int err; /* stays: what failed once has lost data */
-
-	if (err)
-		return err;
-	errno = 0;
-	if (!fflush(out) && !ferror(out))
-		return 0;
-	err = errno == EPIPE ? 1 : errno ? -errno : -EIO;
-	return err;
-}
 
 int main(int argc, char **argv)
 {

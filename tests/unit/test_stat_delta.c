@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Snapshots and their differences: rows that appear, vanish or change hands,
+ * counters that wrap or run backwards, sums of a device; and /proc/interrupts.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "tools/vmmio-stat/irqs.h"
+#include "tools/vmmio-stat/snapshot.h"
+
+static const struct vmmio_want want = {.hists = 1u << VMMIO_HIST_IRQ | 1u << VMMIO_HIST_BATCH,
+				       .regs = true};
+
+static struct vmmio_row *add(struct vmmio_snapshot *s, __u32 slot, __u32 gen, int kind)
+{
+	struct vmmio_row *r = vmmio_snapshot_add(s);
+
+	assert_non_null(r);
+	r->info.slot = slot;
+	r->info.gen = gen;
+	r->info.kind = kind;
+	r->info.irq_mode = VMMIO_IRQ_LINE;
+	snprintf(r->info.device, sizeof(r->info.device), "virtio%u", slot);
+	return r;
+}
+
+struct trio {
+	struct vmmio_snapshot old, new, d;
+};
+
+static int setup(void **state)
+{
+	struct trio *t = calloc(1, sizeof(*t));
+
+	vmmio_snapshot_init(&t->old, &want);
+	vmmio_snapshot_init(&t->new, &want);
+	vmmio_snapshot_init(&t->d, &want);
+	*state = t;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct trio *t = *state;
+
+	vmmio_snapshot_free(&t->old);
+	vmmio_snapshot_free(&t->new);
+	vmmio_snapshot_free(&t->d);
+	free(t);
+	return 0;
+}
+
+static void counters_are_subtracted(void **state)
+{
+	struct trio *t = *state;
+
+	vmmio_row_set(add(&t->old, 1, 1, VMMIO_SLOT_QUEUE), VMMIO_C_KICKS, 100);
+	vmmio_row_set(add(&t->new, 1, 1, VMMIO_SLOT_QUEUE), VMMIO_C_KICKS, 130);
+	t->old.time_ns = 1000;
+	t->new.time_ns = 3000;
+	t->old.events_lost = 5;
+	t->new.events_lost = 7;
+	t->new.have_lost = true;
+	assert_int_equal(vmmio_delta(&t->d, &t->old, &t->new), 0);
+	assert_int_equal(t->d.n, 1);
+	assert_int_equal(t->d.rows[0].c[VMMIO_C_KICKS], 30);
+	assert_int_equal(t->d.time_ns, 2000);
+	assert_int_equal(t->d.events_lost, 2);
+	assert_true(t->d.have_lost);
+	assert_int_equal(t->d.gone, 0);
+	assert_false(vmmio_row_has(&t->d.rows[0], VMMIO_C_IRQS));
+}
+
+static void backwards_is_unknown(void **state)
+{
+	struct trio *t = *state;
+	struct vmmio_row *o = add(&t->old, 1, 1, VMMIO_SLOT_QUEUE);
+	struct vmmio_row *n = add(&t->new, 1, 1, VMMIO_SLOT_QUEUE);
+
+	vmmio_row_set(o, VMMIO_C_KICKS, 100);
+	vmmio_row_set(n, VMMIO_C_KICKS, 99);
+	vmmio_row_set(n, VMMIO_C_IRQS, 4); /* only now known: no difference either */
+	vmmio_delta(&t->d, &t->old, &t->new);
+	assert_false(vmmio_row_has(&t->d.rows[0], VMMIO_C_KICKS));
+	assert_false(vmmio_row_has(&t->d.rows[0], VMMIO_C_IRQS));
+}
+
+static void buckets_may_wrap(void **state)
+{
+	struct trio *t = *state;
+
+	add(&t->old, 1, 1, VMMIO_SLOT_QUEUE)->have_hist = 1u << VMMIO_HIST_IRQ;
+	add(&t->new, 1, 1, VMMIO_SLOT_QUEUE)->have_hist = 1u << VMMIO_HIST_IRQ;
+	vmmio_row_hist(&t->old, 0, VMMIO_HIST_IRQ)->n[7] = ~0u - 1;
+	vmmio_row_hist(&t->new, 0, VMMIO_HIST_IRQ)->n[7] = 3;
+	vmmio_delta(&t->d, &t->old, &t->new);
+	assert_int_equal(vmmio_row_hist(&t->d, 0, VMMIO_HIST_IRQ)->n[7], 5);
+	assert_null(vmmio_row_hist(&t->d, 0, VMMIO_HIST_KICK)); /* not asked for */
+	assert_null(vmmio_row_hist(&t->d, 1, VMMIO_HIST_IRQ));	/* no such row */
+}
+
+static void another_generation_counts_from_zero(void **state)
+{
+	struct trio *t = *state;
+
+	vmmio_row_set(add(&t->old, 4, 1, VMMIO_SLOT_QUEUE), VMMIO_C_KICKS, 100);
+	vmmio_row_set(add(&t->new, 4, 2, VMMIO_SLOT_QUEUE), VMMIO_C_KICKS, 7);
+	vmmio_row_regs(&t->new, 0)->reads[3] = 9;
+	t->new.rows[0].have_regs = true;
+	vmmio_delta(&t->d, &t->old, &t->new);
+	assert_int_equal(t->d.rows[0].c[VMMIO_C_KICKS], 7);
+	assert_int_equal(vmmio_row_regs(&t->d, 0)->reads[3], 9);
+	assert_true(t->d.rows[0].reset);
+	assert_int_equal(t->d.gone, 1);
+	assert_string_equal(t->d.gone_name, "virtio4 queue 0");
+}
+
+static void rows_come_and_go(void **state)
+{
+	struct trio *t = *state;
+
+	add(&t->old, 1, 1, VMMIO_SLOT_DEVICE);
+	vmmio_row_set(add(&t->old, 3, 1, VMMIO_SLOT_DEVICE), VMMIO_C_IRQS, 10);
+	add(&t->old, 9, 1, VMMIO_SLOT_DEVICE);
+	vmmio_row_set(add(&t->new, 0, 1, VMMIO_SLOT_DEVICE), VMMIO_C_IRQS, 2);
+	vmmio_row_set(add(&t->new, 3, 1, VMMIO_SLOT_DEVICE), VMMIO_C_IRQS, 15);
+	vmmio_row_set(add(&t->new, 5, 1, VMMIO_SLOT_DEVICE), VMMIO_C_IRQS, 6);
+	vmmio_delta(&t->d, &t->old, &t->new);
+	assert_int_equal(t->d.n, 3);
+	assert_int_equal(t->d.rows[0].c[VMMIO_C_IRQS], 2);
+	assert_int_equal(t->d.rows[1].c[VMMIO_C_IRQS], 5);
+	assert_int_equal(t->d.rows[2].c[VMMIO_C_IRQS], 6);
+	assert_true(t->d.rows[0].reset && !t->d.rows[1].reset && t->d.rows[2].reset);
+	assert_int_equal(t->d.gone, 2);
+	assert_string_equal(t->d.gone_name, "virtio1");
+}
+
+static void registers_are_subtracted(void **state)
+{
+	struct trio *t = *state;
+
+	add(&t->old, 1, 1, VMMIO_SLOT_DEVICE)->have_regs = true;
+	add(&t->new, 1, 1, VMMIO_SLOT_DEVICE)->have_regs = true;
+	vmmio_row_regs(&t->old, 0)->writes[VMMIO_REG_STATUS] = 5;
+	vmmio_row_regs(&t->new, 0)->writes[VMMIO_REG_STATUS] = 8;
+	vmmio_delta(&t->d, &t->old, &t->new);
+	assert_int_equal(vmmio_row_regs(&t->d, 0)->writes[VMMIO_REG_STATUS], 3);
+	vmmio_row_regs(&t->new, 0)->writes[VMMIO_REG_STATUS] = 4;
+	vmmio_delta(&t->d, &t->old, &t->new);
+	assert_false(t->d.rows[0].have_regs);
+}
+
+/* Storage grows without mixing up rows. */
+static void many_rows(void **state)
+{
+	struct trio *t = *state;
+	__u32 i;
+
+	for (i = 0; i < 1000; i++) {
+		vmmio_row_set(add(&t->new, i, 1, VMMIO_SLOT_QUEUE), VMMIO_C_KICKS, i);
+		vmmio_row_hist(&t->new, i, VMMIO_HIST_BATCH)->n[5] = i;
+		t->new.rows[i].have_hist = 1u << VMMIO_HIST_BATCH;
+	}
+	vmmio_delta(&t->d, &t->old, &t->new);
+	for (i = 0; i < 1000; i++) {
+		assert_int_equal(t->d.rows[i].c[VMMIO_C_KICKS], i);
+		assert_int_equal(vmmio_row_hist(&t->d, i, VMMIO_HIST_BATCH)->n[5], i);
+		assert_int_equal(vmmio_row_hist(&t->d, i, VMMIO_HIST_IRQ)->n[5], 0);
+	}
+}
+
+static void a_device_sums_its_queues(void **state)
+{
+	struct trio *t = *state;
+	struct vmmio_snapshot *s = &t->new;
+	struct vmmio_row *r = add(s, 0, 1, VMMIO_SLOT_DEVICE);
+
+	r->info.transport = VMMIO_TRANSPORT_MMIO;
+	r->have_regs = true;
+	vmmio_row_set(r, VMMIO_C_REG_READS, 10);
+	vmmio_row_set(r, VMMIO_C_REG_WRITES, 20);
+	vmmio_row_set(r, VMMIO_C_KICK_BUFFERS, 1); /* no meaning for a device */
+	vmmio_row_set(add(s, 1, 1, VMMIO_SLOT_QUEUE), VMMIO_C_KICKS, 3);
+	vmmio_row_set(add(s, 2, 1, VMMIO_SLOT_QUEUE), VMMIO_C_KICKS, 4);
+	vmmio_row_set(add(s, 3, 1, VMMIO_SLOT_QUEUE), VMMIO_C_KICKS, 100);
+	s->rows[3].info.dev_slot = 99; /* somebody else's */
+	s->rows[1].info.flags = VMMIO_SLOT_PACKED;
+	vmmio_row_set(&s->rows[1], VMMIO_C_KICK_BUFFERS, 5);
+	vmmio_row_set(&s->rows[2], VMMIO_C_KICK_BUFFERS, 5);
+	vmmio_row_set(&s->rows[2], VMMIO_C_IRQS_SPURIOUS, 0);
+	vmmio_row_set(&s->rows[2], VMMIO_C_LATENCIES, 9);
+	s->rows[2].info.flags = VMMIO_SLOT_DEVICE_DRIVEN;
+	vmmio_snapshot_finish(s);
+	assert_int_equal(s->rows[0].c[VMMIO_C_KICKS], 7);
+	assert_int_equal(s->rows[0].c[VMMIO_C_ACCESSES], 37);
+	assert_int_equal(vmmio_row_regs(s, 0)->writes[VMMIO_REG_QUEUE_NOTIFY], 7);
+	assert_false(vmmio_row_has(&s->rows[0], VMMIO_C_KICK_BUFFERS));
+	assert_false(vmmio_row_has(&s->rows[1], VMMIO_C_KICK_BUFFERS)); /* packed ring */
+	assert_true(vmmio_row_has(&s->rows[2], VMMIO_C_KICK_BUFFERS));
+	assert_false(vmmio_row_has(&s->rows[2], VMMIO_C_IRQS_SPURIOUS)); /* shared line */
+	assert_false(vmmio_row_has(&s->rows[2], VMMIO_C_LATENCIES));	 /* device-driven queue */
+}
+
+static void interrupts(struct vmmio_irqs *q, const char *text)
+{
+	char path[] = "/tmp/vmmio-irqs-XXXXXX";
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+	assert_int_equal(vmmio_irqs_read(q, path), 0);
+	unlink(path);
+}
+
+static void proc_interrupts_is_read(void **state)
+{
+	struct vmmio_irqs q = {};
+
+	interrupts(&q, "           CPU0       CPU1\n"
+		       "  4:         10          1   IO-APIC   4-edge      ttyS0\n"
+		       " 24:        100        200   PCI-MSI 16384-edge      virtio0-config 7\n"
+		       "NMI:          9          9   Non-maskable interrupts\n"
+		       "ERR:          3\n");
+	assert_int_equal(q.n, 2);
+	assert_int_equal(q.list[0].irq, 4);
+	assert_int_equal(q.list[0].count, 11);
+	assert_int_equal(q.list[1].irq, 24);
+	assert_int_equal(q.list[1].count, 300);
+	vmmio_irqs_free(&q);
+	assert_int_not_equal(vmmio_irqs_read(&q, "/nonexistent"), 0);
+}
+
+/* A device with two vectors, one of them shared by its two queues. */
+static void verify_holds_runs_against_interrupts(void **state)
+{
+	struct trio *t = *state;
+	struct vmmio_irqs_pair start = {}, end = {};
+	char why[200];
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		struct vmmio_irqs *q = i ? &start.after : &start.before;
+
+		interrupts(q, "  CPU0\n 24: 100 x\n 25: 50 x\n");
+		q = i ? &end.after : &end.before;
+		interrupts(q, "  CPU0\n 24: 130 x\n 25: 51 x\n");
+	}
+	vmmio_row_set(add(&t->d, 0, 1, VMMIO_SLOT_DEVICE), VMMIO_C_IRQS, 31);
+	t->d.rows[0].info.irq = 25;
+	add(&t->d, 1, 1, VMMIO_SLOT_QUEUE)->info.irq = 24;
+	add(&t->d, 2, 1, VMMIO_SLOT_QUEUE)->info.irq = 24;
+	assert_int_equal(vmmio_irqs_verify(&t->d, &start, &end, why, sizeof(why)), 0);
+	t->d.rows[0].c[VMMIO_C_IRQS] = 32;
+	assert_int_equal(vmmio_irqs_verify(&t->d, &start, &end, why, sizeof(why)), 1);
+	assert_non_null(strstr(why, "virtio0: 32 handler runs"));
+	t->d.rows[0].c[VMMIO_C_IRQS] = 30;
+	assert_int_equal(vmmio_irqs_verify(&t->d, &start, &end, why, sizeof(why)), 1);
+	t->d.events_lost = 1; /* the one missing may be the one lost */
+	assert_int_equal(vmmio_irqs_verify(&t->d, &start, &end, why, sizeof(why)), 0);
+	vmmio_irqs_free(&start.before);
+	vmmio_irqs_free(&start.after);
+	vmmio_irqs_free(&end.before);
+	vmmio_irqs_free(&end.after);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(counters_are_subtracted),
+		TEST(backwards_is_unknown),
+		TEST(buckets_may_wrap),
+		TEST(another_generation_counts_from_zero),
+		TEST(rows_come_and_go),
+		TEST(registers_are_subtracted),
+		TEST(many_rows),
+		TEST(a_device_sums_its_queues),
+		TEST(proc_interrupts_is_read),
+		TEST(verify_holds_runs_against_interrupts),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
