@@ -39,7 +39,10 @@ function(vmmio_kmod target result release headers vmlinux)
 
 	set(btf "")
 	if(PAHOLE AND EXISTS ${vmlinux})
-		set(btf COMMAND ${PAHOLE} -J --btf_base ${vmlinux} ${dir}/vmmio.ko.part)
+		# pahole hands the section to llvm-objcopy unless told of another one.
+		set(btf COMMAND ${CMAKE_COMMAND} -E env LLVM_OBJCOPY=${CMAKE_OBJCOPY} ${PAHOLE} -J
+			--btf_base ${vmlinux} ${dir}/vmmio.ko.part
+		)
 	endif()
 	add_custom_command(
 		OUTPUT ${dir}/vmmio.ko
