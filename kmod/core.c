@@ -104,7 +104,7 @@ static u64 vmmio_get_features(struct virtio_device *vdev)
 	struct vmmio_device *vd = to_vmmio(vdev);
 
 	vd->offered = vd->regs.protocol->get_features(&vd->regs);
-	return vd->offered;
+	return vd->offered & ~vd->options.withhold;
 }
 
 /*
@@ -288,7 +288,7 @@ struct vmmio_device *vmmio_device_alloc(struct device *parent, const struct vmmi
 	vd->regs.ops = ops;
 	vd->irq = -1;
 	vd->vector_config = VMMIO_NO_VECTOR;
-	vd->queue_size = vmmio_queue_size;
+	vmmio_options_get(dev_name(parent), &vd->options);
 	INIT_LIST_HEAD(&vd->overflow);
 	vmmio_slot_take_device(vd);
 	return vd;

@@ -37,9 +37,12 @@ static int __init vmmio_init(void)
 	err = vmmio_slots_init();
 	if (err)
 		return err;
-	err = vmmio_mmio_register(mmio);
+	err = vmmio_options_init();
 	if (err)
 		goto err_slots;
+	err = vmmio_mmio_register(mmio);
+	if (err)
+		goto err_options;
 	err = vmmio_amba_register(mmio);
 	if (err)
 		goto err_mmio;
@@ -52,6 +55,8 @@ err_amba:
 	vmmio_amba_unregister();
 err_mmio:
 	vmmio_mmio_unregister();
+err_options:
+	vmmio_options_exit();
 err_slots:
 	vmmio_slots_exit();
 	return err;
@@ -62,6 +67,7 @@ static void __exit vmmio_exit(void)
 	vmmio_pci_unregister();
 	vmmio_amba_unregister();
 	vmmio_mmio_unregister();
+	vmmio_options_exit();
 	vmmio_slots_exit();
 }
 

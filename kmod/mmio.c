@@ -4,6 +4,7 @@
  * bus the two were found on is not known here: platform.c and amba.c find
  * them, this file makes a virtio device of them.
  */
+#include <linux/irq.h>
 #include <linux/module.h>
 #include <linux/property.h>
 #include "compat.h"
@@ -71,6 +72,10 @@ static void __iomem *mmio_doorbell(struct vmmio_device *vd, u16 index, u16 notif
 static int mmio_irqs_request(struct vmmio_device *vd, unsigned int n,
 			     const struct vmmio_vq_request *req, struct irq_affinity *desc)
 {
+	if (vd->options.irq != VMMIO_OPTION_IRQ_AUTO) {
+		dev_err(vd->parent, "irq= has no meaning for a device with one line\n");
+		return -EINVAL;
+	}
 	vd->irq_mode = VMMIO_IRQ_LINE;
 	return 0;
 }
@@ -78,8 +83,14 @@ static int mmio_irqs_request(struct vmmio_device *vd, unsigned int n,
 /* Only now: the queues exist, and a handler that runs at once finds them. */
 static int mmio_irqs_enable(struct vmmio_device *vd)
 {
-	int err = request_irq(vd->irq, vmmio_irq_line, IRQF_SHARED, dev_name(&vd->vdev.dev), vd);
+	irq_handler_t handler = vd->options.lazy_status ? vmmio_irq_lazy : vmmio_irq_line;
+	int err;
 
+	if (vd->options.lazy_status && !(irq_get_trigger_type(vd->irq) & IRQ_TYPE_LEVEL_MASK)) {
+		dev_err(vd->parent, "lazy_status=1 needs a level-triggered interrupt line\n");
+		return -EINVAL;
+	}
+	err = request_irq(vd->irq, handler, IRQF_SHARED, dev_name(&vd->vdev.dev), vd);
 	if (!err) {
 		vd->irq_requested = true;
 		if (device_property_read_bool(vd->parent, "wakeup-source"))

@@ -9,39 +9,15 @@
  */
 #include <linux/module.h>
 #include <linux/pci.h>
-#include <uapi/linux/virtio_pci.h>
 #include "compat.h"
 #include "events.h"
+#include "pci.h"
 
 #define VIRTIO_VENDOR 0x1af4
 #define MODERN_ID_BASE 0x1040
 #define MODERN_ID_END 0x107f
 #define TRANSITIONAL_ID_BASE 0x1000
 #define TRANSITIONAL_ID_END 0x103f
-
-/* Up to queue_device_high; what a structure must have to be of use. */
-#define COMMON_LEN_MIN 0x38
-#define COMMON_LEN_MAX 0x40
-
-struct pci_vmmio {
-	struct vmmio_device *vd;
-	void __iomem *notify;
-	u32 notify_len;
-	u32 notify_multiplier;
-	int msix_vectors; /* allocated */
-	bool config_requested;
-	bool shared_requested;
-	bool bars_requested;
-};
-
-/* A vendor capability that passed the checks of 4.1.4. */
-struct cap {
-	int pos; /* in PCI configuration space, 0: not found */
-	u8 bar;
-	u8 id;
-	u32 offset;
-	u32 length;
-};
 
 static const u16 reg_offsets[VMMIO_REG_COUNT] = {
 #define REG_OFFSET(id, off, width, name, access, versions) off,
@@ -99,113 +75,6 @@ static const struct vmmio_regs_ops pci_regs_ops = {
 	.pause = vmmio_regs_pause,
 };
 
-/*
- * The first capability of @type (and, for shared memory, of region @id) whose
- * bytes lie wholly inside a BAR that exists. Others are skipped, as 4.1.4.1
- * asks for reserved BAR values.
- */
-static bool find_cap(struct pci_dev *pdev, u8 type, int id, u32 min_length, struct cap *c)
-{
-	int pos;
-
-	for (pos = pci_find_capability(pdev, PCI_CAP_ID_VNDR); pos > 0;
-	     pos = pci_find_next_capability(pdev, pos, PCI_CAP_ID_VNDR)) {
-		u8 cap_len = 0, t = 0;
-
-		pci_read_config_byte(pdev, pos + offsetof(struct virtio_pci_cap, cap_len),
-				     &cap_len);
-		pci_read_config_byte(pdev, pos + offsetof(struct virtio_pci_cap, cfg_type), &t);
-		pci_read_config_byte(pdev, pos + offsetof(struct virtio_pci_cap, bar), &c->bar);
-		pci_read_config_byte(pdev, pos + offsetof(struct virtio_pci_cap, id), &c->id);
-		pci_read_config_dword(pdev, pos + offsetof(struct virtio_pci_cap, offset),
-				      &c->offset);
-		pci_read_config_dword(pdev, pos + offsetof(struct virtio_pci_cap, length),
-				      &c->length);
-		if (t != type || cap_len < sizeof(struct virtio_pci_cap) ||
-		    (id >= 0 && c->id != id))
-			continue;
-		if (c->bar >= PCI_STD_NUM_BARS || !pci_resource_len(pdev, c->bar))
-			continue;
-		if (type != VIRTIO_PCI_CAP_SHARED_MEMORY_CFG &&
-		    (c->length < min_length ||
-		     (u64)c->offset + c->length > pci_resource_len(pdev, c->bar))) {
-			dev_warn(&pdev->dev,
-				 "capability of type %u at 0x%x does not fit BAR %u, skipped\n",
-				 type, pos, c->bar);
-			continue;
-		}
-		c->pos = pos;
-		return true;
-	}
-	return false;
-}
-
-static void __iomem *map_cap(struct pci_dev *pdev, const struct cap *c, u32 max_length)
-{
-	void __iomem *p = pci_iomap_range(pdev, c->bar, c->offset, min(c->length, max_length));
-
-	if (!p)
-		dev_err(&pdev->dev, "cannot map %u bytes at %u of BAR %u\n", c->length, c->offset,
-			c->bar);
-	return p;
-}
-
-static void unmap_all(struct pci_dev *pdev, struct pci_vmmio *pv)
-{
-	struct vmmio_device *vd = pv->vd;
-
-	if (vd->config)
-		pci_iounmap(pdev, vd->config);
-	if (pv->notify)
-		pci_iounmap(pdev, pv->notify);
-	if (vd->isr)
-		pci_iounmap(pdev, vd->isr);
-	if (vd->common)
-		pci_iounmap(pdev, vd->common);
-}
-
-static int map_all(struct pci_dev *pdev, struct pci_vmmio *pv)
-{
-	struct vmmio_device *vd = pv->vd;
-	struct cap common, notify, isr, config;
-	u8 cap_len = 0;
-
-	if (!find_cap(pdev, VIRTIO_PCI_CAP_COMMON_CFG, -1, COMMON_LEN_MIN, &common)) {
-		dev_info(&pdev->dev,
-			 "no virtio 1.x capabilities: a legacy-only device, not driven\n");
-		return -ENODEV;
-	}
-	if (!find_cap(pdev, VIRTIO_PCI_CAP_NOTIFY_CFG, -1, 2, &notify) ||
-	    !find_cap(pdev, VIRTIO_PCI_CAP_ISR_CFG, -1, 1, &isr)) {
-		dev_err(&pdev->dev, "no notification or no ISR capability\n");
-		return -ENODEV;
-	}
-	pci_read_config_byte(pdev, notify.pos + offsetof(struct virtio_pci_cap, cap_len), &cap_len);
-	if (cap_len < sizeof(struct virtio_pci_notify_cap)) {
-		dev_err(&pdev->dev, "the notification capability has no multiplier\n");
-		return -ENODEV;
-	}
-	pci_read_config_dword(
-		pdev, notify.pos + offsetof(struct virtio_pci_notify_cap, notify_off_multiplier),
-		&pv->notify_multiplier);
-
-	vd->common = map_cap(pdev, &common, COMMON_LEN_MAX);
-	vd->isr = map_cap(pdev, &isr, 1);
-	pv->notify = map_cap(pdev, &notify, notify.length);
-	if (!vd->common || !vd->isr || !pv->notify)
-		return -ENOMEM;
-	vd->regs.common_len = min_t(u32, common.length, COMMON_LEN_MAX);
-	pv->notify_len = notify.length;
-	/* a device without configuration fields need not have one (4.1.4.6) */
-	if (find_cap(pdev, VIRTIO_PCI_CAP_DEVICE_CFG, -1, 1, &config)) {
-		vd->config = map_cap(pdev, &config, PAGE_SIZE);
-		if (!vd->config)
-			return -ENOMEM;
-		vd->regs.config_len = min_t(u32, config.length, PAGE_SIZE);
-	}
-	return 0;
-}
-
 static void __iomem *pci_doorbell(struct vmmio_device *vd, u16 index, u16 notify_off)
 {
 	u32 width = __virtio_test_bit(&vd->vdev, VIRTIO_F_NOTIFICATION_DATA) ? 4 : 2;
@@ -234,6 +103,10 @@ static int msix_request(struct vmmio_device *vd, unsigned int nvec, struct irq_a
 	struct irq_affinity affd;
 	int err;
 
+	/* what the user chose must stay changeable, which managed vectors are not */
+	if (vd->options.affinities)
+		desc = NULL;
+	vd->affinity_managed = desc;
 	if (desc) {
 		flags |= PCI_IRQ_AFFINITY;
 		affd = *desc;
@@ -358,6 +231,9 @@ static void pci_irqs_synchronize(struct vmmio_device *vd)
 
 static bool pci_irqs_degrade(struct vmmio_device *vd)
 {
+	/* asked for by name: that or nothing */
+	if (vd->options.irq != VMMIO_OPTION_IRQ_AUTO)
+		return false;
 	switch (vd->irq_mode) {
 	case VMMIO_IRQ_MSIX:
 		vd->irq_mode = VMMIO_IRQ_MSIX_SHARED;
@@ -372,32 +248,9 @@ static bool pci_irqs_degrade(struct vmmio_device *vd)
 
 static const struct cpumask *pci_queue_affinity(struct vmmio_queue *q)
 {
+	if (!q->vd->affinity_managed || q->vector == VMMIO_NO_VECTOR)
+		return NULL;
 	return pci_irq_get_affinity(to_pci_dev(q->vd->parent), q->vector);
-}
-
-/* 4.1.4.7: a 64-bit capability; the region must lie wholly inside its BAR. */
-static bool pci_shm(struct vmmio_device *vd, u8 id, u64 *base, u64 *len)
-{
-	struct pci_dev *pdev = to_pci_dev(vd->parent);
-	u32 offset_hi = 0, length_hi = 0;
-	u64 offset;
-	struct cap c;
-
-	if (!find_cap(pdev, VIRTIO_PCI_CAP_SHARED_MEMORY_CFG, id, 0, &c))
-		return false;
-	pci_read_config_dword(pdev, c.pos + offsetof(struct virtio_pci_cap64, offset_hi),
-			      &offset_hi);
-	pci_read_config_dword(pdev, c.pos + offsetof(struct virtio_pci_cap64, length_hi),
-			      &length_hi);
-	offset = (u64)offset_hi << 32 | c.offset;
-	*len = (u64)length_hi << 32 | c.length;
-	if (vmmio_shm_check(offset, *len) || offset + *len > pci_resource_len(pdev, c.bar)) {
-		dev_err(&pdev->dev, "shared memory region %u does not fit BAR %u, ignored\n", id,
-			c.bar);
-		return false;
-	}
-	*base = pci_resource_start(pdev, c.bar) + offset;
-	return true;
 }
 
 static const struct vmmio_front pci_front = {
@@ -411,7 +264,7 @@ static const struct vmmio_front pci_front = {
 	.irqs_degrade = pci_irqs_degrade,
 	.queue_irq = pci_queue_irq,
 	.queue_affinity = pci_queue_affinity,
-	.shm = pci_shm,
+	.shm = vmmio_pci_shm,
 };
 
 /* 4.1.2.1: the device type, from the device id or the transitional subsystem id. */
@@ -422,6 +275,14 @@ static int device_type(const struct pci_dev *pdev)
 	if (pdev->device >= TRANSITIONAL_ID_BASE && pdev->device <= TRANSITIONAL_ID_END)
 		return pdev->subsystem_device;
 	return -ENODEV;
+}
+
+static u8 first_irq_mode(const struct vmmio_device *vd)
+{
+	if (!to_pci_dev(vd->parent)->msix_cap || vd->options.irq == VMMIO_OPTION_IRQ_INTX ||
+	    (vd->options.irq == VMMIO_OPTION_IRQ_AUTO && vmmio_intx))
+		return VMMIO_IRQ_INTX;
+	return vd->options.irq == VMMIO_OPTION_IRQ_SHARED ? VMMIO_IRQ_MSIX_SHARED : VMMIO_IRQ_MSIX;
 }
 
 static int pci_probe(struct pci_dev *pdev, const struct pci_device_id *unused)
@@ -442,9 +303,21 @@ static int pci_probe(struct pci_dev *pdev, const struct pci_device_id *unused)
 	pv->vd = vd;
 	pci_set_drvdata(pdev, pv);
 	vd->regs.protocol = &vmmio_protocol_pci;
-	vd->irq_mode = vmmio_intx || !pdev->msix_cap ? VMMIO_IRQ_INTX : VMMIO_IRQ_MSIX;
+	vd->irq_mode = first_irq_mode(vd);
 	vd->vdev.id.device = type;
 	vd->vdev.id.vendor = pdev->subsystem_vendor;
+	if (vd->options.lazy_status) {
+		dev_err(&pdev->dev, "lazy_status=1 has no meaning on PCI\n");
+		err = -EINVAL;
+		goto err_discard;
+	}
+	if ((vd->options.irq == VMMIO_OPTION_IRQ_MSIX ||
+	     vd->options.irq == VMMIO_OPTION_IRQ_SHARED) &&
+	    !pdev->msix_cap) {
+		dev_err(&pdev->dev, "irq=msix and irq=shared need a device with MSI-X\n");
+		err = -EINVAL;
+		goto err_discard;
+	}
 
 	err = pci_enable_device(pdev);
 	if (err)
@@ -452,7 +325,7 @@ static int pci_probe(struct pci_dev *pdev, const struct pci_device_id *unused)
 	err = pci_request_regions(pdev, "vmmio-pci");
 	if (err)
 		goto err_disable;
-	err = map_all(pdev, pv);
+	err = vmmio_pci_map(pdev, pv);
 	if (err)
 		goto err_unmap;
 	pci_set_master(pdev);
@@ -464,13 +337,13 @@ static int pci_probe(struct pci_dev *pdev, const struct pci_device_id *unused)
 	return 0;
 
 err_put:
-	unmap_all(pdev, pv);
+	vmmio_pci_unmap(pdev, pv);
 	pci_release_regions(pdev);
 	pci_disable_device(pdev);
 	vmmio_device_put(vd);
 	return err;
 err_unmap:
-	unmap_all(pdev, pv);
+	vmmio_pci_unmap(pdev, pv);
 	pci_release_regions(pdev);
 err_disable:
 	pci_disable_device(pdev);
@@ -484,7 +357,7 @@ static void pci_remove(struct pci_dev *pdev)
 	struct pci_vmmio *pv = pci_get_drvdata(pdev);
 
 	vmmio_device_unregister(pv->vd);
-	unmap_all(pdev, pv);
+	vmmio_pci_unmap(pdev, pv);
 	pci_release_regions(pdev);
 	pci_disable_device(pdev);
 	vmmio_device_put(pv->vd);

@@ -4,6 +4,8 @@
  * down. The ring itself is virtio_ring's, the register sequences are regs/'s.
  */
 #include <linux/slab.h>
+#include <uapi/linux/virtio_blk.h>
+#include <uapi/linux/virtio_ids.h>
 #include "compat.h"
 #include "events.h"
 
@@ -79,6 +81,31 @@ static bool is_device_driven(const struct vmmio_device *vd, unsigned int index, 
 	}
 }
 
+/*
+ * The smallest ring a driver of this type can make progress with: one request
+ * must fit. A network packet takes up to 19 descriptors and the driver stops
+ * its queue early; a block request without indirect descriptors takes one per
+ * segment and two more.
+ */
+static unsigned int vmmio_queue_size_min(struct vmmio_device *vd)
+{
+	struct virtio_device *vdev = &vd->vdev;
+	u32 seg_max;
+
+	switch (vdev->id.device) {
+	case VIRTIO_ID_NET:
+		return 32;
+	case VIRTIO_ID_BLOCK:
+		if (__virtio_test_bit(vdev, VIRTIO_RING_F_INDIRECT_DESC) ||
+		    !__virtio_test_bit(vdev, VIRTIO_BLK_F_SEG_MAX))
+			return 4;
+		virtio_cread_le(vdev, struct virtio_blk_config, seg_max, &seg_max);
+		return min(seg_max, VMMIO_QUEUE_SIZE_LIMIT - 2) + 2;
+	default:
+		return 2;
+	}
+}
+
 static int queue_start(struct vmmio_queue *q)
 {
 	struct vmmio_device *vd = q->vd;
@@ -140,9 +167,14 @@ static struct vmmio_queue *queue_create(struct vmmio_device *vd, unsigned int in
 	err = vd->regs.protocol->queue_probe(&vd->regs, index, &max);
 	if (err)
 		return ERR_PTR(err);
-	err = vmmio_queue_size_pick(max, vd->queue_size, split, &size);
+	err = vmmio_queue_size_pick(max, vd->options.queue_size, split, &size);
 	if (err)
 		return ERR_PTR(err);
+	if (size < vmmio_queue_size_min(vd) && !vd->options.force) {
+		dev_err(vd->parent, "queue_size=%u can hang this device: at least %u, or force=1\n",
+			size, vmmio_queue_size_min(vd));
+		return ERR_PTR(-EINVAL);
+	}
 
 	q = kzalloc(sizeof(*q), GFP_KERNEL);
 	if (!q)
@@ -222,6 +254,29 @@ static int queues_try(struct vmmio_device *vd, unsigned int nvqs, struct virtque
 	return vd->front->irqs_enable(vd);
 }
 
+/* What affinity= asked for; a queue without a vector of its own has none. */
+static void apply_affinity(struct vmmio_device *vd)
+{
+	unsigned int i, n;
+
+	for (n = 0; n < vd->options.affinities; n++) {
+		u16 index = vd->options.affinity[n].queue;
+		bool done = false;
+
+		for (i = 0; i < vd->nqueues; i++) {
+			struct vmmio_queue *q = vd->queues[i];
+
+			if (q && q->index == index && q->vector != VMMIO_NO_VECTOR && q->dedicated)
+				done = !irq_set_affinity_hint(
+					vd->front->queue_irq(q),
+					cpumask_of(vd->options.affinity[n].cpu));
+		}
+		if (!done)
+			dev_warn(vd->parent, "affinity=%u:%u has no vector to apply to\n", index,
+				 vd->options.affinity[n].cpu);
+	}
+}
+
 /*
  * Creates all queues of a device with their interrupts, in the best way the
  * device agrees to: a vector it refuses leads to the next simpler wiring.
@@ -239,6 +294,7 @@ int vmmio_queues_create(struct vmmio_device *vd, unsigned int nvqs, struct virtq
 		vd->nqueues = nvqs;
 		err = queues_try(vd, nvqs, vqs, req, desc);
 		if (!err) {
+			apply_affinity(vd);
 			vmmio_slot_update_device(vd);
 			return 0;
 		}

@@ -22,7 +22,7 @@ static struct slot *slots;
 static DEFINE_MUTEX(slots_lock);
 static LIST_HEAD(overflow_devices);
 static LIST_HEAD(overflow_queues);
-static struct kobject *slots_kobj;
+struct kobject *vmmio_kobj;
 
 /* Lower than the table's size only to test what happens when it is full. */
 static unsigned int slots_limit = VMMIO_SLOT_OVERFLOW;
@@ -102,7 +102,8 @@ void vmmio_slot_update_device(struct vmmio_device *vd)
 	if (slots[vd->slot].vd == vd) {
 		i->irq_mode = vd->irq_mode;
 		i->irq = vd->irq > 0 ? vd->irq : 0;
-		i->flags = vd->regs.protocol == &vmmio_protocol_mmio1 ? VMMIO_SLOT_LEGACY : 0;
+		i->flags = (vd->regs.protocol == &vmmio_protocol_mmio1 ? VMMIO_SLOT_LEGACY : 0) |
+			   (vd->options.lazy_status ? VMMIO_SLOT_LAZY_STATUS : 0);
 		i->device_id = vd->vdev.id.device;
 		i->features = vd->vdev.features;
 		i->vector = vd->vector_config;
@@ -330,22 +331,22 @@ int vmmio_slots_init(void)
 	for (i = 0; i < VMMIO_SLOTS; i++)
 		slots[i].info.slot = i;
 
-	slots_kobj = kobject_create_and_add("vmmio", kernel_kobj);
-	if (!slots_kobj) {
+	vmmio_kobj = kobject_create_and_add("vmmio", kernel_kobj);
+	if (!vmmio_kobj) {
 		err = -ENOMEM;
 		goto err_free;
 	}
-	err = sysfs_create_bin_file(slots_kobj, &slots_attr);
+	err = sysfs_create_bin_file(vmmio_kobj, &slots_attr);
 	if (!err)
-		err = sysfs_create_bin_file(slots_kobj, &counters_attr);
+		err = sysfs_create_bin_file(vmmio_kobj, &counters_attr);
 	if (!err)
-		err = sysfs_create_bin_file(slots_kobj, &regs_attr);
+		err = sysfs_create_bin_file(vmmio_kobj, &regs_attr);
 	/* last: a tool that finds it finds the others */
 	if (!err)
-		err = sysfs_create_file(slots_kobj, &abi_attr.attr);
+		err = sysfs_create_file(vmmio_kobj, &abi_attr.attr);
 	if (!err)
 		return 0;
-	kobject_put(slots_kobj);
+	kobject_put(vmmio_kobj);
 err_free:
 	vfree(slots);
 	return err;
@@ -353,6 +354,6 @@ err_free:
 
 void vmmio_slots_exit(void)
 {
-	kobject_put(slots_kobj);
+	kobject_put(vmmio_kobj);
 	vfree(slots);
 }

@@ -17,6 +17,7 @@
 #include <linux/virtio_ring.h>
 #include <uapi/linux/virtio_config.h>
 #include <vmmio/slots.h>
+#include "options.h"
 #include "regs/regs.h"
 
 struct vmmio_device;
@@ -120,14 +121,15 @@ struct vmmio_device {
 
 	struct vmmio_queue **queues; /* by position in find_vqs, absent ones left out */
 	unsigned int nqueues;
-	u16 vector_config; /* MSI-X */
-	u8 irq_mode;	   /* enum vmmio_irq_mode */
-	int irq;	   /* line or INTx; < 0: none */
+	u16 vector_config;     /* MSI-X */
+	bool affinity_managed; /* MSI-X: the kernel spreads the vectors */
+	u8 irq_mode;	       /* enum vmmio_irq_mode */
+	int irq;	       /* line or INTx; < 0: none */
 	bool irq_requested;
 	bool irq_wake;
 
 	u64 offered;			 /* feature bits the device offered */
-	u16 queue_size;			 /* cap on ring sizes, 0 = none */
+	struct vmmio_options options;	 /* as at probe */
 	u8 status;			 /* as last written */
 	u32 generation;			 /* as last read */
 	unsigned int generation_changes; /* in a row */
@@ -165,6 +167,7 @@ int vmmio_queue_enable_after_reset(struct virtqueue *vq);
 
 /* irq.c */
 irqreturn_t vmmio_irq_line(int irq, void *opaque);   /* struct vmmio_device: mmio */
+irqreturn_t vmmio_irq_lazy(int irq, void *opaque);   /* struct vmmio_device: mmio */
 irqreturn_t vmmio_irq_intx(int irq, void *opaque);   /* struct vmmio_device */
 irqreturn_t vmmio_irq_config(int irq, void *opaque); /* struct vmmio_device */
 irqreturn_t vmmio_irq_shared(int irq, void *opaque); /* struct vmmio_device */
@@ -172,6 +175,7 @@ irqreturn_t vmmio_irq_queue(int irq, void *opaque);  /* struct vmmio_queue */
 void vmmio_irq_replay(struct vmmio_device *vd);
 
 /* slots.c */
+extern struct kobject *vmmio_kobj; /* /sys/kernel/vmmio */
 int vmmio_slots_init(void);
 void vmmio_slots_exit(void);
 void vmmio_slot_take_device(struct vmmio_device *vd);

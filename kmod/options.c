@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Settings per device, kept by the bus device's name so that they survive a
+ * rebind, and read by the next probe: /sys/kernel/vmmio/options.
+ *
+ * Reading gives one line per device that has any. Writing takes one line:
+ *
+ *   DEVICE key=value...   replaces what was set for DEVICE
+ *   DEVICE                forgets it
+ *
+ *   queue_size=N          largest ring, 1 to 32768
+ *   withhold=NAME[,...]   features to hide: a name of features.h or a bit number
+ *   irq=auto|msix|shared|intx   PCI only
+ *   affinity=QUEUE:CPU[,...]    MSI-X only
+ *   lazy_status=0|1       MMIO, level-triggered line only; see docs
+ *   force=0|1             allow rings that are known to hang
+ *
+ * What is wrong with a line is said in the kernel log, and nothing changes.
+ */
+#include <linux/cpumask.h>
+#include <linux/kernel.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/sysfs.h>
+#include <uapi/linux/virtio_config.h>
+#include <vmmio/features.h>
+#include "options.h"
+#include "vmmio.h"
+
+/* Lines are bounded by the page that sysfs hands over; so is their number. */
+#define ENTRIES_MAX 64
+
+struct entry {
+	struct list_head list;
+	char device[40];
+	char line[200]; /* as it was written, for reading back */
+	struct vmmio_options options;
+};
+
+static LIST_HEAD(entries);
+static unsigned int entries_count;
+static DEFINE_MUTEX(entries_lock);
+
+static const struct {
+	u8 bit;
+	const char *name;
+} feature_names[] = {
+#define FEATURE_NAME(bit, name) {bit, name},
+	VMMIO_FEATURES(FEATURE_NAME)};
+
+static int parse_withhold(char *value, struct vmmio_options *o)
+{
+	char *name;
+
+	while ((name = strsep(&value, ","))) {
+		unsigned int bit = 64, i;
+
+		for (i = 0; i < ARRAY_SIZE(feature_names); i++)
+			if (!strcmp(name, feature_names[i].name))
+				bit = feature_names[i].bit;
+		if (bit == 64 && (kstrtouint(name, 10, &bit) || bit > 63))
+			return -EINVAL;
+		/* without it the device would be another one, or reach too much */
+		if (bit == VIRTIO_F_VERSION_1 || bit == VIRTIO_F_ACCESS_PLATFORM)
+			return -EPERM;
+		o->withhold |= BIT_ULL(bit);
+	}
+	return 0;
+}
+
+static int parse_affinity(char *value, struct vmmio_options *o)
+{
+	char *pair;
+
+	while ((pair = strsep(&value, ","))) {
+		char *cpu = strchr(pair, ':');
+		u16 queue, n;
+
+		if (!cpu || o->affinities == VMMIO_AFFINITY_MAX)
+			return -EINVAL;
+		*cpu++ = 0;
+		if (kstrtou16(pair, 10, &queue) || kstrtou16(cpu, 10, &n) || n >= nr_cpu_ids ||
+		    !cpu_possible(n))
+			return -EINVAL;
+		o->affinity[o->affinities].queue = queue;
+		o->affinity[o->affinities++].cpu = n;
+	}
+	return 0;
+}
+
+static int parse_option(char *key, char *value, struct vmmio_options *o)
+{
+	static const char *const irqs[] = {
+		[VMMIO_OPTION_IRQ_AUTO] = "auto",
+		[VMMIO_OPTION_IRQ_MSIX] = "msix",
+		[VMMIO_OPTION_IRQ_SHARED] = "shared",
+		[VMMIO_OPTION_IRQ_INTX] = "intx",
+	};
+	int n;
+
+	if (!strcmp(key, "queue_size")) {
+		if (kstrtou16(value, 10, &o->queue_size) || !o->queue_size ||
+		    o->queue_size > VMMIO_QUEUE_SIZE_LIMIT)
+			return -EINVAL;
+		return 0;
+	}
+	if (!strcmp(key, "withhold"))
+		return parse_withhold(value, o);
+	if (!strcmp(key, "irq")) {
+		n = match_string(irqs, ARRAY_SIZE(irqs), value);
+		if (n < 0)
+			return -EINVAL;
+		o->irq = n;
+		return 0;
+	}
+	if (!strcmp(key, "affinity"))
+		return parse_affinity(value, o);
+	if (!strcmp(key, "lazy_status"))
+		return kstrtobool(value, &o->lazy_status);
+	if (!strcmp(key, "force"))
+		return kstrtobool(value, &o->force);
+	return -ENOENT;
+}
+
+static int parse_line(char *line, struct vmmio_options *o)
+{
+	char *word;
+	int err;
+
+	while ((word = strsep(&line, " \t"))) {
+		char *value = strchr(word, '=');
+
+		if (!*word)
+			continue;
+		if (value)
+			*value++ = 0;
+		err = value && *value ? parse_option(word, value, o) : -EINVAL;
+		if (err) {
+			pr_err("vmmio: options: %s: %s; known are queue_size=1..32768 withhold= "
+			       "irq=auto|msix|shared|intx affinity=QUEUE:CPU lazy_status=0|1 "
+			       "force=0|1\n",
+			       word,
+			       err == -ENOENT  ? "no such key"
+			       : err == -EPERM ? "not a feature that may be withheld"
+					       : "value out of range or not understood");
+			return err == -EPERM ? err : -EINVAL;
+		}
+	}
+	return 0;
+}
+
+static struct entry *find(const char *device)
+{
+	struct entry *e;
+
+	list_for_each_entry(e, &entries, list)
+		if (!strcmp(e->device, device))
+			return e;
+	return NULL;
+}
+
+static void forget(struct entry *e)
+{
+	list_del(&e->list);
+	entries_count--;
+	kfree(e);
+}
+
+static int store_line(char *line)
+{
+	struct vmmio_options options = {};
+	struct entry *e, *old;
+	char *device, *rest;
+	int err;
+
+	rest = strim(line);
+	device = strsep(&rest, " \t");
+	if (!*device || strlen(device) >= sizeof(e->device))
+		return -EINVAL;
+	e = kzalloc(sizeof(*e), GFP_KERNEL);
+	if (!e)
+		return -ENOMEM;
+	strscpy(e->device, device, sizeof(e->device));
+	if (rest && strscpy(e->line, strim(rest), sizeof(e->line)) < 0) {
+		err = -E2BIG;
+		goto err_free;
+	}
+	err = rest ? parse_line(rest, &options) : 0;
+	if (err)
+		goto err_free;
+	e->options = options;
+
+	mutex_lock(&entries_lock);
+	old = find(device);
+	if (old)
+		forget(old);
+	if (!e->line[0]) {
+		kfree(e);
+	} else if (entries_count == ENTRIES_MAX) {
+		err = -ENOSPC;
+		kfree(e);
+	} else {
+		list_add_tail(&e->list, &entries);
+		entries_count++;
+	}
+	mutex_unlock(&entries_lock);
+	return err;
+
+err_free:
+	kfree(e);
+	return err;
+}
+
+static ssize_t options_store(struct kobject *kobj, struct kobj_attribute *attr, const char *buf,
+			     size_t count)
+{
+	char *line = kstrndup(buf, count, GFP_KERNEL);
+	int err;
+
+	if (!line)
+		return -ENOMEM;
+	err = store_line(line);
+	kfree(line);
+	return err ?: count;
+}
+
+static ssize_t options_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	struct entry *e;
+	int n = 0;
+
+	mutex_lock(&entries_lock);
+	list_for_each_entry(e, &entries, list)
+		n += sysfs_emit_at(buf, n, "%s %s\n", e->device, e->line);
+	mutex_unlock(&entries_lock);
+	return n;
+}
+
+static struct kobj_attribute options_attr = __ATTR_RW(options);
+
+/* What the next probe of @device is to use: defaults where nothing was set. */
+void vmmio_options_get(const char *device, struct vmmio_options *options)
+{
+	struct entry *e;
+
+	*options = (struct vmmio_options){.queue_size = vmmio_queue_size};
+	mutex_lock(&entries_lock);
+	e = find(device);
+	if (e) {
+		u16 size = e->options.queue_size ?: options->queue_size;
+
+		*options = e->options;
+		options->queue_size = size;
+	}
+	mutex_unlock(&entries_lock);
+}
+
+int vmmio_options_init(void)
+{
+	return sysfs_create_file(vmmio_kobj, &options_attr.attr);
+}
+
+void vmmio_options_exit(void)
+{
+	struct entry *e, *next;
+
+	sysfs_remove_file(vmmio_kobj, &options_attr.attr);
+	list_for_each_entry_safe(e, next, &entries, list)
+		forget(e);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a user set for one device; see options.c.
+ */
+#ifndef VMMIO_KMOD_OPTIONS_H
+#define VMMIO_KMOD_OPTIONS_H
+
+#include <linux/types.h>
+
+#define VMMIO_AFFINITY_MAX 16
+
+enum vmmio_option_irq {
+	VMMIO_OPTION_IRQ_AUTO,
+	VMMIO_OPTION_IRQ_MSIX,
+	VMMIO_OPTION_IRQ_SHARED,
+	VMMIO_OPTION_IRQ_INTX,
+};
+
+struct vmmio_options {
+	u64 withhold;	  /* feature bits the driver of the device does not get to see */
+	u16 queue_size;	  /* largest ring, 0 = what the device offers */
+	u8 irq;		  /* enum vmmio_option_irq; PCI only */
+	bool lazy_status; /* MMIO only */
+	bool force;	  /* also settings that are known to hang */
+	u8 affinities;
+	struct {
+		u16 queue;
+		u16 cpu;
+	} affinity[VMMIO_AFFINITY_MAX];
+};
+
+void vmmio_options_get(const char *device, struct vmmio_options *options);
+int vmmio_options_init(void);
+void vmmio_options_exit(void);
+
+#endif
