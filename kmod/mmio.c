@@ -72,10 +72,6 @@ static void __iomem *mmio_doorbell(struct vmmio_device *vd, u16 index, u16 notif
 static int mmio_irqs_request(struct vmmio_device *vd, unsigned int n,
 			     const struct vmmio_vq_request *req, struct irq_affinity *desc)
 {
-	if (vd->options.irq != VMMIO_OPTION_IRQ_AUTO) {
-		dev_err(vd->parent, "irq= has no meaning for a device with one line\n");
-		return -EINVAL;
-	}
 	vd->irq_mode = VMMIO_IRQ_LINE;
 	return 0;
 }
@@ -86,10 +82,6 @@ static int mmio_irqs_enable(struct vmmio_device *vd)
 	irq_handler_t handler = vd->options.lazy_status ? vmmio_irq_lazy : vmmio_irq_line;
 	int err;
 
-	if (vd->options.lazy_status && !(irq_get_trigger_type(vd->irq) & IRQ_TYPE_LEVEL_MASK)) {
-		dev_err(vd->parent, "lazy_status=1 needs a level-triggered interrupt line\n");
-		return -EINVAL;
-	}
 	err = request_irq(vd->irq, handler, IRQF_SHARED, dev_name(&vd->vdev.dev), vd);
 	if (!err) {
 		vd->irq_requested = true;
@@ -146,6 +138,20 @@ static bool mmio_shm(struct vmmio_device *vd, u8 id, u64 *base, u64 *len)
 static const struct vmmio_front mmio_front = MMIO_FRONT(VMMIO_TRANSPORT_MMIO);
 static const struct vmmio_front amba_front = MMIO_FRONT(VMMIO_TRANSPORT_AMBA);
 
+static int options_check(const struct vmmio_device *vd)
+{
+	if (vd->options.irq != VMMIO_OPTION_IRQ_AUTO || vd->options.affinities) {
+		dev_err(vd->parent,
+			"irq= and affinity= have no meaning for a device with one line\n");
+		return -EINVAL;
+	}
+	if (vd->options.lazy_status && !(irq_get_trigger_type(vd->irq) & IRQ_TYPE_LEVEL_MASK)) {
+		dev_err(vd->parent, "lazy_status=1 needs a level-triggered interrupt line\n");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 int vmmio_mmio_probe(struct device *dev, enum vmmio_transport transport, struct resource *mem,
 		     u32 tail, int irq)
 {
@@ -169,6 +175,11 @@ int vmmio_mmio_probe(struct device *dev, enum vmmio_transport transport, struct 
 	vd->regs.config_len = resource_size(mem) - VMMIO_MMIO_CONFIG - tail;
 	vd->irq = irq;
 
+	err = options_check(vd);
+	if (err) {
+		vmmio_device_discard(vd);
+		return err;
+	}
 	err = vmmio_regs_identify(&vd->regs, legacy, &id);
 	if (err == -EPROTONOSUPPORT && id.version == 1)
 		dev_info(dev, "virtio-mmio version 1: not driven without legacy=1\n");
