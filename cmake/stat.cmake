@@ -9,11 +9,17 @@
 # A subcommand that needs a BPF object of its own adds vmmio_bpf_<name> below.
 vmmio_bpf_object(guest bpf/guest.bpf.c)
 
+find_library(LIBJANSSON_A libjansson.a)
+if(NOT LIBJANSSON_A)
+	message(FATAL_ERROR "no static jansson: package libjansson-dev is needed")
+endif()
+
 set(stat ${CMAKE_SOURCE_DIR}/tools/vmmio-stat)
 add_library(
 	vmmio_stat_core STATIC
 	${stat}/bpf_util.c
 	${stat}/cmd.c
+	${stat}/command.c
 	${stat}/delta.c
 	${stat}/env.c
 	${stat}/fields.c
@@ -27,13 +33,17 @@ add_library(
 	${stat}/snapshot.c
 	${stat}/source.c
 	${stat}/source_bpf.c
+	${stat}/source_file.c
 	${stat}/source_sysfs.c
+	${stat}/textfile.c
 	${stat}/view_csv.c
 	${stat}/view_json.c
 	${stat}/view_table.c
 )
 target_include_directories(vmmio_stat_core PUBLIC ${stat} ${CMAKE_SOURCE_DIR}/bpf)
-target_link_libraries(vmmio_stat_core PUBLIC vmmio_flags vmmio_bpf_guest vmmio_libbpf m)
+target_link_libraries(vmmio_stat_core PUBLIC vmmio_flags vmmio_bpf_guest vmmio_libbpf
+				      ${LIBJANSSON_A} m
+)
 
 add_executable(
 	vmmio-stat
@@ -45,3 +55,6 @@ add_executable(
 )
 target_link_libraries(vmmio-stat PRIVATE vmmio_stat_core)
 vmmio_static(vmmio-stat)
+
+vmmio_unit_test(textfile LIBS vmmio_stat_core)
+vmmio_script_test(tree tests/tree/textfile.sh)

@@ -4,14 +4,12 @@
  * row comes after the first interval; an interrupt prints the totals.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "cmd.h"
+#include "command.h"
 #include "session.h"
 
 /* Sleeps until CLOCK_MONOTONIC says @ns, or a signal asks us to end. */
@@ -37,6 +35,13 @@ static int report(struct vmmio_session *x, int n, bool total, const int *status)
 	};
 	int ret;
 
+	if (x->opt.format == VMMIO_FORMAT_TEXTFILE) {
+		ret = vmmio_textfile_report(&x->textfile, &x->view, &r);
+		if (!ret)
+			return -1;
+		vmmio_complain("cannot write %s: %s", x->opt.textfile, strerror(-ret));
+		return VMMIO_EXIT_TROUBLE;
+	}
 	vmmio_view_report(&x->view, &r);
 	ret = vmmio_flush(stdout);
 	if (ret > 0)
@@ -87,9 +92,9 @@ static int totals(struct vmmio_session *x, const struct vmmio_moment *first,
 	int n, status;
 
 	if (vmmio_moment_take(x, last))
-		return VMMIO_EXIT_TROUBLE;
-	if (x->opt.format == VMMIO_FORMAT_CSV)
-		return VMMIO_EXIT_OK; /* a line of another meaning would not be a row */
+		return x->ended ? VMMIO_EXIT_OK : VMMIO_EXIT_TROUBLE;
+	if (x->opt.format == VMMIO_FORMAT_CSV || x->opt.format == VMMIO_FORMAT_TEXTFILE)
+		return VMMIO_EXIT_OK; /* a total would not be a row, and is in the sums already */
 	n = vmmio_session_compare(x, first, last);
 	if (n < 0)
 		return VMMIO_EXIT_TROUBLE;
@@ -114,7 +119,7 @@ static int watch(struct vmmio_session *x, struct vmmio_moment *m)
 		if (vmmio_stop)
 			return totals(x, first, cur);
 		if (vmmio_moment_take(x, cur))
-			return VMMIO_EXIT_TROUBLE;
+			return x->ended ? VMMIO_EXIT_OK : VMMIO_EXIT_TROUBLE;
 		n = vmmio_session_compare(x, prev, cur);
 		if (n < 0 || !followed(x, n))
 			return VMMIO_EXIT_TROUBLE;
@@ -135,100 +140,21 @@ static int watch(struct vmmio_session *x, struct vmmio_moment *m)
 	return VMMIO_EXIT_OK;
 }
 
-struct child {
-	pid_t pid;
-	int go;	    /* closed: the command may start */
-	int failed; /* errno of exec, if any */
-};
-
-static void run_child(char **command, int go, int failed)
-{
-	char c;
-	int err;
-
-	signal(SIGINT, SIG_DFL);
-	signal(SIGTERM, SIG_DFL);
-	signal(SIGHUP, SIG_DFL);
-	signal(SIGPIPE, SIG_DFL);
-	while (read(go, &c, 1) < 0 && errno == EINTR)
-		;
-	execvp(command[0], command);
-	err = errno;
-	if (write(failed, &err, sizeof(err)) != sizeof(err))
-		_exit(126);
-	_exit(127);
-}
-
-/* The command exists before the first snapshot and starts after it. */
-static int spawn(char **command, struct child *c)
-{
-	int go[2], failed[2], err;
-
-	if (pipe2(go, O_CLOEXEC))
-		return -errno;
-	if (pipe2(failed, O_CLOEXEC)) {
-		err = -errno;
-		close(go[0]);
-		close(go[1]);
-		return err;
-	}
-	fflush(stdout);
-	c->pid = fork();
-	if (c->pid < 0) {
-		err = -errno;
-		close(go[0]);
-		close(go[1]);
-		close(failed[0]);
-		close(failed[1]);
-		return err;
-	}
-	if (!c->pid) {
-		close(go[1]);
-		close(failed[0]);
-		run_child(command, go[0], failed[1]);
-	}
-	close(go[0]);
-	close(failed[1]);
-	c->go = go[1];
-	c->failed = failed[0];
-	return 0;
-}
-
-/* Starts it and waits. Returns 0 with the status of a shell, or -errno. */
-static int finish(struct child *c, int *status)
-{
-	int raw, err = 0;
-
-	close(c->go);
-	if (read(c->failed, &err, sizeof(err)) != sizeof(err))
-		err = 0;
-	close(c->failed);
-	while (waitpid(c->pid, &raw, 0) < 0) {
-		if (errno != EINTR)
-			return -errno;
-		if (vmmio_stop && vmmio_stop != SIGINT)
-			kill(c->pid, vmmio_stop); /* the terminal sent it no SIGINT but ours */
-	}
-	*status = WIFSIGNALED(raw) ? 128 + WTERMSIG(raw) : WEXITSTATUS(raw);
-	return -err;
-}
-
 static int over_command(struct vmmio_session *x, struct vmmio_moment *m)
 {
-	struct child c = {};
+	struct vmmio_command c = {};
 	int err, n, status = 0, ret;
 
-	err = spawn(x->opt.command, &c);
+	err = vmmio_command_prepare(&c, x->opt.command);
 	if (err) {
 		vmmio_complain("cannot start %s: %s", x->opt.command[0], strerror(-err));
 		return VMMIO_EXIT_TROUBLE;
 	}
 	if (vmmio_moment_take(x, &m[0])) {
-		kill(c.pid, SIGKILL);
-		waitpid(c.pid, NULL, 0);
+		vmmio_command_abandon(&c);
 		return VMMIO_EXIT_TROUBLE;
 	}
-	err = finish(&c, &status);
+	err = vmmio_command_run(&c, &status);
 	if (err) {
 		vmmio_complain("cannot run %s: %s", x->opt.command[0], strerror(-err));
 		return VMMIO_EXIT_TROUBLE;

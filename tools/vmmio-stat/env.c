@@ -58,14 +58,21 @@ static void read_line(const char *path, char *buf, int size)
 	buf[strcspn(buf, "\n")] = '\0';
 }
 
+void vmmio_env_set(struct vmmio_env *env, const char *accel, const char *clocksource)
+{
+	snprintf(env->accel, sizeof(env->accel), "%s", accel);
+	snprintf(env->clocksource, sizeof(env->clocksource), "%s", clocksource);
+	env->emulated = !strcmp(env->accel, "tcg") || !strcmp(env->accel, "unknown");
+	env->clock_ok = vmmio_clock_is_direct(env->clocksource);
+}
+
 void vmmio_env_detect(struct vmmio_env *env)
 {
 	const char *override = getenv("VMMIO_ACCEL");
+	char clocksource[sizeof(env->clocksource)];
 
 	memset(env, 0, sizeof(*env));
-	snprintf(env->accel, sizeof(env->accel), "%s", override ? override : hypervisor());
-	read_line("/sys/devices/system/clocksource/clocksource0/current_clocksource",
-		  env->clocksource, sizeof(env->clocksource));
-	env->emulated = !strcmp(env->accel, "tcg") || !strcmp(env->accel, "unknown");
-	env->clock_ok = vmmio_clock_is_direct(env->clocksource);
+	read_line("/sys/devices/system/clocksource/clocksource0/current_clocksource", clocksource,
+		  sizeof(clocksource));
+	vmmio_env_set(env, override ? override : hypervisor(), clocksource);
 }

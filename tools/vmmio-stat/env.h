@@ -23,6 +23,9 @@ struct vmmio_env {
  */
 void vmmio_env_detect(struct vmmio_env *env);
 
+/* The same of another machine, whose names are known. */
+void vmmio_env_set(struct vmmio_env *env, const char *accel, const char *clocksource);
+
 bool vmmio_clock_is_direct(const char *clocksource);
 
 #endif

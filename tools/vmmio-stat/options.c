@@ -25,6 +25,7 @@ static const int default_fields[] = {
 enum {
 	OPT_JSON = 256,
 	OPT_CSV,
+	OPT_TEXTFILE,
 	OPT_VERIFY,
 	OPT_SOURCE,
 	OPT_EMULATED,
@@ -46,6 +47,7 @@ static const struct option longopts[] = {
 	{"help", no_argument, NULL, 'h'},
 	{"json", optional_argument, NULL, OPT_JSON},
 	{"csv", no_argument, NULL, OPT_CSV},
+	{"textfile", required_argument, NULL, OPT_TEXTFILE},
 	{"verify", no_argument, NULL, OPT_VERIFY},
 	{"source", required_argument, NULL, OPT_SOURCE},
 	{"emulated-time", no_argument, NULL, OPT_EMULATED},
@@ -81,11 +83,13 @@ void vmmio_usage(FILE *out)
 	      "  -z, --skip-idle      leave out rows in which nothing happened\n"
 	      "      --json[=full]    one object per interval; full: histogram buckets too\n"
 	      "      --csv            one line per row\n"
+	      "      --textfile FILE  keep FILE up to date for node_exporter; prints nothing\n"
 	      "      --verify         hold each interval against /proc/interrupts\n"
 	      "      --source NAME    auto",
 	      out);
 	for (i = 0; vmmio_sources[i]; i++)
-		fprintf(out, ", %s", vmmio_sources[i]->name);
+		fprintf(out, ", %s%s", vmmio_sources[i]->name,
+			vmmio_sources[i]->asked_only ? ":PATH" : "");
 	fputs("\n"
 	      "      --emulated-time  show durations and rates under emulation, too\n"
 	      "      --version, -h, --help\n"
@@ -155,7 +159,7 @@ static int parse_seconds(const char *option, const char *text, __u64 *ns)
 static int set_format(struct vmmio_options *o, enum vmmio_format format)
 {
 	if (o->format != VMMIO_FORMAT_TABLE && o->format != format) {
-		vmmio_complain("--json and --csv exclude each other");
+		vmmio_complain("--json, --csv and --textfile exclude each other");
 		return usage_error();
 	}
 	o->format = format;
@@ -210,6 +214,13 @@ static int take_option(struct vmmio_options *o, int c, char *arg)
 		}
 		o->json_full = arg != NULL;
 		return set_format(o, VMMIO_FORMAT_JSON);
+	case OPT_TEXTFILE:
+		if (!*arg) {
+			vmmio_complain("--textfile: an empty file name");
+			return usage_error();
+		}
+		o->textfile = arg;
+		return set_format(o, VMMIO_FORMAT_TEXTFILE);
 	case OPT_CSV:
 		return set_format(o, VMMIO_FORMAT_CSV);
 	case OPT_VERIFY:
@@ -335,8 +346,8 @@ struct vmmio_want vmmio_options_want(const struct vmmio_options *o)
 	if (o->sort >= 0)
 		fields |= 1ull << o->sort;
 	want.hists = vmmio_fields_hists(fields);
-	if (o->json_full)
+	if (o->json_full || o->format == VMMIO_FORMAT_TEXTFILE)
 		want.hists = (1u << VMMIO_HIST_COUNT) - 1;
-	want.regs = o->format == VMMIO_FORMAT_JSON;
+	want.regs = o->format == VMMIO_FORMAT_JSON || o->format == VMMIO_FORMAT_TEXTFILE;
 	return want;
 }

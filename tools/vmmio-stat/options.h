@@ -15,6 +15,7 @@ enum vmmio_format {
 	VMMIO_FORMAT_TABLE,
 	VMMIO_FORMAT_JSON,
 	VMMIO_FORMAT_CSV,
+	VMMIO_FORMAT_TEXTFILE,
 };
 
 struct vmmio_options {
@@ -31,7 +32,8 @@ struct vmmio_options {
 	const char *driver;
 	const char *queue;
 	const char *source;
-	int sort; /* field id, or -1 */
+	const char *textfile; /* with VMMIO_FORMAT_TEXTFILE */
+	int sort;	      /* field id, or -1 */
 	int fields[VMMIO_F_COUNT];
 	int nfields;
 	unsigned int max_slots;

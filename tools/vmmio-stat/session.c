@@ -35,6 +35,8 @@ int vmmio_session_open(struct vmmio_session *x)
 		vmmio_complain("%s", x->src.why[0] ? x->src.why : strerror(-err));
 		return err;
 	}
+	if (x->src.accel[0])
+		vmmio_env_set(&x->env, x->src.accel, x->src.clocksource);
 	if (x->src.note[0])
 		vmmio_complain("source %s: %s", x->src.engine, x->src.note);
 	vmmio_snapshot_init(&x->delta, &x->want);
@@ -50,6 +52,7 @@ void vmmio_session_close(struct vmmio_session *x)
 {
 	vmmio_source_close(&x->src);
 	vmmio_snapshot_free(&x->delta);
+	vmmio_textfile_free(&x->textfile);
 	free(x->index);
 	x->index = NULL;
 }
@@ -75,6 +78,10 @@ int vmmio_moment_take(struct vmmio_session *x, struct vmmio_moment *m)
 		err = vmmio_irqs_read(&m->irqs.before, PROC_INTERRUPTS);
 	if (!err) {
 		err = x->src.ops->snapshot(&x->src, &m->s);
+		if (err == -ENODATA) {
+			x->ended = true;
+			return err;
+		}
 		if (err) {
 			vmmio_complain("%s", x->src.why[0] ? x->src.why : strerror(-err));
 			return err;

@@ -10,6 +10,7 @@
 #include "irqs.h"
 #include "options.h"
 #include "source.h"
+#include "textfile.h"
 #include "view.h"
 
 struct vmmio_moment {
@@ -24,9 +25,11 @@ struct vmmio_session {
 	struct vmmio_want want;
 	struct vmmio_view view;
 	struct vmmio_snapshot delta;
-	size_t *index; /* rows selected; room for index_cap */
+	struct vmmio_textfile textfile; /* with --textfile only */
+	size_t *index;			/* rows selected; room for index_cap */
 	size_t index_cap;
 	bool differed; /* --verify found a difference */
+	bool ended;    /* a recording has no more to give: no trouble */
 };
 
 /* Opens what session->opt asks for. Prints the reason if it returns an error. */
@@ -36,7 +39,8 @@ void vmmio_session_close(struct vmmio_session *x);
 void vmmio_moment_init(struct vmmio_moment *m, const struct vmmio_session *x);
 void vmmio_moment_free(struct vmmio_moment *m);
 
-/* Takes a snapshot; prints the reason if it returns an error. */
+/* Takes a snapshot; prints the reason if it returns an error. -ENODATA, with
+ * x->ended and nothing printed: a recording is over. */
 int vmmio_moment_take(struct vmmio_session *x, struct vmmio_moment *m);
 
 /*

@@ -12,6 +12,7 @@
 const struct vmmio_source_ops *const vmmio_sources[] = {
 	&vmmio_source_bpf,
 	&vmmio_source_sysfs,
+	&vmmio_source_file,
 	NULL,
 };
 
@@ -25,10 +26,13 @@ __u64 vmmio_now_ns(void)
 
 const struct vmmio_source_ops *vmmio_source_find(const char *name)
 {
+	size_t len = strcspn(name, ":");
 	int i;
 
 	for (i = 0; vmmio_sources[i]; i++)
-		if (!strcmp(vmmio_sources[i]->name, name))
+		if (strlen(vmmio_sources[i]->name) == len &&
+		    !strncmp(vmmio_sources[i]->name, name, len) &&
+		    (name[len] == ':') == vmmio_sources[i]->asked_only)
 			return vmmio_sources[i];
 	return NULL;
 }
@@ -51,6 +55,7 @@ int vmmio_source_open(struct vmmio_source *src, const char *name,
 		      const struct vmmio_source_opts *opts)
 {
 	const struct vmmio_source_ops *ops;
+	struct vmmio_source_opts mine;
 	int i, err = -ENOENT, first = 0;
 	char why[sizeof(src->why)] = "";
 
@@ -61,9 +66,14 @@ int vmmio_source_open(struct vmmio_source *src, const char *name,
 			snprintf(src->why, sizeof(src->why), "no source is named '%s'", name);
 			return -EINVAL;
 		}
-		return open_one(src, ops, opts);
+		mine = *opts;
+		if (ops->asked_only)
+			mine.path = strchr(name, ':') + 1;
+		return open_one(src, ops, &mine);
 	}
 	for (i = 0; vmmio_sources[i]; i++) {
+		if (vmmio_sources[i]->asked_only)
+			continue;
 		err = open_one(src, vmmio_sources[i], opts);
 		if (!err) {
 			snprintf(src->note, sizeof(src->note), "%.*s", (int)sizeof(src->note) - 1,

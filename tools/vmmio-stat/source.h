@@ -3,6 +3,7 @@
  * A source delivers snapshots and knows nothing of views. One ops table each:
  *   bpf    our driver's tracepoints, counted by bpf/guest.bpf.c
  *   sysfs  our driver's always-on counters: no BPF, no tracefs, few fields
+ *   file   a recording of --json=full: every view can be tried without a kernel
  * A new source is a new file with a table, and a line in source.c.
  */
 #ifndef VMMIO_SOURCE_H
@@ -14,6 +15,7 @@
 
 struct vmmio_source_opts {
 	struct vmmio_want want;
+	const char *path; /* of source "file:PATH" */
 	/* Entries of the BPF maps; 0: the slots in use plus headroom. */
 	unsigned int max_slots;
 };
@@ -23,6 +25,7 @@ struct vmmio_source;
 struct vmmio_source_ops {
 	const char *name; /* of --source */
 	const char *what; /* for --help */
+	bool asked_only;  /* never chosen by "auto" */
 	/* Each returns 0 or -errno, with src->why set on error. */
 	int (*open)(struct vmmio_source *src, const struct vmmio_source_opts *opts);
 	/* Identities only; may be called without counters being read. */
@@ -38,19 +41,23 @@ struct vmmio_source {
 	char engine[24]; /* "tp_btf", "raw_tp", "sysfs": what came of it */
 	char note[160];	 /* what could not be had and why; empty if nothing */
 	char why[200];	 /* after an error: what failed, and the remedy */
+	/* Of a recording: where it was made. Empty: here. */
+	char accel[16];
+	char clocksource[32];
 };
 
 extern const struct vmmio_source_ops vmmio_source_bpf;
 extern const struct vmmio_source_ops vmmio_source_sysfs;
+extern const struct vmmio_source_ops vmmio_source_file;
 
 /* NULL-terminated, best first. */
 extern const struct vmmio_source_ops *const vmmio_sources[];
 
-/* By name, or NULL. */
+/* By name ("file:PATH": up to the colon), or NULL. */
 const struct vmmio_source_ops *vmmio_source_find(const char *name);
 
 /*
- * Opens source @name, or with "auto" the best that opens; src->note says what
+ * Opens source @name, or with "auto" the best that opens (never a file); src->note says what
  * a better one lacked. Returns 0 or -errno with src->why set.
  */
 int vmmio_source_open(struct vmmio_source *src, const char *name,

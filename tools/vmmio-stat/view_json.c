@@ -197,5 +197,7 @@ void vmmio_view_report(struct vmmio_view *v, const struct vmmio_report *r)
 	case VMMIO_FORMAT_TABLE:
 		vmmio_view_table(v, r);
 		break;
+	case VMMIO_FORMAT_TEXTFILE:
+		break; /* textfile.c keeps sums, it is no view of one interval */
 	}
 }

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The command of "-- command": it exists before the first snapshot and starts
+ * after it, so that its own start is all that is counted besides. Prints
+ * nothing.
+ */
+#ifndef VMMIO_COMMAND_H
+#define VMMIO_COMMAND_H
+
+#include <sys/types.h>
+
+struct vmmio_command {
+	pid_t pid;
+	int go;	    /* closed: the command may start */
+	int failed; /* errno of exec, if any */
+};
+
+/* Forks; the command waits. Returns 0 or -errno. */
+int vmmio_command_prepare(struct vmmio_command *c, char **command);
+
+/* Starts it and waits. Returns 0 with the status that a shell would tell, or -errno. */
+int vmmio_command_run(struct vmmio_command *c, int *status);
+
+/* Ends a command that was prepared and will not be run. */
+void vmmio_command_abandon(struct vmmio_command *c);
+
+#endif
