@@ -36,3 +36,9 @@ endfunction()
 
 vmmio_arch_image(arm arm64 --arch arm64)
 vmmio_arch_test(bindings-arm64 arm arm64 tests/arm/bindings.sh)
+
+# The driver's counts as text, also for guests of this build's own kernel.
+add_executable(counts tests/guest/counts.c)
+target_link_libraries(counts PRIVATE vmmio_flags)
+vmmio_static(counts)
+vmmio_script_test(guest tests/guest/device_param.sh)

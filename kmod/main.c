@@ -49,8 +49,13 @@ static int __init vmmio_init(void)
 	err = vmmio_pci_register(pci);
 	if (err)
 		goto err_amba;
+	err = vmmio_cmdline_register();
+	if (err)
+		goto err_pci;
 	return 0;
 
+err_pci:
+	vmmio_pci_unregister();
 err_amba:
 	vmmio_amba_unregister();
 err_mmio:
@@ -64,6 +69,7 @@ err_slots:
 
 static void __exit vmmio_exit(void)
 {
+	vmmio_cmdline_unregister();
 	vmmio_pci_unregister();
 	vmmio_amba_unregister();
 	vmmio_mmio_unregister();

@@ -188,6 +188,8 @@ void vmmio_slot_drop_queue(struct vmmio_queue *q);
 /* fronts */
 int vmmio_mmio_register(bool claim);
 void vmmio_mmio_unregister(void);
+int vmmio_cmdline_register(void);
+void vmmio_cmdline_unregister(void);
 #ifdef CONFIG_ARM_AMBA
 int vmmio_amba_register(bool claim);
 void vmmio_amba_unregister(void);

@@ -5,6 +5,7 @@
 # counts against the driver's own. Sourced; sets up a temporary folder.
 
 image=$VMMIO_BUILD/arch/$1
+[ "$1" != native ] || image=$VMMIO_BUILD/image # the build's own
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
@@ -19,8 +20,8 @@ if [ ! -f "$image/initrd.cpio" ]; then
 	echo "no image $1 (see the test that makes it): skipped"
 	exit 77
 fi
-case $(cat "$image/arch") in
-amd64) machine=microvm ;;
+case $(cat "$image/arch" 2>/dev/null || echo native) in
+native | amd64) machine=microvm ;;
 *) machine=virt-$(cat "$image/arch") ;;
 esac
 
@@ -33,7 +34,8 @@ boot()
 
 # device_counts BASE TRACE: accesses to the window at BASE (hex, no 0x), as the
 # device saw them: "OFFSET READS WRITES" sorted. The trace ends where counts
-# left its mark, 20 reads of Status in a row. Configuration space is one line.
+# left its mark, 20 reads of Status in a row, and begins with the last probe.
+# Configuration space is one line.
 device_counts()
 {
 	awk -v base="$1" '
@@ -55,6 +57,7 @@ device_counts()
 			}
 			if (off < 0 || off >= 512) next
 			if (off > 256) off = 256
+			if (off == 0 && kind == "r") n = 0 # a probe begins
 			n++
 			what[n] = kind off
 			run = (kind == "r" && off == 112) ? run + 1 : 0
@@ -85,12 +88,12 @@ field()
 	echo "$2" | tr ' ' '\n' | sed -n "s/^$1=//p"
 }
 
-# check_device LINE OUTPUT TRACE: one "dev" line against the device side and
+# check_device LINE OUTPUT TRACE [BASE]: one "dev" line against the device side and
 # against the kernel's own count of its interrupt
 check_device()
 {
 	dev=$(echo "$1" | cut -d ' ' -f 2)
-	base=$(echo "$1" | cut -d ' ' -f 3 | sed 's/\..*//')
+	base=${4:-$(echo "$1" | cut -d ' ' -f 3 | sed 's/\..*//')}
 	driver_counts "$dev" "$2" >"$work/driver"
 	device_counts "$base" "$3" >"$work/device"
 	[ -s "$work/driver" ] || fail "$dev: the driver counted nothing"
