@@ -22,3 +22,17 @@ target_include_directories(vmmio_micro PUBLIC ${CMAKE_SOURCE_DIR}/bench)
 target_link_libraries(vmmio_micro PUBLIC vmmio_guest Threads::Threads m)
 target_link_libraries(vmmio-bench PRIVATE vmmio_micro)
 vmmio_script_test(host tests/host/micro.sh TIMEOUT 120)
+
+# Subcommands of vmmio-stat for the host of VMs.
+vmmio_bpf_object(vms bpf/vms.bpf.c)
+
+set(stat ${CMAKE_SOURCE_DIR}/tools/vmmio-stat)
+add_library(vmmio_host STATIC ${stat}/hostmap.c ${stat}/hostscan.c ${stat}/hosttree.c)
+target_link_libraries(vmmio_host PUBLIC vmmio_stat_core vmmio_bpf_vms)
+target_sources(vmmio-stat PRIVATE ${stat}/vms.c)
+target_link_libraries(vmmio-stat PRIVATE vmmio_host)
+
+# What the host tests drive.
+add_executable(kvmload tests/host/kvmload.c)
+target_link_libraries(kvmload PRIVATE vmmio_micro)
+vmmio_script_test(host tests/host/vms.sh TIMEOUT 120)

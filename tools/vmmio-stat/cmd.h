@@ -34,6 +34,7 @@ struct vmmio_cmd {
 int vmmio_cmd_live(int argc, char **argv); /* no subcommand given */
 int vmmio_cmd_list(int argc, char **argv);
 int vmmio_cmd_regs(int argc, char **argv);
+int vmmio_cmd_vms(int argc, char **argv);
 
 /* NULL-named entry ends it; main.c. */
 extern const struct vmmio_cmd vmmio_cmds[];

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+#
+# For the host tests: skips where no KVM or no BPF is to be had, drives one
+# kvmload process per test, and ends it with the test.
+
+stat=$VMMIO_BUILD/vmmio-stat
+name=$(basename "$0" .sh)
+dir=$(mktemp -d)
+load_pid=
+
+clean_up() {
+	exec 8>&- 9<&- || true
+	[ -z "$load_pid" ] || kill "$load_pid" 2>/dev/null || true
+	rm -rf "$dir"
+}
+trap clean_up EXIT
+trap 'exit 1' INT TERM HUP
+
+fail() {
+	echo "$name: $*" >&2
+	exit 1
+}
+
+skip() {
+	echo "SKIP: $*"
+	exit 77
+}
+
+need_kvm() {
+	[ "$(uname -m)" = x86_64 ] || skip "the bare-metal guest exists for x86-64 only"
+	{ [ -r /dev/kvm ] && [ -w /dev/kvm ]; } || skip "/dev/kvm cannot be opened here"
+}
+
+# The tool itself says what is missing; only these reasons excuse a test.
+need_host_bpf() {
+	if ! "$stat" vms -s >"$dir/probe" 2>&1; then
+		case $(cat "$dir/probe") in
+		*"run as root"* | *"no BTF"* | *"no KVM in this kernel"*) skip "$(cat "$dir/probe")" ;;
+		*) fail "vms does not run: $(cat "$dir/probe")" ;;
+		esac
+	fi
+}
+
+start_load() {
+	mkfifo "$dir/in" "$dir/out"
+	"$VMMIO_BUILD/kvmload" <"$dir/in" >"$dir/out" &
+	load_pid=$!
+	exec 8>"$dir/in" 9<"$dir/out"
+}
+
+# load COMMAND…: sends it, leaves what follows "ok " in $answer
+load() {
+	echo "$*" >&8
+	IFS= read -r answer <&9 || fail "kvmload is gone (at '$*')"
+	case $answer in
+	ok*) answer=${answer#ok} answer=${answer# } ;;
+	*) fail "kvmload: '$*' gave '$answer'" ;;
+	esac
+}
+
+# has TEXT: is this in the last output?
+has() {
+	grep -q -e "$1" "$dir/out.txt" || {
+		cat "$dir/out.txt"
+		fail "$2"
+	}
+}
