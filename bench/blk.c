@@ -93,6 +93,8 @@ char *vmmio_blk_script(const struct vmmio_blk *b)
 	else
 		fprintf(f, "load_vmmio claim=all queue_size=%u %s\n", b->queue_size,
 			b->driver_args);
+	if (b->setup)
+		fputs(b->setup, f);
 	fprintf(f, "load_blk\nwait_blk %zu\n", b->ncolumns);
 	for (size_t i = 0; i < b->ncolumns; i++) {
 		name_of(b->columns[i], node, sizeof(node));

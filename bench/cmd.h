@@ -15,6 +15,7 @@ enum {
 };
 
 int vmmio_cmd_compare(int argc, char **argv);
+int vmmio_cmd_sweep(int argc, char **argv);
 int vmmio_cmd_micro(int argc, char **argv);
 
 #endif

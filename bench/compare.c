@@ -16,24 +16,23 @@
 #include "machine.h"
 #include "plot.h"
 #include "pool.h"
-#include "probe.h"
+#include "setup.h"
 #include "result.h"
 #include "rounds.h"
 
 #define NAME "vmmio-bench compare: "
 
 struct options {
-	unsigned int boots, rounds, count, block_size, jobs, timeout;
+	unsigned int boots, rounds, count, block_size, timeout;
 	struct vmmio_list depths;
-	const char *rw, *accel, *out, *qemu, *kernel, *initrd;
+	const char *rw;
+	struct vmmio_setup setup;
 	bool json, emulated_time, no_plots;
 };
 
 struct run {
 	struct options o;
-	enum vmmio_accel accel;
-	unsigned int qemu;
-	char qemu_version[32], load[32], load_text[64], labels[48];
+	char load[32], load_text[64], labels[48];
 	struct vmmio_result result;
 	struct vmmio_comparison c;
 	json_t *rows, *infos, *verdict;
@@ -57,38 +56,28 @@ static int parse_options(struct options *o, int argc, char **argv)
 		 "what an I/O is (read)"},
 		{"block-size", VMMIO_OPT_NUMBER, &o->block_size, 512, 1 << 20, NULL, "BYTES",
 		 "of an I/O, a multiple of 512 (4096)"},
-		{"accel", VMMIO_OPT_CHOICE, &o->accel, 0, 0, "auto|kvm|tcg", "auto|kvm|tcg",
-		 "KVM only if a guest boots under it (auto)"},
 		{"emulated-time", VMMIO_OPT_FLAG, &o->emulated_time, 0, 0, NULL, NULL,
 		 "show times under emulation too, marked ~"},
-		{"out", VMMIO_OPT_STRING, &o->out, 0, 0, NULL, "DIR",
-		 "where result folders go (results)"},
 		{"json", VMMIO_OPT_FLAG, &o->json, 0, 0, NULL, NULL,
 		 "result and series as JSON instead of the table"},
 		{"no-plots", VMMIO_OPT_FLAG, &o->no_plots, 0, 0, NULL, NULL, "draw nothing"},
-		{"jobs", VMMIO_OPT_NUMBER, &o->jobs, 1, 16, NULL, "N",
-		 "guests at a time (2 if only counting, else 1)"},
 		{"timeout", VMMIO_OPT_NUMBER, &o->timeout, 5, 86400, NULL, "S",
 		 "limit of one boot in seconds (120)"},
-		{"qemu", VMMIO_OPT_STRING, &o->qemu, 0, 0, NULL, "PROGRAM",
-		 "QEMU to use (qemu-system-x86_64)"},
-		{"kernel", VMMIO_OPT_STRING, &o->kernel, 0, 0, NULL, "FILE",
-		 "guest kernel (that of the build)"},
-		{"initrd", VMMIO_OPT_STRING, &o->initrd, 0, 0, NULL, "FILE",
-		 "guest image (that of the build)"},
+		VMMIO_SETUP_OPTS(&o->setup),
 	};
 	size_t n, nopts = sizeof(opts) / sizeof(opts[0]);
 	int err;
 
-	*o = (struct options){.boots = 4,
-			      .rounds = 2,
-			      .count = 500,
-			      .block_size = 4096,
-			      .timeout = 120,
-			      .depths = {{1, 16}, 2},
-			      .rw = "read",
-			      .accel = "auto",
-			      .out = "results"};
+	*o = (struct options){
+		.boots = 4,
+		.rounds = 2,
+		.count = 500,
+		.block_size = 4096,
+		.timeout = 120,
+		.depths = {{1, 16}, 2},
+		.rw = "read",
+		.setup = VMMIO_SETUP_DEFAULT,
+	};
 	err = vmmio_opts_parse("compare", "[options]", opts, nopts, argc, argv, NULL, 0, &n);
 	if (err)
 		return err;
@@ -103,17 +92,12 @@ static int parse_options(struct options *o, int argc, char **argv)
 		fprintf(stderr, NAME "--block-size %u: not a multiple of 512\n", o->block_size);
 		return -EINVAL;
 	}
-	if (o->emulated_time && !strcmp(o->accel, "kvm")) {
+	if (o->emulated_time && !strcmp(o->setup.wish, "kvm")) {
 		fprintf(stderr,
 			NAME "--emulated-time: contradicts --accel kvm, whose time is real\n");
 		return -EINVAL;
 	}
-	if (vmmio_opt_given(opts, nopts, "kernel") != vmmio_opt_given(opts, nopts, "initrd")) {
-		fprintf(stderr, NAME "--%s: needs --%s, its modules must fit\n",
-			o->kernel ? "kernel" : "initrd", o->kernel ? "initrd" : "kernel");
-		return -EINVAL;
-	}
-	return 0;
+	return vmmio_setup_consistent("compare", &o->setup);
 }
 
 static double seconds(const struct run *r)
@@ -133,54 +117,32 @@ static void progress(struct vmmio_job *job, size_t done, void *arg)
 		fprintf(stderr, "\rboot %zu of %u, %.0f s ", done, r->o.boots, seconds(r));
 }
 
-static void end_progress(void)
-{
-	if (isatty(STDERR_FILENO))
-		fprintf(stderr, "\r\033[K");
-}
-
 /* What cannot work is found out before anything runs. */
 static int prepare(struct run *r)
 {
-	struct options *o = &r->o;
-	char why[256] = "";
-	bool trace_log;
-	int err;
+	struct vmmio_setup *s = &r->o.setup;
+	int err = vmmio_setup_qemu("compare", s);
 
-	err = vmmio_guest_qemu(o->qemu, &r->qemu, &trace_log);
+	if (err)
+		return err;
+	err = vmmio_result_open(&r->result, s->out);
+
 	if (err) {
-		fprintf(stderr, NAME "%s: %s\n", o->qemu ? o->qemu : "qemu-system-x86_64",
-			err == -ENOENT ? "not found (package qemu-system-x86)" : strerror(-err));
+		fprintf(stderr, NAME "--out %s: %s\n", s->out, strerror(-err));
 		return err;
 	}
-	snprintf(r->qemu_version, sizeof(r->qemu_version), "%u.%u.%u", r->qemu / 10000,
-		 r->qemu / 100 % 100, r->qemu % 100);
-	err = vmmio_result_open(&r->result, o->out);
-	if (err) {
-		fprintf(stderr, NAME "--out %s: %s\n", o->out, strerror(-err));
-		return err;
-	}
-	if (isatty(STDERR_FILENO) && strcmp(o->accel, "tcg"))
-		fprintf(stderr, "\rbooting a probe guest under KVM ");
-	err = vmmio_accel_probe(o->accel, o->kernel, o->initrd, &r->accel, why, sizeof(why));
-	end_progress();
-	if (err) {
-		fprintf(stderr, NAME "--accel %s: %s\n", o->accel, why[0] ? why : strerror(-err));
-		return err;
-	}
-	if (why[0])
-		fprintf(stderr, NAME "%s; using %s\n", why, vmmio_accel_name(r->accel));
-	if (o->emulated_time && r->accel != VMMIO_ACCEL_NONE)
+	err = vmmio_setup_accel("compare", s);
+	if (!err && r->o.emulated_time && s->accel != VMMIO_ACCEL_NONE)
 		fprintf(stderr, NAME "--emulated-time: without effect, %s has real time\n",
-			vmmio_accel_name(r->accel));
-	return 0;
+			vmmio_accel_name(s->accel));
+	return err;
 }
 
 static void describe(struct run *r)
 {
 	struct vmmio_comparison *c = &r->c;
 
-	c->accel = vmmio_accel_name(r->accel);
+	c->accel = vmmio_accel_name(r->o.setup.accel);
 	snprintf(r->load, sizeof(r->load), "rand%s", r->o.rw);
 	snprintf(r->load_text, sizeof(r->load_text), "random %ss of %u%s", r->o.rw,
 		 r->o.block_size % 1024 ? r->o.block_size : r->o.block_size / 1024,
@@ -192,10 +154,9 @@ static void describe(struct run *r)
 	c->rounds = r->o.rounds;
 	c->count = r->o.count;
 	c->depths = r->o.depths;
-	c->times = r->accel != VMMIO_ACCEL_NONE || r->o.emulated_time;
-	c->qemu = r->qemu_version;
-	if (!r->o.jobs)
-		r->o.jobs = c->times || vmmio_machine_cpus() < 2 ? 1 : 2;
+	c->times = r->o.setup.accel != VMMIO_ACCEL_NONE || r->o.emulated_time;
+	c->qemu = r->o.setup.qemu_version;
+	r->o.setup.jobs = vmmio_setup_jobs(&r->o.setup, c->times);
 }
 
 /* One boot's report into rows, infos and checks. */
@@ -271,18 +232,18 @@ static int run_boots(struct run *r)
 		if (!script[i])
 			err = -ENOMEM;
 		jobs[i].guest = (struct vmmio_guest){
-			.qemu = r->o.qemu,
-			.accel = r->accel,
-			.kernel = r->o.kernel,
-			.initrd = r->o.initrd,
+			.qemu = r->o.setup.qemu,
+			.accel = r->o.setup.accel,
+			.kernel = r->o.setup.kernel,
+			.initrd = r->o.setup.initrd,
 			.script = script[i],
 			.columns = disks[i],
 			.timeout_s = r->o.timeout,
 		};
 	}
 	if (!err)
-		err = vmmio_pool_run(jobs, n, r->o.jobs, false, &vmmio_stop, progress, r);
-	end_progress();
+		err = vmmio_pool_run(jobs, n, r->o.setup.jobs, false, &vmmio_stop, progress, r);
+	vmmio_progress_end();
 	for (unsigned int i = 0; i < n && !err && !vmmio_stop; i++)
 		err = take_boot(r, &plan[i], i, &jobs[i]);
 	for (unsigned int i = 0; i < n && jobs; i++)
@@ -371,7 +332,7 @@ static int write_text(const struct run *r)
 static int write_folder(struct run *r, char *final)
 {
 	json_t *result = result_object(r), *series = vmmio_series_to_json(&r->c.set);
-	json_t *machine = vmmio_machine_describe(r->c.accel, r->qemu);
+	json_t *machine = vmmio_machine_describe(r->c.accel, r->o.setup.qemu_number);
 	char set[128], why[256];
 	int err = result && series && machine ? 0 : -ENOMEM;
 
@@ -434,7 +395,7 @@ int vmmio_cmd_compare(int argc, char **argv)
 	if (!err) {
 		err = write_folder(&r, final);
 		if (err && err != -EINTR)
-			fprintf(stderr, NAME "--out %s: %s\n", r.o.out, strerror(-err));
+			fprintf(stderr, NAME "--out %s: %s\n", r.o.setup.out, strerror(-err));
 	}
 	if (err)
 		goto out;

@@ -15,6 +15,7 @@ static const struct {
 } commands[] = {
 	{"compare", vmmio_cmd_compare,
 	 "one load over virtio-mmio and virtio-pci: table and verdict"},
+	{"sweep", vmmio_cmd_sweep, "an experiment file, run by run, resumable"},
 	{"micro", vmmio_cmd_micro, "what one access or interrupt costs on this machine (KVM)"},
 };
 

@@ -196,10 +196,3 @@ int vmmio_opts_parse(const char *command, const char *usage, struct vmmio_opt *o
 	return 0;
 }
 
-bool vmmio_opt_given(const struct vmmio_opt *opts, size_t nopts, const char *name)
-{
-	for (size_t i = 0; i < nopts; i++)
-		if (!strcmp(opts[i].name, name))
-			return opts[i].given;
-	return false;
-}

@@ -45,7 +45,4 @@ struct vmmio_opt {
 int vmmio_opts_parse(const char *command, const char *usage, struct vmmio_opt *opts, size_t nopts,
 		     int argc, char **argv, const char **operands, size_t max_operands, size_t *n);
 
-/* Was @name given on the command line? */
-bool vmmio_opt_given(const struct vmmio_opt *opts, size_t nopts, const char *name);
-
 #endif

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <jansson.h>
 #include <vmmio/fields.h>
 
@@ -115,6 +116,9 @@ bool vmmio_series_exact(const struct vmmio_series *s);
 
 /* Marked "~": true of an emulated run only (field classes). */
 bool vmmio_series_emulated(const struct vmmio_series *s, const char *accel);
+
+/* csv.c */
+void vmmio_series_csv(const struct vmmio_series_set *set, const char *accel, FILE *f);
 
 json_t *vmmio_series_to_json(const struct vmmio_series_set *set);
 /* -EPROTO with the reason in @why if @j is not what to_json() makes. */

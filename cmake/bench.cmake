@@ -29,6 +29,9 @@ endif()
 add_library(
 	vmmio_bench STATIC
 	bench/blk.c
+	bench/csv.c
+	bench/experiment.c
+	bench/findings.c
 	bench/machine.c
 	bench/opts.c
 	bench/plot.c
@@ -37,7 +40,10 @@ add_library(
 	bench/rounds.c
 	bench/rounds_series.c
 	bench/series.c
+	bench/setup.c
 	bench/stats.c
+	bench/sweep_run.c
+	bench/sweep_state.c
 	bench/table.c
 	bench/verdict.c
 	tools/vmmio-stat/num.c
@@ -51,7 +57,7 @@ set_source_files_properties(
 )
 
 find_package(Threads REQUIRED)
-add_executable(vmmio-bench bench/main.c bench/compare.c bench/pool.c)
+add_executable(vmmio-bench bench/main.c bench/compare.c bench/pool.c bench/sweep.c)
 target_link_libraries(vmmio-bench PRIVATE vmmio_bench Threads::Threads)
 
 foreach(name IN ITEMS bench_stats bench_result bench_rounds)
@@ -60,3 +66,4 @@ endforeach()
 vmmio_script_test(guest tests/guest/compare.sh TIMEOUT 180)
 vmmio_script_test(guest tests/guest/bench_stop.sh TIMEOUT 120)
 vmmio_script_test(guest tests/guest/bench_usage.sh TIMEOUT 120)
+vmmio_script_test(guest tests/guest/sweep.sh TIMEOUT 240)

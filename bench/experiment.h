@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Experiments as files: what is loaded, over which settings. A file has one
+ * [experiment] section with what holds for all, and [grid NAME] sections, each
+ * the full product of its lists. A run is one boot of one combination; the
+ * transports and depths of a combination share it.
+ *
+ * Reading only: running them is sweep.c.
+ */
+#ifndef VMMIO_BENCH_EXPERIMENT_H
+#define VMMIO_BENCH_EXPERIMENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "blk.h"
+#include "opts.h"
+#include "series.h"
+
+/* What one boot is set up with; every combination of a grid is one of these. */
+struct vmmio_setting {
+	char rw[8];	 /* read, write */
+	char driver[12]; /* vmmio, mainline */
+	unsigned int queue_size, queues, vcpus, block_size, latency_us;
+	bool event_idx, indirect, packed, lazy_status;
+	/* shared by the boot */
+	const char *columns[VMMIO_COLUMNS];
+	size_t ncolumns;
+	struct vmmio_list depths;
+	unsigned int count;
+};
+
+struct vmmio_run {
+	struct vmmio_setting s;
+	unsigned int boot;
+	char labels[VMMIO_LABELS_MAX]; /* of the setting, transport and depth left out */
+};
+
+struct vmmio_experiment {
+	char name[48], title[96];
+	unsigned int boots, rounds, timeout, seed;
+	bool times;		/* timing rounds besides the counting ones */
+	struct vmmio_run *runs; /* in random order, by seed */
+	size_t n;
+	unsigned long crc; /* of the text */
+	char *text;
+};
+
+/*
+ * -errno with one line in @why, naming the line of the file. @quick takes the
+ * [quick] section's values for those of [experiment].
+ */
+int vmmio_experiment_load(const char *path, bool quick, struct vmmio_experiment *e, char *why,
+			  size_t len);
+void vmmio_experiment_free(struct vmmio_experiment *e);
+
+#endif

@@ -1,0 +1,453 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The page of a sweep (findings.h). It knows no particular experiment: a
+ * factor is any label with more than one value, and its effect is read off
+ * settings that differ in nothing else.
+ */
+#include <math.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compare.h"
+#include "findings.h"
+#include "stats.h"
+
+#define LABELS_MAX 16
+#define VALUES_MAX 16
+
+struct label {
+	char name[24];
+	char value[VALUES_MAX][20];
+	size_t count[VALUES_MAX];
+	size_t n, base; /* index of the most frequent value */
+};
+
+struct page {
+	const struct vmmio_findings *in;
+	struct label label[LABELS_MAX];
+	size_t nlabels;
+	FILE *sentences, *tables;
+	int table;
+	size_t nsentences;
+};
+
+static void note_label(struct page *p, const char *name, size_t nlen, const char *value,
+		       size_t vlen)
+{
+	struct label *l;
+	size_t i, k;
+
+	for (i = 0; i < p->nlabels; i++)
+		if (strlen(p->label[i].name) == nlen && !strncmp(p->label[i].name, name, nlen))
+			break;
+	if (i == LABELS_MAX || nlen >= sizeof(l->name) || vlen >= sizeof(l->value[0]))
+		return;
+	l = &p->label[i];
+	if (i == p->nlabels) {
+		snprintf(l->name, sizeof(l->name), "%.*s", (int)nlen, name);
+		p->nlabels++;
+	}
+	for (k = 0; k < l->n; k++)
+		if (strlen(l->value[k]) == vlen && !strncmp(l->value[k], value, vlen))
+			break;
+	if (k == VALUES_MAX)
+		return;
+	if (k == l->n)
+		snprintf(l->value[l->n++], sizeof(l->value[0]), "%.*s", (int)vlen, value);
+	l->count[k]++;
+}
+
+static bool by_value(const char *a, const char *b)
+{
+	char *ea, *eb;
+	double x = strtod(a, &ea), y = strtod(b, &eb);
+
+	return *ea || *eb ? strcmp(a, b) > 0 : x > y;
+}
+
+static void collect(struct page *p)
+{
+	for (size_t i = 0; i < p->in->set->n; i++) {
+		const struct vmmio_series *s = &p->in->set->s[i];
+
+		if (strcmp(s->key, "accesses_per_io"))
+			continue;
+		for (const char *w = s->labels; *w; w += strspn(w, " ")) {
+			size_t word = strcspn(w, " ");
+			const char *eq = memchr(w, '=', word);
+
+			if (eq)
+				note_label(p, w, eq - w, eq + 1, word - (eq - w) - 1);
+			w += word;
+		}
+	}
+	for (size_t i = 0; i < p->nlabels; i++) {
+		struct label *l = &p->label[i];
+
+		for (size_t a = 0; a < l->n; a++) {
+			for (size_t b = a + 1; b < l->n; b++) {
+				char tmp[sizeof(l->value[0])];
+				size_t n = l->count[a];
+
+				if (!by_value(l->value[a], l->value[b]))
+					continue;
+				memcpy(tmp, l->value[a], sizeof(tmp));
+				memcpy(l->value[a], l->value[b], sizeof(tmp));
+				memcpy(l->value[b], tmp, sizeof(tmp));
+				l->count[a] = l->count[b];
+				l->count[b] = n;
+			}
+		}
+		for (size_t a = 0; a < l->n; a++)
+			if (l->count[a] > l->count[l->base])
+				l->base = a;
+	}
+}
+
+/* @labels with the value of @name replaced; "" if it has no such label. */
+static void with(const char *labels, const char *name, const char *value, char *buf, size_t len)
+{
+	char key[32];
+	const char *at;
+	size_t n, word;
+
+	buf[0] = '\0';
+	n = snprintf(key, sizeof(key), "%s=", name);
+	for (at = labels; (at = strstr(at, key)); at++)
+		if (at == labels || at[-1] == ' ')
+			break;
+	if (!at)
+		return;
+	word = strcspn(at, " ");
+	snprintf(buf, len, "%.*s%s%s", (int)(at - labels + n), labels, value, at + word);
+}
+
+/* The labels of a row that are not the usual ones: transport and depth always. */
+static void describe(const struct page *p, const char *labels, const char *factor, char *buf,
+		     size_t len)
+{
+	struct vmmio_series s;
+	size_t n = 0;
+
+	snprintf(s.labels, sizeof(s.labels), "%s", labels);
+	buf[0] = '\0';
+	for (size_t i = 0; i < p->nlabels; i++) {
+		const struct label *l = &p->label[i];
+		bool always = !strcmp(l->name, "transport") || !strcmp(l->name, "depth");
+		char value[24];
+
+		vmmio_series_label(&s, l->name, value, sizeof(value));
+		if (!strcmp(l->name, factor) || (!always && !strcmp(value, l->value[l->base])))
+			continue;
+		if (n < len)
+			n += snprintf(buf + n, len - n, "%s%s%s%s", n ? ", " : "",
+				      !strcmp(l->name, "transport") ? "" : l->name,
+				      !strcmp(l->name, "transport") ? "" : " ", value);
+	}
+}
+
+static double middle(const struct vmmio_series *s, char *buf, size_t len)
+{
+	double *known, min, max, m = NAN;
+	char a[24], b[24], c[24];
+	size_t n;
+
+	snprintf(buf, len, "-");
+	if (!s || !s->n)
+		return NAN;
+	known = malloc(s->n * sizeof(*known));
+	if (!known)
+		return NAN;
+	n = vmmio_series_known(s, known);
+	if (n) {
+		m = vmmio_stats_median(known, n);
+		vmmio_stats_range(known, n, &min, &max);
+		vmmio_format(m, a, sizeof(a));
+		vmmio_format(min, b, sizeof(b));
+		vmmio_format(max, c, sizeof(c));
+		if (min == max)
+			snprintf(buf, len, "%s", a);
+		else
+			snprintf(buf, len, "%s [%s-%s]", a, b, c);
+	}
+	free(known);
+	return m;
+}
+
+static void say(struct page *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void say(struct page *p, const char *fmt, ...)
+{
+	va_list ap;
+
+	fprintf(p->sentences, "%zu. ", ++p->nsentences);
+	va_start(ap, fmt);
+	vfprintf(p->sentences, fmt, ap);
+	va_end(ap);
+	fputc('\n', p->sentences);
+}
+
+/* Is @s the series of its row at the lowest value of @l that the row has? Then it stands for the
+ * row. */
+static bool leads(const struct page *p, const struct vmmio_series *s, const struct label *l,
+		  size_t *have)
+{
+	char other[VMMIO_LABELS_MAX];
+	bool first = true, leading = false;
+
+	*have = 0;
+	for (size_t v = 0; v < l->n; v++) {
+		with(s->labels, l->name, l->value[v], other, sizeof(other));
+		if (!other[0] || !vmmio_series_find(p->in->set, other, s->key))
+			continue;
+		if (first)
+			leading = !strcmp(other, s->labels);
+		first = false;
+		(*have)++;
+	}
+	return leading;
+}
+
+/* What a row's values do from the first to the last known one. */
+struct effect {
+	bool changes; /* medians differ */
+	bool apart;   /* the ranges of some two do not meet */
+	bool exact;
+	bool mixed; /* depth 1 is structural, the others are not */
+};
+
+static struct effect judge(const struct page *p, const struct vmmio_series *s,
+			   const struct label *l)
+{
+	struct effect e = {.exact = true};
+	double first = NAN, low = -INFINITY, high = INFINITY;
+
+	for (size_t v = 0; v < l->n; v++) {
+		char other[VMMIO_LABELS_MAX], text[80];
+		const struct vmmio_series *t;
+		double m, min, max;
+
+		with(s->labels, l->name, l->value[v], other, sizeof(other));
+		t = vmmio_series_find(p->in->set, other, s->key);
+		m = middle(t, text, sizeof(text));
+		if (isnan(m))
+			continue;
+		vmmio_stats_range(t->v, t->n, &min, &max);
+		low = min > low ? min : low;
+		high = max < high ? max : high;
+		e.exact &= vmmio_series_exact(t);
+		e.mixed |= t->cls != s->cls;
+		if (isnan(first))
+			first = m;
+		e.changes |= m != first;
+	}
+	e.apart = low > high;
+	return e;
+}
+
+/* One row's effect in a sentence. */
+static void say_effect(struct page *p, const struct vmmio_series *s, const struct label *l, int row,
+		       const struct effect *e)
+{
+	char other[VMMIO_LABELS_MAX], text[80], list[400] = "", what[160];
+	bool emulated = !strcmp(p->in->accel, "tcg") && (e->mixed || s->cls != VMMIO_STRUCTURAL);
+	size_t n = 0;
+
+	for (size_t v = 0; v < l->n; v++) {
+		const struct vmmio_series *t;
+
+		with(s->labels, l->name, l->value[v], other, sizeof(other));
+		t = vmmio_series_find(p->in->set, other, s->key);
+		if (!isnan(middle(t, text, sizeof(text))) && n < sizeof(list))
+			n += snprintf(list + n, sizeof(list) - n, "%s%s at %s %s", n ? ", " : "",
+				      text, l->name, l->value[v]);
+	}
+	describe(p, s->labels, l->name, what, sizeof(what));
+	say(p, "%s%s, %s: %s - %s, %s, n = %u boots; row T%d.%d.", emulated ? "~" : "", what,
+	    s->heading, list, e->mixed ? "schedule" : vmmio_class_name(s->cls),
+	    e->exact ? "exact" : "median [range over boots]", p->in->boots, p->table, row);
+}
+
+/* Is there a row of this table in which anything changes? */
+static bool worth_a_table(const struct page *p, const struct label *l, const char *key)
+{
+	size_t have;
+
+	for (size_t i = 0; i < p->in->set->n; i++) {
+		const struct vmmio_series *s = &p->in->set->s[i];
+
+		if (!strcmp(s->key, key) && leads(p, s, l, &have) && have > 1 &&
+		    judge(p, s, l).changes)
+			return true;
+	}
+	return false;
+}
+
+static void table_head(struct page *p, const struct vmmio_series *s, const struct label *l)
+{
+	p->table++;
+	fprintf(p->tables, "\n### T%d: %s, by %s\n\n| row | setting | class |", p->table,
+		s->heading, l->name);
+	for (size_t v = 0; v < l->n; v++)
+		fprintf(p->tables, " %s %s |", l->name, l->value[v]);
+	fprintf(p->tables, "\n|---|---|---|");
+	for (size_t v = 0; v < l->n; v++)
+		fprintf(p->tables, "---|");
+	fprintf(p->tables, "\n");
+}
+
+static void table_of(struct page *p, const struct label *l, const char *key)
+{
+	char row_text[160], other[VMMIO_LABELS_MAX], text[80];
+	const struct vmmio_series_set *set = p->in->set;
+	int row = 0;
+	size_t have;
+
+	if (!worth_a_table(p, l, key))
+		return;
+	for (size_t i = 0; i < set->n; i++) {
+		const struct vmmio_series *s = &set->s[i];
+		struct effect e;
+		bool emulated;
+
+		if (strcmp(s->key, key) || !leads(p, s, l, &have) || have < 2)
+			continue;
+		e = judge(p, s, l);
+		emulated = !strcmp(p->in->accel, "tcg") && (e.mixed || s->cls != VMMIO_STRUCTURAL);
+		if (!row)
+			table_head(p, s, l);
+		describe(p, s->labels, l->name, row_text, sizeof(row_text));
+		fprintf(p->tables, "| %d | %s%s | %s |", ++row, emulated ? "~" : "", row_text,
+			e.mixed ? "structural at depth 1, else schedule"
+				: vmmio_class_name(s->cls));
+		for (size_t v = 0; v < l->n; v++) {
+			with(s->labels, l->name, l->value[v], other, sizeof(other));
+			middle(other[0] ? vmmio_series_find(set, other, key) : NULL, text,
+			       sizeof(text));
+			fprintf(p->tables, " %s |", text);
+		}
+		fprintf(p->tables, "\n");
+		/* a sentence where the boots leave no doubt that something changes */
+		if (e.apart)
+			say_effect(p, s, l, row, &e);
+	}
+}
+
+/* Structural values under every setting: the widest statement there is. */
+static void say_invariant(struct page *p, const char *key, const char *what)
+{
+	static const char *const columns[] = {"mmio", "pci-intx", "pci-msix"};
+	char list[200] = "";
+	size_t n = 0, exact = 0, len = 0;
+	bool varies = false;
+
+	for (int c = 0; c < 3; c++) {
+		double min = INFINITY, max = -INFINITY;
+		char word[32], a[24], b[24];
+
+		snprintf(word, sizeof(word), "transport=%s ", columns[c]);
+		for (size_t i = 0; i < p->in->set->n; i++) {
+			const struct vmmio_series *s = &p->in->set->s[i];
+			char text[80];
+			double m;
+
+			if (strcmp(s->key, key) || !strstr(s->labels, word) ||
+			    s->cls != VMMIO_STRUCTURAL)
+				continue;
+			m = middle(s, text, sizeof(text));
+			if (isnan(m))
+				continue;
+			n++;
+			exact += vmmio_series_exact(s);
+			min = m < min ? m : min;
+			max = m > max ? m : max;
+		}
+		if (min > max)
+			continue;
+		varies |= min != max;
+		vmmio_format(min, a, sizeof(a));
+		vmmio_format(max, b, sizeof(b));
+		len += snprintf(list + len, sizeof(list) - len, "%s%s %s%s%s", len ? ", " : "",
+				columns[c], a, min != max ? " to " : "", min != max ? b : "");
+	}
+	if (n)
+		say(p,
+		    "%s: %s - structural, %s%zu of %zu settings, n = %u boots each; `series.csv`, "
+		    "key `%s`.",
+		    what, list,
+		    varies ? "by setting (see below), exact in "
+			   : "the same in every setting, exact in ",
+		    exact, n, p->in->boots, key);
+}
+
+static void write_limits(const struct page *p, FILE *f)
+{
+	fprintf(f, "\n## What these data cannot say\n\n"
+		   "- How many exits an access costs, and EOIs: the guest counts accesses, only a "
+		   "host counts exits.\n");
+	if (!strcmp(p->in->accel, "tcg"))
+		fprintf(f, "- Anything about time. The accelerator is tcg: all durations are the "
+			   "emulator's, and "
+			   "are not shown.\n"
+			   "- Which transport batches better. Under tcg the device completes "
+			   "inside the doorbell "
+			   "write (or, with a completion delay, when the emulator's timer runs): "
+			   "rows marked ~ are "
+			   "true of these runs, comparable within a row and never between mmio and "
+			   "pci.\n");
+	fprintf(f, "- Other devices, other VMMs, other kernels: one virtio-blk with a null "
+		   "backend, QEMU, one guest "
+		   "kernel.\n");
+}
+
+void vmmio_findings_write(const struct vmmio_findings *in, const struct vmmio_result *r, FILE *f)
+{
+	static const char *const keys[] = {"accesses_per_io", "accesses_per_irq", "kicks_per_io",
+					   "used_per_irq",    "suppressed_pct",	  "latency_p50_us"};
+	struct page p = {.in = in};
+	char *sentences = NULL, *tables = NULL;
+	size_t a, b;
+
+	(void)r;
+	p.sentences = open_memstream(&sentences, &a);
+	p.tables = open_memstream(&tables, &b);
+	if (!p.sentences || !p.tables)
+		return;
+	collect(&p);
+	say_invariant(&p, "accesses_per_io", "Register accesses per I/O at depth 1");
+	say_invariant(&p, "accesses_per_irq", "Accesses per interrupt, at every depth");
+	say_invariant(&p, "accesses_per_kick", "Accesses per kick, at every depth");
+	for (size_t i = 0; i < p.nlabels; i++) {
+		const struct label *l = &p.label[i];
+
+		/* two transports side by side are a comparison: structural only, and above */
+		if (l->n < 2 || !strcmp(l->name, "transport"))
+			continue;
+		for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++)
+			table_of(&p, l, keys[k]);
+	}
+	fclose(p.sentences);
+	fclose(p.tables);
+	fprintf(f, "# %s\n\n", in->title[0] ? in->title : in->name);
+	fprintf(f,
+		"Written by `vmmio-bench sweep`; `experiment.ini` says what was run and repeats "
+		"it. "
+		"%zu runs of one boot each, %u boots of every setting, %zu failed. Accelerator %s, "
+		"CPU %s, "
+		"QEMU %s.\n\nA row marked ~ is true of this emulated run only. Cells are medians "
+		"over boots, "
+		"with the range where boots differ; `-` was not measured.\n\n## Findings\n\n%s\n## "
+		"Tables\n%s",
+		in->runs, in->boots, in->failed, in->accel,
+		json_string_value(json_object_get(in->machine, "cpu")),
+		json_string_value(json_object_get(in->machine, "qemu")), sentences, tables);
+	write_limits(&p, f);
+	fprintf(f, "\n## Files\n\n`series.csv` and `series.json`: every number, by boot in the "
+		   "latter. "
+		   "`rounds.jsonl.gz`: the raw rounds. `result.json`: seed, failures. "
+		   "`machine.json`: the machine.\n");
+	free(sentences);
+	free(tables);
+}

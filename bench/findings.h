@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a sweep found, as a page: sentences that each name their number, its
+ * class and the row of the table that holds it; the tables; what the data
+ * cannot say; how to repeat it.
+ */
+#ifndef VMMIO_BENCH_FINDINGS_H
+#define VMMIO_BENCH_FINDINGS_H
+
+#include <stdio.h>
+#include <jansson.h>
+
+#include "result.h"
+#include "series.h"
+
+struct vmmio_findings {
+	const struct vmmio_series_set *set;
+	const char *accel, *title, *name;
+	unsigned int boots;
+	size_t runs, failed;
+	const json_t *machine;
+};
+
+/* The page, in Markdown, to @f; plots that it shows go into @r (NULL: none). */
+void vmmio_findings_write(const struct vmmio_findings *in, const struct vmmio_result *r, FILE *f);
+
+#endif

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vmmio-bench sweep: runs an experiment in random order, keeps every run as it
+ * ends, and makes a result folder when all are there. What a run is: sweep_run.c;
+ * how it survives an interruption: sweep_state.c.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "cmd.h"
+#include "findings.h"
+#include "machine.h"
+#include "pool.h"
+#include "result.h"
+#include "rounds.h"
+#include "setup.h"
+#include "sweep.h"
+
+#define NAME "vmmio-bench sweep: "
+
+struct sweep {
+	struct vmmio_setup setup;
+	struct vmmio_experiment e;
+	struct vmmio_sweep_state st;
+	struct vmmio_run_guest *store; /* of the runs that are left */
+	struct vmmio_job *jobs;
+	size_t *index; /* of each job in the plan */
+	size_t left, begun, failed;
+	bool quick, restart, emulated_time, show;
+	int err; /* of storing */
+	struct timespec start;
+};
+
+static double seconds(const struct sweep *s)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec - s->start.tv_sec + (now.tv_nsec - s->start.tv_nsec) / 1e9;
+}
+
+/* One run ended: keep it before anything else. */
+static void take_run(struct vmmio_job *job, size_t done, void *arg)
+{
+	struct sweep *s = arg;
+	size_t i = job - s->jobs;
+	const struct vmmio_run *run = &s->e.runs[s->index[i]];
+	double left = seconds(s) / done * (s->left - done);
+	json_t *report;
+	int err;
+
+	if (vmmio_stop) /* an interrupted run is not a failed one */
+		return;
+	report = vmmio_run_report(run, &s->store[i], job->err, &job->result);
+	if (report && json_object_get(report, "failed")) {
+		s->failed++;
+		vmmio_progress_end();
+		fprintf(stderr, NAME "run %zu failed: %s (%s, boot %u)\n", s->index[i],
+			json_string_value(json_object_get(report, "failed")), run->labels,
+			run->boot);
+	}
+	err = report ? vmmio_sweep_put(&s->st, s->index[i], report) : -ENOMEM;
+	if (err && !s->err) {
+		s->err = err;
+		vmmio_stop = SIGTERM; /* no use in measuring what cannot be kept */
+	}
+	json_decref(report);
+	vmmio_guest_result_free(&job->result);
+	memset(&job->result, 0, sizeof(job->result));
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr, "\rrun %zu of %zu, %zu failed, about %.0f s left ", s->begun + done,
+			s->e.n, s->failed, left);
+}
+
+static int run_rest(struct sweep *s)
+{
+	int err = 0;
+
+	s->store = calloc(s->e.n, sizeof(*s->store));
+	s->jobs = calloc(s->e.n, sizeof(*s->jobs));
+	s->index = calloc(s->e.n, sizeof(*s->index));
+	if (!s->store || !s->jobs || !s->index)
+		return -ENOMEM;
+	for (size_t i = 0; i < s->e.n && !err; i++) {
+		json_t *have = vmmio_sweep_get(&s->st, i);
+		struct vmmio_guest *g = &s->jobs[s->left].guest;
+
+		if (have) {
+			s->failed += json_object_get(have, "failed") != NULL;
+			json_decref(have);
+			continue;
+		}
+		g->qemu = s->setup.qemu;
+		g->accel = s->setup.accel;
+		g->kernel = s->setup.kernel;
+		g->initrd = s->setup.initrd;
+		err = vmmio_run_prepare(&s->e, &s->e.runs[i], &s->store[s->left], g);
+		s->index[s->left++] = i;
+	}
+	if (!err)
+		err = vmmio_pool_run(s->jobs, s->left, vmmio_setup_jobs(&s->setup, s->show), true,
+				     &vmmio_stop, take_run, s);
+	vmmio_progress_end();
+	for (size_t i = 0; i < s->left; i++) {
+		vmmio_run_free(&s->store[i]);
+		vmmio_guest_result_free(&s->jobs[i].result);
+	}
+	return s->err ? s->err : err;
+}
+
+/* All rounds, one object per line, compressed: a study has thousands. */
+static int write_rounds(const struct vmmio_result *r, const json_t *rows)
+{
+	char path[PATH_MAX];
+	json_t *row;
+	gzFile gz;
+	size_t i;
+	int err = 0;
+
+	gz = gzopen(vmmio_result_path(r, "rounds.jsonl.gz", path), "wb9");
+	if (!gz)
+		return errno ? -errno : -ENOMEM;
+	json_array_foreach(rows, i, row) {
+		char *line = json_dumps(row, JSON_COMPACT | JSON_REAL_PRECISION(12));
+
+		if (!line || gzputs(gz, line) < 0 || gzputc(gz, '\n') < 0)
+			err = -EIO;
+		free(line);
+	}
+	if (gzclose(gz) != Z_OK)
+		err = -EIO;
+	return err;
+}
+
+static int write_stream(const struct vmmio_result *r, const char *name, char **text, size_t *size,
+			FILE *f)
+{
+	int err = fclose(f) ? -ENOMEM : vmmio_result_write(r, name, *text, *size);
+
+	free(*text);
+	return err;
+}
+
+/* The stored runs as one set of rows; failures apart. */
+static int gather(struct sweep *s, json_t *rows, json_t *failures, json_t **guest, json_t **line)
+{
+	for (size_t i = 0; i < s->e.n; i++) {
+		json_t *run = vmmio_sweep_get(&s->st, i), *failed, *j;
+
+		if (!run)
+			return -ENOENT;
+		failed = json_object_get(run, "failed");
+		if (failed)
+			json_array_append_new(
+				failures, json_pack("{s:i, s:O, s:O, s:O}", "run", (int)i, "labels",
+						    json_object_get(run, "labels"), "boot",
+						    json_object_get(run, "boot"), "why", failed));
+		else
+			json_array_extend(rows, json_object_get(run, "rows"));
+		j = json_object_get(json_object_get(run, "info"), "guest");
+		if (j && !*guest)
+			*guest = json_incref(j);
+		j = json_object_get(run, "qemu_line");
+		if (j && !failed && !*line)
+			*line = json_incref(j);
+		json_decref(run);
+	}
+	return 0;
+}
+
+static int write_folder(struct sweep *s, struct vmmio_result *r, char *final)
+{
+	const char *accel = vmmio_accel_name(s->setup.accel);
+	json_t *rows = json_array(), *failures = json_array(), *guest = NULL, *line = NULL;
+	json_t *result = NULL, *series = NULL, *machine = NULL;
+	struct vmmio_series_set set = {0};
+	struct vmmio_findings in;
+	char *text, name[128];
+	size_t size;
+	FILE *f;
+	int err;
+
+	err = gather(s, rows, failures, &guest, &line);
+	if (!err)
+		err = vmmio_rounds_series(rows, s->e.boots, s->e.times, &set);
+	if (err)
+		goto out;
+	result = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:b, s:i, s:i, s:i, s:I, s:O, s:O*}",
+			   "schema", VMMIO_RESULT_SCHEMA, "tool", "vmmio-bench", "kind", "sweep",
+			   "accel", accel, "experiment", s->e.name, "title", s->e.title, "quick",
+			   s->quick, "boots", s->e.boots, "rounds", s->e.rounds, "seed", s->e.seed,
+			   "runs", (json_int_t)s->e.n, "failed", failures, "guest", guest);
+	machine = vmmio_machine_describe(accel, s->setup.qemu_number);
+	series = vmmio_series_to_json(&set);
+	if (!result || !machine || !series) {
+		err = -ENOMEM;
+		goto out;
+	}
+	if (line)
+		json_object_set(machine, "qemu_line_of_one_run", line);
+	in = (struct vmmio_findings){.set = &set,
+				     .accel = accel,
+				     .boots = s->e.boots,
+				     .runs = s->e.n,
+				     .failed = s->failed,
+				     .title = s->e.title,
+				     .name = s->e.name,
+				     .machine = machine};
+	err = vmmio_result_write_json(r, "result.json", result);
+	err = err ?: vmmio_result_write_json(r, "machine.json", machine);
+	err = err ?: vmmio_result_write_json(r, "series.json", series);
+	err = err ?: vmmio_result_write(r, "experiment.ini", s->e.text, strlen(s->e.text));
+	err = err ?: write_rounds(r, rows);
+	f = err ? NULL : open_memstream(&text, &size);
+	if (f) {
+		vmmio_series_csv(&set, accel, f);
+		err = write_stream(r, "series.csv", &text, &size, f);
+	}
+	f = err ? NULL : open_memstream(&text, &size);
+	if (f) {
+		vmmio_findings_write(&in, r, f);
+		err = write_stream(r, "README.md", &text, &size, f);
+	}
+	if (!err) {
+		vmmio_machine_set_name(accel, name, sizeof(name));
+		err = vmmio_result_commit(r, name, s->e.name, final);
+	}
+out:
+	vmmio_series_free(&set);
+	json_decref(rows);
+	json_decref(failures);
+	json_decref(guest);
+	json_decref(line);
+	json_decref(result);
+	json_decref(machine);
+	json_decref(series);
+	return err;
+}
+
+static int parse(struct sweep *s, const char **path, int argc, char **argv)
+{
+	struct vmmio_opt opts[] = {
+		{"quick", VMMIO_OPT_FLAG, &s->quick, 0, 0, NULL, NULL,
+		 "the experiment's [quick] values: a look, not a study"},
+		{"restart", VMMIO_OPT_FLAG, &s->restart, 0, 0, NULL, NULL,
+		 "forget the runs of an interrupted sweep"},
+		VMMIO_SETUP_OPTS(&s->setup),
+	};
+	char why[256] = "";
+	size_t n;
+	int err;
+
+	err = vmmio_opts_parse("sweep", "EXPERIMENT.ini [options]", opts,
+			       sizeof(opts) / sizeof(opts[0]), argc, argv, path, 1, &n);
+	if (err)
+		return err;
+	if (!n) {
+		fprintf(stderr, NAME "no experiment given (try bench/experiments/)\n");
+		return -EINVAL;
+	}
+	err = vmmio_setup_consistent("sweep", &s->setup);
+	if (err)
+		return err;
+	if (vmmio_experiment_load(*path, s->quick, &s->e, why, sizeof(why))) {
+		fprintf(stderr, NAME "%s: %s\n", *path, why);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* 0 ok, 1 trouble */
+static int run(struct sweep *s, struct vmmio_result *r, char *final)
+{
+	int err = vmmio_setup_qemu("sweep", &s->setup);
+
+	if (err)
+		return err;
+	err = vmmio_result_open(r, s->setup.out);
+	if (err) {
+		fprintf(stderr, NAME "--out %s: %s\n", s->setup.out, strerror(-err));
+		return err;
+	}
+	err = vmmio_setup_accel("sweep", &s->setup);
+	if (err)
+		return err;
+	s->show = s->e.times && s->setup.accel != VMMIO_ACCEL_NONE;
+	err = vmmio_sweep_open(&s->st, s->setup.out, &s->e, vmmio_accel_name(s->setup.accel),
+			       s->restart, &s->begun);
+	if (err) {
+		fprintf(stderr, NAME "%s: %s\n", s->st.dir,
+			err == -ESTALE ? "an unfinished sweep of another text or version; "
+					 "--restart forgets it"
+				       : strerror(-err));
+		return err;
+	}
+	if (s->begun)
+		fprintf(stderr, NAME "going on: %zu of %zu runs are there\n", s->begun, s->e.n);
+	err = run_rest(s);
+	if (vmmio_stop && !s->err)
+		return -EINTR;
+	if (!err)
+		err = write_folder(s, r, final);
+	if (err)
+		fprintf(stderr, NAME "--out %s: %s\n", s->setup.out, strerror(-err));
+	return err;
+}
+
+int vmmio_cmd_sweep(int argc, char **argv)
+{
+	struct sweep s = {.setup = VMMIO_SETUP_DEFAULT};
+	char final[PATH_MAX];
+	struct vmmio_result r = {0};
+	const char *path = NULL;
+	int err = parse(&s, &path, argc, argv);
+
+	if (err)
+		return err > 0 ? VMMIO_EXIT_OK : VMMIO_EXIT_USAGE;
+	clock_gettime(CLOCK_MONOTONIC, &s.start);
+	vmmio_stop_on_signals();
+	err = run(&s, &r, final);
+	vmmio_result_abandon(&r);
+	if (!err) {
+		vmmio_sweep_remove(&s.st);
+		printf("%s\n%zu runs, %zu failed, %.0f s\n", final, s.e.n, s.failed, seconds(&s));
+		if (s.failed == s.e.n)
+			err = -EIO; /* a folder of failures is no result */
+	} else if (vmmio_stop && !s.err) {
+		fprintf(stderr,
+			NAME "interrupted: the same command goes on where this one stopped\n");
+	}
+	free(s.store);
+	free(s.jobs);
+	free(s.index);
+	vmmio_experiment_free(&s.e);
+	if (err)
+		return vmmio_stop && !s.err ? 128 + vmmio_stop : VMMIO_EXIT_TROUBLE;
+	return VMMIO_EXIT_OK;
+}

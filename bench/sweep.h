@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The state of a sweep between its runs: a hidden folder that holds the plan's
+ * identity and one file per finished run, each renamed into place when whole.
+ * A sweep that was killed goes on from there.
+ */
+#ifndef VMMIO_BENCH_SWEEP_H
+#define VMMIO_BENCH_SWEEP_H
+
+#include <limits.h>
+#include <jansson.h>
+
+#include "experiment.h"
+#include "guest.h"
+
+struct vmmio_sweep_state {
+	char dir[PATH_MAX / 2];
+};
+
+/*
+ * Open or begin the state of @e under @accel in @out. *@begun: how many runs
+ * are there already. -ESTALE: there is one of another text of the experiment.
+ */
+int vmmio_sweep_open(struct vmmio_sweep_state *st, const char *out,
+		     const struct vmmio_experiment *e, const char *accel, bool restart,
+		     size_t *begun);
+
+/* The stored run, or NULL. */
+json_t *vmmio_sweep_get(const struct vmmio_sweep_state *st, size_t run);
+int vmmio_sweep_put(const struct vmmio_sweep_state *st, size_t run, const json_t *j);
+void vmmio_sweep_remove(struct vmmio_sweep_state *st);
+
+/* The guest of one run; strings and arguments live in @store. */
+struct vmmio_run_guest {
+	char *script;
+	char *args[32];
+	struct vmmio_blk plan;
+	const char *order[VMMIO_COLUMNS];
+	char setup[512];
+};
+
+int vmmio_run_prepare(const struct vmmio_experiment *e, const struct vmmio_run *run,
+		      struct vmmio_run_guest *store, struct vmmio_guest *g);
+void vmmio_run_free(struct vmmio_run_guest *store);
+
+/*
+ * What came of a run, as it is stored: labels, boot, rows and info, or
+ * "failed" with one line. A check that failed makes the run a failed one.
+ */
+json_t *vmmio_run_report(const struct vmmio_run *run, const struct vmmio_run_guest *store, int err,
+			 const struct vmmio_guest_result *r);
+
+#endif

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One run of a sweep: its guest, and the report of what came of it. A run is
+ * either whole and checked, or failed with a reason; never a number in between.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rounds.h"
+#include "sweep.h"
+
+#define DISK_BYTES (1ull << 30)
+
+/* lazy_status is read at probe: set it for the device, then bind it again. */
+static const char lazy_status[] =
+	"for _dev in /sys/bus/platform/drivers/vmmio-mmio/LNRO*; do\n"
+	"	_name=$(basename \"$_dev\")\n"
+	"	echo \"$_name lazy_status=1 queue_size=%u\" >/sys/kernel/vmmio/options\n"
+	"	echo \"$_name\" >/sys/bus/platform/drivers/vmmio-mmio/unbind\n"
+	"	echo \"$_name\" >/sys/bus/platform/drivers/vmmio-mmio/bind\n"
+	"done\n";
+
+static const char *on_off(bool b)
+{
+	return b ? "on" : "off";
+}
+
+static int add(struct vmmio_run_guest *store, size_t *n, char *arg)
+{
+	if (!arg || *n + 1 >= sizeof(store->args) / sizeof(store->args[0])) {
+		free(arg);
+		return -ENOMEM;
+	}
+	store->args[(*n)++] = arg;
+	return 0;
+}
+
+static int add_disk(struct vmmio_run_guest *store, size_t *n, const struct vmmio_setting *s,
+		    const char *column)
+{
+	char *disk = NULL, *device = NULL;
+	int err;
+
+	if (asprintf(&disk, "null-co,node-name=%s,size=%llu,read-zeroes=on,latency-ns=%llu", column,
+		     DISK_BYTES, s->latency_us * 1000ull) < 0)
+		disk = NULL;
+	if (asprintf(&device,
+		     "%s,drive=%s,queue-size=%u,num-queues=%u,event_idx=%s,indirect_desc=%s,packed="
+		     "%s",
+		     !strcmp(column, "mmio") ? "virtio-blk-device"
+		     : !strcmp(column, "pci-intx")
+			     ? "virtio-blk-pci,disable-legacy=on,ioeventfd=off,vectors=0"
+			     : "virtio-blk-pci,disable-legacy=on,ioeventfd=off",
+		     column, s->queue_size, s->queues, on_off(s->event_idx), on_off(s->indirect),
+		     on_off(s->packed)) < 0)
+		device = NULL;
+	err = add(store, n, strdup("-blockdev"));
+	err = add(store, n, disk) ?: err;
+	err = add(store, n, strdup("-device")) ?: err;
+	return add(store, n, device) ?: err;
+}
+
+int vmmio_run_prepare(const struct vmmio_experiment *e, const struct vmmio_run *run,
+		      struct vmmio_run_guest *store, struct vmmio_guest *g)
+{
+	const struct vmmio_setting *s = &run->s;
+	const char *all[VMMIO_COLUMNS];
+	size_t n = 0, columns = 0;
+	int err = 0;
+
+	memset(store, 0, sizeof(*store));
+	vmmio_blk_order(run->boot, all);
+	for (int i = 0; i < VMMIO_COLUMNS; i++)
+		for (size_t k = 0; k < s->ncolumns; k++)
+			if (!strcmp(s->columns[k], all[i]))
+				store->order[columns++] = all[i];
+	for (size_t i = 0; i < columns && !err; i++)
+		err = add_disk(store, &n, s, store->order[i]);
+	if (s->lazy_status)
+		snprintf(store->setup, sizeof(store->setup), lazy_status, s->queue_size);
+	store->plan = (struct vmmio_blk){
+		.rw = s->rw,
+		.bs = s->block_size,
+		.count = s->count,
+		.rounds = e->rounds,
+		.depths = s->depths.v,
+		.ndepths = s->depths.n,
+		.columns = store->order,
+		.ncolumns = columns,
+		.timing = e->times,
+		.driver = s->driver,
+		.queue_size = s->queue_size,
+		.driver_args = "",
+		.setup = store->setup,
+		.labels = run->labels,
+	};
+	store->script = err ? NULL : vmmio_blk_script(&store->plan);
+	if (!store->script)
+		return err ? err : -ENOMEM;
+	g->script = store->script;
+	g->qemu_args = (const char *const *)store->args;
+	g->smp = s->vcpus;
+	g->timeout_s = e->timeout;
+	return 0;
+}
+
+void vmmio_run_free(struct vmmio_run_guest *store)
+{
+	free(store->script);
+	for (size_t i = 0; i < sizeof(store->args) / sizeof(store->args[0]); i++)
+		free(store->args[i]);
+	memset(store, 0, sizeof(*store));
+}
+
+/* Why the first failed check of @checks failed, or false. */
+static bool first_failure(const json_t *checks, char *why, size_t len)
+{
+	size_t i;
+	json_t *c;
+
+	json_array_foreach(checks, i, c) {
+		if (json_is_true(json_object_get(c, "ok")))
+			continue;
+		snprintf(why, len, "%s: %s", json_string_value(json_object_get(c, "name")),
+			 json_string_value(json_object_get(c, "text")));
+		return true;
+	}
+	return false;
+}
+
+static void judge(const struct vmmio_run *run, const struct vmmio_run_guest *store,
+		  const struct vmmio_guest_result *r, const json_t *rows, json_t *info, char *why,
+		  size_t len)
+{
+	json_t *checks = json_array(), *infos = json_array();
+	long long lost = vmmio_rounds_lost(rows);
+	char text[200];
+
+	/* both the fixed columns of compare and ours say it on the command line */
+	json_object_set_new(info, "ioeventfd",
+			    strstr(r->qemu_line, "ioeventfd=off") ? json_false() : json_null());
+	json_array_append(infos, info);
+	vmmio_blk_check_device(&store->plan, run->boot, rows, info, r, checks);
+	vmmio_check_add(checks, -1, "no events lost", lost == 0,
+			lost < 0 ? "a round does not say" : "%lld lost", lost);
+	vmmio_check_add(checks, -1, "two witnesses", vmmio_rounds_agree(rows, text, sizeof(text)),
+			"%s", text);
+	json_object_set_new(info, "equal", vmmio_blk_equal(rows, infos, checks));
+	first_failure(checks, why, len);
+	json_decref(checks);
+	json_decref(infos);
+}
+
+json_t *vmmio_run_report(const struct vmmio_run *run, const struct vmmio_run_guest *store, int err,
+			 const struct vmmio_guest_result *r)
+{
+	json_t *rows = json_array(), *info = json_object();
+	char why[320] = "";
+
+	if (err || r->end != VMMIO_GUEST_DONE || r->status)
+		snprintf(why, sizeof(why), "%s", r->why[0] ? r->why : strerror(-err));
+	else if (!vmmio_rounds_parse(r->output, run->boot, rows, info, why, sizeof(why)))
+		judge(run, store, r, rows, info, why, sizeof(why));
+	if (why[0])
+		json_array_clear(rows);
+	json_object_set_new(info, "wall_s", json_real(r->wall_s));
+	return json_pack("{s:s, s:i, s:s*, s:o, s:o, s:s*}", "labels", run->labels, "boot",
+			 run->boot, "failed", why[0] ? why : NULL, "rows", rows, "info", info,
+			 "qemu_line", r->qemu_line);
+}

@@ -1,0 +1,124 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# A sweep that is killed goes on where it stopped and leaves no QEMU; a guest
+# that hangs costs one run, which is recorded as failed and never as a number;
+# bad experiment files give one line with the place.
+set -eu
+
+bench=$VMMIO_BUILD/vmmio-bench
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+VMMIO_MARK=sweep-$$
+export VMMIO_MARK
+
+qemus()
+{
+	for proc in /proc/[0-9]*; do
+		if grep -qz "^VMMIO_MARK=$VMMIO_MARK\$" "$proc/environ" 2>/dev/null &&
+			grep -q '^qemu' "$proc/comm" 2>/dev/null &&
+			! grep -q '^State:.Z' "$proc/status" 2>/dev/null; then
+			echo "${proc#/proc/}"
+		fi
+	done
+}
+
+fail()
+{
+	echo "$*"
+	cat "$tmp/err"
+	exit 1
+}
+
+# with a second per I/O the setting latency_us=1000000 cannot end in time
+cat >"$tmp/small.ini" <<'END'
+[experiment]
+boots = 2
+rounds = 1
+count = 40
+timeout = 25
+[grid hang]
+transport = mmio
+latency_us = 0, 1000000
+END
+
+"$bench" sweep "$tmp/small.ini" --accel tcg --jobs 1 --out "$tmp/out" >"$tmp/log" 2>"$tmp/err" &
+pid=$!
+tries=600
+while [ -z "$(find "$tmp/out" -name 'run-*.json' 2>/dev/null)" ]; do
+	tries=$((tries - 1))
+	[ "$tries" -gt 0 ] || fail "no run ended"
+	sleep 0.1
+done
+kill -KILL "$pid"
+wait "$pid" || true
+sleep 0.5
+[ -z "$(qemus)" ] || fail "left QEMU running: $(qemus)"
+[ -z "$(find "$tmp/out" -name manifest.json)" ] || fail "left what looks like a result"
+
+"$bench" sweep "$tmp/small.ini" --accel tcg --jobs 2 --out "$tmp/out" >"$tmp/log" 2>"$tmp/err" ||
+	fail "the sweep did not go on"
+grep -q 'going on: [123] of 4 runs are there' "$tmp/err" || fail "it began anew"
+grep -q '4 runs, 2 failed' "$tmp/log" || fail "not 4 runs with 2 failed: $(cat "$tmp/log")"
+set -- "$tmp"/out/*-tcg/small
+grep -q '"why": "the guest did not end' "$1/result.json" || fail "the failure has no reason"
+if grep -q 'latency_us=1000000' "$1/series.csv"; then
+	fail "a failed run became a number"
+fi
+grep -q '^tcg,load=randread .*latency_us=0 transport=mmio depth=1,accesses_per_io,.*,2,3,3,3,0,yes' \
+	"$1/series.csv" || fail "the good runs are not there"
+[ -z "$(find "$tmp/out" -name '.*' -mindepth 1)" ] || {
+	# what the killed one was writing: hidden, and no result
+	[ -z "$(find "$tmp/out" -path '*/.sweep*')" ] || fail "left the state of a finished sweep"
+}
+
+# refuse WORD, the experiment on standard input
+refuse()
+{
+	cat >"$tmp/bad.ini"
+	status=0
+	"$bench" sweep "$tmp/bad.ini" --accel tcg --out "$tmp/bad" >"$tmp/log" 2>"$tmp/err" || status=$?
+	if [ "$status" != 2 ] || [ "$(wc -l <"$tmp/err")" != 1 ] || ! grep -q -e "$1" "$tmp/err"; then
+		fail "bad experiment: status $status, or not one line with '$1'"
+	fi
+}
+refuse 'empty' </dev/null
+refuse 'line 1: grid a: .*\|no such section\|not a section' <<'END'
+[grids]
+END
+refuse 'line 2: .*no such key' <<'END'
+[experiment]
+bots = 3
+END
+refuse "line 2: not 'key = value'\|line 2: nonsense" <<'END'
+[experiment]
+nonsense
+END
+refuse 'line 2: depth\|line 2: 0: a value' <<'END'
+[grid a]
+depth = 0
+END
+refuse 'line 2: 1: the value is there twice' <<'END'
+[grid a]
+depth = 1, 1
+END
+refuse 'line 2: boots: no such key in a grid' <<'END'
+[grid a]
+boots = 2
+END
+refuse 'no \[grid NAME\] section' <<'END'
+[experiment]
+boots = 2
+END
+refuse 'depth 64 is more than count 10' <<'END'
+[grid a]
+depth = 64
+count = 10
+END
+head -c 300 /dev/zero >"$tmp/zero.ini"
+refuse 'empty' <"$tmp/zero.ini"
+status=0
+"$bench" sweep "$tmp/nonexistent.ini" 2>"$tmp/err" || status=$?
+if [ "$status" != 2 ] || ! grep -q 'No such file' "$tmp/err"; then
+	fail "a missing experiment"
+fi
