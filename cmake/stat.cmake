@@ -23,6 +23,7 @@ add_library(
 	${stat}/delta.c
 	${stat}/env.c
 	${stat}/fields.c
+	${stat}/hist.c
 	${stat}/irqs.c
 	${stat}/json.c
 	${stat}/num.c
@@ -49,6 +50,7 @@ add_executable(
 	vmmio-stat
 	${stat}/main.c
 	${stat}/session.c
+	${stat}/cmd_hist.c
 	${stat}/cmd_list.c
 	${stat}/cmd_live.c
 	${stat}/cmd_regs.c
@@ -57,4 +59,6 @@ target_link_libraries(vmmio-stat PRIVATE vmmio_stat_core)
 vmmio_static(vmmio-stat)
 
 vmmio_unit_test(textfile LIBS vmmio_stat_core)
+vmmio_unit_test(hist LIBS vmmio_stat_core)
 vmmio_script_test(tree tests/tree/textfile.sh)
+vmmio_script_test(tree tests/tree/views.sh)

@@ -9,6 +9,7 @@
 
 const struct vmmio_cmd vmmio_cmds[] = {
 	{"list", vmmio_cmd_list, "devices and virtqueues: transport, ring sizes, interrupts"},
+	{"hist", vmmio_cmd_hist, "distributions: kick, irq, request, batch, coalesce, access"},
 	{"regs", vmmio_cmd_regs, "register accesses by name"},
 	{"vms", vmmio_cmd_vms, "host: KVM VMs, their doorbells and interrupts"},
 	{},

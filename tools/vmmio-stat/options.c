@@ -172,6 +172,7 @@ static int take_option(struct vmmio_options *o, int c, char *arg)
 
 	switch (c) {
 	case 'i':
+		o->interval_given = true;
 		return parse_seconds("-i", arg, &o->interval_ns);
 	case 'T':
 		o->timestamp = true;
@@ -324,6 +325,7 @@ int vmmio_options_interval(struct vmmio_options *o)
 		return usage_error();
 	}
 	if (o->argc > 0) {
+		o->interval_given = true;
 		ret = parse_seconds("interval", o->argv[0], &o->interval_ns);
 		if (ret)
 			return ret;

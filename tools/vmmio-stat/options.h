@@ -20,7 +20,8 @@ enum vmmio_format {
 
 struct vmmio_options {
 	__u64 interval_ns;
-	__u64 count; /* 0: endless */
+	__u64 count;	     /* 0: endless */
+	bool interval_given; /* -i or the operand */
 	bool timestamp;
 	bool extended;
 	bool skip_idle;

@@ -1,0 +1,50 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What the subcommands of vmmio-stat print of a recording, and what they say
+# to wrong usage: no kernel needed.
+set -eu
+
+stat=$VMMIO_BUILD/vmmio-stat
+recording=file:$VMMIO_SOURCE/tests/data/guest.jsonl
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+
+fail()
+{
+	echo "FAILED: $*"
+	cat "$work/out" "$work/err"
+	exit 1
+}
+
+# expect STATUS WORDS ARGUMENT...: exit status, words on stdout or in the one line of trouble
+expect()
+{
+	want=$1 words=$2 got=0
+	shift 2
+	"$stat" "$@" >"$work/out" 2>"$work/err" || got=$?
+	[ "$got" = "$want" ] || fail "$*: exit $got instead of $want"
+	[ "$(wc -l <"$work/err")" -le 1 ] || fail "$*: more than one line of trouble"
+	[ "$want" = 0 ] || [ -s "$work/err" ] || fail "$*: no line of trouble"
+	cat "$work/out" "$work/err" | grep -qF -e "$words" || fail "$*: does not say '$words'"
+}
+
+expect 0 '~buffers            : count    distribution' hist batch --source "$recording"
+expect 0 'virtio3, virtqueue 0:req.0: buffers made available' hist batch --source "$recording"
+expect 0 '     ~nsecs ' hist kick --source "$recording" --emulated-time
+expect 0 'virtio2, device virtio_blk: cost of one register access' \
+	hist access --source "$recording" --emulated-time
+expect 0 ', p99.9 ' hist irq --source "$recording" --emulated-time -n virtio3
+! grep -q virtio2 "$work/out" || fail 'hist -n shows another device'
+for kind in kick irq access; do
+	expect 1 '--emulated-time shows them' hist "$kind" --source "$recording"
+done
+expect 1 'does not measure it' hist request --source "$recording" --emulated-time
+expect 2 "'rain' is no distribution" hist rain
+expect 2 'of what' hist
+expect 2 'for other formats' hist kick --json
+expect 0 'usage: vmmio-stat hist KIND' hist --help
+# interval by interval: the recording has five
+"$stat" hist batch --source "$recording" -n virtio3 -q 0 0.001 >"$work/out" 2>"$work/err"
+[ "$(grep -c 'virtio3\|no samples' "$work/out")" = 5 ] || fail 'hist: not five intervals'
