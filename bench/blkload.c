@@ -53,7 +53,12 @@ struct load {
 	__u64 first, last;
 	__u64 sum, min, max;
 	struct vmmio_hist latency;
+	__u64 *samples; /* all latencies, where they are few enough to keep */
+	__u64 sampled;
 };
+
+/* Up to this many requests percentiles are exact, beyond from the histogram. */
+#define SAMPLES_MAX (1u << 20)
 
 struct slot {
 	struct iocb io;
@@ -113,6 +118,8 @@ static void complete(struct load *l, const struct slot *slot, __s64 res)
 	if (t > l->max)
 		l->max = t;
 	l->latency.n[vmmio_hist_bucket(t)]++;
+	if (l->samples)
+		l->samples[l->sampled++] = t;
 }
 
 /* Returns 0 when all were reaped, whatever became of them, or -errno. */
@@ -174,11 +181,24 @@ out:
 	return err;
 }
 
-/* Middle of the bucket that holds the percentile, within what was seen. */
-static __u64 percentile(const struct load *l, double pct)
+static int compare_samples(const void *a, const void *b)
+{
+	__u64 x = *(const __u64 *)a, y = *(const __u64 *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/*
+ * Nearest rank where all samples were kept (sorted by then), else the middle
+ * of the bucket that holds the percentile, within what was seen.
+ */
+static __u64 percentile(const struct load *l, unsigned int pct)
 {
 	__u64 total = 0, seen = 0, value;
 	__u32 b;
+
+	if (l->sampled)
+		return l->samples[(l->sampled * pct + 99) / 100 - 1];
 
 	for (b = 0; b < VMMIO_HIST_BUCKETS; b++)
 		total += l->latency.n[b];
@@ -207,6 +227,8 @@ static void report(const struct load *l)
 	const char *p, *sep = "";
 	__u32 b;
 
+	if (l->samples)
+		qsort(l->samples, l->sampled, sizeof(*l->samples), compare_samples);
 	printf("{\"schema\":1,\"tool\":\"blkload\",\"path\":\"");
 	for (p = l->path; *p; p++) {
 		if (*p == '"' || *p == '\\')
@@ -384,6 +406,16 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	memset(l.memory, 0xa5, l.depth * l.block);
+	if (l.count <= SAMPLES_MAX) {
+		l.samples = malloc(l.count * sizeof(*l.samples));
+		if (!l.samples) {
+			fprintf(stderr, "blkload: no memory for %" PRIu64 " latencies\n",
+				(uint64_t)l.count);
+			return 1;
+		}
+		/* touched now: a page fault inside the measurement would be one */
+		memset(l.samples, 0, l.count * sizeof(*l.samples));
+	}
 	if (syscall(SYS_io_setup, (unsigned int)l.depth, &l.aio)) {
 		fprintf(stderr, "blkload: asynchronous I/O: %s\n", strerror(errno));
 		return 1;

@@ -118,23 +118,23 @@ static void reg_event_init(struct vmmio_ev_reg *ev, const struct vmmio_device *v
 	};
 }
 
-u32 vmmio_read_traced(struct vmmio_device *vd, enum vmmio_reg reg, void __iomem *p, u32 offset,
-		      unsigned int width)
+u32 vmmio_read_traced(struct vmmio_device *vd, enum vmmio_reg reg, void __iomem *p,
+		      enum vmmio_space space, u32 offset, unsigned int width)
 {
 	struct vmmio_ev_reg ev;
 	struct stretch s;
 
 	reg_event_init(&ev, vd, reg, offset, width);
 	stretch_begin(&s);
-	ev.value = vmmio_raw_read(p, width);
+	ev.value = vmmio_raw_read(p, space, width);
 	ev.cost_ns = stretch_end(&s, &ev.flags);
 	ev.time_ns = s.t0;
 	emit(vmmio_reg_read, &ev);
 	return ev.value;
 }
 
-void vmmio_write_traced(struct vmmio_device *vd, enum vmmio_reg reg, void __iomem *p, u32 offset,
-			unsigned int width, u32 value)
+void vmmio_write_traced(struct vmmio_device *vd, enum vmmio_reg reg, void __iomem *p,
+			enum vmmio_space space, u32 offset, unsigned int width, u32 value)
 {
 	struct vmmio_ev_reg ev;
 	struct stretch s;
@@ -142,7 +142,7 @@ void vmmio_write_traced(struct vmmio_device *vd, enum vmmio_reg reg, void __iome
 	reg_event_init(&ev, vd, reg, offset, width);
 	ev.value = value;
 	stretch_begin(&s);
-	vmmio_raw_write(p, width, value);
+	vmmio_raw_write(p, space, width, value);
 	ev.cost_ns = stretch_end(&s, &ev.flags);
 	ev.time_ns = s.t0;
 	emit(vmmio_reg_write, &ev);
@@ -195,7 +195,7 @@ static void pair_kick(struct vmmio_queue *q, struct vmmio_ev_kick *ev)
 	raw_spin_unlock(&p->lock);
 }
 
-void vmmio_kick_traced(struct vmmio_queue *q, u32 value, unsigned int width)
+void vmmio_kick_traced(struct vmmio_queue *q, u32 value, enum vmmio_space space, unsigned int width)
 {
 	struct vmmio_ev_kick ev = {
 		.slot = q->slot,
@@ -220,7 +220,7 @@ void vmmio_kick_traced(struct vmmio_queue *q, u32 value, unsigned int width)
 	local_irq_restore(flags);
 
 	stretch_begin(&s);
-	vmmio_raw_write(q->doorbell, width, value);
+	vmmio_raw_write(q->doorbell, space, width, value);
 	done.cost_ns = stretch_end(&s, &done.flags);
 	done.time_ns = ev.time_ns;
 	emit(vmmio_kick_done, &done);

@@ -14,11 +14,21 @@ DECLARE_STATIC_KEY_FALSE(vmmio_trace_key);
 
 #define vmmio_tracing() static_branch_unlikely(&vmmio_trace_key)
 
-u32 vmmio_read_traced(struct vmmio_device *vd, enum vmmio_reg reg, void __iomem *p, u32 offset,
-		      unsigned int width);
-void vmmio_write_traced(struct vmmio_device *vd, enum vmmio_reg reg, void __iomem *p, u32 offset,
-			unsigned int width, u32 value);
-void vmmio_kick_traced(struct vmmio_queue *q, u32 value, unsigned int width);
+/*
+ * How registers are reached. An MMIO window is memory; a PCI structure may lie
+ * in an I/O BAR as well (4.1.4.1), which costs a check per access.
+ */
+enum vmmio_space {
+	VMMIO_SPACE_MEMORY,
+	VMMIO_SPACE_BAR,
+};
+
+u32 vmmio_read_traced(struct vmmio_device *vd, enum vmmio_reg reg, void __iomem *p,
+		      enum vmmio_space space, u32 offset, unsigned int width);
+void vmmio_write_traced(struct vmmio_device *vd, enum vmmio_reg reg, void __iomem *p,
+			enum vmmio_space space, u32 offset, unsigned int width, u32 value);
+void vmmio_kick_traced(struct vmmio_queue *q, u32 value, enum vmmio_space space,
+		       unsigned int width);
 void vmmio_trace_vq_setup(struct vmmio_queue *q);
 void vmmio_trace_vq_reset(struct vmmio_queue *q);
 void vmmio_trace_status(struct vmmio_device *vd, u8 old, u8 new);
@@ -43,14 +53,24 @@ void vmmio_vq_irq_begin_traced(struct vmmio_queue *q, const struct vmmio_irq_run
 void vmmio_vq_irq_end_traced(struct vmmio_ev_vq_irq *ev, bool found);
 
 /* The access itself, in the register's width. Registers are little endian. */
-static __always_inline u32 vmmio_raw_read(void __iomem *p, unsigned int width)
+static __always_inline u32 vmmio_raw_read(void __iomem *p, enum vmmio_space space,
+					  unsigned int width)
 {
+	if (space == VMMIO_SPACE_MEMORY)
+		return width == 1 ? readb(p) : width == 2 ? readw(p) : readl(p);
 	return width == 1 ? ioread8(p) : width == 2 ? ioread16(p) : ioread32(p);
 }
 
-static __always_inline void vmmio_raw_write(void __iomem *p, unsigned int width, u32 value)
+static __always_inline void vmmio_raw_write(void __iomem *p, enum vmmio_space space,
+					    unsigned int width, u32 value)
 {
-	if (width == 1)
+	if (space == VMMIO_SPACE_MEMORY && width == 1)
+		writeb(value, p);
+	else if (space == VMMIO_SPACE_MEMORY && width == 2)
+		writew(value, p);
+	else if (space == VMMIO_SPACE_MEMORY)
+		writel(value, p);
+	else if (width == 1)
 		iowrite8(value, p);
 	else if (width == 2)
 		iowrite16(value, p);
@@ -60,22 +80,23 @@ static __always_inline void vmmio_raw_write(void __iomem *p, unsigned int width,
 
 /* @offset is where @p lies in its window or structure: for the event only. */
 static __always_inline u32 vmmio_read(struct vmmio_device *vd, enum vmmio_reg reg, void __iomem *p,
-				      u32 offset, unsigned int width)
+				      enum vmmio_space space, u32 offset, unsigned int width)
 {
 	this_cpu_inc(vd->counts->reads[reg]);
 	if (vmmio_tracing())
-		return vmmio_read_traced(vd, reg, p, offset, width);
-	return vmmio_raw_read(p, width);
+		return vmmio_read_traced(vd, reg, p, space, offset, width);
+	return vmmio_raw_read(p, space, width);
 }
 
 static __always_inline void vmmio_write(struct vmmio_device *vd, enum vmmio_reg reg,
-					void __iomem *p, u32 offset, unsigned int width, u32 value)
+					void __iomem *p, enum vmmio_space space, u32 offset,
+					unsigned int width, u32 value)
 {
 	this_cpu_inc(vd->counts->writes[reg]);
 	if (vmmio_tracing())
-		vmmio_write_traced(vd, reg, p, offset, width, value);
+		vmmio_write_traced(vd, reg, p, space, offset, width, value);
 	else
-		vmmio_raw_write(p, width, value);
+		vmmio_raw_write(p, space, width, value);
 }
 
 /*

@@ -106,7 +106,8 @@ static irqreturn_t serve_line(struct vmmio_device *vd, struct vmmio_irq_run *run
 /* virtio-mmio: read the status, acknowledge what is defined of it (4.2.2.2). */
 static __always_inline irqreturn_t line_status(struct vmmio_device *vd, struct vmmio_irq_run *run)
 {
-	run->status = vmmio_read(vd, VMMIO_REG_INTERRUPT_STATUS, vd->common + 0x060, 0x060, 4);
+	run->status = vmmio_read(vd, VMMIO_REG_INTERRUPT_STATUS, vd->common + 0x060,
+				 VMMIO_SPACE_MEMORY, 0x060, 4);
 	if (unlikely(run->status == U32_MAX)) {
 		this_cpu_inc(vd->counts->irqs_gone);
 		run->flags |= VMMIO_EV_GONE;
@@ -115,7 +116,8 @@ static __always_inline irqreturn_t line_status(struct vmmio_device *vd, struct v
 	run->status &= VMMIO_INT_MASK;
 	if (unlikely(!run->status))
 		return run_end(vd, run, IRQ_NONE);
-	vmmio_write(vd, VMMIO_REG_INTERRUPT_ACK, vd->common + 0x064, 0x064, 4, run->status);
+	vmmio_write(vd, VMMIO_REG_INTERRUPT_ACK, vd->common + 0x064, VMMIO_SPACE_MEMORY, 0x064, 4,
+		    run->status);
 	return serve_line(vd, run);
 }
 
@@ -142,7 +144,8 @@ irqreturn_t vmmio_irq_lazy(int irq, void *opaque)
 	if (unlikely(!READ_ONCE(vd->driver_ok)))
 		return vmmio_irq_line(irq, opaque);
 	run_begin(&run, irq, VMMIO_IRQ_LINE);
-	vmmio_write(vd, VMMIO_REG_INTERRUPT_ACK, vd->common + 0x064, 0x064, 4, VMMIO_INT_VRING);
+	vmmio_write(vd, VMMIO_REG_INTERRUPT_ACK, vd->common + 0x064, VMMIO_SPACE_MEMORY, 0x064, 4,
+		    VMMIO_INT_VRING);
 	check_all(vd, &run);
 	if (likely(run.worked))
 		return run_end(vd, &run, IRQ_HANDLED);
@@ -156,7 +159,7 @@ irqreturn_t vmmio_irq_intx(int irq, void *opaque)
 	struct vmmio_irq_run run;
 
 	run_begin(&run, irq, VMMIO_IRQ_INTX);
-	run.status = vmmio_read(vd, VMMIO_REG_PCI_ISR, vd->isr, 0, 1);
+	run.status = vmmio_read(vd, VMMIO_REG_PCI_ISR, vd->isr, VMMIO_SPACE_BAR, 0, 1);
 	if (unlikely(run.status == U8_MAX)) {
 		this_cpu_inc(vd->counts->irqs_gone);
 		run.flags |= VMMIO_EV_GONE;

@@ -29,7 +29,7 @@ static u32 mmio_read(struct vmmio_regs *r, enum vmmio_reg reg)
 	struct vmmio_device *vd = of_regs(r);
 	u32 off = reg_offsets[reg];
 
-	return vmmio_read(vd, reg, vd->common + off, off, 4);
+	return vmmio_read(vd, reg, vd->common + off, VMMIO_SPACE_MEMORY, off, 4);
 }
 
 static void mmio_write(struct vmmio_regs *r, enum vmmio_reg reg, u32 value)
@@ -37,7 +37,7 @@ static void mmio_write(struct vmmio_regs *r, enum vmmio_reg reg, u32 value)
 	struct vmmio_device *vd = of_regs(r);
 	u32 off = reg_offsets[reg];
 
-	vmmio_write(vd, reg, vd->common + off, off, 4, value);
+	vmmio_write(vd, reg, vd->common + off, VMMIO_SPACE_MEMORY, off, 4, value);
 }
 
 static u32 mmio_read_config(struct vmmio_regs *r, u32 offset, unsigned int width)
@@ -45,7 +45,8 @@ static u32 mmio_read_config(struct vmmio_regs *r, u32 offset, unsigned int width
 	struct vmmio_device *vd = of_regs(r);
 
 	offset += VMMIO_MMIO_CONFIG;
-	return vmmio_read(vd, VMMIO_REG_CONFIG, vd->common + offset, offset, width);
+	return vmmio_read(vd, VMMIO_REG_CONFIG, vd->common + offset, VMMIO_SPACE_MEMORY, offset,
+			  width);
 }
 
 static void mmio_write_config(struct vmmio_regs *r, u32 offset, unsigned int width, u32 value)
@@ -53,7 +54,8 @@ static void mmio_write_config(struct vmmio_regs *r, u32 offset, unsigned int wid
 	struct vmmio_device *vd = of_regs(r);
 
 	offset += VMMIO_MMIO_CONFIG;
-	vmmio_write(vd, VMMIO_REG_CONFIG, vd->common + offset, offset, width, value);
+	vmmio_write(vd, VMMIO_REG_CONFIG, vd->common + offset, VMMIO_SPACE_MEMORY, offset, width,
+		    value);
 }
 
 static const struct vmmio_regs_ops mmio_regs_ops = {

@@ -42,7 +42,7 @@ static u32 pci_read(struct vmmio_regs *r, enum vmmio_reg reg)
 	struct vmmio_device *vd = of_regs(r);
 	u32 off = reg_offsets[reg];
 
-	return vmmio_read(vd, reg, vd->common + off, off, reg_widths[reg]);
+	return vmmio_read(vd, reg, vd->common + off, VMMIO_SPACE_BAR, off, reg_widths[reg]);
 }
 
 static void pci_write(struct vmmio_regs *r, enum vmmio_reg reg, u32 value)
@@ -50,21 +50,23 @@ static void pci_write(struct vmmio_regs *r, enum vmmio_reg reg, u32 value)
 	struct vmmio_device *vd = of_regs(r);
 	u32 off = reg_offsets[reg];
 
-	vmmio_write(vd, reg, vd->common + off, off, reg_widths[reg], value);
+	vmmio_write(vd, reg, vd->common + off, VMMIO_SPACE_BAR, off, reg_widths[reg], value);
 }
 
 static u32 pci_read_device_config(struct vmmio_regs *r, u32 offset, unsigned int width)
 {
 	struct vmmio_device *vd = of_regs(r);
 
-	return vmmio_read(vd, VMMIO_REG_PCI_CONFIG, vd->config + offset, offset, width);
+	return vmmio_read(vd, VMMIO_REG_PCI_CONFIG, vd->config + offset, VMMIO_SPACE_BAR, offset,
+			  width);
 }
 
 static void pci_write_device_config(struct vmmio_regs *r, u32 offset, unsigned int width, u32 value)
 {
 	struct vmmio_device *vd = of_regs(r);
 
-	vmmio_write(vd, VMMIO_REG_PCI_CONFIG, vd->config + offset, offset, width, value);
+	vmmio_write(vd, VMMIO_REG_PCI_CONFIG, vd->config + offset, VMMIO_SPACE_BAR, offset, width,
+		    value);
 }
 
 static const struct vmmio_regs_ops pci_regs_ops = {

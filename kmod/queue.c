@@ -10,7 +10,8 @@
 #include "events.h"
 
 /* The doorbell write: 16 bits on PCI, 32 on MMIO and with NOTIFICATION_DATA. */
-static __always_inline bool kick(struct virtqueue *vq, u32 value, unsigned int width)
+static __always_inline bool kick(struct virtqueue *vq, u32 value, enum vmmio_space space,
+				 unsigned int width)
 {
 	struct vmmio_queue *q = vq->priv;
 	struct vmmio_device *vd = q->vd;
@@ -19,44 +20,43 @@ static __always_inline bool kick(struct virtqueue *vq, u32 value, unsigned int w
 	this_cpu_inc(q->counts->kicks);
 	this_cpu_inc(vd->counts->writes[vd->front->notify]);
 	if (vmmio_tracing()) {
-		vmmio_kick_traced(q, value, width);
+		vmmio_kick_traced(q, value, space, width);
 		return true;
 	}
 	if (q->vring)
 		vmmio_observe(&q->avail_seen, vmmio_avail_idx(q), &prev);
-	vmmio_raw_write(q->doorbell, width, value);
+	vmmio_raw_write(q->doorbell, space, width, value);
 	return true;
 }
 
-static bool kick16(struct virtqueue *vq)
+static bool kick_mmio(struct virtqueue *vq)
 {
-	return kick(vq, vq->index, 2);
+	return kick(vq, vq->index, VMMIO_SPACE_MEMORY, 4);
 }
 
-static bool kick32(struct virtqueue *vq)
+static bool kick_pci(struct virtqueue *vq)
 {
-	return kick(vq, vq->index, 4);
+	return kick(vq, vq->index, VMMIO_SPACE_BAR, 2);
 }
 
 /* 4.1.5.2, 4.2.3.3, 2.9: queue index, and where the next buffer will be. */
 static bool kick_data(struct virtqueue *vq)
 {
-	struct vmmio_queue *q = vq->priv;
 	u32 value;
 
 #ifdef VMMIO_HAVE_NOTIFICATION_DATA
 	value = vring_notification_data(vq);
 #else
-	value = vq->index | (u32)vmmio_avail_idx(q) << 16;
+	value = vq->index | (u32)vmmio_avail_idx(vq->priv) << 16;
 #endif
-	return kick(vq, value, 4);
+	return kick(vq, value, VMMIO_SPACE_BAR, 4);
 }
 
 static bool (*kick_of(struct vmmio_device *vd))(struct virtqueue *vq)
 {
 	if (__virtio_test_bit(&vd->vdev, VIRTIO_F_NOTIFICATION_DATA))
 		return kick_data;
-	return vd->front->transport == VMMIO_TRANSPORT_PCI ? kick16 : kick32;
+	return vd->front->transport == VMMIO_TRANSPORT_PCI ? kick_pci : kick_mmio;
 }
 
 /* Queues that are filled ahead and served when the device has something. */
