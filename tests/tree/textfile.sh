@@ -17,10 +17,14 @@ fail()
 	exit 1
 }
 
-command -v promtool >/dev/null || {
+# Unpacked, not installed: the package would start a server on this machine.
+command -v promtool >/dev/null ||
+	"$VMMIO_SOURCE/cmake/fetch-deb.sh" --out "$VMMIO_BUILD/packages/prometheus" prometheus || {
 	echo "no promtool (package prometheus)"
 	exit 77
 }
+
+PATH=$PATH:$VMMIO_BUILD/packages/prometheus/usr/bin
 
 "$stat" --source "$recording" --emulated-time --textfile "$work/vmmio.prom" -i 0.001 >"$work/out"
 [ ! -s "$work/out" ] || fail '--textfile prints on stdout'
