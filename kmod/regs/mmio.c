@@ -146,10 +146,11 @@ static int mmio1_queue_probe(struct vmmio_regs *r, __u16 index, __u16 *max)
 /* One page frame number names all three parts, laid out contiguously (2.7.2). */
 static int mmio1_queue_start(struct vmmio_regs *r, __u16 index, struct vmmio_queue_setup *q)
 {
-	__u64 pfn = q->desc / r->page_size;
+	/* a power of two, as the register wants it; not divided: 32-bit kernels cannot */
+	__u64 pfn = r->page_size ? q->desc >> __builtin_ctz(r->page_size) : 0;
 
 	(void)index;
-	if (!pfn || pfn >> 32 || q->desc % r->page_size)
+	if (!pfn || pfn >> 32 || q->desc & (r->page_size - 1))
 		return -E2BIG;
 	WR(r, QUEUE_NUM, q->size);
 	WR(r, QUEUE_ALIGN, r->page_size);
