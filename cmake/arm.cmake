@@ -36,6 +36,8 @@ endfunction()
 
 vmmio_arch_image(arm arm64 --arch arm64)
 vmmio_arch_test(bindings-arm64 arm arm64 tests/arm/bindings.sh)
+vmmio_arch_image(arm armhf --arch armhf)
+vmmio_arch_test(bindings-armhf arm armhf tests/arm/bindings.sh)
 
 # The driver's counts as text, also for guests of this build's own kernel.
 add_executable(counts tests/guest/counts.c)

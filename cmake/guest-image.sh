@@ -97,10 +97,6 @@ if newer "$out/vmmio.ko" kmod || [ "$(cat "$out/vmmio.ko.made" 2>/dev/null)" != 
 	mkdir -p "$out/src"
 	cp -r "$source/kmod" "$source/include" "$out/src/"
 	headers=$out/kernel/headers
-	if [ "$arch" = armhf ]; then
-		headers=$("$source/cmake/arm-headers.sh" --kernel "$out/kernel" --out "$out") ||
-			die "no usable kernel headers for armhf"
-	fi
 	env -u MAKEFLAGS -u MFLAGS make -s -C "$headers" "M=$out/src/kmod" "ARCH=$karch" \
 		"CROSS_COMPILE=$cross" modules >"$out/kmod.log" 2>&1 || {
 		cat "$out/kmod.log" >&2
