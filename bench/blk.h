@@ -29,8 +29,9 @@ struct vmmio_blk {
 	const char *driver;	 /* "vmmio" or "mainline" */
 	unsigned int queue_size; /* of every ring: QEMU gives the transports different ones */
 	const char *driver_args; /* for "vmmio": more module parameters, may be "" */
-	const char *setup; /* more lines of script, after the driver and before the disks; may be NULL */
-	const char *labels;	 /* put before "transport= depth=" of each round; may be "" */
+	const char *setup;  /* more lines of script, after the driver and before the disks; may be
+			       NULL */
+	const char *labels; /* put before "transport= depth=" of each round; may be "" */
 };
 
 /* Text of /run.sh; NULL for want of memory. */

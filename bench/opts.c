@@ -195,4 +195,3 @@ int vmmio_opts_parse(const char *command, const char *usage, struct vmmio_opt *o
 	}
 	return 0;
 }
-
