@@ -137,8 +137,6 @@ static __always_inline int handle_kick(const struct vmmio_ev_kick *ev)
 	row->c[VMMIO_C_OCCUPANCIES]++;
 	row->c[VMMIO_C_OCCUPANCY] += flight;
 	hist_add(slot, VMMIO_HIST_OCCUPANCY, flight);
-	if (flags & VMMIO_EV_FIRST)
-		return 0;
 	row->c[VMMIO_C_KICKS_INDEXED]++;
 	row->c[VMMIO_C_KICK_BUFFERS] += ev->avail_delta;
 	hist_add(slot, VMMIO_HIST_BATCH, ev->avail_delta);
@@ -176,7 +174,7 @@ static __always_inline int handle_vq_irq(const struct vmmio_ev_vq_irq *ev)
 		row->c[VMMIO_C_IRQS_SPURIOUS]++;
 	else
 		row->c[VMMIO_C_IRQS_NOTHING]++;
-	if (!(flags & (VMMIO_EV_NO_INDEX | VMMIO_EV_FIRST))) {
+	if (!(flags & VMMIO_EV_NO_INDEX)) {
 		row->c[VMMIO_C_IRQS_INDEXED]++;
 		row->c[VMMIO_C_USED_BUFFERS] += ev->used_delta;
 		if (ev->used_delta)

@@ -87,7 +87,7 @@ struct vmmio_slot_counters {
 	__u64 kick_buffers; /* buffers made available, seen at kicks; split rings */
 	__u64 irqs;	    /* queue: times its ring was checked; device: handler runs */
 	__u64 irqs_none;    /* of these, vring_interrupt() said IRQ_NONE;
-			     * device: runs that returned IRQ_NONE */
+			     * device: runs that found nothing */
 	__u64 used_buffers; /* buffers used, seen at interrupts; split rings */
 	__u64 config_irqs;  /* device: configuration changes signalled */
 	__u64 irqs_early;   /* device: runs before DRIVER_OK or after reset */
