@@ -16,6 +16,9 @@ enum {
 
 int vmmio_cmd_compare(int argc, char **argv);
 int vmmio_cmd_sweep(int argc, char **argv);
+int vmmio_cmd_diff(int argc, char **argv);
+int vmmio_cmd_regress(int argc, char **argv);
+int vmmio_cmd_plot(int argc, char **argv);
 int vmmio_cmd_micro(int argc, char **argv);
 
 #endif

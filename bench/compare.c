@@ -25,7 +25,7 @@
 struct options {
 	unsigned int boots, rounds, count, block_size, timeout;
 	struct vmmio_list depths;
-	const char *rw;
+	const char *rw, *name;
 	struct vmmio_setup setup;
 	bool json, emulated_time, no_plots;
 };
@@ -61,6 +61,8 @@ static int parse_options(struct options *o, int argc, char **argv)
 		{"json", VMMIO_OPT_FLAG, &o->json, 0, 0, NULL, NULL,
 		 "result and series as JSON instead of the table"},
 		{"no-plots", VMMIO_OPT_FLAG, &o->no_plots, 0, 0, NULL, NULL, "draw nothing"},
+		{"name", VMMIO_OPT_STRING, &o->name, 0, 0, NULL, "NAME",
+		 "folder within the result set (compare)"},
 		{"timeout", VMMIO_OPT_NUMBER, &o->timeout, 5, 86400, NULL, "S",
 		 "limit of one boot in seconds (120)"},
 		VMMIO_SETUP_OPTS(&o->setup),
@@ -76,6 +78,7 @@ static int parse_options(struct options *o, int argc, char **argv)
 		.timeout = 120,
 		.depths = {{1, 16}, 2},
 		.rw = "read",
+		.name = "compare",
 		.setup = VMMIO_SETUP_DEFAULT,
 	};
 	err = vmmio_opts_parse("compare", "[options]", opts, nopts, argc, argv, NULL, 0, &n);
@@ -90,6 +93,10 @@ static int parse_options(struct options *o, int argc, char **argv)
 	}
 	if (o->block_size % 512) {
 		fprintf(stderr, NAME "--block-size %u: not a multiple of 512\n", o->block_size);
+		return -EINVAL;
+	}
+	if (o->name[0] == '.' || strchr(o->name, '/') || strlen(o->name) > 60) {
+		fprintf(stderr, NAME "--name %s: not the plain name of a folder\n", o->name);
 		return -EINVAL;
 	}
 	if (o->emulated_time && !strcmp(o->setup.wish, "kvm")) {
@@ -340,7 +347,7 @@ static int write_folder(struct run *r, char *final)
 	if (!err)
 		err = vmmio_result_write_json(&r->result, "result.json", result);
 	if (!err)
-		err = vmmio_result_write_json(&r->result, "series.json", series);
+		err = vmmio_result_write_array(&r->result, "series.json", series);
 	if (!err)
 		err = vmmio_result_write_json(&r->result, "machine.json", machine);
 	if (!err)
@@ -357,7 +364,7 @@ static int write_folder(struct run *r, char *final)
 	if (err || vmmio_stop)
 		return err ? err : -EINTR;
 	vmmio_machine_set_name(r->c.accel, set, sizeof(set));
-	return vmmio_result_commit(&r->result, set, "compare", final);
+	return vmmio_result_commit(&r->result, set, r->o.name, "compare", final);
 }
 
 static int print_json(const struct run *r, const char *final)

@@ -19,15 +19,16 @@ void vmmio_series_csv(const struct vmmio_series_set *set, const char *accel, FIL
 		if (!known)
 			return;
 		n = vmmio_series_known(s, known);
+		if (!n) {
+			free(known);
+			continue;
+		}
 		vmmio_stats_range(known, n, &min, &max);
 		fprintf(f, "%s,%s,%s,\"%s\",%s,%s,%s,%zu,", accel, s->labels, s->key, s->heading,
 			s->unit, vmmio_class_name(s->cls),
 			vmmio_series_emulated(s, accel) ? "yes" : "no", n);
-		if (n)
-			fprintf(f, "%.10g,%.10g,%.10g,%.10g", vmmio_stats_median(known, n), min,
-				max, vmmio_stats_iqr(known, n));
-		else
-			fprintf(f, ",,,");
+		fprintf(f, "%.10g,%.10g,%.10g,%.10g", vmmio_stats_median(known, n), min, max,
+			vmmio_stats_iqr(known, n));
 		fprintf(f, ",%s\n", vmmio_series_exact(s) ? "yes" : "no");
 		free(known);
 	}

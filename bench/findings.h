@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <jansson.h>
 
-#include "result.h"
 #include "series.h"
 
 struct vmmio_findings {
@@ -19,9 +18,10 @@ struct vmmio_findings {
 	unsigned int boots;
 	size_t runs, failed;
 	const json_t *machine;
+	const json_t *plots; /* names of the pictures in the folder */
 };
 
-/* The page, in Markdown, to @f; plots that it shows go into @r (NULL: none). */
-void vmmio_findings_write(const struct vmmio_findings *in, const struct vmmio_result *r, FILE *f);
+/* The page, in Markdown, to @f. */
+void vmmio_findings_write(const struct vmmio_findings *in, FILE *f);
 
 #endif

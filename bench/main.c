@@ -16,6 +16,9 @@ static const struct {
 	{"compare", vmmio_cmd_compare,
 	 "one load over virtio-mmio and virtio-pci: table and verdict"},
 	{"sweep", vmmio_cmd_sweep, "an experiment file, run by run, resumable"},
+	{"diff", vmmio_cmd_diff, "two stored results against each other"},
+	{"regress", vmmio_cmd_regress, "a stored result against a new run, or two commands in turn"},
+	{"plot", vmmio_cmd_plot, "draw a stored result again, or the intervals of two"},
 	{"micro", vmmio_cmd_micro, "what one access or interrupt costs on this machine (KVM)"},
 };
 

@@ -27,10 +27,14 @@
 EMBED(common, "common.gp");
 EMBED(accesses, "accesses.gp");
 EMBED(latency, "latency.gp");
+EMBED(curves, "curves.gp");
+EMBED(intervals, "intervals.gp");
 
 static const char *const scripts[VMMIO_PLOTS] = {
 	[VMMIO_PLOT_ACCESSES] = vmmio_plot_accesses,
 	[VMMIO_PLOT_LATENCY] = vmmio_plot_latency,
+	[VMMIO_PLOT_CURVES] = vmmio_plot_curves,
+	[VMMIO_PLOT_INTERVALS] = vmmio_plot_intervals,
 };
 
 void vmmio_plot_quote(const char *text, char *buf, size_t len)

@@ -15,6 +15,8 @@
 enum vmmio_plot_id {
 	VMMIO_PLOT_ACCESSES,
 	VMMIO_PLOT_LATENCY,
+	VMMIO_PLOT_CURVES,
+	VMMIO_PLOT_INTERVALS,
 	VMMIO_PLOTS,
 };
 
@@ -29,6 +31,19 @@ int vmmio_plot_run(enum vmmio_plot_id id, const char *dir, const char *name, con
 /* All plots of a comparison, with their data, into the folder being written. */
 int vmmio_plot_comparison(const struct vmmio_comparison *c, const struct vmmio_result *r, char *why,
 			  size_t len);
+
+/*
+ * Curves of a sweep: kicks per I/O and used buffers per interrupt against each
+ * numeric factor, one file per transport (under emulation transports are not
+ * drawn together). Appends the names of the plots made to @names, an array.
+ */
+int vmmio_plot_sweep(const struct vmmio_series_set *set, const char *accel, unsigned int boots,
+		     const struct vmmio_result *r, json_t *names, char *why, size_t len);
+
+/* Shifts of B against A with their intervals (intervals.svg, .png, .tsv). */
+struct vmmio_ab;
+int vmmio_plot_ab(const struct vmmio_ab *ab, const char *accel, const struct vmmio_result *r,
+		  char *why, size_t len);
 
 /* A gnuplot string of @text: quotes and backslashes cannot end it. */
 void vmmio_plot_quote(const char *text, char *buf, size_t len);

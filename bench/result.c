@@ -93,7 +93,8 @@ int vmmio_result_write_json(const struct vmmio_result *r, const char *name, cons
 	return err;
 }
 
-int vmmio_result_write_lines(const struct vmmio_result *r, const char *name, const json_t *rows)
+static int write_rows(const struct vmmio_result *r, const char *name, const json_t *rows,
+		      const char *open, const char *between, const char *end)
 {
 	char *text = NULL;
 	size_t size = 0, i;
@@ -103,17 +104,30 @@ int vmmio_result_write_lines(const struct vmmio_result *r, const char *name, con
 
 	if (!f)
 		return -ENOMEM;
+	fputs(open, f);
 	json_array_foreach(rows, i, row) {
+		if (i)
+			fputs(between, f);
 		if (json_dumpf(row, f, JSON_COMPACT | JSON_REAL_PRECISION(12)))
 			err = -ENOMEM;
-		fputc('\n', f);
 	}
+	fputs(end, f);
 	if (fclose(f))
 		err = -ENOMEM;
 	if (!err)
 		err = vmmio_result_write(r, name, text, size);
 	free(text);
 	return err;
+}
+
+int vmmio_result_write_array(const struct vmmio_result *r, const char *name, const json_t *rows)
+{
+	return write_rows(r, name, rows, "[\n", ",\n", "\n]\n");
+}
+
+int vmmio_result_write_lines(const struct vmmio_result *r, const char *name, const json_t *rows)
+{
+	return write_rows(r, name, rows, "", "\n", "\n");
 }
 
 int vmmio_result_open(struct vmmio_result *r, const char *out)
@@ -235,7 +249,8 @@ static int seal(const struct vmmio_result *r, const char *kind)
 	return err;
 }
 
-int vmmio_result_commit(struct vmmio_result *r, const char *set, const char *kind, char *final)
+int vmmio_result_commit(struct vmmio_result *r, const char *set, const char *name, const char *kind,
+			char *final)
 {
 	char dir[PATH_MAX / 2 + 256];
 	int err, n = 1;
@@ -243,15 +258,15 @@ int vmmio_result_commit(struct vmmio_result *r, const char *set, const char *kin
 	err = seal(r, kind);
 	if (err)
 		return err;
-	snprintf(dir, sizeof(dir), "%s/%s", r->out, set);
+	snprintf(dir, sizeof(dir), "%s%s%s", r->out, set[0] ? "/" : "", set);
 	err = make_dirs(dir);
 	if (err)
 		return err;
 	do {
 		if (n == 1)
-			snprintf(final, PATH_MAX, "%s/%s", dir, kind);
+			snprintf(final, PATH_MAX, "%s/%s", dir, name);
 		else
-			snprintf(final, PATH_MAX, "%s/%s-%d", dir, kind, n);
+			snprintf(final, PATH_MAX, "%s/%s-%d", dir, name, n);
 		/* an empty folder would be replaced: never one with files in it */
 		if (!rename(r->part, final)) {
 			r->part[0] = '\0';

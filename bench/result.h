@@ -37,14 +37,18 @@ const char *vmmio_result_path(const struct vmmio_result *r, const char *name, ch
 
 int vmmio_result_write(const struct vmmio_result *r, const char *name, const void *data, size_t n);
 int vmmio_result_write_json(const struct vmmio_result *r, const char *name, const json_t *j);
-/* One object per line; takes the array @rows. */
+/* An array with one element per line: small, and a diff of two shows what changed. */
+int vmmio_result_write_array(const struct vmmio_result *r, const char *name, const json_t *rows);
+/* JSON lines: one object per line of the array @rows. */
 int vmmio_result_write_lines(const struct vmmio_result *r, const char *name, const json_t *rows);
 
 /*
- * Seal and rename to <out>/<set>/<kind>, or <kind>-2, -3 ... if that exists.
- * @final (PATH_MAX) gets the name.
+ * Seal as a result of @kind and rename to <out>/<set>/<name>, or <name>-2, -3 ... if
+ * that exists.
+ * @set may be empty: then without that folder. @final (PATH_MAX) gets the name.
  */
-int vmmio_result_commit(struct vmmio_result *r, const char *set, const char *kind, char *final);
+int vmmio_result_commit(struct vmmio_result *r, const char *set, const char *name, const char *kind,
+			char *final);
 
 /* Remove the temporary folder; safe to call twice and from a signal thread. */
 void vmmio_result_abandon(struct vmmio_result *r);

@@ -161,8 +161,14 @@ json_t *vmmio_series_to_json(const struct vmmio_series_set *set)
 
 	for (size_t i = 0; i < set->n; i++) {
 		const struct vmmio_series *s = &set->s[i];
-		json_t *v = json_array();
+		json_t *v;
+		bool known = false;
 
+		for (size_t k = 0; k < s->n; k++)
+			known |= !isnan(s->v[k]);
+		if (!known) /* nobody could measure it: no series */
+			continue;
+		v = json_array();
 		for (size_t k = 0; k < s->n; k++)
 			json_array_append_new(v, isnan(s->v[k]) ? json_null() : json_real(s->v[k]));
 		json_array_append_new(all, json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "labels",
@@ -217,4 +223,17 @@ int vmmio_series_from_json(struct vmmio_series_set *set, const json_t *j, char *
 		}
 	}
 	return 0;
+}
+
+int vmmio_series_extend(struct vmmio_series_set *to, const struct vmmio_series_set *from)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < from->n && !err; i++) {
+		const struct vmmio_series *s = &from->s[i];
+
+		for (size_t k = 0; k < s->n && !err; k++)
+			err = add(to, s->labels, s->key, s->heading, s->unit, s->cls, s->v[k]);
+	}
+	return err;
 }

@@ -95,6 +95,9 @@ const char *vmmio_class_name(enum vmmio_class cls);
 
 void vmmio_series_free(struct vmmio_series_set *set);
 
+/* Append the values of @from to the series of the same name in @to, made where missing. */
+int vmmio_series_extend(struct vmmio_series_set *to, const struct vmmio_series_set *from);
+
 /* Append @value to the series of @labels and metric @id, made if it is new. */
 int vmmio_series_add(struct vmmio_series_set *set, const char *labels, enum vmmio_metric_id id,
 		     int depth, double value);

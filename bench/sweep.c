@@ -15,6 +15,7 @@
 #include "cmd.h"
 #include "findings.h"
 #include "machine.h"
+#include "plot.h"
 #include "pool.h"
 #include "result.h"
 #include "rounds.h"
@@ -177,7 +178,8 @@ static int write_folder(struct sweep *s, struct vmmio_result *r, char *final)
 {
 	const char *accel = vmmio_accel_name(s->setup.accel);
 	json_t *rows = json_array(), *failures = json_array(), *guest = NULL, *line = NULL;
-	json_t *result = NULL, *series = NULL, *machine = NULL;
+	json_t *result = NULL, *series = NULL, *machine = NULL, *names = json_array();
+	char why[256];
 	struct vmmio_series_set set = {0};
 	struct vmmio_findings in;
 	char *text, name[128];
@@ -213,7 +215,7 @@ static int write_folder(struct sweep *s, struct vmmio_result *r, char *final)
 				     .machine = machine};
 	err = vmmio_result_write_json(r, "result.json", result);
 	err = err ?: vmmio_result_write_json(r, "machine.json", machine);
-	err = err ?: vmmio_result_write_json(r, "series.json", series);
+	err = err ?: vmmio_result_write_array(r, "series.json", series);
 	err = err ?: vmmio_result_write(r, "experiment.ini", s->e.text, strlen(s->e.text));
 	err = err ?: write_rounds(r, rows);
 	f = err ? NULL : open_memstream(&text, &size);
@@ -221,14 +223,17 @@ static int write_folder(struct sweep *s, struct vmmio_result *r, char *final)
 		vmmio_series_csv(&set, accel, f);
 		err = write_stream(r, "series.csv", &text, &size, f);
 	}
+	if (!err && vmmio_plot_sweep(&set, accel, s->e.boots, r, names, why, sizeof(why)))
+		fprintf(stderr, NAME "no plots: %s\n", why);
+	in.plots = names;
 	f = err ? NULL : open_memstream(&text, &size);
 	if (f) {
-		vmmio_findings_write(&in, r, f);
+		vmmio_findings_write(&in, f);
 		err = write_stream(r, "README.md", &text, &size, f);
 	}
 	if (!err) {
 		vmmio_machine_set_name(accel, name, sizeof(name));
-		err = vmmio_result_commit(r, name, s->e.name, final);
+		err = vmmio_result_commit(r, name, s->e.name, "sweep", final);
 	}
 out:
 	vmmio_series_free(&set);
@@ -239,6 +244,7 @@ out:
 	json_decref(result);
 	json_decref(machine);
 	json_decref(series);
+	json_decref(names);
 	return err;
 }
 

@@ -28,6 +28,7 @@ endif()
 
 add_library(
 	vmmio_bench STATIC
+	bench/ab.c
 	bench/blk.c
 	bench/csv.c
 	bench/experiment.c
@@ -36,6 +37,7 @@ add_library(
 	bench/opts.c
 	bench/plot.c
 	bench/plot_data.c
+	bench/plot_sweep.c
 	bench/result.c
 	bench/rounds.c
 	bench/rounds_series.c
@@ -57,13 +59,14 @@ set_source_files_properties(
 )
 
 find_package(Threads REQUIRED)
-add_executable(vmmio-bench bench/main.c bench/compare.c bench/pool.c bench/sweep.c)
+add_executable(vmmio-bench bench/main.c bench/compare.c bench/diff.c bench/plotcmd.c bench/pool.c bench/sweep.c)
 target_link_libraries(vmmio-bench PRIVATE vmmio_bench Threads::Threads)
 
-foreach(name IN ITEMS bench_stats bench_result bench_rounds)
+foreach(name IN ITEMS bench_ab bench_stats bench_result bench_rounds)
 	vmmio_unit_test(${name} LIBS vmmio_bench)
 endforeach()
 vmmio_script_test(guest tests/guest/compare.sh TIMEOUT 180)
 vmmio_script_test(guest tests/guest/bench_stop.sh TIMEOUT 120)
 vmmio_script_test(guest tests/guest/bench_usage.sh TIMEOUT 120)
 vmmio_script_test(guest tests/guest/sweep.sh TIMEOUT 240)
+vmmio_script_test(guest tests/guest/regress.sh TIMEOUT 180)

@@ -51,7 +51,7 @@ static void make(char *final)
 	assert_int_equal(vmmio_result_write_json(&r, "result.json", j), 0);
 	assert_int_equal(vmmio_result_write_json(&r, "machine.json", j), 0);
 	json_decref(j);
-	assert_int_equal(vmmio_result_commit(&r, "set", "compare", final), 0);
+	assert_int_equal(vmmio_result_commit(&r, "set", "compare", "compare", final), 0);
 	vmmio_series_free(&set);
 }
 

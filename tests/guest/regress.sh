@@ -1,0 +1,88 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# diff, regress and plot on real results: a run against itself and against a
+# new one shows nothing structural; one planted access per I/O is a regression
+# and exit status 3, each time; broken folders and commands give one line.
+set -eu
+
+bench=$VMMIO_BUILD/vmmio-bench
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+fail()
+{
+	echo "$*"
+	cat "$tmp/out" "$tmp/err"
+	exit 1
+}
+
+# run STATUS ARGUMENTS...
+run()
+{
+	want=$1
+	shift
+	status=0
+	"$bench" "$@" >"$tmp/out" 2>"$tmp/err" || status=$?
+	[ "$status" = "$want" ] || fail "vmmio-bench $*: status $status instead of $want"
+}
+
+# says WORD: on standard error, one line
+says()
+{
+	if [ "$(wc -l <"$tmp/err")" != 1 ] || ! grep -q -e "$1" "$tmp/err"; then
+		fail "not one line with '$1'"
+	fi
+}
+
+run 0 compare --boots 1 --rounds 1 --count 100 --depth 1 --accel tcg --json --no-plots \
+	--out "$tmp/results"
+cp "$tmp/out" "$tmp/a.json"
+set -- "$tmp"/results/*-tcg/compare
+base=$1
+
+run 0 diff "$base" "$base"
+grep -q '^no regression: 0 of ' "$tmp/out" || fail "different from itself"
+run 0 regress "$base" --out "$tmp/again"
+grep -q '^no regression: 0 of ' "$tmp/out" || fail "two runs differ in structure"
+
+# one InterruptStatus read more per I/O, as a driver that does it would show
+sed '/transport=mmio depth=1",$/,/\]/{/accesses_per_io/,/\]/s/^\(  *\)3\.0$/\14.0/}' "$tmp/a.json" >"$tmp/b.json"
+cmp -s "$tmp/a.json" "$tmp/b.json" && fail "nothing was planted"
+for pairs in 1 2 3 4 5; do
+	run 3 regress --a "cat '$tmp/a.json'" --b "cat '$tmp/b.json'" --pairs "$pairs"
+	grep -q '^REGRESSION .*transport=mmio depth=1, accesses per I/O: 3 -> 4 (structural)' "$tmp/out" ||
+		fail "the planted access was not found"
+done
+run 0 regress --a "cat '$tmp/b.json'" --b "cat '$tmp/a.json'" --pairs 2
+grep -q '^DIFFERENT .*4 -> 3' "$tmp/out" || fail "an improvement is not shown"
+
+run 0 plot "$base" --out "$tmp/plots"
+for form in svg png; do
+	[ -s "$tmp/plots/compare/accesses.$form" ] || fail "no plot"
+done
+
+run 2 diff "$base"
+says 'two result folders'
+run 2 regress
+says 'a baseline is needed'
+run 2 regress "$base" --a true --b true
+says '--a: contradicts'
+run 2 regress --a true
+says '--a: needs --b'
+run 2 diff "$base" "$base" --threshold x
+says '--threshold x'
+run 1 diff "$base" /nonexistent
+says '/nonexistent: not a folder'
+run 1 regress --a false --b false
+says 'false: .*not the JSON'
+run 1 regress --a 'echo {}' --b 'echo {}'
+says 'echo {}: '
+cp -r "$base" "$tmp/cut"
+head -c 1000 "$base/series.json" >"$tmp/cut/series.json"
+run 1 diff "$base" "$tmp/cut"
+says 'series.json has 1000 bytes'
+cp -r "$base" "$tmp/edited"
+sed 's/"values":\[3/"values":[2/' "$base/series.json" >"$tmp/edited/series.json"
+run 1 plot "$tmp/edited"
+says 'series.json was changed since it was written'

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Regressions: a planted register access is caught every time, and samples of
+ * one and the same thing are not called different more often than promised.
+ * The second part draws from a stored result of many boots, named aa: the
+ * first in results/, or argument 1.
+ */
+#include <glob.h>
+#include <limits.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include <gsl/gsl_randist.h>
+#include <gsl/gsl_rng.h>
+
+#include "ab.h"
+#include "result.h"
+
+#define LABELS "load=randread transport=mmio depth=1"
+#define DRAWS 10000
+#define BOOTS 8 /* on each side of a draw */
+
+static const char *stored;
+
+static const struct vmmio_ab_options options = {.alpha = 0.05, .threshold = 5, .accel = "kvm-vmx"};
+
+static void fill(struct vmmio_series_set *set, double accesses, const double *latency, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		assert_int_equal(
+			vmmio_series_add(set, LABELS, VMMIO_M_ACCESSES_PER_IO, 1, accesses), 0);
+		assert_int_equal(vmmio_series_add(set, LABELS, VMMIO_M_LATENCY_P50, 1, latency[i]),
+				 0);
+	}
+}
+
+static const double fast[] = {10.1, 10.3, 9.9, 10.0, 10.2, 10.4, 9.8, 10.15};
+static const double slow[] = {12.1, 12.3, 11.9, 12.0, 12.2, 12.4, 11.8, 12.15};
+
+static void test_planted(void **state)
+{
+	/* one access more in any number of boots, and from any start */
+	for (size_t n = 1; n <= 8; n++) {
+		for (int from = 1; from <= 3; from++) {
+			struct vmmio_series_set a = {0}, b = {0};
+			struct vmmio_ab ab;
+
+			fill(&a, from, fast, n);
+			fill(&b, from + 1, fast, n);
+			assert_int_equal(vmmio_ab_compare(&a, &b, &options, &ab), 0);
+			assert_int_equal(ab.regressions, 1);
+			assert_string_equal(ab.row[0].a->key, "accesses_per_io");
+			assert_true(ab.row[0].regression);
+			vmmio_ab_free(&ab);
+			/* the other way round it is an improvement */
+			assert_int_equal(vmmio_ab_compare(&b, &a, &options, &ab), 0);
+			assert_int_equal(ab.regressions, 0);
+			assert_int_equal(ab.different, 1);
+			vmmio_ab_free(&ab);
+			vmmio_series_free(&a);
+			vmmio_series_free(&b);
+		}
+	}
+}
+
+static void test_times(void **state)
+{
+	struct vmmio_series_set a = {0}, b = {0};
+	struct vmmio_ab_options o = options;
+	struct vmmio_ab ab;
+
+	fill(&a, 3, fast, 8);
+	fill(&b, 3, slow, 8);
+	assert_int_equal(vmmio_ab_compare(&a, &b, &o, &ab), 0);
+	assert_int_equal(ab.regressions, 1);
+	assert_true(fabs(ab.row[1].test.shift - 2) < 1e-9);
+	assert_true(ab.row[1].test.delta == 1);
+	vmmio_ab_free(&ab);
+	/* below the threshold a difference is no regression */
+	o.threshold = 25;
+	assert_int_equal(vmmio_ab_compare(&a, &b, &o, &ab), 0);
+	assert_int_equal(ab.regressions, 0);
+	assert_int_equal(ab.different, 1);
+	vmmio_ab_free(&ab);
+	/* emulated times take no part unless asked for */
+	o = options;
+	o.accel = "tcg";
+	assert_int_equal(vmmio_ab_compare(&a, &b, &o, &ab), 0);
+	assert_int_equal(ab.n, 1);
+	vmmio_ab_free(&ab);
+	/* nor does anything but structure between two accelerators */
+	o = options;
+	o.only_structural = true;
+	assert_int_equal(vmmio_ab_compare(&a, &b, &o, &ab), 0);
+	assert_int_equal(ab.n, 1);
+	assert_int_equal(ab.tested, 0);
+	vmmio_ab_free(&ab);
+	vmmio_series_free(&a);
+	vmmio_series_free(&b);
+}
+
+static void test_too_few(void **state)
+{
+	struct vmmio_series_set a = {0}, b = {0};
+	struct vmmio_ab ab;
+
+	fill(&a, 3, fast, 3);
+	fill(&b, 3, slow, 3);
+	assert_int_equal(vmmio_ab_compare(&a, &b, &options, &ab), 0);
+	/* 2 / C(6,3) = 0.1: nothing can be shown, and it is said */
+	assert_true(fabs(ab.floor - 0.1) < 1e-9);
+	assert_int_equal(ab.different, 0);
+	vmmio_ab_free(&ab);
+	vmmio_series_free(&a);
+	vmmio_series_free(&b);
+}
+
+/* The series of a draw: not all, so that ten thousand take seconds. */
+static bool wanted(const struct vmmio_series *s)
+{
+	return (s->cls == VMMIO_TIME || s->cls == VMMIO_SCHEDULE) &&
+	       strstr(s->labels, "transport=mmio") && strncmp(s->key, "reg:", 4) &&
+	       !vmmio_series_exact(s);
+}
+
+static void test_resampled(void **state)
+{
+	struct vmmio_ab_options o = options;
+	struct vmmio_loaded l;
+	unsigned int different = 0, family = 0;
+	gsl_rng *rng;
+	char why[256];
+	size_t order[256], boots = 0;
+
+	if (!stored)
+		skip();
+	if (vmmio_result_load(stored, &l, why, sizeof(why)))
+		fail_msg("%s: %s", stored, why);
+	rng = gsl_rng_alloc(gsl_rng_mt19937);
+	gsl_rng_set(rng, 7);
+	o.accel = l.accel;
+	o.times = true;
+	for (unsigned int draw = 0; draw < DRAWS; draw++) {
+		struct vmmio_series_set side[2] = {0};
+		struct vmmio_ab ab;
+
+		/* a family of 4 series a draw, all families in turn */
+		family = 0;
+		for (size_t i = 0, seen = 0; i < l.series.n && family < 4; i++) {
+			const struct vmmio_series *s = &l.series.s[i];
+
+			if (!wanted(s) || seen++ % 4 != draw % 4)
+				continue;
+			if (!family) {
+				boots = s->n < 256 ? s->n : 256;
+				assert_true(boots >= 2 * BOOTS);
+				for (size_t k = 0; k < boots; k++)
+					order[k] = k;
+				gsl_ran_shuffle(rng, order, boots, sizeof(order[0]));
+			}
+			for (size_t k = 0; k < 2 * BOOTS; k++) {
+				struct vmmio_series_set one = {0};
+				struct vmmio_series copy = *s;
+
+				copy.v = &s->v[order[k]];
+				copy.n = 1;
+				one.s = &copy;
+				one.n = 1;
+				assert_int_equal(vmmio_series_extend(&side[k >= BOOTS], &one), 0);
+			}
+			family++;
+		}
+		assert_true(family >= 2);
+		assert_int_equal(vmmio_ab_compare(&side[0], &side[1], &o, &ab), 0);
+		different += ab.different > 0;
+		vmmio_ab_free(&ab);
+		vmmio_series_free(&side[0]);
+		vmmio_series_free(&side[1]);
+	}
+	gsl_rng_free(rng);
+	vmmio_result_unload(&l);
+	printf("A/A: %u of %u draws called different (%.2f %%)\n", different, DRAWS,
+	       100.0 * different / DRAWS);
+	assert_true(different <= DRAWS * 6 / 100);
+	/* a test that never calls anything different would pass as well */
+	assert_true(different >= DRAWS / 200);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_planted),
+		cmocka_unit_test(test_times),
+		cmocka_unit_test(test_too_few),
+		cmocka_unit_test(test_resampled),
+	};
+
+	const char *source = getenv("VMMIO_SOURCE");
+	char pattern[PATH_MAX];
+	glob_t found;
+
+	if (argc > 1) {
+		stored = argv[1];
+	} else if (source) {
+		snprintf(pattern, sizeof(pattern), "%s/results/*/aa", source);
+		if (!glob(pattern, 0, NULL, &found))
+			stored = found.gl_pathv[0];
+	}
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
