@@ -25,14 +25,28 @@ vmmio_script_test(host tests/host/micro.sh TIMEOUT 120)
 
 # Subcommands of vmmio-stat for the host of VMs.
 vmmio_bpf_object(vms bpf/vms.bpf.c)
+vmmio_bpf_object(host bpf/host.bpf.c)
 
 set(stat ${CMAKE_SOURCE_DIR}/tools/vmmio-stat)
-add_library(vmmio_host STATIC ${stat}/hostmap.c ${stat}/hostscan.c ${stat}/hosttree.c)
-target_link_libraries(vmmio_host PUBLIC vmmio_stat_core vmmio_bpf_vms)
-target_sources(vmmio-stat PRIVATE ${stat}/vms.c)
+add_library(
+	vmmio_host STATIC
+	bench/accel.c
+	${stat}/exitbpf.c
+	${stat}/exitfind.c
+	${stat}/exitnames.c
+	${stat}/exitrows.c
+	${stat}/exitview.c
+	${stat}/hostmap.c
+	${stat}/hostscan.c
+	${stat}/hosttree.c
+)
+target_include_directories(vmmio_host PUBLIC ${CMAKE_SOURCE_DIR})
+target_link_libraries(vmmio_host PUBLIC vmmio_stat_core vmmio_bpf_vms vmmio_bpf_host)
+target_sources(vmmio-stat PRIVATE ${stat}/exits.c ${stat}/vms.c)
 target_link_libraries(vmmio-stat PRIVATE vmmio_host)
 
 # What the host tests drive.
 add_executable(kvmload tests/host/kvmload.c)
 target_link_libraries(kvmload PRIVATE vmmio_micro)
 vmmio_script_test(host tests/host/vms.sh TIMEOUT 120)
+vmmio_script_test(host tests/host/exits.sh TIMEOUT 120)

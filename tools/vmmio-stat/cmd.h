@@ -36,6 +36,7 @@ int vmmio_cmd_hist(int argc, char **argv);
 int vmmio_cmd_list(int argc, char **argv);
 int vmmio_cmd_regs(int argc, char **argv);
 int vmmio_cmd_vms(int argc, char **argv);
+int vmmio_cmd_exits(int argc, char **argv);
 
 /* NULL-named entry ends it; main.c. */
 extern const struct vmmio_cmd vmmio_cmds[];

@@ -12,6 +12,8 @@ const struct vmmio_cmd vmmio_cmds[] = {
 	{"hist", vmmio_cmd_hist, "distributions: kick, irq, request, batch, coalesce, access"},
 	{"regs", vmmio_cmd_regs, "register accesses by name"},
 	{"vms", vmmio_cmd_vms, "host: KVM VMs, their doorbells and interrupts"},
+	{"exits", vmmio_cmd_exits,
+	 "host: every exit by VM, device, queue and register, and its path"},
 	{},
 };
 

@@ -1,0 +1,168 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# `vmmio-stat exits` on guests that make known numbers of accesses: N accesses
+# are exactly N events of the right class, path, VM, vCPU, device, queue and
+# register. The loop around KVM_RUN and the eventfds' counters are the other
+# witnesses. Interrupts likewise, from every sender. Then VMs that start and
+# die, a doorbell that is removed, SIGKILL, and wrong usage.
+set -eu
+# shellcheck source=tests/host/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+need_kvm
+need_host_bpf
+start_load
+
+watch() {
+	"$stat" exits --json "$@" >"$dir/out.txt" 2>"$dir/err" &
+	watcher=$!
+	# attached when its programs are there: wait for its own first event
+	sleep 1
+}
+
+unwatch() {
+	kill -INT "$watcher"
+	wait "$watcher" || fail "exits ended with $?: $(cat "$dir/err")"
+	tail -n 1 "$dir/out.txt" | tr '{' '\n' >"$dir/rows"
+}
+
+# row COUNT FIELD…: exactly one row has all these fields, and that many samples
+row() {
+	want=$1
+	shift
+	cp "$dir/rows" "$dir/match"
+	for f in "$@"; do
+		grep -F -e "$f" "$dir/match" >"$dir/less" || true
+		mv "$dir/less" "$dir/match"
+	done
+	n=$(wc -l <"$dir/match")
+	if [ "$n" -ne 1 ] || ! grep -q -e "\"samples\":$want," -e "\"count\":${want}[,}]" "$dir/match"; then
+		cat "$dir/rows"
+		fail "expected one row of $want: $* (have: $(cat "$dir/match"))"
+	fi
+}
+
+load vm 2
+pid=$(echo "$answer" | cut -d' ' -f2)
+load vm 1
+load vm 1
+load ioeventfd 0 0xfeb02e50 4 0 mmio
+load ioeventfd 0 0xfeb02e50 4 1 mmio
+load ioeventfd 0 0xfebf9000 0 any mmio
+load ioeventfd 1 0xc010 2 1 pio
+load ioeventfd 2 0xe0001000 4 9 mmio
+load coalesce 1 0xe0005000 64 mmio
+load irqfd 0 5
+load msi 0 24 0x32
+
+watch --vcpu 60
+load run 0 1 store32 0xfeb02e50 1 1000
+[ "${answer#* }" = "0 0 0 0 0" ] || fail "a kick left the kernel: $answer"
+load run 0 0 store32 0xfeb02e50 0 50
+load events 0
+[ "$answer" = 1050 ] || fail "the eventfds saw $answer kicks, not 1050"
+load run 0 0 store32 0xfeb02e50 3 20
+load run 0 0 load32 0xfeb02e60 0 21
+[ "${answer#* }" = "0 21 0 0 0" ] || fail "the loop saw $answer"
+load run 0 0 store32 0xfeb02e64 1 22
+load run 0 0 load32 0xfeb02f04 0 23
+load run 0 0 store32 0xfebf9000 0 30
+load run 1 0 load32 0xe0000000 0 10
+load run 1 0 out16 0xc010 1 70
+load run 1 0 store32 0xe0005000 1 100
+load run 1 0 in32 0x1000 0 11
+load run 1 0 out32 0x1000 0 12
+load run 1 0 in8 0x21 0 13
+load run 1 0 load32 0xfee00020 0 14
+load run 2 0 store32 0xe0001000 9 15
+load run 2 0 store32 0xe0001000 8 16
+load run 2 0 cpuid 0 0 17
+load signal 0 5 18
+load signal 0 24 19
+load line 0 5 21
+load message 0 0x33 22
+unwatch
+
+v0="\"pid\":$pid,\"nth\":1" v1="\"pid\":$pid,\"nth\":2" v2="\"pid\":$pid,\"nth\":3"
+mmio='"device":"mmio@feb02e00"'
+row 1000 "$v0" '"vcpu":1,' '"exit":"kick"' '"path":"ioeventfd"' "$mmio" '"queue":1,'
+row 50 "$v0" '"vcpu":0,' '"exit":"kick"' '"path":"ioeventfd"' "$mmio" '"queue":0,'
+row 20 "$v0" '"exit":"kick"' '"path":"userspace"' "$mmio" '"queue":3,' '"register":"QueueNotify"'
+row 21 "$v0" '"exit":"status read"' '"path":"userspace"' "$mmio" '"register":"InterruptStatus"'
+row 22 "$v0" '"exit":"ACK"' '"path":"userspace"' "$mmio" '"register":"InterruptACK"'
+row 23 "$v0" '"exit":"config read"' '"register":"Config+0x4"'
+row 30 "$v0" '"exit":"kick"' '"path":"ioeventfd"' '"device":"pci@febf9000"' '"queue":0,'
+row 10 "$v1" '"exit":"mmio read"' '"path":"userspace"' '"register":"0xe0000000"'
+row 70 "$v1" '"exit":"kick"' '"path":"ioeventfd"' '"device":"pci-legacy@c000"' '"queue":1,'
+row 100 "$v1" '"exit":"mmio write"' '"path":"coalesced"' '"register":"0xe0005000"'
+row 11 "$v1" '"exit":"port in"' '"path":"userspace"' '"register":"0x1000"'
+row 12 "$v1" '"exit":"port out"' '"path":"userspace"' '"register":"0x1000"'
+row 13 "$v1" '"exit":"port in"' '"path":"in-kernel"' '"register":"0x21"'
+row 14 "$v1" '"exit":"mmio read"' '"path":"in-kernel"' '"register":"0xfee00020"'
+row 15 "$v2" '"exit":"kick"' '"path":"ioeventfd"' '"register":"0xe0001000"'
+row 16 "$v2" '"exit":"mmio write"' '"path":"userspace"' '"register":"0xe0001000"'
+row 17 "$v2" '"exit":"CPUID"'
+row 18 "$v0" '"kind":"irqchip","by":"irqfd","gsi":5'
+row 19 "$v0" '"kind":"msi","by":"irqfd"' '"msi_data":50'
+row 21 "$v0" '"kind":"irqchip","by":"ioctl","gsi":5'
+row 22 "$v0" '"kind":"msi","by":"ioctl"' '"msi_data":51'
+grep -q '"events_lost":0,"events_missed":0,' "$dir/rows" || fail "events were lost"
+! grep -q '"pid":null' "$dir/rows" || fail "something is unattributed: $(grep '"pid":null' "$dir/rows")"
+
+# the sentences, for what they are about and for nothing else
+"$stat" exits 60 >"$dir/out.txt" 2>"$dir/err" &
+watcher=$!
+sleep 1
+load run 0 0 store32 0xfeb02e50 3 40
+load run 0 0 store32 0xfeb02e50 0 41
+load line 0 5 42
+load signal 0 5 43
+kill -INT "$watcher"
+wait "$watcher" || fail "exits ended with $?"
+has '^finding: kvmload.*: 40 kicks of mmio@feb02e00 queue 3 reached userspace' "no finding about userspace kicks"
+has '^finding: kvmload.*: 42 interrupts on GSI 5 were sent by ioctl' "no finding about ioctl interrupts"
+[ "$(grep -c '^finding:' "$dir/out.txt")" -eq 2 ] || fail "a finding too many: $(grep '^finding:' "$dir/out.txt")"
+
+# removed and dead, yet counted under what they were
+watch 60
+load run 2 0 store32 0xe0001000 9 31
+load ioeventfd 2 0xe0001000 4 9 mmio remove
+load run 2 0 store32 0xe0001000 9 32
+load vm 1
+load run 3 0 load32 0xe0000000 0 33
+sleep 0.2
+unwatch
+row 31 "$v2" '"exit":"mmio write"' '"path":"in-kernel"' '"register":"0xe0001000"'
+row 32 "$v2" '"path":"userspace"' '"register":"0xe0001000"'
+row 33 "\"pid\":$pid,\"nth\":4" '"exit":"mmio read"'
+watch 0.5
+load run 2 0 load32 0xe0000000 0 34
+sleep 1
+load close 2
+sleep 0.7
+unwatch
+row 34 "$v2" '"exit":"mmio read"' '"path":"userspace"'
+
+# nothing stays behind, whatever ends it
+programs() {
+	for f in /proc/[0-9]*/fdinfo/*; do
+		grep -l '^prog_type' "$f" 2>/dev/null || true
+	done | cut -d/ -f3 | grep -c "^$1$" || true
+}
+watch 60
+[ "$(programs "$watcher")" -gt 5 ] || fail "cannot see its programs"
+kill -KILL "$watcher"
+wait "$watcher" || true
+load run 0 0 store32 0xfeb02e50 0 10
+! grep -qs . "/proc/$watcher/stat" || fail "it lives"
+
+for args in "-p 0" "-p x" "0" "1 0" "1 1 1" "-k size" "--engine x" "--map /nonexistent"; do
+	status=0
+	# shellcheck disable=SC2086 # words
+	"$stat" exits $args >"$dir/out.txt" 2>"$dir/err" || status=$?
+	{ [ "$status" -eq 2 ] && [ "$(wc -l <"$dir/err")" -eq 1 ]; } || fail "'$args' ended with $status: $(cat "$dir/err")"
+done
+status=0
+"$stat" exits -p 1 1 1 >"$dir/out.txt" 2>"$dir/err" || status=$?
+{ [ "$status" -eq 1 ] && grep -q 'process 1 has no KVM VM' "$dir/err"; } || fail "-p 1: $(cat "$dir/err")"

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Names of exit reasons as the kernel's own traces print them. A number that
+ * a table does not have is shown as a number.
+ */
+#ifndef VMMIO_EXITNAMES_H
+#define VMMIO_EXITNAMES_H
+
+#include <stddef.h>
+#include <linux/types.h>
+
+/* Hardware reason of instruction set @isa (VMMIO_ISA_*) into @buf. */
+const char *vmmio_exit_reason_name(__u32 isa, __u32 reason, char *buf, size_t size);
+
+/* KVM_EXIT_* of a userspace exit. */
+const char *vmmio_exit_user_name(__u32 reason, char *buf, size_t size);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Where "exits" gets its numbers: an engine that is attached, read, and leaves
+ * nothing behind. The BPF engine sees every event of every thread; the
+ * perf_event engine counts events of the vCPU threads it was opened on.
+ */
+#ifndef VMMIO_EXITSRC_H
+#define VMMIO_EXITSRC_H
+
+#include <stdbool.h>
+
+#include "exitrows.h"
+
+struct vmmio_exit_interrupt {
+	size_t vm; /* SIZE_MAX: unattributed */
+	bool msi;
+	__u32 how;  /* enum vmmio_inject_how */
+	__u64 data; /* GSI, or MSI address << 32 | data */
+	__u64 count, before;
+};
+
+struct vmmio_exit_interrupts {
+	struct vmmio_exit_interrupt *v;
+	size_t n;
+};
+
+struct vmmio_exit_health {
+	__u64 lost;	   /* events that were seen and not counted: no room */
+	__u64 misses;	   /* events that the kernel did not show us */
+	bool has_time;	   /* kvm_exit and kvm_entry are attached */
+	bool has_fast;	   /* kvm_fast_mmio is */
+	char missing[160]; /* event classes that this kernel lacks: "-" if none */
+};
+
+struct vmmio_exit_source;
+
+/*
+ * Attaches. @pid: this process only, 0 = all. @host: a first scan, for the room to
+ * make and for doorbells that need a look at the value. -errno with a line in @why.
+ */
+int vmmio_exit_bpf_open(struct vmmio_exit_source **source, __u32 pid, const struct vmmio_host *host,
+			char *why, size_t size);
+
+/*
+ * One snapshot into @rows and @interrupts (which must be zero at first).
+ * @host: the latest scan, for who is whose. @final: detach first, and count
+ * what is still open. 0 or -errno.
+ */
+int vmmio_exit_bpf_read(struct vmmio_exit_source *source, const struct vmmio_host *host,
+			struct vmmio_exit_rows *rows, struct vmmio_exit_interrupts *interrupts,
+			bool final);
+void vmmio_exit_bpf_health(struct vmmio_exit_source *source, struct vmmio_exit_health *health);
+void vmmio_exit_bpf_close(struct vmmio_exit_source *source);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * How "exits" shows a snapshot: table, JSON, and findings in sentences.
+ */
+#ifndef VMMIO_EXITVIEW_H
+#define VMMIO_EXITVIEW_H
+
+#include "exitsrc.h"
+
+struct vmmio_exit_view {
+	const struct vmmio_exit_rows *rows;
+	const struct vmmio_exit_interrupts *interrupts;
+	const struct vmmio_exit_health *health;
+	const char *engine; /* "bpf", "perf" */
+	const char *accel;
+	double interval_s;
+	double scan_ms;
+	bool by_time;	   /* sort key; else samples */
+	bool totals;	   /* since the start, not of the last interval */
+	__u32 pid;	   /* 0: all */
+	const char *guest; /* NULL: all */
+};
+
+/* Is VM @vm wanted? Unattributed rows are, unless a filter is set. */
+bool vmmio_exit_view_wants(const struct vmmio_exit_view *v, size_t vm);
+
+void vmmio_exit_table(const struct vmmio_exit_view *v, FILE *out);
+void vmmio_exit_json(const struct vmmio_exit_view *v, FILE *out);
+
+/* What could be better; nothing is printed where nothing could. */
+void vmmio_exit_findings(const struct vmmio_exit_view *v, FILE *out);
+
+__u64 vmmio_exit_shown(const struct vmmio_exit_view *v, const struct vmmio_exit_row *r, int what);
+__u64 vmmio_exit_sent(const struct vmmio_exit_view *v, const struct vmmio_exit_interrupt *x);
+
+#endif
