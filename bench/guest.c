@@ -28,6 +28,7 @@
 #define CONSOLE_LINES 24
 #define TICK_MS 100
 #define LAST_WORDS_S 5 /* for QEMU to answer and go once the guest has ended */
+#define PANIC_S 2      /* for the rest of its call trace */
 
 static double now(void)
 {
@@ -35,6 +36,11 @@ static double now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return ts.tv_sec + ts.tv_nsec / 1e9;
+}
+
+static double sooner(double a, double b)
+{
+	return a < b ? a : b;
 }
 
 /* The whole file, 0-terminated; NULL if it cannot be read. */
@@ -150,17 +156,48 @@ struct run {
 	char dir[64];
 	pid_t pid;
 	bool timed_out, interrupted;
+	off_t looked; /* how much of the console was searched */
 };
+
+/*
+ * Has the guest's kernel panicked? Looks at what the console has got since the
+ * last look. A panicked kernel should reset the machine, but that can hang.
+ */
+static bool panicked(struct run *run)
+{
+	static const char words[] = "Kernel panic";
+	char path[96], buf[4096 + sizeof(words)];
+	bool found = false;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/console", run->dir);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	while (!found && (n = pread(fd, buf, sizeof(buf) - 1, run->looked)) > 0) {
+		found = memmem(buf, n, words, sizeof(words) - 1);
+		/* The words may be cut by the end of what is there now. */
+		if (n < (ssize_t)sizeof(words))
+			break;
+		run->looked += n - (sizeof(words) - 1);
+		if (n < (ssize_t)sizeof(buf) - 1)
+			break;
+	}
+	close(fd);
+	return found;
+}
 
 /* Until QEMU has ended, by itself or by us. */
 static void attend(struct run *run)
 {
 	double limit = now() + (run->g->timeout_s ? run->g->timeout_s : 60);
 	struct pollfd pfd = {.fd = run->qmp.fd, .events = POLLIN};
-	bool quit = false, gone = false;
+	bool quit = false, gone = false, reaped = false, panic = false;
 
 	while (!gone) {
-		if (waitpid(run->pid, NULL, WNOHANG) == run->pid)
+		reaped = waitpid(run->pid, NULL, WNOHANG) == run->pid;
+		if (reaped)
 			break;
 		if (poll(&pfd, 1, TICK_MS) > 0) {
 			int err = vmmio_qmp_input(&run->qmp);
@@ -168,11 +205,12 @@ static void attend(struct run *run)
 			if (err)
 				gone = true; /* it closed its end: it is ending */
 		}
+		if (!panic && panicked(run)) {
+			panic = true;
+			limit = sooner(limit, now() + PANIC_S);
+		}
 		if ((run->qmp.shutdown || run->qmp.stopped) && !quit) {
-			double soon = now() + LAST_WORDS_S;
-
-			if (soon < limit)
-				limit = soon;
+			limit = sooner(limit, now() + LAST_WORDS_S);
 			if (run->qmp.done) {
 				vmmio_qmp_quit(&run->qmp);
 				quit = true;
@@ -186,13 +224,17 @@ static void attend(struct run *run)
 			continue;
 		break;
 	}
-	if (gone) {
+	if (gone && !reaped) {
 		int tries = LAST_WORDS_S * 1000 / 10;
 
-		while (tries-- && waitpid(run->pid, NULL, WNOHANG) == 0)
-			poll(NULL, 0, 10);
+		while (tries-- && !reaped) {
+			reaped = waitpid(run->pid, NULL, WNOHANG) == run->pid;
+			poll(NULL, 0, reaped ? 0 : 10);
+		}
 	}
-	kill(run->pid, SIGKILL); /* fails if it is reaped already: it is our child */
+	if (reaped)
+		return; /* the number may be somebody else's by now */
+	kill(run->pid, SIGKILL);
 	while (waitpid(run->pid, NULL, 0) < 0 && errno == EINTR)
 		;
 }
