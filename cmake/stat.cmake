@@ -14,6 +14,17 @@ if(NOT LIBJANSSON_A)
 	message(FATAL_ERROR "no static jansson: package libjansson-dev is needed")
 endif()
 
+# The screen of "top", and the terminal descriptions that it carries along.
+find_library(LIBNCURSES_A libncursesw.a)
+find_library(LIBTINFO_A libtinfo.a)
+if(NOT LIBNCURSES_A OR NOT LIBTINFO_A)
+	message(FATAL_ERROR "no static ncurses: package libncurses-dev is needed")
+endif()
+find_path(VMMIO_TERMINFO v/vt100 PATHS /lib/terminfo /usr/share/terminfo NO_DEFAULT_PATH)
+if(NOT VMMIO_TERMINFO)
+	message(FATAL_ERROR "no terminal descriptions: package ncurses-base is needed")
+endif()
+
 set(stat ${CMAKE_SOURCE_DIR}/tools/vmmio-stat)
 add_library(
 	vmmio_stat_core STATIC
@@ -37,6 +48,7 @@ add_library(
 	${stat}/source_file.c
 	${stat}/source_sysfs.c
 	${stat}/textfile.c
+	${stat}/top_model.c
 	${stat}/view_csv.c
 	${stat}/view_json.c
 	${stat}/view_table.c
@@ -54,11 +66,18 @@ add_executable(
 	${stat}/cmd_list.c
 	${stat}/cmd_live.c
 	${stat}/cmd_regs.c
+	${stat}/cmd_top.c
+	${stat}/terminal.c
+	${stat}/terminfo.c
+	${stat}/top_draw.c
 )
-target_link_libraries(vmmio-stat PRIVATE vmmio_stat_core)
+target_compile_definitions(vmmio-stat PRIVATE VMMIO_TERMINFO="${VMMIO_TERMINFO}")
+target_link_libraries(vmmio-stat PRIVATE vmmio_stat_core ${LIBNCURSES_A} ${LIBTINFO_A})
 vmmio_static(vmmio-stat)
 
 vmmio_unit_test(textfile LIBS vmmio_stat_core)
 vmmio_unit_test(hist LIBS vmmio_stat_core)
+vmmio_unit_test(top LIBS vmmio_stat_core)
 vmmio_script_test(tree tests/tree/textfile.sh)
 vmmio_script_test(tree tests/tree/views.sh)
+vmmio_script_test(tree tests/tree/top.sh)

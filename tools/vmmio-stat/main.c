@@ -11,6 +11,7 @@ const struct vmmio_cmd vmmio_cmds[] = {
 	{"list", vmmio_cmd_list, "devices and virtqueues: transport, ring sizes, interrupts"},
 	{"hist", vmmio_cmd_hist, "distributions: kick, irq, request, batch, coalesce, access"},
 	{"regs", vmmio_cmd_regs, "register accesses by name"},
+	{"top", vmmio_cmd_top, "the live screen"},
 	{"vms", vmmio_cmd_vms, "host: KVM VMs, their doorbells and interrupts"},
 	{"exits", vmmio_cmd_exits,
 	 "host: every exit by VM, device, queue and register, and its path"},
