@@ -192,13 +192,56 @@ static void test_resampled(void **state)
 	assert_true(different >= DRAWS / 200);
 }
 
+/* Boots as they came, A B B A: what a drift of the machine does is in them. */
+static void test_real_pairs(void **state)
+{
+	struct vmmio_ab_options o = options;
+	struct vmmio_loaded l;
+	unsigned int different = 0;
+	char why[256];
+
+	if (!stored)
+		skip();
+	if (vmmio_result_load(stored, &l, why, sizeof(why)))
+		fail_msg("%s: %s", stored, why);
+	o.accel = l.accel;
+	o.times = true;
+	for (size_t pair = 0; pair < 20; pair++) {
+		struct vmmio_series_set side[2] = {0};
+		struct vmmio_ab ab;
+
+		for (size_t i = 0; i < l.series.n; i++) {
+			struct vmmio_series copy = l.series.s[i];
+			size_t from = pair * (copy.n - 2 * BOOTS) / 19;
+			struct vmmio_series_set one = {.s = &copy, .n = 1};
+
+			for (size_t k = 0; k < 2 * BOOTS; k++) {
+				copy = l.series.s[i];
+				copy.v = &copy.v[from + k];
+				copy.n = 1;
+				assert_int_equal(
+					vmmio_series_extend(&side[(k & 1) ^ (k >> 1 & 1)], &one),
+					0);
+			}
+		}
+		assert_int_equal(vmmio_ab_compare(&side[0], &side[1], &o, &ab), 0);
+		assert_true(ab.tested > 40);
+		different += ab.different > 0;
+		vmmio_ab_free(&ab);
+		vmmio_series_free(&side[0]);
+		vmmio_series_free(&side[1]);
+	}
+	vmmio_result_unload(&l);
+	printf("A/A: %u of 20 real pairs called different\n", different);
+	assert_true(different <= 3);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_planted),
-		cmocka_unit_test(test_times),
-		cmocka_unit_test(test_too_few),
-		cmocka_unit_test(test_resampled),
+		cmocka_unit_test(test_planted),	   cmocka_unit_test(test_times),
+		cmocka_unit_test(test_too_few),	   cmocka_unit_test(test_resampled),
+		cmocka_unit_test(test_real_pairs),
 	};
 
 	const char *source = getenv("VMMIO_SOURCE");

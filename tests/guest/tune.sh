@@ -1,0 +1,80 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# tune and predict. A planted optimum must be found, wherever it lies; emulated
+# time must be refused; the structural objective must find MSI-X in real guests;
+# a prediction must be the sum it says it is and refuse costs that are none.
+set -eu
+
+bench=$VMMIO_BUILD/vmmio-bench
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+fail()
+{
+	echo "$*"
+	cat "$tmp/out" "$tmp/err"
+	exit 1
+}
+
+run()
+{
+	want=$1
+	shift
+	status=0
+	"$bench" "$@" >"$tmp/out" 2>"$tmp/err" || status=$?
+	[ "$status" = "$want" ] || fail "vmmio-bench $*: status $status instead of $want"
+}
+
+# the optimum at $1 $2 $3; the further off, the worse, and noise by boot
+cat >"$tmp/planted" <<'END'
+cost=100
+[ "$VMMIO_QUEUE_SIZE" = "$1" ] || cost=$((cost + 20))
+[ "$VMMIO_EVENT_IDX" = "$2" ] || cost=$((cost + 15))
+[ "$VMMIO_TRANSPORT" = "$3" ] || cost=$((cost + 30))
+echo $((cost + (VMMIO_BOOT * 7 + VMMIO_QUEUE_SIZE) % 5))
+END
+for plant in '64 on mmio' '128 off pci-msix' '256 on pci-intx'; do
+	run 0 tune --measure "sh '$tmp/planted' $plant"
+	# shellcheck disable=SC2086
+	set -- $plant
+	grep -q "^recommended, n = 5 boots: $3, queue_size $1, event_idx $2;" "$tmp/out" ||
+		fail "the optimum planted at $plant was not found in 5 of 9 boots"
+	grep -q "^  vmmio-ctl set DEVICE queue_size=$1" "$tmp/out" || fail "no line to set it"
+done
+
+run 3 tune --accel tcg
+grep -q 'no advice under tcg: its time is emulated' "$tmp/err" || fail "no refusal"
+run 3 tune --accel tcg --objective kicks --depth 16
+run 2 tune --objective beauty
+run 1 tune --measure false
+run 1 tune --measure 'echo fast'
+
+run 0 tune --accel tcg --objective accesses --queue-size 128 --boots 3 --count 50
+grep -q '^recommended, n = 2 boots: pci-msix, queue_size 128' "$tmp/out" ||
+	fail "one access per I/O was not found to be the least"
+
+run 0 compare --boots 1 --rounds 1 --count 50 --depth 1,16 --accel tcg --no-plots --out "$tmp/results"
+set -- "$tmp"/results/*-tcg/compare
+cat >"$tmp/costs.json" <<'END'
+{"schema":1,"accel":"kvm-vmx","cpu":"a made-up one","rows":[
+ {"key":"mmio_write_user","net_ns":2000},{"key":"mmio_read_user","net_ns":3000},
+ {"key":"mmio_write_ioeventfd_match","net_ns":500},{"key":"mmio_write_ioeventfd_len0","net_ns":400}]}
+END
+run 0 predict "$1" --costs "$tmp/costs.json" --explain 39.6
+grep -q '^PREDICTION: .* a made-up one (kvm-vmx)' "$tmp/out" || fail "no label"
+grep -q 'transport=mmio depth=1, doorbell to the VMM: 7000 ns' "$tmp/out" || fail "2000 + 3000 + 2000"
+grep -q 'transport=mmio depth=1, doorbell by ioeventfd: 5500 ns' "$tmp/out" || fail "500 + 3000 + 2000"
+grep -q 'transport=pci-intx depth=1, doorbell by ioeventfd: 3400 ns' "$tmp/out" || fail "400 + 3000"
+grep -q 'transport=pci-msix depth=1, doorbell by ioeventfd: 400 ns' "$tmp/out" || fail "400"
+grep -q 'left out: 3 settings' "$tmp/out" || fail "depth 16 is no ground of a prediction"
+grep -q '39.6 us are 13.2 accesses of 3000 ns' "$tmp/out" || fail "--explain"
+sed 's/kvm-vmx/kvm-soft/' "$tmp/costs.json" >"$tmp/soft.json"
+run 1 predict "$1" --costs "$tmp/soft.json"
+grep -q 'allow-soft' "$tmp/err" || fail "soft costs taken"
+run 0 predict "$1" --costs "$tmp/soft.json" --allow-soft
+sed 's/kvm-vmx/tcg/' "$tmp/costs.json" >"$tmp/tcg.json"
+run 1 predict "$1" --costs "$tmp/tcg.json" --allow-soft
+run 1 predict "$1" --costs "$1/result.json"
+run 1 predict "$1" --costs /nonexistent
+run 2 predict "$1"
