@@ -32,6 +32,8 @@ add_library(
 	${stat}/cmd.c
 	${stat}/command.c
 	${stat}/delta.c
+	${stat}/doctor.c
+	${stat}/doctor_bpf.c
 	${stat}/env.c
 	${stat}/fields.c
 	${stat}/hist.c
@@ -62,6 +64,7 @@ add_executable(
 	vmmio-stat
 	${stat}/main.c
 	${stat}/session.c
+	${stat}/cmd_doctor.c
 	${stat}/cmd_hist.c
 	${stat}/cmd_list.c
 	${stat}/cmd_live.c
@@ -76,8 +79,10 @@ target_link_libraries(vmmio-stat PRIVATE vmmio_stat_core ${LIBNCURSES_A} ${LIBTI
 vmmio_static(vmmio-stat)
 
 vmmio_unit_test(textfile LIBS vmmio_stat_core)
+vmmio_unit_test(doctor LIBS vmmio_stat_core)
 vmmio_unit_test(hist LIBS vmmio_stat_core)
 vmmio_unit_test(top LIBS vmmio_stat_core)
 vmmio_script_test(tree tests/tree/textfile.sh)
 vmmio_script_test(tree tests/tree/views.sh)
+vmmio_script_test(guest tests/guest/views.sh)
 vmmio_script_test(tree tests/tree/top.sh)

@@ -32,6 +32,7 @@ struct vmmio_cmd {
 };
 
 int vmmio_cmd_live(int argc, char **argv); /* no subcommand given */
+int vmmio_cmd_doctor(int argc, char **argv);
 int vmmio_cmd_hist(int argc, char **argv);
 int vmmio_cmd_list(int argc, char **argv);
 int vmmio_cmd_regs(int argc, char **argv);

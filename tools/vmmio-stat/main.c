@@ -9,6 +9,7 @@
 
 const struct vmmio_cmd vmmio_cmds[] = {
 	{"list", vmmio_cmd_list, "devices and virtqueues: transport, ring sizes, interrupts"},
+	{"doctor", vmmio_cmd_doctor, "what this kernel allows, and the remedy for what not"},
 	{"hist", vmmio_cmd_hist, "distributions: kick, irq, request, batch, coalesce, access"},
 	{"regs", vmmio_cmd_regs, "register accesses by name"},
 	{"top", vmmio_cmd_top, "the live screen"},

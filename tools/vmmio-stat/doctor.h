@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What this kernel lets vmmio-stat do. A check looks at one thing and says
+ * what it found and, where something is missing, the remedy; it prints
+ * nothing and changes nothing. What a file cannot tell is tried (doctor_bpf.c)
+ * and undone at once.
+ */
+#ifndef VMMIO_DOCTOR_H
+#define VMMIO_DOCTOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum doctor_state {
+	DOCTOR_OK,
+	DOCTOR_NOTE,	/* works, with less; or not needed here */
+	DOCTOR_PROBLEM, /* something that was asked for cannot be had */
+};
+
+struct doctor_finding {
+	enum doctor_state state;
+	const char *check; /* "kernel BTF" */
+	char found[200];
+	char remedy[240]; /* empty: none is needed */
+};
+
+#define DOCTOR_FINDINGS 32
+
+/* What a trial of a program type came to: 0, or -errno. */
+struct doctor_trials {
+	bool done;
+	int raw_tp;
+	int kprobe;
+	int fentry;
+	int perf_kprobe; /* the event that carries it */
+};
+
+struct doctor {
+	const char *root; /* before every path: "" or, in tests, a folder */
+	struct doctor_trials trials;
+	struct doctor_finding list[DOCTOR_FINDINGS];
+	int n;
+	/* what the checks learn and the verdict needs */
+	bool vmmio, vmmio_btf, vmlinux_btf, ring_btf, clock_ok, emulated;
+};
+
+/* Tries to load and attach, each program in turn; needs no files. */
+void doctor_try(struct doctor_trials *t);
+
+/* Runs all checks on d->root with d->trials. */
+void doctor_examine(struct doctor *d);
+
+/* No check found a problem. */
+bool doctor_well(const struct doctor *d);
+
+extern const char *const doctor_state_names[];
+
+#endif
