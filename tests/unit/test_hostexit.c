@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The decoder of "exits" on written-down events (tests/data/host): VMX, SVM,
+ * arm64 and kvm_fast_mmio, which the software KVM of a test machine never
+ * shows, through the same state machine and the same names as live ones. And
+ * the trees and maps that it is told addresses by.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/vmmio-stat/exitnames.h"
+#include "tools/vmmio-stat/exitrows.h"
+
+struct script {
+	struct vmmio_exit_thread t;
+	struct vmmio_host_rec recs[64];
+	size_t nrecs;
+	bool open; /* records are being gathered */
+	struct vmmio_exit_rows rows;
+	const char *file;
+	int line;
+};
+
+#define check(s, cond, ...)                                           \
+	do {                                                          \
+		if (!(cond)) {                                        \
+			print_error("%s:%d: ", (s)->file, (s)->line); \
+			print_error(__VA_ARGS__);                     \
+			print_error("\n");                            \
+			fail();                                       \
+		}                                                     \
+	} while (0)
+
+static __u64 num(const char *text)
+{
+	return strtoull(text, NULL, 0);
+}
+
+static void add_range(struct script *s, char **w, int n, __u32 type)
+{
+	struct vmmio_host_rec *r = &s->recs[s->nrecs++];
+
+	r->type = type;
+	r->kvm = 1;
+	r->addr = num(w[1]);
+	r->len = num(w[2]);
+	r->bus = strcmp(w[n - 1], "pio") ? VMMIO_BUS_MMIO : VMMIO_BUS_PIO;
+	r->eventfd = s->nrecs;
+	if (type == VMMIO_HOST_IOEVENTFD) {
+		r->flags = strcmp(w[3], "any") ? 0 : VMMIO_HOST_WILDCARD;
+		if (!r->flags)
+			r->value = num(w[4]);
+	}
+}
+
+/* The records so far become a VM. */
+static void learn(struct script *s)
+{
+	struct vmmio_host host;
+
+	if (!s->open)
+		return;
+	s->open = false;
+	s->recs[s->nrecs].type = VMMIO_HOST_VM;
+	s->recs[s->nrecs].kvm = 1;
+	s->recs[s->nrecs++].pid = 1;
+	assert_int_equal(vmmio_host_build(s->recs, s->nrecs, &host), 0);
+	assert_int_equal(host.nvms, 1);
+	assert_int_equal(vmmio_exit_rows_learn(&s->rows, &host), 0);
+	vmmio_host_free(&host);
+}
+
+static void sum_up(struct script *s)
+{
+	size_t i;
+
+	vmmio_exit_rows_begin(&s->rows);
+	for (i = 0; i < VMMIO_EXIT_CELLS; i++)
+		if (s->t.cells[i].key.kind)
+			vmmio_exit_rows_add(&s->rows, 0, 0, 1, &s->t.cells[i]);
+	vmmio_exit_rows_resolve(&s->rows);
+}
+
+static bool same_text(const char *want, const char *have)
+{
+	for (; *want && *have; want++, have++)
+		if (*want != *have && !(*want == '_' && *have == ' '))
+			return false;
+	return *want == *have;
+}
+
+/* expect COUNT NAME PATH DEVICE QUEUE REG NS USER-NS */
+static void expect(struct script *s, char **w)
+{
+	size_t i;
+
+	sum_up(s);
+	for (i = 0; i < s->rows.nrows; i++) {
+		const struct vmmio_exit_row *r = &s->rows.rows[i];
+		const struct vmmio_exit_label *l = &r->label;
+		char queue[16] = "-";
+
+		if (l->queue >= 0)
+			snprintf(queue, sizeof(queue), "%d", l->queue);
+		if (!same_text(w[2], l->name) || strcmp(w[3], l->path) ||
+		    strcmp(w[4], l->device[0] ? l->device : "-") || strcmp(w[5], queue) ||
+		    !same_text(w[6], l->reg[0] ? l->reg : "-"))
+			continue;
+		check(s, r->sum[VMMIO_SUM_COUNT] == num(w[1]), "%llu %s",
+		      (unsigned long long)r->sum[VMMIO_SUM_COUNT], w[2]);
+		check(s, r->sum[VMMIO_SUM_NS] == num(w[7]), "took %llu ns",
+		      (unsigned long long)r->sum[VMMIO_SUM_NS]);
+		check(s, r->sum[VMMIO_SUM_USER] == num(w[8]), "%llu ns of it in userspace",
+		      (unsigned long long)r->sum[VMMIO_SUM_USER]);
+		return;
+	}
+	for (i = 0; i < s->rows.nrows; i++)
+		print_error("have: %s %s %s %d %s\n", s->rows.rows[i].label.name,
+			    s->rows.rows[i].label.path, s->rows.rows[i].label.device,
+			    s->rows.rows[i].label.queue, s->rows.rows[i].label.reg);
+	check(s, false, "no row %s %s %s %s %s", w[2], w[3], w[4], w[5], w[6]);
+}
+
+static __u32 isa(const char *name)
+{
+	return !strcmp(name, "vmx")   ? VMMIO_ISA_VMX
+	       : !strcmp(name, "svm") ? VMMIO_ISA_SVM
+				      : VMMIO_ISA_ARM64;
+}
+
+static void command(struct script *s, char **w, int n)
+{
+	struct vmmio_exit_thread *t = &s->t;
+	__u32 value = VMMIO_ANY_VALUE, i;
+
+	if (!strcmp(w[0], "vm") || !strcmp(w[0], "coalesced") || !strcmp(w[0], "kernel")) {
+		s->open = true;
+		add_range(s, w, n,
+			  w[0][0] == 'v'   ? VMMIO_HOST_IOEVENTFD
+			  : w[0][0] == 'c' ? VMMIO_HOST_COALESCED
+					   : VMMIO_HOST_KERNEL);
+		return;
+	}
+	learn(s);
+	if (!strcmp(w[0], "exit")) {
+		vmmio_exit_begin(t, num(w[1]), num(w[3]), isa(w[2]));
+	} else if (!strcmp(w[0], "entry")) {
+		vmmio_exit_end(t, num(w[1]));
+	} else if (!strcmp(w[0], "mmio")) {
+		/* as the BPF program: the value only where it names a queue */
+		if (n > 4 && vmmio_exit_is_doorbell(num(w[3]), num(w[2])))
+			value = num(w[4]);
+		vmmio_exit_mmio(t, 1, num(w[1]), num(w[2]), num(w[3]), value);
+	} else if (!strcmp(w[0], "pio")) {
+		vmmio_exit_pio(t, 1, num(w[1]), num(w[2]), num(w[3]), n > 4 ? num(w[4]) : value);
+	} else if (!strcmp(w[0], "fast")) {
+		vmmio_exit_fast(t, num(w[1]));
+	} else if (!strcmp(w[0], "user")) {
+		vmmio_exit_user(t, num(w[1]), num(w[2]), n > 3 ? atoi(w[3]) : 0);
+	} else if (!strcmp(w[0], "eoi")) {
+		vmmio_exit_plain(t, VMMIO_EXIT_EOI, num(w[1]));
+	} else if (!strcmp(w[0], "magic")) {
+		struct vmmio_exit_key key = {num(w[1]), VMMIO_ANY_VALUE, VMMIO_EXIT_MAGIC, 0, 4, 0};
+
+		vmmio_exit_count(t, &key);
+	} else if (!strcmp(w[0], "settle")) {
+		vmmio_exit_settle(t);
+	} else if (!strcmp(w[0], "flood")) {
+		for (i = 0; i < num(w[1]); i++)
+			vmmio_exit_mmio(t, 1, 1, 4, 0xd0000000 + 64 * i, VMMIO_ANY_VALUE);
+	} else if (!strcmp(w[0], "lost")) {
+		check(s, strcmp(w[1], "1+") ? t->lost == num(w[1]) : t->lost >= 1, "%llu lost",
+		      (unsigned long long)t->lost);
+	} else if (!strcmp(w[0], "expect") && n == 9) {
+		expect(s, w);
+	} else {
+		check(s, false, "what is '%s'?", w[0]);
+	}
+}
+
+static void play(const char *name)
+{
+	struct script *s = calloc(1, sizeof(*s));
+	char path[512], line[256];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/tests/data/host/%s",
+		 getenv("VMMIO_SOURCE") ? getenv("VMMIO_SOURCE") : ".", name);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	s->file = name;
+	while (fgets(line, sizeof(line), f)) {
+		char *w[10], *save = NULL, *p;
+		int n = 0;
+
+		s->line++;
+		if (line[0] == '#')
+			continue;
+		for (p = strtok_r(line, " \n", &save); p && n < 10;
+		     p = strtok_r(NULL, " \n", &save))
+			w[n++] = p;
+		if (n)
+			command(s, w, n);
+	}
+	assert_true(s->line > 10);
+	fclose(f);
+	vmmio_exit_rows_free(&s->rows);
+	free(s);
+}
+
+static void vmx(void **state)
+{
+	play("vmx.events");
+}
+
+static void svm(void **state)
+{
+	play("svm.events");
+}
+
+static void arm64(void **state)
+{
+	play("arm64.events");
+}
+
+static void soft(void **state)
+{
+	play("soft.events");
+}
+
+/* A scan of a dying machine: orphans, copies, and two VMs of one process. */
+static void tree(void **state)
+{
+	const struct vmmio_host_rec recs[] = {
+		{.type = VMMIO_HOST_VCPU, .kvm = 9, .addr = 1, .tid = 5}, /* its VM is gone */
+		{.type = VMMIO_HOST_VM, .kvm = 2, .pid = 70, .fd = 8},
+		{.type = VMMIO_HOST_VM, .kvm = 1, .pid = 71, .fd = 3}, /* inherited */
+		{.type = VMMIO_HOST_VM, .kvm = 1, .pid = 70, .fd = 4},
+		{.type = VMMIO_HOST_VCPU, .kvm = 1, .addr = 0x10, .id = 1, .tid = 72},
+		{.type = VMMIO_HOST_VCPU, .kvm = 1, .addr = 0x10, .id = 1, .tid = 72},
+		{.type = VMMIO_HOST_VCPU, .kvm = 1, .addr = 0x20, .id = 0, .tid = 73},
+		{.type = VMMIO_HOST_IOEVENTFD,
+		 .kvm = 1,
+		 .bus = VMMIO_BUS_FAST_MMIO,
+		 .addr = 0x1000,
+		 .eventfd = 6,
+		 .flags = VMMIO_HOST_WILDCARD},
+		{.type = VMMIO_HOST_IOEVENTFD,
+		 .kvm = 1,
+		 .bus = VMMIO_BUS_MMIO,
+		 .addr = 0x1000,
+		 .eventfd = 6,
+		 .flags = VMMIO_HOST_WILDCARD},
+		{.type = VMMIO_HOST_IOEVENTFD,
+		 .kvm = 1,
+		 .bus = VMMIO_BUS_PIO,
+		 .addr = 0xc000,
+		 .eventfd = 6,
+		 .flags = VMMIO_HOST_WILDCARD},
+		{.type = VMMIO_HOST_IRQFD, .kvm = 1, .tid = 5, .eventfd = 7},
+		{.type = VMMIO_HOST_IRQFD, .kvm = 1, .tid = 5, .eventfd = 7},
+		{.type = 77, .kvm = 1},
+	};
+	struct vmmio_host h;
+
+	assert_int_equal(vmmio_host_build(recs, sizeof(recs) / sizeof(recs[0]), &h), 0);
+	assert_int_equal(h.nvms, 2);
+	assert_int_equal(h.vms[0].kvm, 1);
+	assert_int_equal(h.vms[0].pid, 70);
+	assert_int_equal(h.vms[0].nth, 1);
+	assert_int_equal(h.vms[1].nth, 2);
+	assert_int_equal(h.vms[0].nvcpus, 2);
+	assert_int_equal(h.vms[0].vcpus[0].tid, 73);
+	assert_int_equal(h.vms[0].nirqfds, 1);
+	assert_int_equal(h.vms[0].nranges, 2);
+	assert_true(h.vms[0].ranges[0].fast);
+	assert_false(h.vms[0].ranges[0].alias);
+	assert_true(h.vms[0].ranges[1].alias);
+	vmmio_host_free(&h);
+	assert_int_equal(vmmio_host_build(NULL, 0, &h), 0);
+	assert_int_equal(h.nvms, 0);
+	vmmio_host_free(&h);
+}
+
+static void names(void **state)
+{
+	char buf[32];
+
+	assert_string_equal(vmmio_exit_reason_name(VMMIO_ISA_VMX, 0x80000021, buf, sizeof(buf)),
+			    "INVALID_STATE");
+	assert_string_equal(vmmio_exit_reason_name(VMMIO_ISA_SVM, 0x400, buf, sizeof(buf)), "npf");
+	assert_string_equal(vmmio_exit_reason_name(0, 7, buf, sizeof(buf)), "reason 0x7");
+	assert_string_equal(vmmio_exit_user_name(6, buf, sizeof(buf)), "user:MMIO");
+	assert_string_equal(vmmio_exit_user_name(4000, buf, sizeof(buf)), "user:4000");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(vmx),	cmocka_unit_test(svm),	cmocka_unit_test(arm64),
+		cmocka_unit_test(soft), cmocka_unit_test(tree), cmocka_unit_test(names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
