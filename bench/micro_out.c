@@ -2,7 +2,8 @@
 /*
  * Writers of `vmmio-bench micro`: summary statistics, table, JSON and CSV.
  * The JSON is also the access-cost table other commands read: look for
- * bus, direction, width, path and net_ns. A value that was not measured is
+ * bus, direction, width, path and net_ns (thread time of access rows, else wall
+ * time; less the baseline). A value that was not measured is
  * "-", null, or an empty CSV cell.
  */
 #define _GNU_SOURCE
@@ -108,7 +109,8 @@ static void table_section(FILE *f, const struct micro_result *r, enum micro_kind
 		if (first) {
 			fprintf(f, "\n%s\n%-28s %-15s %8s %8s %6s %8s %8s %8s\n", heading[kind],
 				"ROW", "PATH", "ns", "min", "+-%",
-				kind == MICRO_INTERRUPT ? "send-ns" : "cpu-ns", "net-ns", "n");
+				kind == MICRO_INTERRUPT ? "send-ns" : "cpu-ns",
+				kind == MICRO_ACCESS ? "net-cpu" : "net-ns", "n");
 			first = false;
 		}
 		fprintf(f, "%-28s %-15s", row->key, row->path);
@@ -122,7 +124,7 @@ static void table_section(FILE *f, const struct micro_result *r, enum micro_kind
 		cell(f, 8, w.min);
 		cell(f, 6, spread(&w));
 		cell(f, 8, c.median);
-		cell(f, 8, w.net);
+		cell(f, 8, kind == MICRO_ACCESS ? c.net : w.net);
 		fprintf(f, " %8llu%s\n", (unsigned long long)row->seen,
 			row->baseline ? "  (baseline)" : "");
 	}
@@ -217,9 +219,9 @@ static void json_row(FILE *f, const struct micro_result *r, const struct micro_r
 	else
 		fputs("\"width\":null,", f);
 	fprintf(f, "\"baseline\":%s,", row->baseline ? "true" : "false");
-	json_number(f, "net_ns", w.net);
+	json_number(f, "net_ns", row->kind == MICRO_ACCESS ? c.net : w.net);
 	fputc(',', f);
-	json_number(f, "net_cpu_ns", row->kind == MICRO_ACCESS ? c.net : NAN);
+	json_number(f, "net_wall_ns", w.net);
 	fputc(',', f);
 	json_summary(f, "wall_ns", &w);
 	fputc(',', f);
@@ -292,7 +294,7 @@ void micro_print_csv(FILE *f, const struct micro_result *r)
 		csv_number(f, w.p25);
 		csv_number(f, w.p75);
 		csv_number(f, c.median);
-		csv_number(f, w.net);
+		csv_number(f, row->kind == MICRO_ACCESS ? c.net : w.net);
 		fprintf(f, ",%llu,%llu,%d,\"%s\"\n", (unsigned long long)row->expected,
 			(unsigned long long)row->seen, row->rounds, row->note);
 	}

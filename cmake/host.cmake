@@ -34,6 +34,7 @@ add_library(
 	${stat}/exitbpf.c
 	${stat}/exitfind.c
 	${stat}/exitnames.c
+	${stat}/exitperf.c
 	${stat}/exitrows.c
 	${stat}/exitview.c
 	${stat}/hostmap.c
@@ -50,5 +51,6 @@ add_executable(kvmload tests/host/kvmload.c)
 target_link_libraries(kvmload PRIVATE vmmio_micro)
 vmmio_script_test(host tests/host/vms.sh TIMEOUT 120)
 vmmio_script_test(host tests/host/exits.sh TIMEOUT 120)
+vmmio_script_test(host tests/host/engines.sh TIMEOUT 120)
 vmmio_unit_test(hostexit LIBS vmmio_host)
 vmmio_unit_test(accel LIBS vmmio_host)

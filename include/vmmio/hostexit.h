@@ -40,9 +40,11 @@ enum vmmio_exit_path {
 	VMMIO_PATH_KERNEL, /* no userspace exit: ioeventfd, coalesced or a device */
 	VMMIO_PATH_USER,
 	VMMIO_PATH_FAST,
+	VMMIO_PATH_UNKNOWN, /* counters without the means to tell */
 };
 
 #define VMMIO_ANY_VALUE 0xffffffffu
+#define VMMIO_ANY_ADDR (~0ull) /* counters that do not tell addresses apart */
 
 /* As KVM's traces and its API number them. */
 #define VMMIO_KVM_MMIO_UNSATISFIED 0

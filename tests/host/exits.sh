@@ -17,8 +17,7 @@ start_load
 watch() {
 	"$stat" exits --json "$@" >"$dir/out.txt" 2>"$dir/err" &
 	watcher=$!
-	# attached when its programs are there: wait for its own first event
-	sleep 1
+	ready "$watcher" 12 link
 }
 
 unwatch() {
@@ -113,7 +112,7 @@ grep -q '"events_lost":0,"events_missed":0,' "$dir/rows" || fail "events were lo
 # the sentences, for what they are about and for nothing else
 "$stat" exits 60 >"$dir/out.txt" 2>"$dir/err" &
 watcher=$!
-sleep 1
+ready "$watcher" 12 link
 load run 0 0 store32 0xfeb02e50 3 40
 load run 0 0 store32 0xfeb02e50 0 41
 load line 0 5 42
@@ -133,8 +132,8 @@ load vm 1
 load run 3 0 load32 0xe0000000 0 33
 sleep 0.2
 unwatch
-row 31 "$v2" '"exit":"mmio write"' '"path":"in-kernel"' '"register":"0xe0001000"'
-row 32 "$v2" '"path":"userspace"' '"register":"0xe0001000"'
+row 31 "$v2" '"exit":"kick"' '"path":"ioeventfd"' '"register":"0xe0001000"'
+row 32 "$v2" '"exit":"kick"' '"path":"userspace"' '"register":"0xe0001000"'
 row 33 "\"pid\":$pid,\"nth\":4" '"exit":"mmio read"'
 watch 0.5
 load run 2 0 load32 0xe0000000 0 34

@@ -66,3 +66,21 @@ has() {
 		fail "$2"
 	}
 }
+
+# ready PID N KIND: waits until the process holds N links or perf_events
+ready() {
+	i=0
+	while [ "$(count_fds "$1" "$3")" -lt "$2" ]; do
+		i=$((i + 1))
+		[ $i -lt 200 ] || fail "$1 does not get ready: $(cat "$dir/err" 2>/dev/null)"
+		sleep 0.1
+	done
+	sleep 0.2
+}
+
+count_fds() {
+	case $2 in
+	link) grep -ls '^link_type' /proc/"$1"/fdinfo/* 2>/dev/null | wc -l ;;
+	perf) find /proc/"$1"/fd -lname '*perf_event*' 2>/dev/null | wc -l ;;
+	esac
+}

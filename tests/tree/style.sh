@@ -28,7 +28,7 @@ list=$(mktemp)
 code=$(mktemp)
 scripts=$(mktemp)
 trap 'rm -f "$list" "$code" "$scripts"' EXIT
-git ls-files -co --exclude-standard | grep -v '^results/' >"$list"
+git ls-files -co --exclude-standard | grep -v -e '^results/' -e '^docs/machines/' >"$list"
 
 while read -r file; do
 	[ -f "$file" ] || continue

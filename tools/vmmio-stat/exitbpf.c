@@ -27,9 +27,18 @@ struct thread {
 	struct vmmio_exit_thread table;
 };
 
+/* A vCPU thread of some scan: what a thread was stays known when it is gone. */
+struct known {
+	__u32 tid;
+	__u32 vcpu;
+	__u64 kvm;
+};
+
 struct vmmio_exit_source {
 	struct host_bpf *skel;
 	bool attached;
+	struct known *known;
+	size_t nknown;
 	struct thread *threads;
 	size_t n;
 	struct vmmio_exit_thread *buffer; /* for one table */
@@ -86,6 +95,31 @@ static void teach_values(struct vmmio_exit_source *s, const struct vmmio_host *h
 		}
 }
 
+static int remember(struct vmmio_exit_source *s, const struct vmmio_host *host)
+{
+	struct known *grown;
+	size_t i, k, n;
+
+	for (i = 0; i < host->nvms; i++)
+		for (k = 0; k < host->vms[i].nvcpus; k++) {
+			const struct vmmio_host_vcpu *v = &host->vms[i].vcpus[k];
+
+			for (n = 0; n < s->nknown && s->known[n].tid != v->tid; n++)
+				;
+			if (!v->tid)
+				continue;
+			if (n == s->nknown) {
+				grown = realloc(s->known, (n + 1) * sizeof(*grown));
+				if (!grown)
+					return -ENOMEM;
+				s->known = grown;
+				s->nknown++;
+			}
+			s->known[n] = (struct known){v->tid, v->id, host->vms[i].kvm};
+		}
+	return 0;
+}
+
 /* Room for the threads of today and as many again. */
 static __u32 thread_room(const struct vmmio_host *host)
 {
@@ -129,6 +163,11 @@ int vmmio_exit_bpf_open(struct vmmio_exit_source **source, __u32 pid, const stru
 		goto err;
 	}
 	teach_values(s, host);
+	err = remember(s, host);
+	if (err) {
+		snprintf(why, size, "out of memory");
+		goto err;
+	}
 	err = attach(s);
 	if (err) {
 		vmmio_bpf_why(why, size, "attach", err);
@@ -146,6 +185,7 @@ void vmmio_exit_bpf_close(struct vmmio_exit_source *s)
 	if (!s)
 		return;
 	host_bpf__destroy(s->skel);
+	free(s->known);
 	free(s->threads);
 	free(s->buffer);
 	free(s);
@@ -171,8 +211,8 @@ static struct thread *thread_of(struct vmmio_exit_source *s, __u32 tid, __u64 st
 }
 
 /* The one VM whose vCPU this thread ran; two would be a guess. */
-static void attribute(struct thread *t, const struct vmmio_host *host,
-		      const struct vmmio_exit_rows *rows)
+static void attribute(const struct vmmio_exit_source *s, struct thread *t,
+		      const struct vmmio_host *host, const struct vmmio_exit_rows *rows)
 {
 	size_t i, k, vm = SIZE_MAX;
 	__u32 vcpu = VMMIO_NO_VCPU;
@@ -193,6 +233,12 @@ static void attribute(struct thread *t, const struct vmmio_host *host,
 				vm = at;
 				found++;
 			}
+	for (i = 0; !found && t->vm == SIZE_MAX && i < s->nknown; i++)
+		if (s->known[i].tid == t->tid) {
+			vcpu = s->known[i].vcpu;
+			vm = vmmio_exit_rows_vm(rows, s->known[i].kvm);
+			found++;
+		}
 	if (found) {
 		t->vm = vm;
 		t->vcpu = vcpu;
@@ -222,7 +268,7 @@ static int read_threads(struct vmmio_exit_source *s, const struct vmmio_host *ho
 		t->seen = true;
 		if (final)
 			vmmio_exit_settle(&t->table);
-		attribute(t, host, rows);
+		attribute(s, t, host, rows);
 	}
 	return 0;
 }
@@ -393,7 +439,9 @@ int vmmio_exit_bpf_read(struct vmmio_exit_source *s, const struct vmmio_host *ho
 		s->attached = false;
 	}
 	teach_values(s, host);
-	err = read_threads(s, host, rows, final);
+	err = remember(s, host);
+	if (!err)
+		err = read_threads(s, host, rows, final);
 	if (err)
 		return err;
 	vmmio_exit_rows_begin(rows);

@@ -95,6 +95,8 @@ static void set_path(const struct vmmio_exit_vm *vm, const struct vmmio_exit_key
 		l->path = "userspace";
 	else if (key->path == VMMIO_PATH_FAST)
 		l->path = "fast";
+	else if (key->path == VMMIO_PATH_UNKNOWN)
+		l->path = "-";
 	else if (find_range(vm, key, VMMIO_HOST_IOEVENTFD))
 		l->path = "ioeventfd";
 	else if (find_range(vm, key, VMMIO_HOST_COALESCED))
@@ -152,6 +154,10 @@ static void resolve_access(const struct vmmio_exit_vm *vm, const struct vmmio_ho
 			: "mmio write");
 	snprintf(l->reg, sizeof(l->reg), "0x%llx", (unsigned long long)key->addr);
 	set_path(vm, key, l);
+	if (key->addr == VMMIO_ANY_ADDR) {
+		snprintf(l->reg, sizeof(l->reg), "(any)");
+		return;
+	}
 	if (!pio && find_window(vm, key->addr, &base, &device)) {
 		in_window(key, base, l);
 		if (device && device[0])
@@ -199,13 +205,18 @@ void vmmio_exit_resolve(const struct vmmio_exit_vm *vm, const struct vmmio_hostm
 		break;
 	case VMMIO_EXIT_USER:
 		l->path = "userspace";
-		vmmio_exit_user_name(key->addr, l->name, sizeof(l->name));
+		if (key->addr == VMMIO_ANY_ADDR)
+			snprintf(l->name, sizeof(l->name), "user:other");
+		else
+			vmmio_exit_user_name(key->addr, l->name, sizeof(l->name));
 		break;
 	case VMMIO_EXIT_EOI:
 		l->what = VMMIO_WHAT_EOI;
 		l->path = "in-kernel";
 		snprintf(l->name, sizeof(l->name), "EOI");
-		snprintf(l->reg, sizeof(l->reg), "vector %llu", (unsigned long long)key->addr);
+		if (key->addr <= 255)
+			snprintf(l->reg, sizeof(l->reg), "vector %llu",
+				 (unsigned long long)key->addr);
 		break;
 	case VMMIO_EXIT_CPUID:
 		l->path = "in-kernel";

@@ -14,6 +14,7 @@
 
 #include "bench/accel.h"
 #include "cmd.h"
+#include "exitperf.h"
 #include "exitview.h"
 #include "num.h"
 
@@ -127,6 +128,7 @@ struct run {
 	const struct request *q;
 	struct vmmio_hostscan *scan;
 	struct vmmio_exit_source *source;
+	struct vmmio_exit_perf *perf; /* instead of source */
 	struct vmmio_hostmap map;
 	struct vmmio_exit_rows rows;
 	struct vmmio_exit_interrupts interrupts;
@@ -154,9 +156,15 @@ static int snapshot(struct run *r, bool final)
 		return err;
 	r->scan_ms = host.scan_ns / 1e6;
 	err = vmmio_exit_rows_learn(&r->rows, &host);
-	if (!err)
+	if (!err && r->perf) {
+		err = vmmio_exit_perf_follow(r->perf, &host, &r->rows);
+		if (!err)
+			err = vmmio_exit_perf_read(r->perf, &r->rows);
+		vmmio_exit_perf_health(r->perf, &r->health);
+	} else if (!err) {
 		err = vmmio_exit_bpf_read(r->source, &host, &r->rows, &r->interrupts, final);
-	vmmio_exit_bpf_health(r->source, &r->health);
+		vmmio_exit_bpf_health(r->source, &r->health);
+	}
 	vmmio_host_free(&host);
 	return err;
 }
@@ -263,7 +271,18 @@ static int start(struct run *r, char *why, size_t size)
 			return -ESRCH;
 		}
 	}
-	err = vmmio_exit_bpf_open(&r->source, r->q->pid, &host, why, size);
+	if (!strcmp(r->q->engine, "perf")) {
+		err = vmmio_exit_perf_open(&r->perf, why, size);
+		if (!err)
+			err = vmmio_exit_rows_learn(&r->rows, &host);
+		if (!err)
+			err = vmmio_exit_perf_follow(r->perf, &host, &r->rows);
+	} else {
+		/* VMs that die before the first snapshot have a name this way. */
+		err = vmmio_exit_bpf_open(&r->source, r->q->pid, &host, why, size);
+		if (!err)
+			err = vmmio_exit_rows_learn(&r->rows, &host);
+	}
 	vmmio_host_free(&host);
 	return err;
 }
@@ -271,6 +290,7 @@ static int start(struct run *r, char *why, size_t size)
 static void finish(struct run *r)
 {
 	vmmio_exit_bpf_close(r->source);
+	vmmio_exit_perf_close(r->perf);
 	vmmio_hostscan_close(r->scan);
 	vmmio_exit_rows_free(&r->rows);
 	vmmio_hostmap_free(&r->map);

@@ -134,6 +134,9 @@ static void print_row(const struct vmmio_exit_view *v, const struct vmmio_exit_r
 		r->label.reg[0] ? r->label.reg : "-");
 }
 
+/* A boot touches hundreds of registers once: the table shows the top, JSON all. */
+#define MOST_ROWS 24
+
 static void print_group(const struct vmmio_exit_view *v, const struct vmmio_exit_row **list,
 			size_t n, FILE *out)
 {
@@ -146,8 +149,16 @@ static void print_group(const struct vmmio_exit_view *v, const struct vmmio_exit
 		user += vmmio_exit_shown(v, list[i], VMMIO_SUM_USER);
 	}
 	heading(v, list[0], out);
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n && i < MOST_ROWS; i++)
 		print_row(v, list[i], samples, time, out);
+	if (n > MOST_ROWS) {
+		double rest = 0;
+
+		for (i = MOST_ROWS; i < n; i++)
+			rest += vmmio_exit_shown(v, list[i], VMMIO_SUM_COUNT);
+		fprintf(out, "%-16s %9.0f %7.1f%% in %zu more rows (all of them: --json)\n",
+			"others", rest, 100 * rest / samples, n - MOST_ROWS);
+	}
 	if (time > 0)
 		fprintf(out, "time in KVM %.1f %%, in userspace %.1f %%\n",
 			100 * (time - user) / time, 100 * user / time);
