@@ -32,6 +32,7 @@ enum key {
 	K_INDIRECT,
 	K_PACKED,
 	K_LAZY_STATUS,
+	K_ICOUNT,
 	K_COUNT,
 	KEYS,
 };
@@ -55,6 +56,7 @@ static const struct {
 	[K_INDIRECT] = {"indirect", "on|off", 0, 0, "on"},
 	[K_PACKED] = {"packed", "on|off", 0, 0, "off"},
 	[K_LAZY_STATUS] = {"lazy_status", "on|off", 0, 0, "off"},
+	[K_ICOUNT] = {"icount", "on|off", 0, 0, "off"},
 	[K_COUNT] = {"count", NULL, 1, 100000000, "500"},
 };
 
@@ -278,7 +280,7 @@ static bool pick_bool(const struct grid *g, enum key k, size_t i)
 /* The keys whose lists multiply runs; transports, depths and count do not. */
 static const enum key factor[] = {
 	K_DRIVER,     K_RW,	   K_QUEUE_SIZE, K_QUEUES, K_VCPUS,	  K_BLOCK_SIZE,
-	K_LATENCY_US, K_EVENT_IDX, K_INDIRECT,	 K_PACKED, K_LAZY_STATUS,
+	K_LATENCY_US, K_EVENT_IDX, K_INDIRECT,	 K_PACKED, K_LAZY_STATUS, K_ICOUNT,
 };
 
 #define FACTORS (sizeof(factor) / sizeof(factor[0]))
@@ -297,6 +299,7 @@ static void fill(const struct grid *g, const size_t at[KEYS], struct vmmio_setti
 	s->indirect = pick_bool(g, K_INDIRECT, at[K_INDIRECT]);
 	s->packed = pick_bool(g, K_PACKED, at[K_PACKED]);
 	s->lazy_status = pick_bool(g, K_LAZY_STATUS, at[K_LAZY_STATUS]);
+	s->icount = pick_bool(g, K_ICOUNT, at[K_ICOUNT]);
 	for (size_t i = 0; i < g->n[K_TRANSPORT]; i++)
 		for (int c = 0; c < VMMIO_COLUMNS; c++)
 			if (!strcmp(vmmio_columns[c], g->value[K_TRANSPORT][i]))
@@ -312,10 +315,10 @@ static void label(const struct vmmio_setting *s, char *buf, size_t len)
 	snprintf(
 		buf, len,
 		"load=rand%s driver=%s queue_size=%u queues=%u vcpus=%u block_size=%u event_idx=%s "
-		"indirect=%s packed=%s lazy_status=%s latency_us=%u",
+		"indirect=%s packed=%s lazy_status=%s icount=%s latency_us=%u",
 		s->rw, s->driver, s->queue_size, s->queues, s->vcpus, s->block_size,
 		s->event_idx ? "on" : "off", s->indirect ? "on" : "off", s->packed ? "on" : "off",
-		s->lazy_status ? "on" : "off", s->latency_us);
+		s->lazy_status ? "on" : "off", s->icount ? "on" : "off", s->latency_us);
 }
 
 /* Two grids may name one combination: it is run once, over the depths of both. */

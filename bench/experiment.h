@@ -23,6 +23,7 @@ struct vmmio_setting {
 	char driver[12]; /* vmmio, mainline */
 	unsigned int queue_size, queues, vcpus, block_size, latency_us;
 	bool event_idx, indirect, packed, lazy_status;
+	bool icount; /* count guest instructions; emulation only */
 	/* shared by the boot */
 	const char *columns[VMMIO_COLUMNS];
 	size_t ncolumns;

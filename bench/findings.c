@@ -254,7 +254,8 @@ static void say_effect(struct page *p, const struct vmmio_series *s, const struc
 		       const struct effect *e)
 {
 	char other[VMMIO_LABELS_MAX], text[80], list[400] = "", what[160];
-	bool emulated = !strcmp(p->in->accel, "tcg") && (e->mixed || s->cls != VMMIO_STRUCTURAL);
+	bool emulated = !strcmp(p->in->accel, "tcg") &&
+			(e->mixed || vmmio_series_emulated(s, p->in->accel));
 	size_t n = 0;
 
 	for (size_t v = 0; v < l->n; v++) {
@@ -319,7 +320,8 @@ static void table_of(struct page *p, const struct label *l, const char *key)
 		if (strcmp(s->key, key) || !leads(p, s, l, &have) || have < 2)
 			continue;
 		e = judge(p, s, l);
-		emulated = !strcmp(p->in->accel, "tcg") && (e.mixed || s->cls != VMMIO_STRUCTURAL);
+		emulated = !strcmp(p->in->accel, "tcg") &&
+			   (e.mixed || vmmio_series_emulated(s, p->in->accel));
 		if (!row)
 			table_head(p, s, l);
 		heading = s->heading;
@@ -335,7 +337,8 @@ static void table_of(struct page *p, const struct label *l, const char *key)
 		}
 		fprintf(p->tables, "\n");
 		/* a sentence where all boots agree that something changes; accesses follow kicks */
-		if (!e.apart || (strcmp(key, "accesses_per_io") == 0 && s->cls != VMMIO_STRUCTURAL))
+		if (!e.apart ||
+		    (!strcmp(key, "accesses_per_io") && (e.mixed || s->cls != VMMIO_STRUCTURAL)))
 			continue;
 		say_effect(p, s, l, row, &e);
 		said = true;
@@ -394,6 +397,32 @@ static void say_invariant(struct page *p, const char *key, const char *what)
 		    exact, n, p->in->boots, key);
 }
 
+/* Path lengths compare across transports: they are the driver's, not the emulator's. */
+static void say_path(struct page *p)
+{
+	for (size_t i = 0; i < p->in->set->n; i++) {
+		const struct vmmio_series *s = &p->in->set->s[i];
+		static const char *const columns[] = {"mmio", "pci-intx", "pci-msix"};
+		char other[VMMIO_LABELS_MAX], text[80], list[300] = "", what[160];
+		size_t n = 0;
+
+		if (strcmp(s->key, "path_instructions") || !strstr(s->labels, "transport=mmio "))
+			continue;
+		for (int c = 0; c < 3; c++) {
+			with(s->labels, "transport", columns[c], other, sizeof(other));
+			middle(vmmio_series_find(p->in->set, other, s->key), text, sizeof(text));
+			if (n < sizeof(list))
+				n += snprintf(list + n, sizeof(list) - n, "%s%s %s", n ? ", " : "",
+					      columns[c], text);
+		}
+		describe(p, s->labels, "transport", what, sizeof(what));
+		say(p,
+		    "%s, %s: %s - path, median [range over boots], n = %u boots; `series.csv`, key "
+		    "`%s`.",
+		    what, s->heading, list, p->in->boots, s->key);
+	}
+}
+
 static void write_limits(const struct page *p, FILE *f)
 {
 	fprintf(f, "\n## What these data cannot say\n\n"
@@ -416,8 +445,9 @@ static void write_limits(const struct page *p, FILE *f)
 
 void vmmio_findings_write(const struct vmmio_findings *in, FILE *f)
 {
-	static const char *const keys[] = {"accesses_per_io", "accesses_per_irq", "kicks_per_io",
-					   "used_per_irq",    "suppressed_pct",	  "latency_p50_us"};
+	static const char *const keys[] = {
+		"accesses_per_io", "accesses_per_irq",	"kicks_per_io",	 "used_per_irq",
+		"suppressed_pct",  "path_instructions", "latency_p50_us"};
 	struct page p = {.in = in};
 	char *sentences = NULL, *tables = NULL;
 	size_t a, b, i;
@@ -431,6 +461,7 @@ void vmmio_findings_write(const struct vmmio_findings *in, FILE *f)
 	say_invariant(&p, "accesses_per_io", "Register accesses per I/O at depth 1");
 	say_invariant(&p, "accesses_per_irq", "Accesses per interrupt, at every depth");
 	say_invariant(&p, "accesses_per_kick", "Accesses per kick, at every depth");
+	say_path(&p);
 	for (i = 0; i < p.nlabels; i++) {
 		const struct label *l = &p.label[i];
 

@@ -20,7 +20,8 @@ static const struct {
 	{"regress", vmmio_cmd_regress,
 	 "a stored result against a new run, or two commands in turn"},
 	{"plot", vmmio_cmd_plot, "draw a stored result again, or the intervals of two"},
-	{"tune", vmmio_cmd_tune, "queue size, suppression, interrupt mode: which is best for a load"},
+	{"tune", vmmio_cmd_tune,
+	 "queue size, suppression, interrupt mode: which is best for a load"},
 	{"predict", vmmio_cmd_predict, "counts of a result times the access costs of a machine"},
 	{"micro", vmmio_cmd_micro, "what one access or interrupt costs on this machine (KVM)"},
 };

@@ -181,6 +181,16 @@ static int add_times(struct vmmio_series_set *set, const char *labels, int depth
 	return err;
 }
 
+/* Where the clock counts instructions, a duration is a path length and no time. */
+static int add_path(struct vmmio_series_set *set, const char *labels, int depth,
+		    const struct sums *s)
+{
+	if (depth != 1) /* deeper, a latency is that of a batch */
+		return 0;
+	return vmmio_series_add(set, labels, VMMIO_M_PATH, depth,
+				vmmio_stats_median(s->time_p50, s->times));
+}
+
 struct cell {
 	const char *labels;
 	int depth;
@@ -217,6 +227,11 @@ static int add_registers(struct vmmio_series_set *set, const struct cell *c, int
 		}
 	}
 	return err;
+}
+
+static bool icount(const char *labels)
+{
+	return strstr(labels, "icount=on ") != NULL;
 }
 
 static struct cell *find_cell(struct cell **cells, size_t *n, const char *labels, int depth,
@@ -272,8 +287,9 @@ int vmmio_rounds_series(const json_t *rows, int boots, bool with_times,
 			err = add_counts(set, c->labels, c->depth, &c->boot[b]);
 		if (!err)
 			err = add_registers(set, c, boots);
-		for (int b = 0; b < boots && !err && with_times; b++)
-			err = add_times(set, c->labels, c->depth, &c->boot[b]);
+		for (int b = 0; b < boots && !err && (with_times || icount(c->labels)); b++)
+			err = (icount(c->labels) ? add_path : add_times)(set, c->labels, c->depth,
+									 &c->boot[b]);
 		free(c->boot);
 	}
 	free(cells);

@@ -88,7 +88,7 @@ int vmmio_run_prepare(const struct vmmio_experiment *e, const struct vmmio_run *
 		.ndepths = s->depths.n,
 		.columns = store->order,
 		.ncolumns = columns,
-		.timing = e->times,
+		.timing = e->times || s->icount,
 		.driver = s->driver,
 		.queue_size = s->queue_size,
 		.driver_args = "",
@@ -101,6 +101,7 @@ int vmmio_run_prepare(const struct vmmio_experiment *e, const struct vmmio_run *
 	g->script = store->script;
 	g->qemu_args = (const char *const *)store->args;
 	g->smp = s->vcpus;
+	g->icount = s->icount;
 	g->timeout_s = e->timeout;
 	return 0;
 }
