@@ -2,9 +2,12 @@
 # shellcheck shell=sh
 #
 # Downloading Debian packages without installing them; sourced by the fetch-*.sh
-# scripts, which define die(). Uses this machine's apt as it is, or a private
-# apt root in the build folder, with this machine's mirrors and keys, for what
-# that does not follow: other suites, other architectures, or no lists at all.
+# scripts, which define die() and again(): the latter starts them anew with
+# VMMIO_FRESH_LISTS=1, that is with a private root from the beginning.
+#
+# Uses this machine's apt as it is, or a private apt root in the build folder, with
+# this machine's mirrors and keys, for what that does not follow: other suites,
+# other architectures, no lists at all, or lists that are too old.
 
 # Set once the private root is in use; the sourcing script reads it.
 # shellcheck disable=SC2034
@@ -78,6 +81,8 @@ apt_fetch()
 	for apt_package in "$@"; do
 		if ! (cd "$apt_folder" && apt-get -qq -o APT::Sandbox::User= ${apt_suite:+-t "$apt_suite"} \
 			download "$apt_package") >"$apt_folder/log" 2>&1; then
+			# Lists that are too old name files that are gone: once more with fresh ones.
+			[ -n "$apt_private" ] || again
 			die "cannot download package ${apt_package%:*}: $(grep -m 1 '^E:' "$apt_folder/log" || tail -n 1 "$apt_folder/log")"
 		fi
 	done

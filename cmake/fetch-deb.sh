@@ -45,8 +45,17 @@ work=$(mktemp -d "$out/fetch.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 
+packages=$*
+again()
+{
+	rm -rf "$work"
+	# shellcheck disable=SC2086 # a list of words
+	VMMIO_FRESH_LISTS=1 exec "$0" --out "$out" $packages
+}
+
 for package in "$@"; do
-	if [ -z "$apt_private" ] && { [ -n "$arch" ] || ! apt_has "$package"; }; then
+	if [ -z "$apt_private" ] && { [ -n "$arch" ] || [ -n "${VMMIO_FRESH_LISTS-}" ] ||
+		! apt_has "$package"; }; then
 		apt_use_private "$out" "${arch:-$(dpkg --print-architecture)}" ''
 	fi
 	apt_has "$package${arch:+:$arch}" || die "no package $package${arch:+ for $arch}"

@@ -84,7 +84,13 @@ resolve()
 		sed -n 's/^ *linux-image-\([0-9][^ ]*\).*/\1/p' | head -n 1
 }
 
-if [ "$arch" != "$host" ] || [ -n "$suite" ]; then
+again()
+{
+	rm -rf "$work"
+	VMMIO_FRESH_LISTS=1 exec "$0" --out "$out" --flavour "$flavour" ${release:+--release "$release"}
+}
+
+if [ "$arch" != "$host" ] || [ -n "$suite" ] || [ -n "${VMMIO_FRESH_LISTS-}" ]; then
 	apt_use_private "$out" "$arch" "$suite"
 fi
 want=$release
