@@ -16,32 +16,13 @@
 #include "vmmio/events.h"
 #include "vmmio/slots.h"
 #include "guest.h"
+#include "rows.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
 /* Set between open and load. */
-const volatile __u32 opt_slots = VMMIO_SLOTS; /* entries of rows */
-const volatile __u32 opt_hist_stride = 0;     /* histograms kept per slot */
-const volatile __u8 opt_hist_pos[VMMIO_HIST_COUNT] = {};
 const volatile bool opt_regs = false;
 const volatile bool opt_device_driven = false; /* latencies of queues the device drives, too */
-
-/* Events that found no place: slot beyond the maps, or a failed lookup. */
-__u64 events_lost = 0;
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct vmmio_bpf_row);
-} rows SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct vmmio_hist);
-} hists SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -49,74 +30,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct vmmio_bpf_regs);
 } regs SEC(".maps");
-
-static __always_inline void lost(void)
-{
-	__sync_fetch_and_add(&events_lost, 1);
-}
-
-/* The overflow slot is always the last entry; a slot beyond the others has none. */
-static __always_inline __u32 slot_index(__u32 slot)
-{
-	if (slot < opt_slots - 1)
-		return slot;
-	return slot == VMMIO_SLOT_OVERFLOW ? opt_slots - 1 : ~0u;
-}
-
-/* Another generation took the slot: forget what the previous one counted. */
-static __noinline int row_clear(__u32 slot, __u32 gen)
-{
-	__u32 i = slot_index(slot), pos, key;
-	struct vmmio_bpf_row *row = bpf_map_lookup_elem(&rows, &i);
-
-	if (!row)
-		return 0;
-	__builtin_memset(row, 0, sizeof(*row));
-	row->gen = gen;
-	for (pos = 0; pos < VMMIO_HIST_COUNT; pos++) {
-		struct vmmio_hist *h;
-
-		if (pos >= opt_hist_stride)
-			break;
-		key = i * opt_hist_stride + pos;
-		h = bpf_map_lookup_elem(&hists, &key);
-		if (h)
-			__builtin_memset(h, 0, sizeof(*h));
-	}
-	return 0;
-}
-
-static __always_inline struct vmmio_bpf_row *row_get(__u32 slot, __u32 gen)
-{
-	__u32 i = slot_index(slot);
-	struct vmmio_bpf_row *row = bpf_map_lookup_elem(&rows, &i);
-
-	if (!row) {
-		lost();
-		return NULL;
-	}
-	if (row->gen != gen)
-		row_clear(slot, gen);
-	return row;
-}
-
-static __always_inline void hist_add(__u32 slot, enum vmmio_hist_id id, __u64 value)
-{
-	__u32 key, b;
-	struct vmmio_hist *h;
-
-	if (opt_hist_pos[id] == VMMIO_HIST_ABSENT)
-		return;
-	key = slot_index(slot) * opt_hist_stride + opt_hist_pos[id];
-	h = bpf_map_lookup_elem(&hists, &key);
-	if (!h) {
-		lost();
-		return;
-	}
-	b = vmmio_hist_bucket(value);
-	if (b < VMMIO_HIST_BUCKETS)
-		h->n[b]++;
-}
 
 static __always_inline int handle_kick(const struct vmmio_ev_kick *ev)
 {

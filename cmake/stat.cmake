@@ -8,6 +8,7 @@
 #
 # A subcommand that needs a BPF object of its own adds vmmio_bpf_<name> below.
 vmmio_bpf_object(guest bpf/guest.bpf.c)
+vmmio_bpf_object(stock bpf/stock.bpf.c)
 
 find_library(LIBJANSSON_A libjansson.a)
 if(NOT LIBJANSSON_A)
@@ -28,6 +29,7 @@ endif()
 set(stat ${CMAKE_SOURCE_DIR}/tools/vmmio-stat)
 add_library(
 	vmmio_stat_core STATIC
+	${stat}/bpf_rows.c
 	${stat}/bpf_util.c
 	${stat}/cmd.c
 	${stat}/command.c
@@ -47,6 +49,8 @@ add_library(
 	${stat}/snapshot.c
 	${stat}/source.c
 	${stat}/source_bpf.c
+	${stat}/source_both.c
+	${stat}/source_stock.c
 	${stat}/source_file.c
 	${stat}/source_sysfs.c
 	${stat}/textfile.c
@@ -56,7 +60,7 @@ add_library(
 	${stat}/view_table.c
 )
 target_include_directories(vmmio_stat_core PUBLIC ${stat} ${CMAKE_SOURCE_DIR}/bpf)
-target_link_libraries(vmmio_stat_core PUBLIC vmmio_flags vmmio_bpf_guest vmmio_libbpf
+target_link_libraries(vmmio_stat_core PUBLIC vmmio_flags vmmio_bpf_guest vmmio_bpf_stock vmmio_libbpf
 				      ${LIBJANSSON_A} m
 )
 

@@ -44,6 +44,7 @@ int vmmio_session_open(struct vmmio_session *x)
 	x->view.opt = &x->opt;
 	x->view.env = &x->env;
 	x->view.engine = x->src.engine;
+	x->view.detail = x->src.detail;
 	x->view.screen_lines = screen_lines();
 	return 0;
 }

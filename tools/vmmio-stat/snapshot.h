@@ -32,6 +32,7 @@ struct vmmio_row {
 	bool have_regs;
 	bool have_reg_ns;
 	bool reset; /* of a delta: the row is new in this interval */
+	bool ours;  /* source stock: our own driver serves it, only ring hooks count */
 };
 
 /* What a source is asked for; it may deliver less, the have bits tell. */

@@ -10,10 +10,7 @@
 #include "source.h"
 
 const struct vmmio_source_ops *const vmmio_sources[] = {
-	&vmmio_source_bpf,
-	&vmmio_source_sysfs,
-	&vmmio_source_file,
-	NULL,
+	&vmmio_source_bpf, &vmmio_source_stock, &vmmio_source_sysfs, &vmmio_source_file, NULL,
 };
 
 __u64 vmmio_now_ns(void)
@@ -56,7 +53,7 @@ int vmmio_source_open(struct vmmio_source *src, const char *name,
 {
 	const struct vmmio_source_ops *ops;
 	struct vmmio_source_opts mine;
-	int i, err = -ENOENT, first = 0;
+	int err;
 	char why[sizeof(src->why)] = "";
 
 	memset(src, 0, sizeof(*src));
@@ -71,23 +68,17 @@ int vmmio_source_open(struct vmmio_source *src, const char *name,
 			mine.path = strchr(name, ':') + 1;
 		return open_one(src, ops, &mine);
 	}
-	for (i = 0; vmmio_sources[i]; i++) {
-		if (vmmio_sources[i]->asked_only)
-			continue;
-		err = open_one(src, vmmio_sources[i], opts);
-		if (!err) {
-			snprintf(src->note, sizeof(src->note), "%.*s", (int)sizeof(src->note) - 1,
-				 why);
-			return 0;
-		}
-		if (!first) {
-			first = err;
-			memcpy(why, src->why, sizeof(why));
-		}
-	}
+	err = open_one(src, &vmmio_source_both, opts);
+	if (!err)
+		return 0;
 	/* The best source's reason is the one to act upon. */
-	memcpy(src->why, why, sizeof(why));
-	return first ? first : err;
+	memcpy(why, src->why, sizeof(why));
+	if (open_one(src, &vmmio_source_sysfs, opts)) {
+		memcpy(src->why, why, sizeof(why));
+		return err;
+	}
+	snprintf(src->note, sizeof(src->note), "%.*s", (int)sizeof(src->note) - 1, why);
+	return 0;
 }
 
 void vmmio_source_close(struct vmmio_source *src)

@@ -2,6 +2,7 @@
 /*
  * A source delivers snapshots and knows nothing of views. One ops table each:
  *   bpf    our driver's tracepoints, counted by bpf/guest.bpf.c
+ *   stock  mainline's drivers, functions hooked by bpf/stock.bpf.c
  *   sysfs  our driver's always-on counters: no BPF, no tracefs, few fields
  *   file   a recording of --json=full: every view can be tried without a kernel
  * A new source is a new file with a table, and a line in source.c.
@@ -18,6 +19,8 @@ struct vmmio_source_opts {
 	const char *path; /* of source "file:PATH" */
 	/* Entries of the BPF maps; 0: the slots in use plus headroom. */
 	unsigned int max_slots;
+	/* source stock: count kick opportunities of our driver's queues, too. */
+	bool ring_of_ours;
 };
 
 struct vmmio_source;
@@ -40,6 +43,7 @@ struct vmmio_source {
 	void *priv;
 	char engine[24]; /* "tp_btf", "raw_tp", "sysfs": what came of it */
 	char note[160];	 /* what could not be had and why; empty if nothing */
+	char detail[80]; /* more about the engine, for the heading */
 	char why[200];	 /* after an error: what failed, and the remedy */
 	/* Of a recording: where it was made. Empty: here. */
 	char accel[16];
@@ -47,7 +51,9 @@ struct vmmio_source {
 };
 
 extern const struct vmmio_source_ops vmmio_source_bpf;
+extern const struct vmmio_source_ops vmmio_source_stock;
 extern const struct vmmio_source_ops vmmio_source_sysfs;
+extern const struct vmmio_source_ops vmmio_source_both; /* what "auto" tries first */
 extern const struct vmmio_source_ops vmmio_source_file;
 
 /* NULL-terminated, best first. */

@@ -17,6 +17,7 @@ struct vmmio_view {
 	const struct vmmio_options *opt;
 	const struct vmmio_env *env;
 	const char *engine; /* struct vmmio_source.engine */
+	const char *detail; /* and .detail; may be empty or NULL */
 	int screen_lines;   /* 0: no terminal, the header is printed once */
 	int lines;	    /* since the last header; 0: none printed yet */
 	bool started;

@@ -141,7 +141,9 @@ void vmmio_view_table(struct vmmio_view *v, const struct vmmio_report *r)
 	size_t i;
 
 	if (fresh) {
-		fprintf(v->out, "vmmio-stat: source %s, accelerator %s%s, clock %s%s\n", v->engine,
+		fprintf(v->out, "vmmio-stat: source %s%s%s%s, accelerator %s%s, clock %s%s\n",
+			v->engine, v->detail && v->detail[0] ? " (" : "",
+			v->detail ? v->detail : "", v->detail && v->detail[0] ? ")" : "",
 			v->env->accel,
 			v->env->emulated ? " (emulated: ~ is true of this run only)" : "",
 			v->env->clocksource, v->env->clock_ok ? "" : " (traps: no durations)");

@@ -1,0 +1,642 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The same counters for mainline's drivers, from functions of virtio_ring,
+ * virtio_mmio and virtio_pci; those of virtio_ring serve our own driver too
+ * (kick opportunities). Handlers take plain pointers; two flavours of each
+ * program call them: fentry/fexit, and kprobe/kretprobe where the kernel or
+ * its BTF has no place for the former.
+ *
+ * Interrupts may come between any two instructions here. Each counter is
+ * written by one hook only, so that none is lost; a hook that is met again on
+ * its own CPU is skipped by the kernel and counted as lost.
+ */
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "vmmio/events.h"
+#include "stock.h"
+#include "rows.bpf.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+/* Private to virtio_ring, the transports and, on kernels that have virtio as
+ * modules, to those: only the members used, found by name. */
+#define FLAVOUR __attribute__((preserve_access_index))
+struct vring_used___f {
+	__u16 flags;
+	__u16 idx;
+} FLAVOUR;
+struct vring___f {
+	unsigned int num;
+	struct vring_used___f *used;
+} FLAVOUR;
+struct vring_virtqueue_split___f {
+	struct vring___f vring;
+	__u16 avail_idx_shadow;
+} FLAVOUR;
+struct vring_packed___f {
+	unsigned int num;
+} FLAVOUR;
+struct vring_virtqueue_packed___f {
+	struct vring_packed___f vring;
+} FLAVOUR;
+struct vring_virtqueue___f {
+	bool packed_ring;
+	struct vring_virtqueue_split___f split;
+	struct vring_virtqueue_packed___f packed;
+} FLAVOUR;
+struct virtio_mmio_device___f {
+	struct virtio_device vdev;
+} FLAVOUR;
+struct virtio_pci_device___f {
+	struct virtio_device vdev;
+} FLAVOUR;
+
+extern const struct kernel_stat kstat __ksym __weak;
+#ifdef __TARGET_ARCH_x86
+extern const irq_cpustat_t irq_stat __ksym __weak;
+#endif
+
+/* Of one virtqueue; written by whoever kicks or handles its interrupt. */
+struct vq_state {
+	__u64 t0; /* of the open kick-to-interrupt sample, 0: none is open */
+	__u32 slot;
+	__u32 device; /* slot of its device */
+	__u64 vq;
+	__u16 a0;	  /* available index before the sample's kick */
+	__u16 avail_prev; /* at the previous kick */
+	__u16 used_prev;  /* at the previous interrupt */
+	__u8 packed;
+	__u8 kicked;	  /* avail_prev is valid */
+	__u8 interrupted; /* used_prev is valid */
+	__u8 empty;	  /* the sample's kick found the queue empty */
+	__u8 pad[6];
+};
+
+/* Of one CPU: what an exit hook needs of its entry. */
+struct cpu_scratch {
+	__u64 kick_vq, kick_t0, kick_irqs;
+	__u64 vring_vq, vring_t0;
+	__u64 run_t0; /* handler that is running, 0: none */
+	__u64 run_vdev;
+	__u32 run_mode; /* enum vmmio_irq_mode */
+	__u32 run_irq;
+	__u64 pair_t0;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, VMMIO_SLOTS);
+	__type(key, __u64);
+	__type(value, struct vq_state);
+} queues SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, VMMIO_STOCK_DEVICES);
+	__type(key, __u64);
+	__type(value, __u32);
+} devices SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct vmmio_stock_info);
+} infos SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct cpu_scratch);
+} scratches SEC(".maps");
+
+__u32 next_slot = 0;
+/* Cost of an empty pair of hooks, measured by the loader before it attaches. */
+__u64 pair_ns = 0;
+__u64 pair_runs = 0;
+
+static __always_inline struct cpu_scratch *scratch(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&scratches, &zero);
+}
+
+static __always_inline struct vmmio_stock_info *take_slot(__u32 *slot)
+{
+	*slot = __sync_fetch_and_add(&next_slot, 1);
+	return bpf_map_lookup_elem(&infos, slot);
+}
+
+static __always_inline void fill_device(struct vmmio_stock_info *i, struct virtio_device *vdev)
+{
+	struct device *parent = BPF_CORE_READ(vdev, dev.parent);
+
+	i->info.device_id = BPF_CORE_READ(vdev, id.device);
+	i->info.features = BPF_CORE_READ(vdev, features);
+	i->info.vector = 0xffff;
+	bpf_probe_read_kernel_str(i->info.device, sizeof(i->info.device),
+				  BPF_CORE_READ(vdev, dev.kobj.name));
+	bpf_probe_read_kernel_str(i->info.parent, sizeof(i->info.parent),
+				  BPF_CORE_READ(parent, kobj.name));
+	bpf_probe_read_kernel_str(i->info.driver, sizeof(i->info.driver),
+				  BPF_CORE_READ(vdev, dev.driver, name));
+	bpf_probe_read_kernel_str(i->bus_driver, sizeof(i->bus_driver),
+				  BPF_CORE_READ(parent, driver, name));
+}
+
+/* The slot of a device, ~0 if there is none to give. */
+static __noinline __u32 device_slot(struct virtio_device *vdev)
+{
+	__u64 key = (__u64)vdev;
+	__u32 *known = bpf_map_lookup_elem(&devices, &key);
+	struct vmmio_stock_info *i;
+	__u32 slot;
+
+	if (known)
+		return *known;
+	i = take_slot(&slot);
+	if (!i) {
+		lost();
+		return ~0u;
+	}
+	/* another CPU may have been first: its slot counts, this one stays free */
+	if (bpf_map_update_elem(&devices, &key, &slot, BPF_NOEXIST)) {
+		known = bpf_map_lookup_elem(&devices, &key);
+		return known ? *known : ~0u;
+	}
+	fill_device(i, vdev);
+	i->info.slot = i->info.dev_slot = slot;
+	i->info.gen = 1;
+	i->info.kind = VMMIO_SLOT_DEVICE;
+	return slot;
+}
+
+/* Global: the verifier looks at it once, not at every turn of the walk below. */
+__noinline int learn_queue(__u64 key)
+{
+	struct virtqueue *vq = (void *)key;
+	struct vring_virtqueue___f *ring = (void *)vq;
+	struct vq_state fresh = {};
+	struct vmmio_stock_info *i;
+	struct virtio_device *vdev = BPF_CORE_READ(vq, vdev);
+	__u32 device = device_slot(vdev), slot;
+
+	i = take_slot(&slot);
+	if (!i)
+		return -1;
+	fresh.slot = slot;
+	fresh.device = device;
+	fresh.vq = key;
+	fresh.packed = BPF_CORE_READ(ring, packed_ring);
+	if (bpf_map_update_elem(&queues, &key, &fresh, BPF_NOEXIST))
+		return 0;
+	fill_device(i, vdev);
+	i->info.slot = slot;
+	i->info.dev_slot = device;
+	i->info.gen = 1;
+	i->info.queue = BPF_CORE_READ(vq, index);
+	if (fresh.packed) {
+		i->info.flags = VMMIO_SLOT_PACKED;
+		i->info.ring_size = BPF_CORE_READ(ring, packed.vring.num);
+	} else {
+		i->info.ring_size = BPF_CORE_READ(ring, split.vring.num);
+	}
+	if (bpf_core_field_exists(vq->num_max))
+		i->info.ring_max = BPF_CORE_READ(vq, num_max);
+	bpf_probe_read_kernel_str(i->info.queue_name, sizeof(i->info.queue_name),
+				  BPF_CORE_READ(vq, name));
+	i->info.kind = VMMIO_SLOT_QUEUE;
+	return 0;
+}
+
+/*
+ * The loader reads the uevent file of each device: a call with the device in
+ * hand, from which its queues are found before anything happens on them.
+ */
+static __always_inline int learn_device(struct device *dev)
+{
+	struct virtio_device *vdev = (void *)dev - bpf_core_field_offset(struct virtio_device, dev);
+	void *head = (void *)vdev + bpf_core_field_offset(struct virtio_device, vqs);
+	struct list_head *p = BPF_CORE_READ(vdev, vqs.next);
+	int i;
+
+	device_slot(vdev);
+	for (i = 0; i < VMMIO_STOCK_QUEUES && p && (void *)p != head; i++) {
+		__u64 vq = (__u64)p - bpf_core_field_offset(struct virtqueue, list);
+
+		if (!bpf_map_lookup_elem(&queues, &vq))
+			learn_queue(vq);
+		p = BPF_CORE_READ(p, next);
+	}
+	return 0;
+}
+
+static __always_inline struct vq_state *state_of(struct virtqueue *vq)
+{
+	__u64 key = (__u64)vq;
+	struct vq_state *s = bpf_map_lookup_elem(&queues, &key);
+
+	if (s)
+		return s;
+	learn_queue(key);
+	s = bpf_map_lookup_elem(&queues, &key);
+	if (!s)
+		lost();
+	return s;
+}
+
+static __always_inline __u16 avail_idx(struct virtqueue *vq)
+{
+	struct vring_virtqueue___f *ring = (void *)vq;
+
+	return BPF_CORE_READ(ring, split.avail_idx_shadow);
+}
+
+static __always_inline __u16 used_idx(struct virtqueue *vq)
+{
+	struct vring_virtqueue___f *ring = (void *)vq;
+
+	return BPF_CORE_READ(ring, split.vring.used, idx);
+}
+
+/* Interrupts of any kind that this CPU has taken. */
+static __always_inline __u64 interrupts(void)
+{
+	__u64 n = 0;
+
+	if (&kstat) {
+		const struct kernel_stat *k = bpf_this_cpu_ptr(&kstat);
+
+		n += k->irqs_sum;
+	}
+#ifdef __TARGET_ARCH_x86
+	if (&irq_stat) {
+		const irq_cpustat_t *s = bpf_this_cpu_ptr(&irq_stat);
+
+		/* its type has no tag: not to be read directly */
+		n += BPF_CORE_READ(s, apic_timer_irqs);
+		if (bpf_core_field_exists(s->irq_resched_count))
+			n += BPF_CORE_READ(s, irq_resched_count) + BPF_CORE_READ(s, irq_call_count);
+	}
+#endif
+	return n;
+}
+
+static __always_inline int kick_prepare(struct virtqueue *vq)
+{
+	struct vq_state *s = state_of(vq);
+	struct vmmio_bpf_row *row;
+
+	if (!s)
+		return 0;
+	row = row_get(s->slot, 1);
+	if (row)
+		row->c[VMMIO_C_OPPORTUNITIES]++;
+	return 0;
+}
+
+/* Before the doorbell; see the vocabulary of kick-to-interrupt in the manual. */
+static __always_inline void pair_kick(struct virtqueue *vq, struct vq_state *s,
+				      struct vmmio_bpf_row *row, __u64 now)
+{
+	__u16 avail = avail_idx(vq), used = used_idx(vq), prev = s->avail_prev, flight;
+	__u64 t0 = s->t0;
+
+	flight = avail - used;
+	row->c[VMMIO_C_OCCUPANCIES]++;
+	row->c[VMMIO_C_OCCUPANCY] += flight;
+	hist_add(s->slot, VMMIO_HIST_OCCUPANCY, flight);
+	s->avail_prev = avail;
+	if (!s->kicked) {
+		s->kicked = 1;
+		return;
+	}
+	row->c[VMMIO_C_KICKS_INDEXED]++;
+	row->c[VMMIO_C_KICK_BUFFERS] += (__u16)(avail - prev);
+	hist_add(s->slot, VMMIO_HIST_BATCH, (__u16)(avail - prev));
+	if (t0) {
+		if ((__s16)(used - s->a0) <= 0) {
+			row->c[VMMIO_C_KICKS_MERGED]++;
+			return;
+		}
+		row->c[VMMIO_C_KICKS_POLLED]++;
+	}
+	s->a0 = prev;
+	s->empty = used == prev;
+	s->t0 = now;
+}
+
+static __always_inline int kick(struct virtqueue *vq)
+{
+	struct vq_state *s = state_of(vq);
+	struct cpu_scratch *x = scratch();
+	struct vmmio_bpf_row *row;
+
+	if (!s || !x)
+		return 0;
+	row = row_get(s->slot, 1);
+	if (!row)
+		return 0;
+	row->c[VMMIO_C_KICKS]++;
+	if (!s->packed)
+		pair_kick(vq, s, row, bpf_ktime_get_ns());
+	x->kick_vq = (__u64)vq;
+	x->kick_irqs = interrupts();
+	x->kick_t0 = bpf_ktime_get_ns(); /* last: what comes before is not the kick's */
+	return 0;
+}
+
+/* Another task or an interrupt that kicked here, or a move to another CPU,
+ * leaves no entry to pair with. */
+static __always_inline int kick_done(void)
+{
+	__u64 now = bpf_ktime_get_ns(), cost, vq;
+	struct cpu_scratch *x = scratch();
+	struct vmmio_bpf_row *row;
+	struct vq_state *s;
+
+	if (!x || !x->kick_vq)
+		return 0;
+	vq = x->kick_vq;
+	x->kick_vq = 0;
+	s = bpf_map_lookup_elem(&queues, &vq);
+	if (!s)
+		return 0;
+	row = row_get(s->slot, 1);
+	if (!row)
+		return 0;
+	if (interrupts() != x->kick_irqs) {
+		row->c[VMMIO_C_KICKS_INTERRUPTED]++;
+		return 0;
+	}
+	cost = now - x->kick_t0;
+	cost = cost > pair_ns ? cost - pair_ns : 0;
+	row->c[VMMIO_C_KICKS_TIMED]++;
+	row->c[VMMIO_C_KICK_NS] += cost;
+	hist_add(s->slot, VMMIO_HIST_KICK, cost);
+	return 0;
+}
+
+static __always_inline void pair_interrupt(struct virtqueue *vq, struct vq_state *s,
+					   struct vmmio_bpf_row *row, __u64 start)
+{
+	__u16 used = used_idx(vq), delta = used - s->used_prev;
+	__u64 t0 = s->t0;
+
+	s->used_prev = used;
+	if (s->interrupted) {
+		row->c[VMMIO_C_IRQS_INDEXED]++;
+		row->c[VMMIO_C_USED_BUFFERS] += delta;
+		if (delta)
+			hist_add(s->slot, VMMIO_HIST_COALESCE, delta);
+	}
+	s->interrupted = 1;
+	if (!t0 || (__s16)(used - s->a0) <= 0)
+		return;
+	/* a kick may be opening the next one on another CPU: leave that alone */
+	if (__sync_val_compare_and_swap(&s->t0, t0, 0) != t0 || start < t0)
+		return;
+	row->c[VMMIO_C_LATENCIES]++;
+	row->c[VMMIO_C_LATENCY_NS] += start - t0;
+	hist_add(s->slot, VMMIO_HIST_IRQ, start - t0);
+	if (s->empty) {
+		row->c[VMMIO_C_LATENCIES_EMPTY]++;
+		row->c[VMMIO_C_LATENCY_EMPTY_NS] += start - t0;
+	}
+}
+
+static __always_inline int vring_irq(__u32 irq, struct virtqueue *vq)
+{
+	struct vq_state *s = state_of(vq);
+	struct cpu_scratch *x = scratch();
+	struct vmmio_stock_info *i;
+	struct vmmio_bpf_row *row;
+	__u64 now = bpf_ktime_get_ns();
+	__u32 slot;
+
+	if (!s || !x)
+		return 0;
+	x->vring_vq = (__u64)vq;
+	x->vring_t0 = now;
+	slot = s->slot;
+	row = row_get(slot, 1);
+	i = bpf_map_lookup_elem(&infos, &slot);
+	if (!row || !i)
+		return 0;
+	i->info.irq = irq;
+	i->info.irq_mode = x->run_t0 ? x->run_mode : VMMIO_IRQ_MSIX;
+	row->c[VMMIO_C_IRQS]++;
+	if (!s->packed)
+		pair_interrupt(vq, s, row, x->run_t0 ? x->run_t0 : now);
+	return 0;
+}
+
+static __always_inline void device_run(__u32 slot, __u64 ns, bool none)
+{
+	struct vmmio_bpf_row *row = row_get(slot, 1);
+
+	if (!row)
+		return;
+	row->c[VMMIO_C_IRQS]++;
+	if (none)
+		row->c[VMMIO_C_IRQS_SPURIOUS]++;
+	row->c[VMMIO_C_HANDLER_TIMED]++;
+	row->c[VMMIO_C_HANDLER_NS] += ns;
+}
+
+static __always_inline int vring_irq_done(int ret)
+{
+	__u64 now = bpf_ktime_get_ns(), vq;
+	struct cpu_scratch *x = scratch();
+	struct vmmio_bpf_row *row;
+	struct vq_state *s;
+
+	if (!x || !x->vring_vq)
+		return 0;
+	vq = x->vring_vq;
+	x->vring_vq = 0;
+	s = bpf_map_lookup_elem(&queues, &vq);
+	if (!s)
+		return 0;
+	row = row_get(s->slot, 1);
+	if (!row)
+		return 0;
+	if (ret == IRQ_HANDLED)
+		row->c[VMMIO_C_IRQS_FOUND]++;
+	else if (x->run_t0)
+		row->c[VMMIO_C_IRQS_NOTHING]++;
+	else
+		row->c[VMMIO_C_IRQS_SPURIOUS]++;
+	/* with a vector of its own this is the handler */
+	if (!x->run_t0)
+		device_run(s->device, now - x->vring_t0, ret != IRQ_HANDLED);
+	return 0;
+}
+
+/* Handlers that call vring_interrupt() in turn; they may nest in each other. */
+static __always_inline int run_begin(__u32 irq, struct virtio_device *vdev, __u32 mode)
+{
+	struct cpu_scratch *x = scratch();
+
+	if (!x || x->run_t0)
+		return 0;
+	x->run_mode = mode;
+	x->run_irq = irq;
+	x->run_vdev = (__u64)vdev;
+	x->run_t0 = bpf_ktime_get_ns();
+	return 0;
+}
+
+static __always_inline int run_end(__u32 mode, int ret)
+{
+	struct cpu_scratch *x = scratch();
+	struct vmmio_stock_info *i;
+	__u64 t0;
+	__u32 slot;
+
+	if (!x || !x->run_t0 || x->run_mode != mode)
+		return 0;
+	t0 = x->run_t0;
+	x->run_t0 = 0;
+	slot = device_slot((struct virtio_device *)x->run_vdev);
+	i = bpf_map_lookup_elem(&infos, &slot);
+	if (!i)
+		return 0;
+	/* the vector of the configuration is not what its queues interrupt by */
+	if (mode != VMMIO_IRQ_NONE) {
+		i->info.irq = x->run_irq;
+		i->info.irq_mode = mode;
+	}
+	device_run(slot, bpf_ktime_get_ns() - t0, ret != IRQ_HANDLED);
+	return 0;
+}
+
+static __always_inline int config_changed(struct virtio_device *vdev)
+{
+	struct vmmio_bpf_row *row = row_get(device_slot(vdev), 1);
+
+	if (row)
+		row->c[VMMIO_C_CONFIG_IRQS]++;
+	return 0;
+}
+
+static __always_inline int queue_gone(struct virtqueue *vq)
+{
+	__u64 key = (__u64)vq, dev;
+	struct vq_state *s = bpf_map_lookup_elem(&queues, &key);
+	struct vmmio_stock_info *i;
+	__u32 slot;
+
+	if (!s)
+		return 0;
+	slot = s->slot;
+	i = bpf_map_lookup_elem(&infos, &slot);
+	if (i)
+		i->info.kind = VMMIO_SLOT_FREE;
+	slot = s->device;
+	i = bpf_map_lookup_elem(&infos, &slot);
+	if (i)
+		i->info.kind = VMMIO_SLOT_FREE;
+	bpf_map_delete_elem(&queues, &key);
+	dev = (__u64)BPF_CORE_READ(vq, vdev);
+	bpf_map_delete_elem(&devices, &dev);
+	return 0;
+}
+
+static __always_inline struct virtio_device *mmio_vdev(void *opaque)
+{
+	struct virtio_mmio_device___f *d = opaque;
+
+	return __builtin_preserve_access_index(&d->vdev);
+}
+
+static __always_inline struct virtio_device *pci_vdev(void *opaque)
+{
+	struct virtio_pci_device___f *d = opaque;
+
+	return __builtin_preserve_access_index(&d->vdev);
+}
+
+/*
+ * ENTRY(name, function, parameters, call) and EXIT(name, function, call): both
+ * flavours of one hook; "ret" is the function's return value in EXIT.
+ */
+#define ENTRY(name, function, params, call)                               \
+	SEC("fentry/" #function) int BPF_PROG(fe_##name, UNPACK params)   \
+	{                                                                 \
+		return call;                                              \
+	}                                                                 \
+	SEC("kprobe/" #function) int BPF_KPROBE(kp_##name, UNPACK params) \
+	{                                                                 \
+		return call;                                              \
+	}
+#define UNPACK(...) __VA_ARGS__
+
+ENTRY(prepare, virtqueue_kick_prepare, (struct virtqueue * vq), kick_prepare(vq))
+ENTRY(gone, vring_del_virtqueue, (struct virtqueue * vq), queue_gone(vq))
+ENTRY(uevent, virtio_uevent, (struct device * dev), learn_device(dev))
+ENTRY(config, virtio_config_changed, (struct virtio_device * vdev), config_changed(vdev))
+ENTRY(vring_irq, vring_interrupt, (int irq, void *vq), vring_irq(irq, vq))
+ENTRY(vm_kick, vm_notify, (struct virtqueue * vq), kick(vq))
+ENTRY(vm_irq, vm_interrupt, (int irq, void *d), run_begin(irq, mmio_vdev(d), VMMIO_IRQ_LINE))
+ENTRY(vp_kick, vp_notify, (struct virtqueue * vq), kick(vq))
+ENTRY(vp_irq, vp_interrupt, (int irq, void *d), run_begin(irq, pci_vdev(d), VMMIO_IRQ_INTX))
+ENTRY(vp_vring_irq, vp_vring_interrupt, (int irq, void *d),
+      run_begin(irq, pci_vdev(d), VMMIO_IRQ_MSIX_SHARED))
+ENTRY(vp_config_irq, vp_config_changed, (int irq, void *d),
+      run_begin(irq, pci_vdev(d), VMMIO_IRQ_NONE))
+
+#define EXIT_NOTIFY(name, function)                                                     \
+	SEC("fexit/" #function) int BPF_PROG(fe_##name, struct virtqueue *vq, bool ret) \
+	{                                                                               \
+		return kick_done();                                                     \
+	}                                                                               \
+	SEC("kretprobe/" #function) int BPF_KRETPROBE(kp_##name)                        \
+	{                                                                               \
+		return kick_done();                                                     \
+	}
+#define EXIT_IRQ(name, function, call)                                                  \
+	SEC("fexit/" #function) int BPF_PROG(fe_##name, int irq, void *opaque, int ret) \
+	{                                                                               \
+		return call;                                                            \
+	}                                                                               \
+	SEC("kretprobe/" #function) int BPF_KRETPROBE(kp_##name, int ret)               \
+	{                                                                               \
+		return call;                                                            \
+	}
+
+EXIT_NOTIFY(vm_kick_done, vm_notify)
+EXIT_NOTIFY(vp_kick_done, vp_notify)
+EXIT_IRQ(vring_irq_done, vring_interrupt, vring_irq_done(ret))
+EXIT_IRQ(vm_irq_done, vm_interrupt, run_end(VMMIO_IRQ_LINE, ret))
+EXIT_IRQ(vp_irq_done, vp_interrupt, run_end(VMMIO_IRQ_INTX, ret))
+EXIT_IRQ(vp_vring_irq_done, vp_vring_interrupt, run_end(VMMIO_IRQ_MSIX_SHARED, ret))
+EXIT_IRQ(vp_config_irq_done, vp_config_changed, run_end(VMMIO_IRQ_NONE, ret))
+
+/* The cost of an empty pair: the kernel's own test function, run by the loader. */
+SEC("fentry/bpf_fentry_test1") int BPF_PROG(fe_pair, int a)
+{
+	struct cpu_scratch *x = scratch();
+
+	if (x)
+		x->pair_t0 = bpf_ktime_get_ns();
+	return 0;
+}
+
+SEC("fexit/bpf_fentry_test1") int BPF_PROG(fe_pair_done, int a, int ret)
+{
+	__u64 now = bpf_ktime_get_ns(), ns;
+	struct cpu_scratch *x = scratch();
+
+	if (!x || !x->pair_t0)
+		return 0;
+	ns = now - x->pair_t0;
+	if (!pair_runs++ || ns < pair_ns)
+		pair_ns = ns;
+	return 0;
+}
