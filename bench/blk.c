@@ -42,7 +42,7 @@ static const char preamble[] =
 	"	printf '@round {\"kind\":\"%s\",\"round\":%s,\"depth\":%s,\"column\":\"%s\","
 	"\"ios\":%s,\"labels\":\"%s\"}\\n' \"$1\" \"$2\" \"$3\" \"$4\" \"$6\" \"$7\"\n"
 	"	_st=0\n"
-	"	_wrap='vmmio-stat --json -- vmmio-stat --source sysfs --json --'\n"
+	"	_wrap='vmmio-stat --source bpf --json -- vmmio-stat --source sysfs --json --'\n"
 	"	[ \"$1\" = count ] || _wrap=''\n"
 	"	$_wrap blkload --depth \"$3\" --count \"$6\" --block-size \"$8\" --rw \"$9\" "
 	"\"$5\" || _st=$?\n"
