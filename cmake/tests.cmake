@@ -19,3 +19,13 @@ vmmio_unit_test(stat_tables LIBS vmmio_stat_core)
 vmmio_unit_test(stat_delta LIBS vmmio_stat_core)
 vmmio_unit_test(stat_views LIBS vmmio_stat_core ${LIBJANSSON_A})
 vmmio_unit_test(guest LIBS vmmio_guest)
+
+# Every kind of device under both drivers.
+foreach(driver IN ITEMS stock ours)
+	foreach(types IN ITEMS "net rng" "blk serial")
+		string(REPLACE " " "-" name "guest.matrix-${driver}-${types}")
+		add_test(NAME ${name} COMMAND ${CMAKE_SOURCE_DIR}/tests/run
+					      ${CMAKE_SOURCE_DIR}/tests/guest/matrix.sh ${driver} ${types})
+		vmmio_test_properties(${name} guest 240)
+	endforeach()
+endforeach()
