@@ -45,6 +45,7 @@ add_library(
 	${stat}/options.c
 	${stat}/regtable.c
 	${stat}/rows.c
+	${stat}/self.c
 	${stat}/slots.c
 	${stat}/snapshot.c
 	${stat}/source.c
@@ -85,6 +86,7 @@ vmmio_static(vmmio-stat)
 vmmio_unit_test(textfile LIBS vmmio_stat_core)
 vmmio_unit_test(doctor LIBS vmmio_stat_core)
 vmmio_unit_test(hist LIBS vmmio_stat_core)
+vmmio_unit_test(self LIBS vmmio_stat_core)
 vmmio_unit_test(top LIBS vmmio_stat_core)
 vmmio_script_test(tree tests/tree/textfile.sh)
 vmmio_script_test(tree tests/tree/views.sh)

@@ -45,6 +45,15 @@ expect 2 "'rain' is no distribution" hist rain
 expect 2 'of what' hist
 expect 2 'for other formats' hist kick --json
 expect 0 'usage: vmmio-stat hist KIND' hist --help
+# --per and --self
+expect 0 ', counts per operation, of 10' --source "$recording" --per 10 -n virtio3 -- true
+grep -q '^virtio3   0:req.0  *59.3 ' "$work/out" || fail '--per 10: not a tenth of 593 kicks'
+expect 0 '"per_operation":{"kicks":59.3,' --source "$recording" --per 10 -n virtio3 -q 0 --json -- true
+expect 2 'goes with -- command' --per 10
+expect 2 'goes with the table' --per 10 --csv -- true
+expect 2 "'0' is not a number" --per 0 -- true
+expect 0 'self: CPU 0.' --source "$recording" --self -1 -i 0.001
+expect 0 '"bpf_run_s":null' --source "$recording" --self --json -1 -i 0.001
 # interval by interval: the recording has five
 "$stat" hist batch --source "$recording" -n virtio3 -q 0 0.001 >"$work/out" 2>"$work/err"
 [ "$(grep -c 'virtio3\|no samples' "$work/out")" = 5 ] || fail 'hist: not five intervals'

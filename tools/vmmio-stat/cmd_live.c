@@ -10,6 +10,7 @@
 
 #include "cmd.h"
 #include "command.h"
+#include "self.h"
 #include "session.h"
 
 /* Sleeps until CLOCK_MONOTONIC says @ns, or a signal asks us to end. */
@@ -178,6 +179,8 @@ int vmmio_cmd_live(int argc, char **argv)
 {
 	struct vmmio_session x = {};
 	struct vmmio_moment m[3];
+	struct vmmio_self cost;
+	char line[320];
 	int i, ret;
 
 	ret = vmmio_options_parse(&x.opt, argc, argv);
@@ -191,6 +194,10 @@ int vmmio_cmd_live(int argc, char **argv)
 	for (i = 0; i < 3; i++)
 		vmmio_moment_init(&m[i], &x);
 	ret = x.opt.command ? over_command(&x, m) : watch(&x, m);
+	if (x.opt.self && x.opt.format != VMMIO_FORMAT_JSON) {
+		vmmio_self_read(&cost); /* before its programs are gone */
+		vmmio_complain("%s", vmmio_self_line(line, sizeof(line), &cost));
+	}
 	for (i = 0; i < 3; i++)
 		vmmio_moment_free(&m[i]);
 	vmmio_session_close(&x);

@@ -26,6 +26,8 @@ enum {
 	OPT_JSON = 256,
 	OPT_CSV,
 	OPT_TEXTFILE,
+	OPT_PER,
+	OPT_SELF,
 	OPT_VERIFY,
 	OPT_SOURCE,
 	OPT_EMULATED,
@@ -48,6 +50,8 @@ static const struct option longopts[] = {
 	{"json", optional_argument, NULL, OPT_JSON},
 	{"csv", no_argument, NULL, OPT_CSV},
 	{"textfile", required_argument, NULL, OPT_TEXTFILE},
+	{"per", required_argument, NULL, OPT_PER},
+	{"self", no_argument, NULL, OPT_SELF},
 	{"verify", no_argument, NULL, OPT_VERIFY},
 	{"source", required_argument, NULL, OPT_SOURCE},
 	{"emulated-time", no_argument, NULL, OPT_EMULATED},
@@ -83,6 +87,8 @@ void vmmio_usage(FILE *out)
 	      "  -z, --skip-idle      leave out rows in which nothing happened\n"
 	      "      --json[=full]    one object per interval; full: histogram buckets too\n"
 	      "      --csv            one line per row\n"
+	      "      --per N          with -- command: counts per operation, of which it does N\n"
+	      "      --self           say at the end what watching cost\n"
 	      "      --textfile FILE  keep FILE up to date for node_exporter; prints nothing\n"
 	      "      --verify         hold each interval against /proc/interrupts\n"
 	      "      --source NAME    auto",
@@ -222,6 +228,15 @@ static int take_option(struct vmmio_options *o, int c, char *arg)
 		}
 		o->textfile = arg;
 		return set_format(o, VMMIO_FORMAT_TEXTFILE);
+	case OPT_PER:
+		if (vmmio_parse_u64(arg, 1, 1000000000000ull, &o->per)) {
+			vmmio_complain("--per: '%s' is not a number from 1 to 10^12", arg);
+			return usage_error();
+		}
+		return 0;
+	case OPT_SELF:
+		o->self = true;
+		return 0;
 	case OPT_CSV:
 		return set_format(o, VMMIO_FORMAT_CSV);
 	case OPT_VERIFY:
@@ -318,6 +333,14 @@ int vmmio_options_interval(struct vmmio_options *o)
 	}
 	if (o->argc > 2) {
 		vmmio_complain("%s: one operand too many", o->argv[2]);
+		return usage_error();
+	}
+	if (o->per && !o->command) {
+		vmmio_complain("--per: goes with -- command");
+		return usage_error();
+	}
+	if (o->per && (o->format == VMMIO_FORMAT_CSV || o->format == VMMIO_FORMAT_TEXTFILE)) {
+		vmmio_complain("--per: goes with the table and --json");
 		return usage_error();
 	}
 	if (o->command && o->argc) {

@@ -26,6 +26,8 @@ struct vmmio_options {
 	bool extended;
 	bool skip_idle;
 	bool verify;
+	bool self; /* say what watching cost */
+	__u64 per; /* counts of a command are per this many of its operations; 0: as they are */
 	bool json_full;
 	bool emulated_time;
 	enum vmmio_format format;

@@ -8,6 +8,7 @@
 
 #include "json.h"
 #include "regtable.h"
+#include "self.h"
 #include "view.h"
 
 #define SCHEMA 1
@@ -40,6 +41,52 @@ static void fields(struct vmmio_json *j, const struct vmmio_view *v, const struc
 			vmmio_json_double(j, vmmio_fields[id].key, x.v);
 		else
 			vmmio_json_null(j, vmmio_fields[id].key);
+	}
+	vmmio_json_close(j, '}');
+}
+
+/* --per: count fields of one operation. */
+static void per_operation(struct vmmio_json *j, const struct vmmio_view *v,
+			  const struct vmmio_report *r, size_t row)
+{
+	int i;
+
+	vmmio_json_open(j, "per_operation", '{');
+	for (i = 0; i < v->opt->nfields; i++) {
+		int id = v->opt->fields[i];
+		struct vmmio_value x = vmmio_field_show(r->delta, row, id, v->env);
+
+		if (vmmio_fields[id].op != VMMIO_OP_COUNT)
+			continue;
+		if (x.known)
+			vmmio_json_double(j, vmmio_fields[id].key, x.v / (double)v->opt->per);
+		else
+			vmmio_json_null(j, vmmio_fields[id].key);
+	}
+	vmmio_json_close(j, '}');
+}
+
+static void self(struct vmmio_json *j)
+{
+	struct vmmio_self s;
+
+	vmmio_self_read(&s);
+	vmmio_json_open(j, "self", '{');
+	vmmio_json_double(j, "cpu_s", (double)s.cpu_ns / 1e9);
+	vmmio_json_double(j, "elapsed_s", (double)s.elapsed_ns / 1e9);
+	if (s.rss_bytes)
+		vmmio_json_u64(j, "rss_bytes", s.rss_bytes);
+	else
+		vmmio_json_null(j, "rss_bytes");
+	vmmio_json_u64(j, "bpf_programs", s.programs);
+	vmmio_json_u64(j, "bpf_maps", s.maps);
+	vmmio_json_u64(j, "bpf_map_bytes", s.map_bytes);
+	if (s.have_bpf_time) {
+		vmmio_json_double(j, "bpf_run_s", (double)s.bpf_ns / 1e9);
+		vmmio_json_u64(j, "bpf_runs", s.bpf_runs);
+	} else {
+		vmmio_json_null(j, "bpf_run_s");
+		vmmio_json_null(j, "bpf_runs");
 	}
 	vmmio_json_close(j, '}');
 }
@@ -176,12 +223,18 @@ void vmmio_view_json(struct vmmio_view *v, const struct vmmio_report *r)
 		counters(&j, x);
 		fields(&j, v, r, r->rows[i]);
 		lost(&j, r);
+		if (v->opt->per)
+			per_operation(&j, v, r, r->rows[i]);
 		if (v->opt->json_full)
 			hists(&j, r, r->rows[i]);
 		vmmio_json_close(&j, '}');
 	}
 	vmmio_json_close(&j, ']');
 	registers(&j, v, r);
+	if (v->opt->per)
+		vmmio_json_u64(&j, "per", v->opt->per);
+	if (v->opt->self)
+		self(&j);
 	vmmio_json_close(&j, '}');
 	fputc('\n', v->out);
 	v->started = true;

@@ -98,7 +98,7 @@ static void header(struct vmmio_view *v, bool total)
 static void cell(struct vmmio_view *v, const struct vmmio_report *r, size_t row, int id)
 {
 	struct vmmio_value x = vmmio_field_show(r->delta, row, id, v->env);
-	bool count = vmmio_fields[id].op == VMMIO_OP_COUNT;
+	bool count = vmmio_fields[id].op == VMMIO_OP_COUNT, whole = count;
 	int w = width(v, id, r->total);
 	char buf[32];
 
@@ -110,7 +110,11 @@ static void cell(struct vmmio_view *v, const struct vmmio_report *r, size_t row,
 		if (x.v >= 10)
 			x.v = round(x.v);
 	}
-	fprintf(v->out, " %*s", w, vmmio_format_value(buf, sizeof(buf), w, x, count));
+	if (count && r->total && v->opt->per) {
+		x.v /= (double)v->opt->per;
+		whole = false;
+	}
+	fprintf(v->out, " %*s", w, vmmio_format_value(buf, sizeof(buf), w, x, whole));
 }
 
 static void print_row(struct vmmio_view *v, const struct vmmio_report *r, size_t row,
@@ -154,9 +158,14 @@ void vmmio_view_table(struct vmmio_view *v, const struct vmmio_report *r)
 		if (localtime_r(&now, &tm))
 			strftime(when, sizeof(when), "%H:%M:%S", &tm);
 	}
-	if (r->total)
-		fprintf(v->out, "%stotal of %.2f s%s\n", fresh ? "" : "\n",
+	if (r->total) {
+		fprintf(v->out, "%stotal of %.2f s%s", fresh ? "" : "\n",
 			(double)r->delta->time_ns / 1e9, v->env->emulated ? " (emulated)" : "");
+		if (v->opt->per)
+			fprintf(v->out, ", counts per operation, of %llu",
+				(unsigned long long)v->opt->per);
+		fputc('\n', v->out);
+	}
 	if (fresh || r->total ||
 	    (v->screen_lines && v->lines + (int)r->n + 1 > v->screen_lines - 1))
 		header(v, r->total);
