@@ -114,7 +114,14 @@ companions=$(apt_field "$headers:$arch" Depends "$suite" | tr ',' '\n' |
 image=linux-image-$want
 apt_has "$image:$arch" || die "no package $image for $arch"
 
+# Since 2026 the image package is empty and names those that are not.
+parts=$(apt_field "$image:$arch" Depends "$suite" | tr ',' '\n' |
+	sed -n 's/^ *\(linux-binary-[^ ]*\|linux-modules-[^ ]*\).*/\1/p')
+
 list="$image:$arch $headers:$arch"
+for package in $parts; do
+	list="$list $package:$arch"
+done
 for package in $companions; do
 	case $package in
 	linux-kbuild-*) list="$list $package:$host" ;; # its programs run here
@@ -136,8 +143,10 @@ for makefile in "$out"/root/usr/src/linux-headers-*/Makefile; do
 	sed -i "s,\([ =]\)/usr/src/,\1$out/root/usr/src/,g" "$makefile"
 done
 
-[ -f "$out/root/boot/vmlinuz-$want" ] || die "package $image holds no boot/vmlinuz-$want"
-ln -s "root/boot/vmlinuz-$want" "$out/vmlinuz"
+kernel=root/boot/vmlinuz-$want
+[ -f "$out/$kernel" ] || kernel=root/usr/lib/modules/$want/vmlinuz
+[ -f "$out/$kernel" ] || die "package $image holds no vmlinuz-$want"
+ln -s "$kernel" "$out/vmlinuz"
 ln -s "root/usr/src/linux-headers-$want" "$out/headers"
 
 # Little-endian number of $3 bytes at offset $2 of file $1.

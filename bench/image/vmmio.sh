@@ -33,9 +33,20 @@ load_base()
 	mod virtio_ring && mod virtio
 }
 
+# Kernels with virtio_pci built in have bound all PCI devices before /init runs.
+release_pci()
+{
+	for _dev in /sys/bus/pci/drivers/virtio-pci/0*; do
+		[ ! -e "$_dev" ] || basename "$_dev" >/sys/bus/pci/drivers/virtio-pci/unbind
+	done
+}
+
 # load_vmmio [PARAMETER=VALUE...]: our driver, for example claim=all intx=0
 load_vmmio()
 {
+	case " $* " in
+	*" claim=all "* | *" claim=pci "*) release_pci ;;
+	esac
 	load_base && mod vmmio "$@"
 }
 
