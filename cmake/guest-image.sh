@@ -98,7 +98,7 @@ if newer "$out/vmmio.ko" kmod || [ "$(cat "$out/vmmio.ko.made" 2>/dev/null)" != 
 	cp -r "$source/kmod" "$source/include" "$out/src/"
 	headers=$out/kernel/headers
 	env -u MAKEFLAGS -u MFLAGS make -s -C "$headers" "M=$out/src/kmod" "ARCH=$karch" \
-		"CROSS_COMPILE=$cross" modules >"$out/kmod.log" 2>&1 || {
+		"CROSS_COMPILE=$cross" "CC=${cross}gcc" modules >"$out/kmod.log" 2>&1 || {
 		cat "$out/kmod.log" >&2
 		die "vmmio.ko does not build for $release"
 	}
