@@ -62,10 +62,12 @@ const char *vmmio_reg_name(u16 reg)
 
 /*
  * A measured stretch: the sample is void when an interrupt or another task ran
- * inside it, which the kernel's own per-CPU counters tell.
+ * inside it, which the kernel's own per-CPU counters tell. Where interrupts are
+ * off, as in a handler, neither can.
  */
 struct stretch {
 	u64 t0;
+	bool alone;
 	unsigned long irqs;
 	unsigned long switches;
 	int cpu;
@@ -87,21 +89,24 @@ static unsigned long irqs_on(int cpu)
 	return n;
 }
 
-static void stretch_begin(struct stretch *s)
+static __always_inline void stretch_begin(struct stretch *s, u64 t0)
 {
-	s->cpu = raw_smp_processor_id();
-	s->irqs = irqs_on(s->cpu);
-	s->switches = current->nvcsw + current->nivcsw;
-	s->t0 = ktime_get_mono_fast_ns();
+	s->alone = irqs_disabled();
+	if (!s->alone) {
+		s->cpu = raw_smp_processor_id();
+		s->irqs = irqs_on(s->cpu);
+		s->switches = current->nvcsw + current->nivcsw;
+	}
+	s->t0 = t0 ?: ktime_get_mono_fast_ns();
 }
 
 /* The duration in ns, saturated; *@flags gets VMMIO_EV_INTERRUPTED where due. */
-static u32 stretch_end(const struct stretch *s, u32 *flags)
+static __always_inline u32 stretch_end(const struct stretch *s, u32 *flags)
 {
 	u64 ns = ktime_get_mono_fast_ns() - s->t0;
 
-	if (raw_smp_processor_id() != s->cpu || irqs_on(s->cpu) != s->irqs ||
-	    current->nvcsw + current->nivcsw != s->switches)
+	if (!s->alone && (raw_smp_processor_id() != s->cpu || irqs_on(s->cpu) != s->irqs ||
+			  current->nvcsw + current->nivcsw != s->switches))
 		*flags |= VMMIO_EV_INTERRUPTED;
 	return min_t(u64, ns, U32_MAX);
 }
@@ -118,19 +123,34 @@ static void reg_event_init(struct vmmio_ev_reg *ev, const struct vmmio_device *v
 	};
 }
 
-u32 vmmio_read_traced(struct vmmio_device *vd, enum vmmio_reg reg, void __iomem *p,
-		      enum vmmio_space space, u32 offset, unsigned int width)
+/* @t0: when the access begins, 0 if that is now. */
+static __always_inline u32 read_traced(struct vmmio_device *vd, enum vmmio_reg reg, void __iomem *p,
+				       enum vmmio_space space, u32 offset, unsigned int width,
+				       u64 t0)
 {
 	struct vmmio_ev_reg ev;
 	struct stretch s;
 
 	reg_event_init(&ev, vd, reg, offset, width);
-	stretch_begin(&s);
+	stretch_begin(&s, t0);
 	ev.value = vmmio_raw_read(p, space, width);
 	ev.cost_ns = stretch_end(&s, &ev.flags);
 	ev.time_ns = s.t0;
 	emit(vmmio_reg_read, &ev);
 	return ev.value;
+}
+
+u32 vmmio_read_traced(struct vmmio_device *vd, enum vmmio_reg reg, void __iomem *p,
+		      enum vmmio_space space, u32 offset, unsigned int width)
+{
+	return read_traced(vd, reg, p, space, offset, width, 0);
+}
+
+u32 vmmio_irq_read_traced(struct vmmio_device *vd, const struct vmmio_irq_run *run,
+			  enum vmmio_reg reg, void __iomem *p, enum vmmio_space space, u32 offset,
+			  unsigned int width)
+{
+	return read_traced(vd, reg, p, space, offset, width, run->checked ? 0 : run->t0);
 }
 
 void vmmio_write_traced(struct vmmio_device *vd, enum vmmio_reg reg, void __iomem *p,
@@ -141,7 +161,7 @@ void vmmio_write_traced(struct vmmio_device *vd, enum vmmio_reg reg, void __iome
 
 	reg_event_init(&ev, vd, reg, offset, width);
 	ev.value = value;
-	stretch_begin(&s);
+	stretch_begin(&s, 0);
 	vmmio_raw_write(p, space, width, value);
 	ev.cost_ns = stretch_end(&s, &ev.flags);
 	ev.time_ns = s.t0;
@@ -219,7 +239,7 @@ void vmmio_kick_traced(struct vmmio_queue *q, u32 value, enum vmmio_space space,
 	trace_vmmio_kick(&ev);
 	local_irq_restore(flags);
 
-	stretch_begin(&s);
+	stretch_begin(&s, 0);
 	vmmio_raw_write(q->doorbell, space, width, value);
 	done.cost_ns = stretch_end(&s, &done.flags);
 	done.time_ns = ev.time_ns;

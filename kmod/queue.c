@@ -10,20 +10,20 @@
 #include "events.h"
 
 /* The doorbell write: 16 bits on PCI, 32 on MMIO and with NOTIFICATION_DATA. */
-static __always_inline bool kick(struct virtqueue *vq, u32 value, enum vmmio_space space,
-				 unsigned int width)
+static __always_inline bool kick(struct virtqueue *vq, u32 value, enum vmmio_reg reg,
+				 enum vmmio_space space, unsigned int width)
 {
 	struct vmmio_queue *q = vq->priv;
 	struct vmmio_device *vd = q->vd;
 	u16 prev;
 
 	this_cpu_inc(q->counts->kicks);
-	this_cpu_inc(vd->counts->writes[vd->front->notify]);
+	this_cpu_inc(vd->counts->writes[reg]);
 	if (vmmio_tracing()) {
 		vmmio_kick_traced(q, value, space, width);
 		return true;
 	}
-	if (q->vring)
+	if (likely(q->vring))
 		vmmio_observe(&q->avail_seen, vmmio_avail_idx(q), &prev);
 	vmmio_raw_write(q->doorbell, space, width, value);
 	return true;
@@ -31,17 +31,18 @@ static __always_inline bool kick(struct virtqueue *vq, u32 value, enum vmmio_spa
 
 static bool kick_mmio(struct virtqueue *vq)
 {
-	return kick(vq, vq->index, VMMIO_SPACE_MEMORY, 4);
+	return kick(vq, vq->index, VMMIO_REG_QUEUE_NOTIFY, VMMIO_SPACE_MEMORY, 4);
 }
 
 static bool kick_pci(struct virtqueue *vq)
 {
-	return kick(vq, vq->index, VMMIO_SPACE_BAR, 2);
+	return kick(vq, vq->index, VMMIO_REG_PCI_NOTIFY, VMMIO_SPACE_BAR, 2);
 }
 
 /* 4.1.5.2, 4.2.3.3, 2.9: queue index, and where the next buffer will be. */
 static bool kick_data(struct virtqueue *vq)
 {
+	struct vmmio_device *vd = to_vmmio(vq->vdev);
 	u32 value;
 
 #ifdef VMMIO_HAVE_NOTIFICATION_DATA
@@ -49,7 +50,7 @@ static bool kick_data(struct virtqueue *vq)
 #else
 	value = vq->index | (u32)vmmio_avail_idx(vq->priv) << 16;
 #endif
-	return kick(vq, value, VMMIO_SPACE_BAR, 4);
+	return kick(vq, value, vd->front->notify, VMMIO_SPACE_BAR, 4);
 }
 
 static bool (*kick_of(struct vmmio_device *vd))(struct virtqueue *vq)
@@ -129,17 +130,8 @@ static int queue_start(struct vmmio_queue *q)
 			q->index, setup.notify_off);
 		return -EINVAL;
 	}
+	WRITE_ONCE(q->live, true);
 	return 0;
-}
-
-static void queue_enable(struct vmmio_queue *q)
-{
-	struct vmmio_device *vd = q->vd;
-
-	if (vd->regs.protocol->queue_enable)
-		vd->regs.protocol->queue_enable(&vd->regs, q->index);
-	/* what handlers look at is there: pairs with smp_load_acquire() in check_queue() */
-	smp_store_release(&q->live, true);
 }
 
 static void queue_stop(struct vmmio_queue *q)
@@ -160,7 +152,6 @@ static void queue_free(struct vmmio_queue *q)
 	vmmio_slot_drop_queue(q);
 	vring_del_virtqueue(q->vq);
 	free_percpu(q->counts);
-	kfree(q->affinity);
 	kfree(q);
 }
 
@@ -261,14 +252,7 @@ static int queues_try(struct vmmio_device *vd, unsigned int nvqs, struct virtque
 		vqs[i] = q->vq;
 		vd->queues[i] = q;
 	}
-	err = vd->front->irqs_enable(vd);
-	if (err)
-		return err;
-	/* last, when no other wiring can be wanted: a PCI queue is not disabled again */
-	for (i = 0; i < nvqs; i++)
-		if (vd->queues[i])
-			queue_enable(vd->queues[i]);
-	return 0;
+	return vd->front->irqs_enable(vd);
 }
 
 /* What affinity= asked for; a queue without a vector of its own has none. */
@@ -283,12 +267,10 @@ static void apply_affinity(struct vmmio_device *vd)
 		for (i = 0; i < vd->nqueues; i++) {
 			struct vmmio_queue *q = vd->queues[i];
 
-			if (!q || q->index != index || q->vector == VMMIO_NO_VECTOR ||
-			    !q->dedicated)
-				continue;
-			done = !irq_set_affinity_hint(vd->front->queue_irq(q),
-						      cpumask_of(vd->options.affinity[n].cpu));
-			q->pinned = done;
+			if (q && q->index == index && q->vector != VMMIO_NO_VECTOR && q->dedicated)
+				done = !irq_set_affinity_hint(
+					vd->front->queue_irq(q),
+					cpumask_of(vd->options.affinity[n].cpu));
 		}
 		if (!done)
 			dev_warn(vd->parent, "affinity=%u:%u has no vector to apply to\n", index,
@@ -387,7 +369,6 @@ int vmmio_queue_enable_after_reset(struct virtqueue *vq)
 	err = queue_start(q);
 	if (err)
 		return err;
-	queue_enable(q);
 	vq->reset = false;
 	vmmio_slot_update_queue(q);
 	vmmio_trace_vq_setup(q);
