@@ -25,7 +25,7 @@
 struct options {
 	unsigned int boots, rounds, count, block_size, timeout;
 	struct vmmio_list depths;
-	const char *rw, *name;
+	const char *rw, *name, *versus;
 	struct vmmio_setup setup;
 	bool json, emulated_time, no_plots;
 };
@@ -65,6 +65,8 @@ static int parse_options(struct options *o, int argc, char **argv)
 		 "folder within the result set (compare)"},
 		{"timeout", VMMIO_OPT_NUMBER, &o->timeout, 5, 86400, NULL, "S",
 		 "limit of one boot in seconds (120)"},
+		{"versus", VMMIO_OPT_CHOICE, &o->versus, 0, 0, "mainline", "mainline",
+		 "instead: vmmio.ko against mainline, in instructions (--versus mainline --help)"},
 		VMMIO_SETUP_OPTS(&o->setup),
 	};
 	size_t n, nopts = sizeof(opts) / sizeof(opts[0]);
@@ -379,11 +381,23 @@ static int print_json(const struct run *r, const char *final)
 	return 0;
 }
 
+/* Another question with options of its own; the table above names it for --help. */
+static bool asks_versus(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++)
+		if (!strcmp(argv[i], "--versus") || !strncmp(argv[i], "--versus=", 9))
+			return true;
+	return false;
+}
+
 int vmmio_cmd_compare(int argc, char **argv)
 {
 	struct run r = {0};
 	char final[PATH_MAX] = "";
 	int err, status = VMMIO_EXIT_TROUBLE;
+
+	if (asks_versus(argc, argv))
+		return vmmio_cmd_versus(argc, argv);
 
 	err = parse_options(&r.o, argc, argv);
 	if (err)

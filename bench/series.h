@@ -56,7 +56,11 @@
 	X(PATH, "path_instructions", "guest instructions per I/O, median", "instructions", PATH, PATH, \
 	  "of a timing round whose clock counts instructions (-icount): length of the driver's path, not time") \
 	X(OBSERVER, "observer_cost", "observer cost", "ratio", TIME, TIME, \
-	  "median latency of counting rounds over that of timing rounds")
+	  "median latency of counting rounds over that of timing rounds") \
+	X(PATH_MIN, "instructions_per_io", "instructions per I/O", "instructions", PATH, PATH, \
+	  "of the guest, in the shortest I/O: the path with nothing in between") \
+	X(PATH_P50, "instructions_per_io_p50", "instructions per I/O, median", "instructions", PATH, PATH, \
+	  "of the guest, in the median I/O")
 /* clang-format on */
 
 enum vmmio_metric_id {

@@ -49,6 +49,7 @@ add_library(
 	bench/table.c
 	bench/tune_choice.c
 	bench/verdict.c
+	bench/versus_report.c
 	tools/vmmio-stat/num.c
 )
 target_include_directories(vmmio_bench PUBLIC ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/bench)
@@ -61,10 +62,10 @@ set_source_files_properties(
 
 find_package(Threads REQUIRED)
 add_executable(vmmio-bench bench/main.c bench/compare.c bench/diff.c bench/plotcmd.c bench/pool.c
-	       bench/predict.c bench/sweep.c bench/tune.c)
+	       bench/predict.c bench/sweep.c bench/tune.c bench/versus.c)
 target_link_libraries(vmmio-bench PRIVATE vmmio_bench Threads::Threads)
 
-foreach(name IN ITEMS bench_ab bench_tune bench_stats bench_result bench_rounds)
+foreach(name IN ITEMS bench_ab bench_tune bench_stats bench_result bench_rounds versus)
 	vmmio_unit_test(${name} LIBS vmmio_bench)
 endforeach()
 vmmio_script_test(guest tests/guest/compare.sh TIMEOUT 180)
@@ -73,3 +74,4 @@ vmmio_script_test(guest tests/guest/bench_usage.sh TIMEOUT 120)
 vmmio_script_test(guest tests/guest/sweep.sh TIMEOUT 240)
 vmmio_script_test(guest tests/guest/regress.sh TIMEOUT 180)
 vmmio_script_test(guest tests/guest/tune.sh TIMEOUT 240)
+vmmio_script_test(guest tests/guest/versus.sh TIMEOUT 240)

@@ -45,6 +45,9 @@ refuse 2 '--accel xen: not one of' compare --accel xen
 refuse 2 '--json takes no value' compare --json=yes
 refuse 2 '--emulated-time: contradicts --accel kvm' compare --emulated-time --accel kvm
 refuse 2 '--kernel: needs --initrd' compare --kernel x
+refuse 2 '--versus xen: not one of' compare --versus xen
+refuse 2 '--accel kvm: only emulation' compare --versus mainline --accel kvm
+refuse 2 '--depth: no such option' compare --versus mainline --depth 1
 
 refuse 1 'package qemu-system-x86' compare --qemu /nonexistent/qemu
 : >"$tmp/file"
