@@ -46,20 +46,23 @@ static bool idle(const struct vmmio_row *r)
 struct key {
 	size_t row;
 	struct vmmio_value v;
-	__u32 owner, queue; /* a device before its queues */
+	const char *device;
+	__u32 queue; /* a device before its queues */
 };
 
 /* Unknown last, equal ones (all, if nothing is sorted by) device by device. */
 static int by_value(const void *a, const void *b)
 {
 	const struct key *x = a, *y = b;
+	int order;
 
 	if (x->v.known != y->v.known)
 		return x->v.known ? -1 : 1;
 	if (x->v.known && x->v.v != y->v.v)
 		return x->v.v > y->v.v ? -1 : 1;
-	if (x->owner != y->owner)
-		return x->owner < y->owner ? -1 : 1;
+	order = strverscmp(x->device, y->device);
+	if (order)
+		return order;
 	if (x->queue != y->queue)
 		return x->queue < y->queue ? -1 : 1;
 	return x->row < y->row ? -1 : x->row > y->row;
@@ -85,7 +88,7 @@ size_t vmmio_rows_select(const struct vmmio_snapshot *d, const struct vmmio_opti
 		keys[i].row = index[i];
 		if (o->sort >= 0)
 			keys[i].v = vmmio_field_eval(d, index[i], o->sort);
-		keys[i].owner = r->kind == VMMIO_SLOT_QUEUE ? r->dev_slot : r->slot;
+		keys[i].device = vmmio_row_device(&d->rows[index[i]]);
 		keys[i].queue = r->kind == VMMIO_SLOT_QUEUE ? r->queue + 1u : 0;
 	}
 	qsort(keys, n, sizeof(*keys), by_value);
