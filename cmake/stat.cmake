@@ -92,3 +92,17 @@ vmmio_script_test(tree tests/tree/textfile.sh)
 vmmio_script_test(tree tests/tree/views.sh)
 vmmio_script_test(guest tests/guest/views.sh)
 vmmio_script_test(tree tests/tree/top.sh)
+
+# The manual: its lists come from the field table.
+add_executable(mkman ${stat}/mkman.c)
+target_link_libraries(mkman PRIVATE vmmio_flags)
+add_custom_command(
+	OUTPUT ${CMAKE_BINARY_DIR}/docs/vmmio-stat.8
+	COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_BINARY_DIR}/docs
+	COMMAND mkman < ${CMAKE_SOURCE_DIR}/docs/vmmio-stat.8.in > ${CMAKE_BINARY_DIR}/docs/vmmio-stat.8
+	DEPENDS mkman ${CMAKE_SOURCE_DIR}/docs/vmmio-stat.8.in
+	COMMENT "Manual of vmmio-stat"
+	VERBATIM
+)
+add_custom_target(manual ALL DEPENDS ${CMAKE_BINARY_DIR}/docs/vmmio-stat.8)
+vmmio_script_test(tree tests/tree/manpages.sh)
