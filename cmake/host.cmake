@@ -54,3 +54,8 @@ vmmio_script_test(host tests/host/exits.sh TIMEOUT 120)
 vmmio_script_test(host tests/host/engines.sh TIMEOUT 120)
 vmmio_unit_test(hostexit LIBS vmmio_host)
 vmmio_unit_test(accel LIBS vmmio_host)
+
+# What the host side costs; see docs/host.md.
+vmmio_bpf_object(empty bpf/empty.bpf.c)
+add_executable(vmmio-hostcost bench/hostcost.c)
+target_link_libraries(vmmio-hostcost PRIVATE vmmio_micro vmmio_host vmmio_bpf_empty)

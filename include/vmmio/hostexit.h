@@ -95,7 +95,8 @@ struct vmmio_exit_thread {
 	__u32 isa;
 	__u8 completing; /* the next kvm_mmio(1) completes a counted read */
 	__u8 port_in;	 /* the next kvm_pio(0) comes back from userspace */
-	__u8 pad[6];
+	__u8 pad[2];
+	__u32 hint; /* cell of the last key: loops hit it again */
 	__u64 pad1;
 	struct vmmio_exit_cell cells[VMMIO_EXIT_CELLS];
 };
@@ -116,14 +117,20 @@ static inline struct vmmio_exit_cell *vmmio_exit_cell_of(struct vmmio_exit_threa
 							 const struct vmmio_exit_key *key)
 {
 	const __u64 *x = (const __u64 *)key;
+	struct vmmio_exit_cell *h = &t->cells[t->hint & (VMMIO_EXIT_CELLS - 1)];
 	__u64 mix = (x[0] ^ x[1]) * 0x9e3779b97f4a7c15ull;
 	__u32 at = mix >> 56, i;
+
+	if (vmmio_exit_same(&h->key, key))
+		return h;
 
 	for (i = 0; i < VMMIO_EXIT_PROBES; i++) {
 		struct vmmio_exit_cell *c = &t->cells[(at + i) & (VMMIO_EXIT_CELLS - 1)];
 
-		if (vmmio_exit_same(&c->key, key))
+		if (vmmio_exit_same(&c->key, key)) {
+			t->hint = (at + i) & (VMMIO_EXIT_CELLS - 1);
 			return c;
+		}
 		if (c->key.kind == VMMIO_EXIT_KIND_NONE) {
 			c->key = *key;
 			return c;
@@ -139,7 +146,7 @@ static inline void vmmio_exit_count(struct vmmio_exit_thread *t, const struct vm
 
 	if (c)
 		c->count++;
-	if (key->kind != VMMIO_EXIT_MAGIC)
+	if (t->exit_ns && key->kind != VMMIO_EXIT_MAGIC)
 		t->last = *key;
 }
 

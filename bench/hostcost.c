@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vmmio-hostcost: what the host side of vmmio-stat costs, on VMs of our own.
+ * Discovery by number of VMs; one kvm_mmio event, by the kernel's run-time
+ * statistics, less an empty program; `exits` at 1 Hz on 64 VMs, in CPU time.
+ * It prints JSON, raw samples included, and judges nothing.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "accel.h"
+#include "empty.skel.h"
+#include "host.skel.h"
+#include "micro_vm.h"
+#include "tools/vmmio-stat/exitsrc.h"
+#include "tools/vmmio-stat/hostscan.h"
+
+#define MOST_VMS 1000
+#define SCANS 31
+#define ROUNDS 9
+#define EVENTS 20000
+#define DOORBELL 0xfeb02e50u
+
+static struct micro_vm *vms;
+static int nvms;
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Prints "KEY":{…} with all samples, sorted. */
+static void print_samples(FILE *f, const char *key, double *v, int n)
+{
+	int i;
+
+	qsort(v, n, sizeof(v[0]), by_value);
+	fprintf(f, "\"%s\":{\"median\":%.4f,\"min\":%.4f,\"max\":%.4f,\"samples\":[", key, v[n / 2],
+		v[0], v[n - 1]);
+	for (i = 0; i < n; i++)
+		fprintf(f, "%s%.4f", i ? "," : "", v[i]);
+	fprintf(f, "]}");
+}
+
+static int more_vms(int n)
+{
+	int err, fd;
+
+	for (; nvms < n; nvms++) {
+		err = micro_vm_create(&vms[nvms], 1, false);
+		if (err)
+			return err;
+		/* two queues on virtio-mmio, one on PCI; the descriptor is not needed on */
+		for (int q = 0; q < 3; q++) {
+			fd = eventfd(0, EFD_CLOEXEC);
+			if (fd < 0)
+				return -errno;
+			err = micro_vm_ioeventfd(&vms[nvms], fd, q < 2 ? DOORBELL : 0xfebf9000u,
+						 q < 2 ? 4 : 0, q,
+						 q < 2 ? KVM_IOEVENTFD_FLAG_DATAMATCH : 0);
+			close(fd);
+			if (err)
+				return err;
+		}
+	}
+	return 0;
+}
+
+static int discovery(FILE *f)
+{
+	static const int sizes[] = {1, 10, 64, 250, 500, MOST_VMS};
+	struct vmmio_hostscan *scan;
+	double ms[SCANS];
+	char why[256];
+	int err;
+	size_t i;
+
+	err = vmmio_hostscan_open(&scan, false, why, sizeof(why));
+	if (err) {
+		fprintf(stderr, "vmmio-hostcost: %s\n", why);
+		return err;
+	}
+	fprintf(f, "\"discovery\":[");
+	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		struct vmmio_host host;
+		int k;
+
+		err = more_vms(sizes[i]);
+		for (k = -1; !err && k < SCANS; k++) { /* the first may enlarge the array */
+			err = vmmio_hostscan_run(scan, &host);
+			if (err)
+				break;
+			if (k >= 0)
+				ms[k] = host.scan_ns / 1e6;
+			vmmio_host_free(&host);
+		}
+		if (err)
+			break;
+		fprintf(f, "%s{\"vms\":%d,", i ? "," : "", sizes[i]);
+		print_samples(f, "ms", ms, SCANS);
+		fprintf(f, "}");
+	}
+	fprintf(f, "]");
+	vmmio_hostscan_close(scan);
+	return err;
+}
+
+struct usage {
+	__u64 ns, runs;
+};
+
+static int usage_of(const struct bpf_program *prog, struct usage *u)
+{
+	struct bpf_prog_info info = {};
+	__u32 len = sizeof(info);
+	int err = bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len);
+
+	u->ns = info.run_time_ns;
+	u->runs = info.run_cnt;
+	return err;
+}
+
+/* ns per run of @prog over one loop of doorbell writes. */
+static int run_events(const struct bpf_program *prog, double *ns)
+{
+	struct micro_seen seen = {0};
+	struct usage a, b;
+	int err;
+
+	err = usage_of(prog, &a);
+	if (!err)
+		err = micro_vcpu_prepare(&vms[0], 0, MICRO_OP_STORE32, DOORBELL, 1, EVENTS);
+	if (!err)
+		err = micro_vcpu_run(&vms[0], 0, &seen, NULL);
+	if (!err)
+		err = usage_of(prog, &b);
+	if (err)
+		return err;
+	if (b.runs - a.runs != EVENTS)
+		return -ENOMSG; /* not all, or not only ours */
+	*ns = (double)(b.ns - a.ns) / EVENTS;
+	return 0;
+}
+
+static int event_cost(FILE *f)
+{
+	double empty[ROUNDS], full[ROUNDS], over[ROUNDS];
+	struct empty_bpf *e = empty_bpf__open_and_load();
+	struct host_bpf *h = host_bpf__open();
+	int stats, i, err = -EIO;
+
+	if (!e || !h)
+		return -errno;
+	h->rodata->opt_pid = getpid();
+	bpf_map__set_max_entries(h->maps.threads, 128);
+	stats = bpf_enable_stats(BPF_STATS_RUN_TIME);
+	if (stats < 0 || host_bpf__load(h))
+		goto out;
+	for (i = 0; i < ROUNDS; i++) {
+		struct bpf_link *link = bpf_program__attach(e->progs.empty_mmio);
+
+		err = link ? run_events(e->progs.empty_mmio, &empty[i]) : -errno;
+		bpf_link__destroy(link);
+		if (err)
+			goto out;
+		link = bpf_program__attach(h->progs.host_mmio);
+		err = link ? run_events(h->progs.host_mmio, &full[i]) : -errno;
+		bpf_link__destroy(link);
+		if (err)
+			goto out;
+		over[i] = full[i] - empty[i];
+	}
+	fprintf(f, "\"event\":{\"events_per_round\":%d,", EVENTS);
+	print_samples(f, "empty_ns", empty, ROUNDS);
+	fprintf(f, ",");
+	print_samples(f, "kvm_mmio_ns", full, ROUNDS);
+	fprintf(f, ",");
+	print_samples(f, "over_empty_ns", over, ROUNDS);
+	fprintf(f, "}");
+out:
+	if (stats >= 0)
+		close(stats);
+	host_bpf__destroy(h);
+	empty_bpf__destroy(e);
+	return err;
+}
+
+/* CPU seconds of `vmmio-stat exits 1 COUNT`. */
+static int run_exits(const char *stat, const char *count, double *cpu)
+{
+	struct rusage ru;
+	int status;
+	pid_t pid;
+
+	fflush(stdout); /* or the child writes it again */
+	pid = fork();
+
+	if (pid < 0)
+		return -errno;
+	if (!pid) {
+		if (!freopen("/dev/null", "w", stdout))
+			_exit(127);
+		execl(stat, stat, "exits", "1", count, NULL);
+		_exit(127);
+	}
+	if (wait4(pid, &status, 0, &ru) != pid)
+		return -errno;
+	if (!WIFEXITED(status) || WEXITSTATUS(status))
+		return -EIO;
+	*cpu = ru.ru_utime.tv_sec + ru.ru_utime.tv_usec / 1e6 + ru.ru_stime.tv_sec +
+	       ru.ru_stime.tv_usec / 1e6;
+	return 0;
+}
+
+static void *every_vcpu(void *stop)
+{
+	struct timespec ts = {.tv_nsec = 100000000};
+	struct micro_seen seen = {0};
+	static int next;
+	int i = __sync_fetch_and_add(&next, 1);
+
+	while (!*(volatile int *)stop) {
+		if (micro_vcpu_prepare(&vms[i], 0, MICRO_OP_STORE32, DOORBELL, i & 1, 5) ||
+		    micro_vcpu_run(&vms[i], 0, &seen, NULL))
+			break;
+		nanosleep(&ts, NULL);
+	}
+	return NULL;
+}
+
+/* 64 VMs with a vCPU thread each that kicks ten times a second, 5 at a time. */
+static int exits_cost(FILE *f, const char *stat)
+{
+	double start, whole, share[3];
+	pthread_t threads[64];
+	int stop = 0, i, n, err = 0;
+
+	for (n = 0; n < 64; n++)
+		if (pthread_create(&threads[n], NULL, every_vcpu, &stop))
+			break;
+	for (i = 0; !err && i < 3; i++) {
+		err = run_exits(stat, "1", &start);
+		if (!err)
+			err = run_exits(stat, "6", &whole);
+		/* five more seconds, the start-up taken off */
+		share[i] = 100 * (whole - start) / 5;
+	}
+	stop = 1;
+	for (i = 0; i < n; i++)
+		pthread_join(threads[i], NULL);
+	if (err)
+		return err;
+	fprintf(f, "\"exits\":{\"vms\":64,\"interval_s\":1,\"start_cpu_s\":%.4f,", start);
+	print_samples(f, "cpu_pct", share, 3);
+	fprintf(f, "}");
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct rlimit files = {16384, 16384};
+	enum vmmio_accel accel;
+	char cpu[128], date[16];
+	time_t now = time(NULL);
+	struct tm tm;
+	int err;
+
+	if (argc != 2) {
+		fprintf(stderr, "usage: vmmio-hostcost PATH-OF-VMMIO-STAT > host-cost.json\n");
+		return 2;
+	}
+	err = vmmio_accel_detect(&accel);
+	if (err) {
+		fprintf(stderr, "vmmio-hostcost: /dev/kvm: %s\n", strerror(-err));
+		return 1;
+	}
+	setrlimit(RLIMIT_NOFILE, &files);
+	libbpf_set_print(NULL);
+	vms = calloc(MOST_VMS, sizeof(*vms));
+	if (!vms)
+		return 1;
+	vmmio_accel_cpu(cpu, sizeof(cpu));
+	gmtime_r(&now, &tm);
+	strftime(date, sizeof(date), "%Y-%m-%d", &tm);
+	printf("{\"schema\":1,\"tool\":\"vmmio-hostcost\",\"date\":\"%s\",\"cpu\":\"%s\",\"accel\":"
+	       "\"%s\",",
+	       date, cpu, vmmio_accel_name(accel));
+	err = discovery(stdout);
+	while (nvms > 64)
+		micro_vm_destroy(&vms[--nvms]);
+	printf(",");
+	if (!err)
+		err = event_cost(stdout);
+	printf(",");
+	if (!err)
+		err = exits_cost(stdout, argv[1]);
+	printf("}\n");
+	if (err)
+		fprintf(stderr, "vmmio-hostcost: %s\n", strerror(-err));
+	while (nvms)
+		micro_vm_destroy(&vms[--nvms]);
+	return err ? 1 : 0;
+}
