@@ -103,7 +103,8 @@ static __always_inline void check_queue(struct vmmio_queue *q, struct vmmio_irq_
 	u16 used = 0, delta = 0, prev;
 	bool found;
 
-	if (unlikely(!READ_ONCE(q->live)))
+	/* pairs with smp_store_release() in queue_enable() */
+	if (unlikely(!smp_load_acquire(&q->live)))
 		return;
 	this_cpu_inc(q->counts->irqs);
 	if (likely(q->vring)) {

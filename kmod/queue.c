@@ -130,8 +130,17 @@ static int queue_start(struct vmmio_queue *q)
 			q->index, setup.notify_off);
 		return -EINVAL;
 	}
-	WRITE_ONCE(q->live, true);
 	return 0;
+}
+
+static void queue_enable(struct vmmio_queue *q)
+{
+	struct vmmio_device *vd = q->vd;
+
+	if (vd->regs.protocol->queue_enable)
+		vd->regs.protocol->queue_enable(&vd->regs, q->index);
+	/* what handlers look at is there: pairs with smp_load_acquire() in check_queue() */
+	smp_store_release(&q->live, true);
 }
 
 static void queue_stop(struct vmmio_queue *q)
@@ -252,7 +261,14 @@ static int queues_try(struct vmmio_device *vd, unsigned int nvqs, struct virtque
 		vqs[i] = q->vq;
 		vd->queues[i] = q;
 	}
-	return vd->front->irqs_enable(vd);
+	err = vd->front->irqs_enable(vd);
+	if (err)
+		return err;
+	/* last, when no other wiring can be wanted: a PCI queue is not disabled again */
+	for (i = 0; i < nvqs; i++)
+		if (vd->queues[i])
+			queue_enable(vd->queues[i]);
+	return 0;
 }
 
 /* What affinity= asked for; a queue without a vector of its own has none. */
@@ -369,6 +385,7 @@ int vmmio_queue_enable_after_reset(struct virtqueue *vq)
 	err = queue_start(q);
 	if (err)
 		return err;
+	queue_enable(q);
 	vq->reset = false;
 	vmmio_slot_update_queue(q);
 	vmmio_trace_vq_setup(q);

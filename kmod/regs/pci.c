@@ -82,8 +82,13 @@ static int pci_queue_start(struct vmmio_regs *r, __u16 index, struct vmmio_queue
 			return -EBUSY;
 	}
 	q->notify_off = (__u16)RD(r, QUEUE_NOTIFY_OFF);
-	WR(r, QUEUE_ENABLE, 1);
 	return 0;
+}
+
+static void pci_queue_enable(struct vmmio_regs *r, __u16 index)
+{
+	WR(r, QUEUE_SELECT, index);
+	WR(r, QUEUE_ENABLE, 1);
 }
 
 /*
@@ -127,6 +132,7 @@ const struct vmmio_protocol vmmio_protocol_pci = {
 	.generation = pci_generation,
 	.queue_probe = pci_queue_probe,
 	.queue_start = pci_queue_start,
+	.queue_enable = pci_queue_enable,
 	.queue_stop = pci_queue_stop,
 	.queue_reset = pci_queue_reset,
 };

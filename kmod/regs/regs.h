@@ -81,8 +81,10 @@ struct vmmio_protocol {
 	__u32 (*generation)(struct vmmio_regs *r);
 	/* Selects queue @index and says how large it may be: -ENOENT absent, -EBUSY in use. */
 	int (*queue_probe)(struct vmmio_regs *r, __u16 index, __u16 *max);
-	/* Programs and starts the queue just probed. */
+	/* Programs the queue just probed, and starts it where that can be taken back. */
 	int (*queue_start)(struct vmmio_regs *r, __u16 index, struct vmmio_queue_setup *q);
+	/* NULL: started already. After it only a reset stops the queue. */
+	void (*queue_enable)(struct vmmio_regs *r, __u16 index);
 	/* Stops it for good: -EIO when the device still says it is live. */
 	int (*queue_stop)(struct vmmio_regs *r, __u16 index);
 	/* RING_RESET (2.6.1): -EIO when the device did not really do it. */

@@ -6,9 +6,10 @@
 # DRIVER_OK, config space counted apart. For N virtqueues:
 #   mmio      23 + 11 N: mainline's 22 + 11 N and the status read that waits
 #             for the reset (VIRTIO 2.4.2: a driver should), which it leaves out
-#   pci-intx  19 + 13 N: no identification, but a status read that waits for
-#             the reset; per queue num_queues and its notify offset besides
-#   pci-msix  21 + 13 N + 2 for each queue with a vector: the vectors of the
+#   pci-intx  19 + 14 N: no identification, but a status read that waits for
+#             the reset; per queue num_queues and its notify offset besides, and
+#             it is selected again to be enabled, when all queues are set up
+#   pci-msix  21 + 14 N + 2 for each queue with a vector: the vectors of the
 #             configuration and of these are written and read back (4.1.5.1.2)
 set -eu
 
@@ -33,7 +34,7 @@ awk '
 	$1 == "QUEUES" { queues[$2] = $3; vectors[$2] = $4; devices++; next }
 	{
 		n = queues[$2]
-		want = $2 ~ /^mmio/ ? 23 + 11 * n : $2 ~ /^pci-intx/ ? 19 + 13 * n : 21 + 13 * n + 2 * vectors[$2]
+		want = $2 ~ /^mmio/ ? 23 + 11 * n : $2 ~ /^pci-intx/ ? 19 + 14 * n : 21 + 14 * n + 2 * vectors[$2]
 		printf "%-22s N %d: %d accesses, %d of config space besides\n", $2, n, $3, $4
 		if ($3 != want) {
 			printf "%s: %d accesses, not %d\n", $2, $3, want

@@ -199,9 +199,17 @@ static void pci_queue_life(void **state)
 	assert_int_equal(d.regs.protocol->queue_start(&d.regs, 1, &s), 0);
 	assert_int_equal(s.notify_off, 1);
 	assert_int_equal(d.queue[1].vector, 2);
-	assert_int_equal(d.queue[1].ready, 1);
+
+	/* until all is agreed upon nothing is enabled: there would be no way back */
+	assert_int_equal(d.queue[1].ready, 0);
 	assert_int_equal(d.regs.protocol->queue_stop(&d.regs, 1), 0);
 	assert_int_equal(d.queue[1].vector, VMMIO_NO_VECTOR);
+	assert_int_equal(d.regs.protocol->queue_probe(&d.regs, 1, &max), 0);
+	assert_int_equal(d.regs.protocol->queue_start(&d.regs, 1, &s), 0);
+	d.regs.protocol->queue_enable(&d.regs, 1);
+	assert_int_equal(d.queue[1].ready, 1);
+	assert_int_equal(d.regs.protocol->queue_probe(&d.regs, 1, &max), -EBUSY);
+	assert_int_equal(d.regs.protocol->queue_stop(&d.regs, 1), 0);
 	assert_int_equal(d.violations, 0); /* queue_enable is never written 0 */
 
 	fake_init(&d, VMMIO_PCI);
