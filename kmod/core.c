@@ -201,10 +201,20 @@ static int vmmio_set_vq_affinity(struct virtqueue *vq, const struct cpumask *mas
 
 	if (!vq->callback)
 		return -EINVAL;
-	/* one interrupt for all queues: there is nothing to choose per queue */
-	if (!q->dedicated || irq <= 0)
+	/*
+	 * One interrupt for all queues: there is nothing to choose per queue.
+	 * And what the user chose is not the driver's to change.
+	 */
+	if (!q->dedicated || irq <= 0 || q->pinned)
 		return 0;
-	return irq_set_affinity_hint(irq, mask);
+	/* the interrupt keeps the pointer, its caller need not keep the mask */
+	if (mask && !q->affinity)
+		q->affinity = kzalloc(cpumask_size(), GFP_KERNEL);
+	if (mask && !q->affinity)
+		return -ENOMEM;
+	if (mask)
+		cpumask_copy(q->affinity, mask);
+	return irq_set_affinity_hint(irq, mask ? q->affinity : NULL);
 }
 
 static const struct cpumask *vmmio_get_vq_affinity(struct virtio_device *vdev, int index)

@@ -161,6 +161,7 @@ static void queue_free(struct vmmio_queue *q)
 	vmmio_slot_drop_queue(q);
 	vring_del_virtqueue(q->vq);
 	free_percpu(q->counts);
+	kfree(q->affinity);
 	kfree(q);
 }
 
@@ -283,10 +284,12 @@ static void apply_affinity(struct vmmio_device *vd)
 		for (i = 0; i < vd->nqueues; i++) {
 			struct vmmio_queue *q = vd->queues[i];
 
-			if (q && q->index == index && q->vector != VMMIO_NO_VECTOR && q->dedicated)
-				done = !irq_set_affinity_hint(
-					vd->front->queue_irq(q),
-					cpumask_of(vd->options.affinity[n].cpu));
+			if (!q || q->index != index || q->vector == VMMIO_NO_VECTOR ||
+			    !q->dedicated)
+				continue;
+			done = !irq_set_affinity_hint(vd->front->queue_irq(q),
+						      cpumask_of(vd->options.affinity[n].cpu));
+			q->pinned = done;
 		}
 		if (!done)
 			dev_warn(vd->parent, "affinity=%u:%u has no vector to apply to\n", index,
