@@ -83,7 +83,8 @@ static void __iomem *pci_doorbell(struct vmmio_device *vd, u16 index, u16 notify
 	struct pci_vmmio *pv = of_vd(vd);
 	u64 off = (u64)notify_off * pv->notify_multiplier;
 
-	if (off + width > pv->notify_len)
+	/* 4.1.4.4.1: at a multiple of its width, or some processors fault */
+	if (off + width > pv->notify_len || (unsigned long)(pv->notify + off) % width)
 		return NULL;
 	return pv->notify + off;
 }
@@ -324,9 +325,6 @@ static int pci_probe(struct pci_dev *pdev, const struct pci_device_id *unused)
 	err = pci_enable_device(pdev);
 	if (err)
 		goto err_discard;
-	err = pci_request_regions(pdev, "vmmio-pci");
-	if (err)
-		goto err_disable;
 	err = vmmio_pci_map(pdev, pv);
 	if (err)
 		goto err_unmap;
@@ -340,14 +338,11 @@ static int pci_probe(struct pci_dev *pdev, const struct pci_device_id *unused)
 
 err_put:
 	vmmio_pci_unmap(pdev, pv);
-	pci_release_regions(pdev);
 	pci_disable_device(pdev);
 	vmmio_device_put(vd);
 	return err;
 err_unmap:
 	vmmio_pci_unmap(pdev, pv);
-	pci_release_regions(pdev);
-err_disable:
 	pci_disable_device(pdev);
 err_discard:
 	vmmio_device_discard(vd);
@@ -358,9 +353,11 @@ static void pci_remove(struct pci_dev *pdev)
 {
 	struct pci_vmmio *pv = pci_get_drvdata(pdev);
 
+	/* pulled out: what waits for an answer must not wait for ever */
+	if (!pci_device_is_present(pdev))
+		virtio_break_device(&pv->vd->vdev);
 	vmmio_device_unregister(pv->vd);
 	vmmio_pci_unmap(pdev, pv);
-	pci_release_regions(pdev);
 	pci_disable_device(pdev);
 	vmmio_device_put(pv->vd);
 }

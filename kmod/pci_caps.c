@@ -10,6 +10,9 @@
 #define COMMON_LEN_MIN 0x38
 #define COMMON_LEN_MAX 0x40
 
+/* PCI configuration space has room for no more; a list that goes on is a loop. */
+#define CAPS_MAX 48
+
 /* A vendor capability that passed the checks of 4.1.4. */
 struct cap {
 	int pos; /* in PCI configuration space, 0: not found */
@@ -21,14 +24,17 @@ struct cap {
 
 /*
  * The first capability of @type (and, for shared memory, of region @id) whose
- * bytes lie wholly inside a BAR that exists. Others are skipped, as 4.1.4.1
- * asks for reserved BAR values.
+ * bytes lie wholly inside a BAR that exists, at a multiple of @align. Others are
+ * skipped, as 4.1.4.1 asks for reserved BAR values.
  */
-static bool find_cap(struct pci_dev *pdev, u8 type, int id, u32 min_length, struct cap *c)
+static bool find_cap(struct pci_dev *pdev, u8 type, int id, u32 min_length, u32 align,
+		     struct cap *c)
 {
-	int pos;
+	u8 len_min = type == VIRTIO_PCI_CAP_SHARED_MEMORY_CFG ? sizeof(struct virtio_pci_cap64)
+							      : sizeof(struct virtio_pci_cap);
+	int pos, left = CAPS_MAX;
 
-	for (pos = pci_find_capability(pdev, PCI_CAP_ID_VNDR); pos > 0;
+	for (pos = pci_find_capability(pdev, PCI_CAP_ID_VNDR); pos > 0 && left--;
 	     pos = pci_find_next_capability(pdev, pos, PCI_CAP_ID_VNDR)) {
 		u8 cap_len = 0, t = 0;
 
@@ -41,13 +47,12 @@ static bool find_cap(struct pci_dev *pdev, u8 type, int id, u32 min_length, stru
 				      &c->offset);
 		pci_read_config_dword(pdev, pos + offsetof(struct virtio_pci_cap, length),
 				      &c->length);
-		if (t != type || cap_len < sizeof(struct virtio_pci_cap) ||
-		    (id >= 0 && c->id != id))
+		if (t != type || cap_len < len_min || (id >= 0 && c->id != id))
 			continue;
 		if (c->bar >= PCI_STD_NUM_BARS || !pci_resource_len(pdev, c->bar))
 			continue;
 		if (type != VIRTIO_PCI_CAP_SHARED_MEMORY_CFG &&
-		    (c->length < min_length ||
+		    (c->length < min_length || c->offset % align ||
 		     (u64)c->offset + c->length > pci_resource_len(pdev, c->bar))) {
 			dev_warn(&pdev->dev,
 				 "capability of type %u at 0x%x does not fit BAR %u, skipped\n",
@@ -82,22 +87,26 @@ void vmmio_pci_unmap(struct pci_dev *pdev, struct pci_vmmio *pv)
 		pci_iounmap(pdev, vd->isr);
 	if (vd->common)
 		pci_iounmap(pdev, vd->common);
+	if (pv->bars)
+		pci_release_selected_regions(pdev, pv->bars);
 }
 
-/* On failure what was mapped is left for vmmio_pci_unmap(). */
+/* On failure what was requested and mapped is left for vmmio_pci_unmap(). */
 int vmmio_pci_map(struct pci_dev *pdev, struct pci_vmmio *pv)
 {
 	struct vmmio_device *vd = pv->vd;
 	struct cap common, notify, isr, config;
+	bool has_config;
 	u8 cap_len = 0;
+	int bars, err;
 
-	if (!find_cap(pdev, VIRTIO_PCI_CAP_COMMON_CFG, -1, COMMON_LEN_MIN, &common)) {
+	if (!find_cap(pdev, VIRTIO_PCI_CAP_COMMON_CFG, -1, COMMON_LEN_MIN, 4, &common)) {
 		dev_info(&pdev->dev,
 			 "no virtio 1.x capabilities: a legacy-only device, not driven\n");
 		return -ENODEV;
 	}
-	if (!find_cap(pdev, VIRTIO_PCI_CAP_NOTIFY_CFG, -1, 2, &notify) ||
-	    !find_cap(pdev, VIRTIO_PCI_CAP_ISR_CFG, -1, 1, &isr)) {
+	if (!find_cap(pdev, VIRTIO_PCI_CAP_NOTIFY_CFG, -1, 2, 2, &notify) ||
+	    !find_cap(pdev, VIRTIO_PCI_CAP_ISR_CFG, -1, 1, 1, &isr)) {
 		dev_err(&pdev->dev, "no notification or no ISR capability\n");
 		return -ENODEV;
 	}
@@ -109,6 +118,17 @@ int vmmio_pci_map(struct pci_dev *pdev, struct pci_vmmio *pv)
 	pci_read_config_dword(
 		pdev, notify.pos + offsetof(struct virtio_pci_notify_cap, notify_off_multiplier),
 		&pv->notify_multiplier);
+	/* a device without configuration fields need not have one (4.1.4.6) */
+	has_config = find_cap(pdev, VIRTIO_PCI_CAP_DEVICE_CFG, -1, 1, 4, &config);
+
+	/* only these: a BAR of shared memory is for the device's driver to request */
+	bars = BIT(common.bar) | BIT(notify.bar) | BIT(isr.bar);
+	if (has_config)
+		bars |= BIT(config.bar);
+	err = pci_request_selected_regions(pdev, bars, "vmmio-pci");
+	if (err)
+		return err;
+	pv->bars = bars;
 
 	vd->common = map_cap(pdev, &common, COMMON_LEN_MAX);
 	vd->isr = map_cap(pdev, &isr, 1);
@@ -117,8 +137,7 @@ int vmmio_pci_map(struct pci_dev *pdev, struct pci_vmmio *pv)
 		return -ENOMEM;
 	vd->regs.common_len = min_t(u32, common.length, COMMON_LEN_MAX);
 	pv->notify_len = notify.length;
-	/* a device without configuration fields need not have one (4.1.4.6) */
-	if (find_cap(pdev, VIRTIO_PCI_CAP_DEVICE_CFG, -1, 1, &config)) {
+	if (has_config) {
 		vd->config = map_cap(pdev, &config, PAGE_SIZE);
 		if (!vd->config)
 			return -ENOMEM;
@@ -135,7 +154,8 @@ bool vmmio_pci_shm(struct vmmio_device *vd, u8 id, u64 *base, u64 *len)
 	u64 offset;
 	struct cap c;
 
-	if (!find_cap(pdev, VIRTIO_PCI_CAP_SHARED_MEMORY_CFG, id, 0, &c))
+	if (!find_cap(pdev, VIRTIO_PCI_CAP_SHARED_MEMORY_CFG, id, 0, 1, &c) ||
+	    !(pci_resource_flags(pdev, c.bar) & IORESOURCE_MEM))
 		return false;
 	pci_read_config_dword(pdev, c.pos + offsetof(struct virtio_pci_cap64, offset_hi),
 			      &offset_hi);

@@ -126,7 +126,7 @@ static int queue_start(struct vmmio_queue *q)
 	q->doorbell = vd->front->doorbell(vd, q->index, setup.notify_off);
 	if (!q->doorbell) {
 		dev_err(vd->parent,
-			"queue %u: doorbell offset %u is outside the notification structure\n",
+			"queue %u: doorbell offset %u is unaligned or outside the notification structure\n",
 			q->index, setup.notify_off);
 		return -EINVAL;
 	}

@@ -18,6 +18,8 @@ of() { cat "$(dirname "$(ls -d /proc/irq/*/virtio*-"$1")")/$2"; }
 
 load_vmmio claim=pci
 load_net
+# the BAR of the registers is claimed, that of the MSI-X table is not
+[ "$(grep -c vmmio-pci /proc/iomem)" = 1 ] || fail "claimed: $(grep vmmio-pci /proc/iomem)"
 # virtio_net lends its mask for the call only: two processors, one pair of queues
 [ "$(of input.0 affinity_hint)" = 3 ] || fail "hint $(of input.0 affinity_hint)"
 [ "$(of output.0 affinity_hint)" = 3 ] || fail "hint $(of output.0 affinity_hint)"
