@@ -180,9 +180,9 @@ static void pairing_refresh(struct vmmio_pairing *p)
 }
 
 /*
- * One open sample per queue. A kick with none open starts one, unless all that
- * it makes available has been used already; one that finds the open sample's
- * buffers used although no interrupt came closes it as polled.
+ * One open sample per queue. A kick with none open starts one; a kick that finds
+ * the open sample's buffers used although no interrupt came closes it as polled
+ * and starts the next.
  */
 static void pair_kick(struct vmmio_queue *q, struct vmmio_ev_kick *ev)
 {
@@ -192,9 +192,8 @@ static void pair_kick(struct vmmio_queue *q, struct vmmio_ev_kick *ev)
 	raw_spin_lock(&p->lock);
 	pairing_refresh(p);
 	ev->time_ns = ktime_get_mono_fast_ns();
-	ev->avail_idx = vmmio_avail_idx(q);
+	ev->avail_delta = vmmio_observe(q, &q->avail_seen, vmmio_avail_idx, &ev->avail_idx, &prev);
 	ev->used_idx = vmmio_used_idx(q);
-	ev->avail_delta = vmmio_observe(&q->avail_seen, ev->avail_idx, &prev);
 	if (ev->used_idx == prev)
 		ev->flags |= VMMIO_EV_EMPTY;
 	if (p->open) {

@@ -103,28 +103,6 @@ static __always_inline void vmmio_write(struct vmmio_device *vd, enum vmmio_reg 
 		vmmio_raw_write(p, space, width, value);
 }
 
-/*
- * Extends a 16-bit ring index to the 64 bits of @seen and returns by how much it
- * moved on; @prev gets the index seen before. Two CPUs may observe at once: each
- * buffer is counted once, by whoever comes first. Exact while fewer than 32,768
- * buffers pass between two observations.
- */
-static __always_inline u16 vmmio_observe(atomic64_t *seen, u16 idx, u16 *prev)
-{
-	s64 old = atomic64_read(seen);
-	u16 delta;
-
-	do {
-		delta = idx - (u16)old;
-		if ((s16)delta <= 0) {
-			delta = 0;
-			break;
-		}
-	} while (!atomic64_try_cmpxchg_relaxed(seen, &old, old + delta));
-	*prev = (u16)old;
-	return delta;
-}
-
 static __always_inline u16 vmmio_avail_idx(const struct vmmio_queue *q)
 {
 	return virtio16_to_cpu(q->vq->vdev, READ_ONCE(q->vring->avail->idx));
@@ -133,6 +111,30 @@ static __always_inline u16 vmmio_avail_idx(const struct vmmio_queue *q)
 static __always_inline u16 vmmio_used_idx(const struct vmmio_queue *q)
 {
 	return virtio16_to_cpu(q->vq->vdev, READ_ONCE(q->vring->used->idx));
+}
+
+/*
+ * Extends a ring's 16-bit index to the 64 bits of @seen and returns by how much it
+ * moved on; @idx gets the index, @prev the one seen before. Two CPUs may observe
+ * at once: each buffer is counted once, by whoever comes first. The index is
+ * read after what was seen of it and so is never the older of the two: exact
+ * while fewer than 65,536 buffers pass between two observations.
+ */
+static __always_inline u16 vmmio_observe(const struct vmmio_queue *q, atomic64_t *seen,
+					 u16 (*read)(const struct vmmio_queue *q), u16 *idx,
+					 u16 *prev)
+{
+	u16 delta;
+	s64 old;
+
+	do {
+		/* pairs with the release below, on another CPU */
+		old = atomic64_read_acquire(seen);
+		*idx = read(q);
+		delta = *idx - (u16)old;
+	} while (delta && atomic64_cmpxchg_release(seen, old, old + delta) != old);
+	*prev = (u16)old;
+	return delta;
 }
 
 #endif

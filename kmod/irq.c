@@ -107,10 +107,8 @@ static __always_inline void check_queue(struct vmmio_queue *q, struct vmmio_irq_
 	if (unlikely(!smp_load_acquire(&q->live)))
 		return;
 	this_cpu_inc(q->counts->irqs);
-	if (likely(q->vring)) {
-		used = vmmio_used_idx(q);
-		delta = vmmio_observe(&q->used_seen, used, &prev);
-	}
+	if (likely(q->vring))
+		delta = vmmio_observe(q, &q->used_seen, vmmio_used_idx, &used, &prev);
 	found = traced ? check_queue_traced(q, run, used, delta)
 		       : vring_interrupt(run->irq, q->vq) == IRQ_HANDLED;
 	run->checked++;

@@ -15,7 +15,7 @@ static __always_inline bool kick(struct virtqueue *vq, u32 value, enum vmmio_reg
 {
 	struct vmmio_queue *q = vq->priv;
 	struct vmmio_device *vd = q->vd;
-	u16 prev;
+	u16 idx, prev;
 
 	this_cpu_inc(q->counts->kicks);
 	this_cpu_inc(vd->counts->writes[reg]);
@@ -24,7 +24,7 @@ static __always_inline bool kick(struct virtqueue *vq, u32 value, enum vmmio_reg
 		return true;
 	}
 	if (likely(q->vring))
-		vmmio_observe(&q->avail_seen, vmmio_avail_idx(q), &prev);
+		vmmio_observe(q, &q->avail_seen, vmmio_avail_idx, &idx, &prev);
 	vmmio_raw_write(q->doorbell, space, width, value);
 	return true;
 }
