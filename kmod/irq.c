@@ -49,8 +49,14 @@ static __always_inline void run_begin(struct vmmio_irq_run *run, int irq, u8 mod
 	};
 }
 
+/*
+ * A run that found nothing returns IRQ_NONE, even where the device did interrupt
+ * and its buffers were taken already (2.7.7.1): the kernel switches off a line
+ * or vector of which nearly all runs say so, and nothing else stops a device
+ * that interrupts without end.
+ */
 static __always_inline irqreturn_t run_end(struct vmmio_device *vd, struct vmmio_irq_run *run,
-					   irqreturn_t ret, bool traced)
+					   bool traced)
 {
 	this_cpu_inc(vd->counts->irqs);
 	if (unlikely(!run->worked) && !(run->flags & VMMIO_EV_CONFIG)) {
@@ -59,7 +65,7 @@ static __always_inline irqreturn_t run_end(struct vmmio_device *vd, struct vmmio
 	}
 	if (traced)
 		vmmio_irq_end_traced(vd, run);
-	return ret;
+	return run->flags & VMMIO_EV_NONE ? IRQ_NONE : IRQ_HANDLED;
 }
 
 /* An access within the run: traced if the run is. */
@@ -141,7 +147,7 @@ static __always_inline irqreturn_t serve_line(struct vmmio_device *vd, struct vm
 {
 	if (!may_call_back(vd)) {
 		run->flags |= VMMIO_EV_EARLY;
-		return run_end(vd, run, IRQ_HANDLED, traced);
+		return run_end(vd, run, traced);
 	}
 	if (unlikely(run->status & VMMIO_INT_CONFIG)) {
 		run->flags |= VMMIO_EV_CONFIG;
@@ -149,8 +155,7 @@ static __always_inline irqreturn_t serve_line(struct vmmio_device *vd, struct vm
 	}
 	if (likely(run->status & VMMIO_INT_VRING))
 		check_all(vd, run, traced);
-	/* the device did interrupt, even if its buffers were taken already (2.7.7.1) */
-	return run_end(vd, run, IRQ_HANDLED, traced);
+	return run_end(vd, run, traced);
 }
 
 static __always_inline irqreturn_t device_gone(struct vmmio_device *vd, struct vmmio_irq_run *run,
@@ -158,7 +163,7 @@ static __always_inline irqreturn_t device_gone(struct vmmio_device *vd, struct v
 {
 	this_cpu_inc(vd->counts->irqs_gone);
 	run->flags |= VMMIO_EV_GONE;
-	return run_end(vd, run, IRQ_NONE, traced);
+	return run_end(vd, run, traced);
 }
 
 /* virtio-mmio: read the status, acknowledge what is defined of it (4.2.2.2). */
@@ -171,7 +176,7 @@ static __always_inline irqreturn_t line_status(struct vmmio_device *vd, struct v
 		return device_gone(vd, run, traced);
 	run->status &= VMMIO_INT_MASK;
 	if (unlikely(!run->status))
-		return run_end(vd, run, IRQ_NONE, traced);
+		return run_end(vd, run, traced);
 	run_ack(vd, traced, run->status);
 	return serve_line(vd, run, traced);
 }
@@ -203,7 +208,7 @@ static __always_inline irqreturn_t lazy(int irq, void *opaque, bool traced)
 	run_ack(vd, traced, VMMIO_INT_VRING);
 	check_all(vd, &run, traced);
 	if (likely(run.worked))
-		return run_end(vd, &run, IRQ_HANDLED, traced);
+		return run_end(vd, &run, traced);
 	return line_status(vd, &run, traced);
 }
 HANDLER(lazy)
@@ -220,7 +225,7 @@ static __always_inline irqreturn_t intx(int irq, void *opaque, bool traced)
 		return device_gone(vd, &run, traced);
 	run.status &= VMMIO_INT_MASK;
 	if (!run.status)
-		return run_end(vd, &run, IRQ_NONE, traced);
+		return run_end(vd, &run, traced);
 	return serve_line(vd, &run, traced);
 }
 HANDLER(intx)
@@ -259,10 +264,10 @@ static __always_inline irqreturn_t queue(int irq, void *opaque, bool traced)
 	run_begin(&run, irq, VMMIO_IRQ_MSIX, traced);
 	if (unlikely(!may_call_back(vd))) {
 		run.flags |= VMMIO_EV_EARLY;
-		return run_end(vd, &run, IRQ_HANDLED, traced);
+		return run_end(vd, &run, traced);
 	}
 	check_queue(q, &run, traced);
-	return run_end(vd, &run, IRQ_HANDLED, traced);
+	return run_end(vd, &run, traced);
 }
 HANDLER(queue)
 
