@@ -104,6 +104,9 @@ static u64 vmmio_get_features(struct virtio_device *vdev)
 	struct vmmio_device *vd = to_vmmio(vdev);
 
 	vd->offered = vd->regs.protocol->get_features(&vd->regs);
+	/* a legacy device has 32 (2.2.3): what comes above needs registers it has not */
+	if (vd->regs.protocol == &vmmio_protocol_mmio1)
+		vd->offered &= U32_MAX;
 	return vd->offered & ~vd->options.withhold;
 }
 
