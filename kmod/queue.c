@@ -126,7 +126,8 @@ static int queue_start(struct vmmio_queue *q)
 	q->doorbell = vd->front->doorbell(vd, q->index, setup.notify_off);
 	if (!q->doorbell) {
 		dev_err(vd->parent,
-			"queue %u: doorbell offset %u is unaligned or outside the notification structure\n",
+			"queue %u: doorbell offset %u is unaligned or outside the notification "
+			"structure\n",
 			q->index, setup.notify_off);
 		return -EINVAL;
 	}
@@ -181,7 +182,9 @@ static struct vmmio_queue *queue_create(struct vmmio_device *vd, unsigned int in
 	err = vmmio_queue_size_pick(max, vd->options.queue_size, split, &size);
 	if (err)
 		return ERR_PTR(err);
-	if (size < vmmio_queue_size_min(vd) && !vd->options.force) {
+	/* a device whose own limit is that low is served as it is */
+	if (vd->options.queue_size && size < max && size < vmmio_queue_size_min(vd) &&
+	    !vd->options.force) {
 		dev_err(vd->parent, "queue_size=%u can hang this device: at least %u, or force=1\n",
 			size, vmmio_queue_size_min(vd));
 		return ERR_PTR(-EINVAL);
