@@ -92,6 +92,14 @@ int ctl_device_busy(const struct ctl_device *d, struct ctl_text *why);
 int ctl_device_move(struct ctl_device *d, const char *driver, const char *override,
 		    struct ctl_text *why);
 
+/*
+ * Takes @d from its driver and gives it back. If that fails, or makes less of
+ * it than before, @restore is called and the driver tried once more; @why tells
+ * what happened and -errno is returned.
+ */
+int ctl_device_rebind(struct ctl_device *d, int (*restore)(void *arg), void *arg,
+		      struct ctl_text *why);
+
 /* Leaves @d without a driver. */
 int ctl_device_release(struct ctl_device *d, struct ctl_text *why);
 

@@ -8,11 +8,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ctl.h"
+#include "settings.h"
+
+#define CTL_WORDS_MAX 8
 
 struct ctl_args {
 	const char *device; /* NULL: none given */
 	bool force;
+	bool clear, rebind;
+	char *words[CTL_WORDS_MAX]; /* further operands */
+	int nwords;
 };
 
 struct ctl_cmd {
@@ -20,6 +25,7 @@ struct ctl_cmd {
 	const char *operands;
 	int min, max; /* operands */
 	bool force;   /* takes --force */
+	bool set;     /* takes settings, --clear and --rebind */
 	int (*run)(const struct ctl_args *a);
 	const char *help;
 };
@@ -137,6 +143,14 @@ static int show_one(const struct ctl_device *d, void *arg)
 	return 0;
 }
 
+static void show_settings(const char *device, const char *line, void *arg)
+{
+	const char *only = arg;
+
+	if (!only || !strcmp(only, device))
+		printf("set for %s: %s\n", device, line);
+}
+
 static int cmd_show(const struct ctl_args *a)
 {
 	struct ctl_device d;
@@ -151,13 +165,27 @@ static int cmd_show(const struct ctl_args *a)
 		show_one(&d, &n);
 	else
 		ctl_device_each(show_one, &n);
+	ctl_settings_each(show_settings, a->device ? d.name : NULL);
 	return CTL_EXIT_OK;
 }
 
+static int cmd_set(const struct ctl_args *a)
+{
+	if (a->clear == (a->nwords > 0)) {
+		fprintf(stderr, "vmmio-ctl: set: %s (vmmio-ctl --help)\n",
+			a->clear ? "settings contradict --clear"
+				 : "which settings? KEY=VALUE... or --clear");
+		return CTL_EXIT_USAGE;
+	}
+	return ctl_cmd_set(a->device, a->words, a->nwords, a->clear, a->rebind, a->force);
+}
+
 static const struct ctl_cmd cmds[] = {
-	{"bind", "DEVICE", 1, 1, true, cmd_bind, "hand a device to vmmio.ko"},
-	{"unbind", "DEVICE", 1, 1, true, cmd_unbind, "hand it back to mainline's driver"},
-	{"show", "[DEVICE]", 0, 1, false, cmd_show,
+	{"bind", "DEVICE", 1, 1, true, false, cmd_bind, "hand a device to vmmio.ko"},
+	{"unbind", "DEVICE", 1, 1, true, false, cmd_unbind, "hand it back to mainline's driver"},
+	{"set", "DEVICE KEY=VALUE...", 1, 1 + CTL_WORDS_MAX, true, true, cmd_set,
+	 "replace a device's settings, from its next bind on"},
+	{"show", "[DEVICE]", 0, 1, false, false, cmd_show,
 	 "which driver has which device, and who uses it"},
 };
 
@@ -168,15 +196,21 @@ static void usage(FILE *out)
 	size_t i;
 
 	fputs("usage: vmmio-ctl bind|unbind DEVICE [--force]\n"
+	      "       vmmio-ctl set DEVICE KEY=VALUE... [--rebind [--force]]\n"
+	      "       vmmio-ctl set DEVICE --clear [--rebind [--force]]\n"
 	      "       vmmio-ctl show [DEVICE]\n"
 	      "\n",
 	      out);
 	for (i = 0; i < CMDS; i++)
-		fprintf(out, "  %-8s %-10s %s\n", cmds[i].name, cmds[i].operands, cmds[i].help);
+		fprintf(out, "  %-8s %-19s %s\n", cmds[i].name, cmds[i].operands, cmds[i].help);
 	fputs("\n"
 	      "DEVICE: virtio0, the device on its bus (LNRO0005:00, 0000:00:01.0), a disk or\n"
 	      "an interface. virtioN may change when the driver does; the name on the bus does\n"
 	      "not. What is mounted, up, open or otherwise in use is refused without --force.\n"
+	      "\n"
+	      "Settings: queue_size=1..32768 withhold=FEATURE,... force=0|1; on pci also\n"
+	      "irq=auto|msix|shared|intx affinity=QUEUE:CPU,...; elsewhere lazy_status=0|1.\n"
+	      "They outlive binds, not vmmio.ko. --rebind applies them now.\n"
 	      "\n"
 	      "Exit status: 0 ok, 1 trouble (the device is as it was), 2 wrong usage.\n",
 	      out);
@@ -203,12 +237,19 @@ static int run(const struct ctl_cmd *cmd, int argc, char **argv)
 		} else if (options && cmd->force &&
 			   (!strcmp(argv[i], "-f") || !strcmp(argv[i], "--force"))) {
 			a.force = true;
+		} else if (options && cmd->set && !strcmp(argv[i], "--clear")) {
+			a.clear = true;
+		} else if (options && cmd->set && !strcmp(argv[i], "--rebind")) {
+			a.rebind = true;
 		} else if (options && argv[i][0] == '-') {
 			return usage_error(argv[i], "unknown option");
 		} else if (n == cmd->max) {
 			return usage_error(argv[i], "one operand too many");
 		} else {
-			a.device = argv[i];
+			if (n)
+				a.words[a.nwords++] = argv[i];
+			else
+				a.device = argv[i];
 			n++;
 		}
 	}
@@ -238,7 +279,7 @@ int main(int argc, char **argv)
 		if (!strcmp(argv[1], cmds[i].name))
 			break;
 	if (i == CMDS)
-		return usage_error(argv[1], "unknown subcommand: bind, unbind or show");
+		return usage_error(argv[1], "unknown subcommand: bind, unbind, set or show");
 	status = run(&cmds[i], argc - 2, argv + 2);
 	if ((fflush(stdout) || ferror(stdout)) && status == CTL_EXIT_OK) {
 		fprintf(stderr, "vmmio-ctl: cannot write the output: %s\n", strerror(errno));

@@ -163,3 +163,47 @@ int ctl_device_release(struct ctl_device *d, struct ctl_text *why)
 {
 	return ctl_device_move(d, "", "", why);
 }
+
+static int unbind_and_bind(struct ctl_device *d, const struct ctl_device *was,
+			   int (*restore)(void *), void *arg, struct ctl_text *why)
+{
+	size_t used;
+	int err;
+
+	err = attach(was, was->driver, "unbind");
+	if (err) {
+		ctl_say(why, "cannot take %s from %s: %s", was->name, was->driver, strerror(-err));
+		restore(arg);
+		return err;
+	}
+	err = attach(was, was->driver, "bind");
+	if (err)
+		ctl_say(why, "%s did not take %s: %s", was->driver, was->name, strerror(-err));
+	else
+		err = settled(d, was->driver, was->virtio[0], was->virtio_driver, why);
+	if (!err)
+		return 0;
+	restore(arg);
+	attach(was, was->driver, "unbind");
+	used = strlen(why->s);
+	if (attach(was, was->driver, "bind"))
+		snprintf(why->s + used, sizeof(why->s) - used,
+			 "; it is not taken with the former settings either");
+	else
+		snprintf(why->s + used, sizeof(why->s) - used, "; it is as it was before");
+	ctl_device_read(d, was->bus, was->name);
+	return err;
+}
+
+int ctl_device_rebind(struct ctl_device *d, int (*restore)(void *arg), void *arg,
+		      struct ctl_text *why)
+{
+	struct ctl_device was = *d;
+	sigset_t old;
+	int err;
+
+	block_signals(&old);
+	err = unbind_and_bind(d, &was, restore, arg, why);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return err;
+}

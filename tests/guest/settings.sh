@@ -1,0 +1,122 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# vmmio-ctl set in a guest: settings reach the driver at the next bind or at
+# once, wrong ones are refused in one line that says what is allowed, a busy
+# device stays, and one that is not served comes back as it was with the
+# driver's reason.
+set -eu
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+cat >"$work/run.sh" <<'END'
+set -eu
+fail() { say "FAILED: $*"; exit 1; }
+
+# expect STATUS WORDS COMMAND...: exit status, and words in its one line of trouble
+expect()
+{
+	_want=$1 _words=$2 _got=0
+	shift 2
+	"$@" >/tmp/out 2>/tmp/err || _got=$?
+	cat /tmp/out /tmp/err
+	[ "$_got" = "$_want" ] || fail "$*: exit $_got instead of $_want"
+	[ "$(wc -l </tmp/err)" -le 1 ] || fail "$*: more than one line of trouble"
+	grep -qF -e "$_words" /tmp/out /tmp/err || fail "$*: does not say '$_words'"
+}
+disk() { basename "$(ls -d "$1"/virtio*/block/vd*)"; }
+ring() { cat "/sys/block/$(disk "$1")/mq/0/nr_tags"; }
+io() { dd if="/dev/$(disk "$1")" of=/dev/null bs=4k count=64 iflag=direct 2>/dev/null || fail "I/O on $1"; }
+options=/sys/kernel/vmmio/options
+
+load_mainline
+load_blk
+wait_blk 2
+mmio=$(readlink -f "/sys/block/$(basename "$(blk_on mmio)")/device/..")
+pci=$(readlink -f "/sys/block/$(basename "$(blk_on pci-msix)")/device/..")
+m=$(basename "$mmio") p=$(basename "$pci")
+expect 1 'load vmmio.ko first' vmmio-ctl set "$m" queue_size=64
+load_vmmio
+
+# before a bind: kept for it
+expect 0 'queue_size=64 (from its next bind on)' vmmio-ctl set "$(disk "$mmio")" queue_size=64
+expect 0 "set for $m: queue_size=64" vmmio-ctl show
+expect 1 'nothing to rebind' vmmio-ctl set "$m" queue_size=32 --rebind
+[ "$(cat $options)" = "$m queue_size=64" ] || fail "a refused set changed $(cat $options)"
+for b in "$m" "$p"; do
+	expect 0 '-> vmmio-' vmmio-ctl bind "$b"
+	for o in /sys/block/vd*/queue/scheduler; do echo none >"$o"; done
+done
+[ "$(ring "$mmio")" = 64 ] || fail "ring $(ring "$mmio") instead of 64"
+io "$mmio"
+
+# at once, by any name, and replacing what was
+expect 0 'queue_size=32 withhold=event_idx,40 (in force)' \
+	vmmio-ctl set "$(basename "$mmio"/virtio*)" queue_size=32 withhold=event_idx,40 --rebind
+[ "$(ring "$mmio")" = 32 ] || fail "ring $(ring "$mmio") instead of 32"
+expect 0 'irq=intx (in force)' vmmio-ctl set --rebind "$p" irq=intx
+[ -z "$(ls "$pci/msi_irqs" 2>/dev/null)" ] || fail 'irq=intx took vectors'
+expect 0 "set for $p: irq=intx" vmmio-ctl show "$p"
+! grep -q "set for $m" /tmp/out || fail "show $p tells of $m"
+io "$mmio"
+io "$pci"
+
+# in use
+exec 9<"/dev/$(disk "$mmio")"
+before=$(cat $options)
+expect 1 'is open in sh (pid' vmmio-ctl set "$m" queue_size=16 --rebind
+[ "$(cat $options)" = "$before" ] || fail 'a refused rebind left its settings'
+expect 0 'from its next bind on' vmmio-ctl set "$m" queue_size=32 # not now: that may be
+exec 9<&-
+
+# not served: the former settings, the device, and why
+expect 1 'queue_size=2 can hang this device: at least 4, or force=1' \
+	vmmio-ctl set "$m" queue_size=2 --rebind
+grep -qF 'it is as it was before' /tmp/err || fail "it does not say what became of it"
+[ "$(ring "$mmio")" = 32 ] || fail "ring $(ring "$mmio") after a bind that failed"
+grep -qx "$m queue_size=32" $options || fail "settings after a bind that failed: $(cat $options)"
+io "$mmio"
+expect 0 'queue_size=2 force=1 (in force)' vmmio-ctl set "$m" queue_size=2 force=1 --rebind
+
+# wrong: said in one line, and nothing changes
+before=$(cat $options)
+expect 2 'must be 1 to 32768' vmmio-ctl set "$m" queue_size=0
+expect 2 'must be 1 to 32768' vmmio-ctl set "$m" queue_size=32769
+expect 2 'must be 1 to 32768' vmmio-ctl set "$m" queue_size=-1
+expect 2 'must be 1 to 32768' vmmio-ctl set "$m" queue_size=8x
+expect 2 'must be queue_size=VALUE' vmmio-ctl set "$m" queue_size
+expect 2 'must be queue_size=VALUE' vmmio-ctl set "$m" queue_size=
+expect 2 'must be queue_size=VALUE' vmmio-ctl set "$m" 'queue_size=1 force=1'
+expect 2 'no such setting: queue_size= withhold=' vmmio-ctl set "$m" ring=8
+expect 2 'nonsense is no feature: a bit number, 0 to 63, or one of' vmmio-ctl set "$m" withhold=nonsense
+expect 2 'is no feature' vmmio-ctl set "$m" withhold=64
+expect 2 'version_1 cannot be withheld' vmmio-ctl set "$m" withhold=packed,32
+expect 2 'must be auto, msix, shared or intx' vmmio-ctl set "$p" irq=edge
+expect 2 'must be QUEUE:CPU,..., a CPU 0 to' vmmio-ctl set "$p" affinity=0
+expect 2 'must be QUEUE:CPU,..., a CPU 0 to' vmmio-ctl set "$p" affinity=0:99
+expect 2 'must be 0 or 1' vmmio-ctl set "$m" lazy_status=yes
+expect 2 'force: given twice' vmmio-ctl set "$m" force=1 force=0
+expect 2 'which settings?' vmmio-ctl set "$m"
+expect 2 'contradict --clear' vmmio-ctl set "$m" force=1 --clear
+expect 2 'which device?' vmmio-ctl set
+expect 2 'unknown option' vmmio-ctl set "$m" --now
+expect 1 'irq= has no meaning' vmmio-ctl set "$m" irq=intx
+expect 1 'affinity= has no meaning' vmmio-ctl set "$m" queue_size=8 affinity=0:0
+expect 1 'lazy_status= has no meaning on the pci bus' vmmio-ctl set "$p" lazy_status=1
+expect 1 "no device is named 'nosuch'" vmmio-ctl set nosuch force=1
+[ "$(cat $options)" = "$before" ] || fail "a refused line changed the settings: $(cat $options)"
+
+expect 0 'no settings (in force)' vmmio-ctl set "$m" --clear --rebind
+expect 0 'no settings (from its next bind on)' vmmio-ctl set "$p" --clear
+[ -z "$(cat $options)" ] || fail "not forgotten: $(cat $options)"
+[ "$(ring "$mmio")" -gt 64 ] || fail "ring $(ring "$mmio") without settings"
+io "$mmio"
+echo settings-done
+END
+
+status=0
+"$VMMIO_BUILD/vmmio-boot" --script "$work/run.sh" --columns mmio,pci-msix >"$work/out" || status=$?
+cat "$work/out"
+[ "$status" = 0 ] || exit 1
+grep -qx settings-done "$work/out"

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Settings of one device (settings.c, set.c): checked here before the driver
+ * sees them, kept by it under the name of the device on its bus.
+ */
+#ifndef VMMIO_CTL_SETTINGS_H
+#define VMMIO_CTL_SETTINGS_H
+
+#include "ctl.h"
+
+#define CTL_SETTINGS_MAX 200 /* bytes of one line, its end included: the driver's limit */
+
+/*
+ * Joins "key=value" words to one line in @line (CTL_SETTINGS_MAX bytes).
+ * -EINVAL with @why: what is wrong and what is allowed; nothing is known of
+ * the device yet.
+ */
+int ctl_settings_parse(char *const *words, int n, char *line, struct ctl_text *why);
+
+/* Has each setting in @line a meaning on the bus of @d? -EINVAL with @why. */
+int ctl_settings_fit(const struct ctl_device *d, const char *line, struct ctl_text *why);
+
+/* What is set for @device, "" for nothing. -ENOENT with @why: vmmio.ko is not loaded. */
+int ctl_settings_read(const char *device, char *line, struct ctl_text *why);
+
+/* Sets or, with "", forgets; read back. @why has the driver's reason. */
+int ctl_settings_write(const char *device, const char *line, struct ctl_text *why);
+
+/* Calls @f for each device that has settings, present or not. */
+int ctl_settings_each(void (*f)(const char *device, const char *line, void *arg), void *arg);
+
+/* set.c: the subcommand. */
+int ctl_cmd_set(const char *device, char *const *words, int n, bool clear, bool rebind, bool force);
+
+#endif
