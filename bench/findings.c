@@ -11,142 +11,17 @@
 #include <string.h>
 
 #include "compare.h"
+#include "factors.h"
 #include "findings.h"
 #include "stats.h"
 
-#define LABELS_MAX 16
-#define VALUES_MAX 16
-
-struct label {
-	char name[24];
-	char value[VALUES_MAX][20];
-	size_t count[VALUES_MAX];
-	size_t n, base; /* index of the most frequent value */
-};
-
 struct page {
 	const struct vmmio_findings *in;
-	struct label label[LABELS_MAX];
-	size_t nlabels;
+	struct vmmio_factors factors;
 	FILE *sentences, *tables;
 	int table;
 	size_t nsentences;
 };
-
-static void note_label(struct page *p, const char *name, size_t nlen, const char *value,
-		       size_t vlen)
-{
-	struct label *l;
-	size_t i, k;
-
-	for (i = 0; i < p->nlabels; i++)
-		if (strlen(p->label[i].name) == nlen && !strncmp(p->label[i].name, name, nlen))
-			break;
-	if (i == LABELS_MAX || nlen >= sizeof(l->name) || vlen >= sizeof(l->value[0]))
-		return;
-	l = &p->label[i];
-	if (i == p->nlabels) {
-		snprintf(l->name, sizeof(l->name), "%.*s", (int)nlen, name);
-		p->nlabels++;
-	}
-	for (k = 0; k < l->n; k++)
-		if (strlen(l->value[k]) == vlen && !strncmp(l->value[k], value, vlen))
-			break;
-	if (k == VALUES_MAX)
-		return;
-	if (k == l->n)
-		snprintf(l->value[l->n++], sizeof(l->value[0]), "%.*s", (int)vlen, value);
-	l->count[k]++;
-}
-
-static bool by_value(const char *a, const char *b)
-{
-	char *ea, *eb;
-	double x = strtod(a, &ea), y = strtod(b, &eb);
-
-	return *ea || *eb ? strcmp(a, b) > 0 : x > y;
-}
-
-static void collect(struct page *p)
-{
-	for (size_t i = 0; i < p->in->set->n; i++) {
-		const struct vmmio_series *s = &p->in->set->s[i];
-
-		if (strcmp(s->key, "accesses_per_io"))
-			continue;
-		for (const char *w = s->labels; *w; w += strspn(w, " ")) {
-			size_t word = strcspn(w, " ");
-			const char *eq = memchr(w, '=', word);
-
-			if (eq)
-				note_label(p, w, eq - w, eq + 1, word - (eq - w) - 1);
-			w += word;
-		}
-	}
-	for (size_t i = 0; i < p->nlabels; i++) {
-		struct label *l = &p->label[i];
-
-		for (size_t a = 0; a < l->n; a++) {
-			for (size_t b = a + 1; b < l->n; b++) {
-				char tmp[sizeof(l->value[0])];
-				size_t n = l->count[a];
-
-				if (!by_value(l->value[a], l->value[b]))
-					continue;
-				memcpy(tmp, l->value[a], sizeof(tmp));
-				memcpy(l->value[a], l->value[b], sizeof(tmp));
-				memcpy(l->value[b], tmp, sizeof(tmp));
-				l->count[a] = l->count[b];
-				l->count[b] = n;
-			}
-		}
-		for (size_t a = 0; a < l->n; a++)
-			if (l->count[a] > l->count[l->base])
-				l->base = a;
-	}
-}
-
-/* @labels with the value of @name replaced; "" if it has no such label. */
-static void with(const char *labels, const char *name, const char *value, char *buf, size_t len)
-{
-	char key[32];
-	const char *at;
-	size_t n, word;
-
-	buf[0] = '\0';
-	n = snprintf(key, sizeof(key), "%s=", name);
-	for (at = labels; (at = strstr(at, key)); at++)
-		if (at == labels || at[-1] == ' ')
-			break;
-	if (!at)
-		return;
-	word = strcspn(at, " ");
-	snprintf(buf, len, "%.*s%s%s", (int)(at - labels + n), labels, value, at + word);
-}
-
-/* The labels of a row that are not the usual ones: transport and depth always. */
-static void describe(const struct page *p, const char *labels, const char *factor, char *buf,
-		     size_t len)
-{
-	struct vmmio_series s;
-	size_t n = 0;
-
-	snprintf(s.labels, sizeof(s.labels), "%s", labels);
-	buf[0] = '\0';
-	for (size_t i = 0; i < p->nlabels; i++) {
-		const struct label *l = &p->label[i];
-		bool always = !strcmp(l->name, "transport") || !strcmp(l->name, "depth");
-		char value[24];
-
-		vmmio_series_label(&s, l->name, value, sizeof(value));
-		if (!strcmp(l->name, factor) || (!always && !strcmp(value, l->value[l->base])))
-			continue;
-		if (n < len)
-			n += snprintf(buf + n, len - n, "%s%s%s%s", n ? ", " : "",
-				      !strcmp(l->name, "transport") ? "" : l->name,
-				      !strcmp(l->name, "transport") ? "" : " ", value);
-	}
-}
 
 static double middle(const struct vmmio_series *s, char *buf, size_t len)
 {
@@ -191,7 +66,7 @@ static void say(struct page *p, const char *fmt, ...)
 
 /* Is @s the series of its row at the lowest value of @l that the row has? Then it stands for the
  * row. */
-static bool leads(const struct page *p, const struct vmmio_series *s, const struct label *l,
+static bool leads(const struct page *p, const struct vmmio_series *s, const struct vmmio_factor *l,
 		  size_t *have)
 {
 	char other[VMMIO_LABELS_MAX];
@@ -199,7 +74,7 @@ static bool leads(const struct page *p, const struct vmmio_series *s, const stru
 
 	*have = 0;
 	for (size_t v = 0; v < l->n; v++) {
-		with(s->labels, l->name, l->value[v], other, sizeof(other));
+		vmmio_labels_with(s->labels, l->name, l->value[v], other, sizeof(other));
 		if (!other[0] || !vmmio_series_find(p->in->set, other, s->key))
 			continue;
 		if (first)
@@ -219,7 +94,7 @@ struct effect {
 };
 
 static struct effect judge(const struct page *p, const struct vmmio_series *s,
-			   const struct label *l)
+			   const struct vmmio_factor *l)
 {
 	struct effect e = {.exact = true};
 	double first = NAN, low = -INFINITY, high = INFINITY, least = INFINITY, most = -INFINITY;
@@ -229,7 +104,7 @@ static struct effect judge(const struct page *p, const struct vmmio_series *s,
 		const struct vmmio_series *t;
 		double m, min, max;
 
-		with(s->labels, l->name, l->value[v], other, sizeof(other));
+		vmmio_labels_with(s->labels, l->name, l->value[v], other, sizeof(other));
 		t = vmmio_series_find(p->in->set, other, s->key);
 		m = middle(t, text, sizeof(text));
 		if (isnan(m))
@@ -250,8 +125,8 @@ static struct effect judge(const struct page *p, const struct vmmio_series *s,
 }
 
 /* One row's effect in a sentence. */
-static void say_effect(struct page *p, const struct vmmio_series *s, const struct label *l, int row,
-		       const struct effect *e)
+static void say_effect(struct page *p, const struct vmmio_series *s, const struct vmmio_factor *l,
+		       int row, const struct effect *e)
 {
 	char other[VMMIO_LABELS_MAX], text[80], list[400] = "", what[160];
 	bool emulated = !strcmp(p->in->accel, "tcg") &&
@@ -261,20 +136,20 @@ static void say_effect(struct page *p, const struct vmmio_series *s, const struc
 	for (size_t v = 0; v < l->n; v++) {
 		const struct vmmio_series *t;
 
-		with(s->labels, l->name, l->value[v], other, sizeof(other));
+		vmmio_labels_with(s->labels, l->name, l->value[v], other, sizeof(other));
 		t = vmmio_series_find(p->in->set, other, s->key);
 		if (!isnan(middle(t, text, sizeof(text))) && n < sizeof(list))
 			n += snprintf(list + n, sizeof(list) - n, "%s%s at %s %s", n ? ", " : "",
 				      text, l->name, l->value[v]);
 	}
-	describe(p, s->labels, l->name, what, sizeof(what));
+	vmmio_factors_describe(&p->factors, s->labels, l->name, what, sizeof(what));
 	say(p, "%s%s, %s: %s - %s, %s, n = %u boots; row T%d.%d.", emulated ? "~" : "", what,
 	    s->heading, list, e->mixed ? "schedule" : vmmio_class_name(s->cls),
 	    e->exact ? "exact" : "median [range over boots]", p->in->boots, p->table, row);
 }
 
 /* Is there a row of this table in which anything changes? */
-static bool worth_a_table(const struct page *p, const struct label *l, const char *key)
+static bool worth_a_table(const struct page *p, const struct vmmio_factor *l, const char *key)
 {
 	size_t have;
 
@@ -288,7 +163,7 @@ static bool worth_a_table(const struct page *p, const struct label *l, const cha
 	return false;
 }
 
-static void table_head(struct page *p, const struct vmmio_series *s, const struct label *l)
+static void table_head(struct page *p, const struct vmmio_series *s, const struct vmmio_factor *l)
 {
 	p->table++;
 	fprintf(p->tables, "\n### T%d: %s, by %s\n\n| row | setting | class |", p->table,
@@ -301,7 +176,7 @@ static void table_head(struct page *p, const struct vmmio_series *s, const struc
 	fprintf(p->tables, "\n");
 }
 
-static void table_of(struct page *p, const struct label *l, const char *key)
+static void table_of(struct page *p, const struct vmmio_factor *l, const char *key)
 {
 	char row_text[160], other[VMMIO_LABELS_MAX], text[80];
 	const struct vmmio_series_set *set = p->in->set;
@@ -325,20 +200,23 @@ static void table_of(struct page *p, const struct label *l, const char *key)
 		if (!row)
 			table_head(p, s, l);
 		heading = s->heading;
-		describe(p, s->labels, l->name, row_text, sizeof(row_text));
+		vmmio_factors_describe(&p->factors, s->labels, l->name, row_text, sizeof(row_text));
 		fprintf(p->tables, "| %d | %s%s | %s |", ++row, emulated ? "~" : "", row_text,
 			e.mixed ? "structural at depth 1, else schedule"
 				: vmmio_class_name(s->cls));
 		for (size_t v = 0; v < l->n; v++) {
-			with(s->labels, l->name, l->value[v], other, sizeof(other));
+			vmmio_labels_with(s->labels, l->name, l->value[v], other, sizeof(other));
 			middle(other[0] ? vmmio_series_find(set, other, key) : NULL, text,
 			       sizeof(text));
 			fprintf(p->tables, " %s |", text);
 		}
 		fprintf(p->tables, "\n");
 		/* a sentence where all boots agree that something changes; accesses follow kicks */
+		/* the usual settings, and whatever is structural; the rest is in the table */
 		if (!e.apart ||
-		    (!strcmp(key, "accesses_per_io") && (e.mixed || s->cls != VMMIO_STRUCTURAL)))
+		    (s->cls != VMMIO_STRUCTURAL && !vmmio_factors_usual(&p->factors, s, l)) ||
+		    (e.mixed &&
+		     (!strcmp(key, "accesses_per_io") || !vmmio_factors_usual(&p->factors, s, l))))
 			continue;
 		say_effect(p, s, l, row, &e);
 		said = true;
@@ -409,13 +287,13 @@ static void say_path(struct page *p)
 		if (strcmp(s->key, "path_instructions") || !strstr(s->labels, "transport=mmio "))
 			continue;
 		for (int c = 0; c < 3; c++) {
-			with(s->labels, "transport", columns[c], other, sizeof(other));
+			vmmio_labels_with(s->labels, "transport", columns[c], other, sizeof(other));
 			middle(vmmio_series_find(p->in->set, other, s->key), text, sizeof(text));
 			if (n < sizeof(list))
 				n += snprintf(list + n, sizeof(list) - n, "%s%s %s", n ? ", " : "",
 					      columns[c], text);
 		}
-		describe(p, s->labels, "transport", what, sizeof(what));
+		vmmio_factors_describe(&p->factors, s->labels, "transport", what, sizeof(what));
 		say(p,
 		    "%s, %s: %s - path, median [range over boots], n = %u boots; `series.csv`, key "
 		    "`%s`.",
@@ -457,13 +335,13 @@ void vmmio_findings_write(const struct vmmio_findings *in, FILE *f)
 	p.tables = open_memstream(&tables, &b);
 	if (!p.sentences || !p.tables)
 		return;
-	collect(&p);
+	vmmio_factors_collect(&p.factors, in->set);
 	say_invariant(&p, "accesses_per_io", "Register accesses per I/O at depth 1");
 	say_invariant(&p, "accesses_per_irq", "Accesses per interrupt, at every depth");
 	say_invariant(&p, "accesses_per_kick", "Accesses per kick, at every depth");
 	say_path(&p);
-	for (i = 0; i < p.nlabels; i++) {
-		const struct label *l = &p.label[i];
+	for (i = 0; i < p.factors.n; i++) {
+		const struct vmmio_factor *l = &p.factors.f[i];
 
 		/* two transports side by side are a comparison: structural only, and above */
 		if (l->n < 2 || !strcmp(l->name, "transport"))

@@ -32,6 +32,16 @@ static void line_name(const struct vmmio_series *s, const char *factor, char *bu
 	}
 }
 
+static bool has_word(const char *text, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *p = text; (p = strstr(p, word)); p++)
+		if ((p == text || p[-1] == ' ') && (p[n] == ' ' || !p[n]))
+			return true;
+	return false;
+}
+
 /* Words of @name that not all of the lines share. */
 static void short_name(const char *name, char names[][VMMIO_LABELS_MAX], size_t n, char *buf,
 		       size_t len)
@@ -46,7 +56,7 @@ static void short_name(const char *name, char names[][VMMIO_LABELS_MAX], size_t 
 
 		snprintf(key, sizeof(key), "%.*s", (int)word, w);
 		for (size_t i = 0; i < n; i++)
-			shared &= strstr(names[i], key) != NULL;
+			shared &= has_word(names[i], key);
 		if (!shared && used < len)
 			used += snprintf(buf + used, len - used, "%s%s", used ? ", " : "", key);
 		w += word;

@@ -32,6 +32,7 @@ add_library(
 	bench/blk.c
 	bench/csv.c
 	bench/experiment.c
+	bench/factors.c
 	bench/findings.c
 	bench/machine.c
 	bench/opts.c
