@@ -284,7 +284,8 @@ static void say_path(struct page *p)
 		char other[VMMIO_LABELS_MAX], text[80], list[300] = "", what[160];
 		size_t n = 0;
 
-		if (strcmp(s->key, "path_instructions") || !strstr(s->labels, "transport=mmio "))
+		if (strcmp(s->key, "instructions_per_io_p50") ||
+		    !strstr(s->labels, "transport=mmio "))
 			continue;
 		for (int c = 0; c < 3; c++) {
 			vmmio_labels_with(s->labels, "transport", columns[c], other, sizeof(other));
@@ -324,8 +325,8 @@ static void write_limits(const struct page *p, FILE *f)
 void vmmio_findings_write(const struct vmmio_findings *in, FILE *f)
 {
 	static const char *const keys[] = {
-		"accesses_per_io", "accesses_per_irq",	"kicks_per_io",	 "used_per_irq",
-		"suppressed_pct",  "path_instructions", "latency_p50_us"};
+		"accesses_per_io", "accesses_per_irq",	      "kicks_per_io",  "used_per_irq",
+		"suppressed_pct",  "instructions_per_io_p50", "latency_p50_us"};
 	struct page p = {.in = in};
 	char *sentences = NULL, *tables = NULL;
 	size_t a, b, i;

@@ -187,7 +187,7 @@ static int add_path(struct vmmio_series_set *set, const char *labels, int depth,
 {
 	if (depth != 1) /* deeper, a latency is that of a batch */
 		return 0;
-	return vmmio_series_add(set, labels, VMMIO_M_PATH, depth,
+	return vmmio_series_add(set, labels, VMMIO_M_PATH_P50, depth,
 				vmmio_stats_median(s->time_p50, s->times));
 }
 

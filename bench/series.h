@@ -53,8 +53,6 @@
 	  "of an I/O, seen by the load (timing rounds: nothing attached)") \
 	X(IOPS, "iops", "I/O rate", "1/s", TIME, TIME, \
 	  "seen by the load (timing rounds: nothing attached)") \
-	X(PATH, "path_instructions", "guest instructions per I/O, median", "instructions", PATH, PATH, \
-	  "of a timing round whose clock counts instructions (-icount): length of the driver's path, not time") \
 	X(OBSERVER, "observer_cost", "observer cost", "ratio", TIME, TIME, \
 	  "median latency of counting rounds over that of timing rounds") \
 	X(PATH_MIN, "instructions_per_io", "instructions per I/O", "instructions", PATH, PATH, \

@@ -32,7 +32,7 @@ says()
 says 'Register accesses per I/O at depth 1: mmio 2 to 3, pci-intx 2, pci-msix 1 - structural'
 says 'Accesses per kick, at every depth: mmio 1, pci-intx 1, pci-msix 1 - structural, the same in every'
 says 'mmio, depth 1, accesses per I/O: 3 at lazy_status off, 2 at lazy_status on - structural, exact'
-says 'depth 1, guest instructions per I/O, median: mmio [0-9]'
+says 'depth 1, instructions per I/O, median: mmio [0-9]'
 [ -s "$1/depth-mmio.svg" ] || {
 	echo "no plot"
 	exit 1
