@@ -153,7 +153,7 @@ struct run {
 	const struct vmmio_target *target;
 	struct vmmio_guest_result *r;
 	struct vmmio_qmp qmp;
-	char dir[64];
+	char dir[256];
 	pid_t pid;
 	bool timed_out, interrupted;
 	off_t looked; /* how much of the console was searched */
@@ -166,7 +166,7 @@ struct run {
 static bool panicked(struct run *run)
 {
 	static const char words[] = "Kernel panic";
-	char path[96], buf[4096 + sizeof(words)];
+	char path[sizeof(run->dir) + 16], buf[4096 + sizeof(words)];
 	bool found = false;
 	ssize_t n;
 	int fd;
