@@ -26,6 +26,7 @@ vmmio_script_test(host tests/host/micro.sh TIMEOUT 120)
 # Subcommands of vmmio-stat for the host of VMs.
 vmmio_bpf_object(vms bpf/vms.bpf.c)
 vmmio_bpf_object(host bpf/host.bpf.c)
+vmmio_bpf_object(outlat bpf/outlat.bpf.c)
 
 set(stat ${CMAKE_SOURCE_DIR}/tools/vmmio-stat)
 add_library(
@@ -33,6 +34,7 @@ add_library(
 	bench/accel.c
 	${stat}/exitbpf.c
 	${stat}/exitfind.c
+	${stat}/exitlat.c
 	${stat}/exitnames.c
 	${stat}/exitperf.c
 	${stat}/exitrows.c
@@ -42,7 +44,7 @@ add_library(
 	${stat}/hosttree.c
 )
 target_include_directories(vmmio_host PUBLIC ${CMAKE_SOURCE_DIR})
-target_link_libraries(vmmio_host PUBLIC vmmio_stat_core vmmio_bpf_vms vmmio_bpf_host)
+target_link_libraries(vmmio_host PUBLIC vmmio_stat_core vmmio_bpf_vms vmmio_bpf_host vmmio_bpf_outlat)
 target_sources(vmmio-stat PRIVATE ${stat}/exits.c ${stat}/vms.c)
 target_link_libraries(vmmio-stat PRIVATE vmmio_host)
 
@@ -51,6 +53,7 @@ add_executable(kvmload tests/host/kvmload.c)
 target_link_libraries(kvmload PRIVATE vmmio_micro)
 vmmio_script_test(host tests/host/vms.sh TIMEOUT 120)
 vmmio_script_test(host tests/host/exits.sh TIMEOUT 120)
+vmmio_script_test(host tests/host/latency.sh TIMEOUT 60)
 vmmio_script_test(host tests/host/engines.sh TIMEOUT 120)
 vmmio_unit_test(hostexit LIBS vmmio_host)
 vmmio_unit_test(accel LIBS vmmio_host)

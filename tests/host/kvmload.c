@@ -14,12 +14,14 @@
  *   start VM VCPU OP ADDR VALUE N        the same, not waited for …
  *   wait VM VCPU                         … until here
  *   events VM                            ok sum of all eventfd counters of it
+ *   backend VM ADDR                      a thread that takes each event of it
  *   close VM
  *   quit
  *
  * OP: store32 load32 store16 out32 in32 out16 in8 cpuid loop
  */
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -248,6 +250,28 @@ static int do_irqfd(struct load *l, char **w, bool msi)
 	return micro_vm_irqfd(&l->vm, l->efd[i], gsi);
 }
 
+/* What a VMM's device thread does: sleep until there is an event. */
+static void *backend(void *arg)
+{
+	struct pollfd p = {.fd = *(int *)arg, .events = POLLIN};
+	uint64_t v;
+
+	while (poll(&p, 1, -1) == 1 && read(p.fd, &v, sizeof(v)) == sizeof(v))
+		;
+	return NULL;
+}
+
+static int do_backend(struct load *l, uint64_t addr)
+{
+	pthread_t thread;
+	int i;
+
+	for (i = 0; i < l->nefd; i++)
+		if (l->addr[i] == addr)
+			return -pthread_create(&thread, NULL, backend, &l->efd[i]);
+	return -ENOENT;
+}
+
 static int new_vm(int vcpus, bool irqchip)
 {
 	struct load *l;
@@ -303,6 +327,8 @@ static int command(char **w, int n)
 	if (!strcmp(w[0], "coalesce") && n == 5)
 		return micro_vm_coalesce(&l->vm, strtoull(w[2], NULL, 0), atoi(w[3]),
 					 !strcmp(w[4], "pio"));
+	if (!strcmp(w[0], "backend") && n == 3)
+		return do_backend(l, strtoull(w[2], NULL, 0));
 	if (!strcmp(w[0], "irqfd") && n == 3)
 		return do_irqfd(l, w, false);
 	if (!strcmp(w[0], "msi") && n == 4)

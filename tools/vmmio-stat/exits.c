@@ -14,6 +14,7 @@
 
 #include "bench/accel.h"
 #include "cmd.h"
+#include "exitlat.h"
 #include "exitperf.h"
 #include "exitview.h"
 #include "num.h"
@@ -22,6 +23,7 @@ struct request {
 	bool json;
 	bool by_vcpu;
 	bool by_time;
+	bool latency;
 	__u64 pid;
 	const char *guest;
 	const char *map;
@@ -36,6 +38,7 @@ static const char help[] =
 	"  -g, --guest NAME     VMs of this name only (see vms)\n"
 	"      --vcpu           each vCPU for itself\n"
 	"  -k, --key KEY        sort by sample (default) or time\n"
+	"      --latency        doorbell to backend running, per queue (hooks the scheduler)\n"
 	"      --map FILE       names for address ranges: ADDRESS SIZE NAME [mmio|pci|pio]\n"
 	"      --engine ENGINE  bpf (default) or perf: counters without BPF\n"
 	"      --json           one object per interval\n"
@@ -46,7 +49,8 @@ enum {
 	O_VCPU = 256,
 	O_MAP,
 	O_ENGINE,
-	O_JSON
+	O_JSON,
+	O_LATENCY
 };
 
 static int wrong(const char *what, const char *value)
@@ -81,6 +85,9 @@ static int parse_option(struct request *q, int c)
 			return wrong("--engine takes bpf or perf, not", optarg);
 		q->engine = optarg;
 		return 0;
+	case O_LATENCY:
+		q->latency = true;
+		return 0;
 	case O_JSON:
 		q->json = true;
 		return 0;
@@ -101,6 +108,7 @@ static int parse(struct request *q, int argc, char **argv)
 		{"key", required_argument, NULL, 'k'},
 		{"map", required_argument, NULL, O_MAP},
 		{"engine", required_argument, NULL, O_ENGINE},
+		{"latency", no_argument, NULL, O_LATENCY},
 		{"json", no_argument, NULL, O_JSON},
 		{"help", no_argument, NULL, 'h'},
 		{},
@@ -129,6 +137,7 @@ struct run {
 	struct vmmio_hostscan *scan;
 	struct vmmio_exit_source *source;
 	struct vmmio_exit_perf *perf; /* instead of source */
+	struct vmmio_exitlat *lat;    /* NULL: not asked for */
 	struct vmmio_hostmap map;
 	struct vmmio_exit_rows rows;
 	struct vmmio_exit_interrupts interrupts;
@@ -165,8 +174,22 @@ static int snapshot(struct run *r, bool final)
 		err = vmmio_exit_bpf_read(r->source, &host, &r->rows, &r->interrupts, final);
 		vmmio_exit_bpf_health(r->source, &r->health);
 	}
+	if (!err && r->lat)
+		err = vmmio_exitlat_follow(r->lat, &host);
 	vmmio_host_free(&host);
 	return err;
+}
+
+static void show_latency(struct run *r)
+{
+	struct vmmio_exit_latency *v;
+	size_t n;
+
+	if (!r->lat || vmmio_exitlat_read(r->lat, &r->rows, &v, &n))
+		return;
+	vmmio_exitlat_print(&r->rows, v, n, stdout);
+	putchar('\n');
+	free(v);
 }
 
 static void show(struct run *r, bool totals, __u64 now)
@@ -190,6 +213,7 @@ static void show(struct run *r, bool totals, __u64 now)
 		return;
 	}
 	vmmio_exit_table(&v, stdout);
+	show_latency(r);
 	if (totals)
 		vmmio_exit_findings(&v, stdout);
 }
@@ -283,6 +307,11 @@ static int start(struct run *r, char *why, size_t size)
 		if (!err)
 			err = vmmio_exit_rows_learn(&r->rows, &host);
 	}
+	if (!err && r->q->latency) {
+		err = vmmio_exitlat_open(&r->lat, r->q->pid, why, size);
+		if (!err)
+			err = vmmio_exitlat_follow(r->lat, &host);
+	}
 	vmmio_host_free(&host);
 	return err;
 }
@@ -290,6 +319,7 @@ static int start(struct run *r, char *why, size_t size)
 static void finish(struct run *r)
 {
 	vmmio_exit_bpf_close(r->source);
+	vmmio_exitlat_close(r->lat);
 	vmmio_exit_perf_close(r->perf);
 	vmmio_hostscan_close(r->scan);
 	vmmio_exit_rows_free(&r->rows);
