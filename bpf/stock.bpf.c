@@ -19,6 +19,7 @@
 #include "stock.h"
 #include "rows.bpf.h"
 #include "stock_queues.bpf.h"
+#include "stock_requests.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 

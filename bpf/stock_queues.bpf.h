@@ -65,6 +65,7 @@ struct cpu_scratch {
 	__u32 run_mode; /* enum vmmio_irq_mode */
 	__u32 run_irq;
 	__u64 pair_t0;
+	__u64 got_vq, got_data; /* last buffer taken back, see taken_back() */
 };
 
 struct {

@@ -10,6 +10,7 @@ vmmio_script_test(guest tests/guest/truth.sh)
 vmmio_script_test(guest tests/guest/probe.sh)
 vmmio_script_test(guest tests/guest/behaviour.sh)
 vmmio_script_test(guest tests/guest/beside.sh)
+vmmio_script_test(guest tests/guest/requests.sh TIMEOUT 180)
 vmmio_script_test(tree tests/tree/rebuild.sh TIMEOUT 300)
 
 # Jansson reads back what the JSON view wrote (found in bench.cmake).

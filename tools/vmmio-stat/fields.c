@@ -152,3 +152,19 @@ __u32 vmmio_fields_hists(__u64 fields)
 			hists |= 1u << vmmio_fields[id].a;
 	return hists;
 }
+
+bool vmmio_fields_requests(__u64 fields)
+{
+	int id;
+
+	for (id = 0; id < VMMIO_F_COUNT; id++) {
+		const struct vmmio_field *f = &vmmio_fields[id];
+
+		if (!(fields >> id & 1))
+			continue;
+		if (f->op == VMMIO_OP_PCTL ? f->a == VMMIO_HIST_REQUEST
+					   : f->a >= VMMIO_C_REQUESTS && f->a <= VMMIO_C_BYTES_IN)
+			return true;
+	}
+	return false;
+}

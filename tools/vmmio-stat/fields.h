@@ -62,6 +62,9 @@ int vmmio_field_find(const char *name);
 /* Histograms that the fields of mask @fields are computed from. */
 __u32 vmmio_fields_hists(__u64 fields);
 
+/* Does one of them need the hooks on adding and taking back buffers? */
+bool vmmio_fields_requests(__u64 fields);
+
 /*
  * Percentile @p (0..100) of @h: interpolated within its bucket, so at most
  * 12.5 % off; unknown if the histogram is empty.

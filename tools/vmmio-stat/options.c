@@ -371,6 +371,7 @@ struct vmmio_want vmmio_options_want(const struct vmmio_options *o)
 	if (o->sort >= 0)
 		fields |= 1ull << o->sort;
 	want.hists = vmmio_fields_hists(fields);
+	want.requests = vmmio_fields_requests(fields);
 	if (o->json_full || o->format == VMMIO_FORMAT_TEXTFILE)
 		want.hists = (1u << VMMIO_HIST_COUNT) - 1;
 	want.regs = o->format == VMMIO_FORMAT_JSON || o->format == VMMIO_FORMAT_TEXTFILE;

@@ -139,7 +139,8 @@ static __u64 meaningless(const struct vmmio_slot_info *i)
 
 static __u64 latencies(void)
 {
-	return BIT(LATENCIES) | BIT(LATENCY_NS) | BIT(LATENCIES_EMPTY) | BIT(LATENCY_EMPTY_NS);
+	return BIT(LATENCIES) | BIT(LATENCY_NS) | BIT(LATENCIES_EMPTY) | BIT(LATENCY_EMPTY_NS) |
+	       BIT(REQUESTS_TIMED) | BIT(REQUEST_NS);
 }
 
 static void strip(struct vmmio_snapshot *s, struct vmmio_row *r)

@@ -39,6 +39,7 @@ struct vmmio_row {
 struct vmmio_want {
 	__u32 hists;	    /* bit per enum vmmio_hist_id */
 	bool regs;	    /* accesses by register */
+	bool requests;	    /* requests, their latency and bytes: hooks of their own */
 	bool device_driven; /* latencies of queues that the device drives */
 };
 

@@ -69,8 +69,10 @@ static int append(struct vmmio_snapshot *s, const struct vmmio_snapshot *from, s
 }
 
 /* Into our row of the same queue, if there is one. */
-static void add_to_ours(struct vmmio_snapshot *s, const struct vmmio_row *from)
+static void add_to_ours(struct vmmio_snapshot *s, const struct vmmio_snapshot *aux, size_t k)
 {
+	const struct vmmio_row *from = &aux->rows[k];
+	const struct vmmio_hist *h = vmmio_row_hist(aux, k, VMMIO_HIST_REQUEST);
 	size_t i;
 	int c;
 
@@ -83,6 +85,10 @@ static void add_to_ours(struct vmmio_snapshot *s, const struct vmmio_row *from)
 		for (c = 0; c < VMMIO_C_COUNT; c++)
 			if (vmmio_row_has(from, c) && !vmmio_row_has(r, c))
 				vmmio_row_set(r, c, from->c[c]);
+		if (h && (from->have_hist >> VMMIO_HIST_REQUEST & 1)) {
+			r->have_hist |= 1u << VMMIO_HIST_REQUEST;
+			*vmmio_row_hist(s, i, VMMIO_HIST_REQUEST) = *h;
+		}
 		return;
 	}
 }
@@ -94,7 +100,7 @@ static int merge(struct vmmio_snapshot *s, const struct vmmio_snapshot *aux)
 
 	for (i = 0; i < aux->n; i++) {
 		if (aux->rows[i].ours) {
-			add_to_ours(s, &aux->rows[i]);
+			add_to_ours(s, aux, i);
 			continue;
 		}
 		err = append(s, aux, i);

@@ -43,6 +43,10 @@ static const struct vmmio_bpf_have have = {
 };
 /* Of a queue that our own driver serves: what only virtio_ring can tell. */
 static const __u64 have_ours = BIT(OPPORTUNITIES);
+/* Only with the request hooks, then of both. */
+static const __u64 have_requests = BIT(REQUESTS) | BIT(REQUESTS_TIMED) | BIT(REQUEST_NS) |
+				   BIT(ADDED) | BIT(RING_FULL) | BIT(SGS_OUT) | BIT(SGS_IN) |
+				   BIT(BYTES_OUT) | BIT(BYTES_IN);
 
 /* Programs come in pairs of flavours, fe_<name> and kp_<name>. */
 enum need {
@@ -57,10 +61,17 @@ static const struct hook {
 	enum need need; /* where the function is */
 	bool irq;	/* of use only with a transport of mainline's */
 	bool optional;	/* some builds have it inlined */
+	bool requests;	/* loaded only where it is asked for, fexit only */
 } hooks[] = {
 	{"prepare", "virtqueue_kick_prepare"},
 	{"gone", "vring_del_virtqueue"},
 	{"uevent", "virtio_uevent"},
+	{"add_sgs", "virtqueue_add_sgs", .requests = true},
+	{"add_outbuf", "virtqueue_add_outbuf", .requests = true},
+	{"add_inbuf", "virtqueue_add_inbuf", .requests = true},
+	{"add_inbuf_ctx", "virtqueue_add_inbuf_ctx", .requests = true},
+	{"get_buf", "virtqueue_get_buf", .requests = true},
+	{"get_buf_ctx", "virtqueue_get_buf_ctx", .requests = true, .optional = true},
 	{"config", "virtio_config_changed", .irq = true, .optional = true},
 	{"vring_irq", "vring_interrupt", .irq = true},
 	{"vring_irq_done", "vring_interrupt", .irq = true},
@@ -88,6 +99,7 @@ struct source {
 	bool mainline;	/* either of them */
 	bool optional;	/* load what some builds lack */
 	bool keep_ours;
+	bool requests; /* the request hooks are wanted, and loaded */
 };
 
 static bool wanted(const struct source *b, size_t i)
@@ -95,6 +107,8 @@ static bool wanted(const struct source *b, size_t i)
 	const struct hook *h = &hooks[i];
 
 	if (h->optional && !b->optional)
+		return false;
+	if (h->requests && !b->requests)
 		return false;
 	if (h->irq && !b->mainline)
 		return false;
@@ -123,6 +137,8 @@ static int load_flavour(struct source *b, bool fentry)
 	memcpy((void *)b->skel->rodata->opt_hist_pos, b->rows.pos, sizeof(b->rows.pos));
 	vmmio_bpf_rows_size(&b->rows, b->skel->maps.rows, b->skel->maps.hists);
 	bpf_map__set_max_entries(b->skel->maps.infos, b->rows.slots);
+	if (b->requests)
+		bpf_map__set_max_entries(b->skel->maps.requests, 16384);
 	bpf_object__for_each_program(prog, b->skel->obj) bpf_program__set_autoload(prog, false);
 	for (i = 0; i < HOOKS; i++) {
 		prog = program(b, fentry ? "fe" : "kp", hooks[i].name);
@@ -208,6 +224,7 @@ static int load(struct vmmio_source *src, struct source *b)
 		detach(b);
 		stock_bpf__destroy(b->skel);
 		fentry = false;
+		b->requests = false;
 		b->optional = true;
 		vmmio_bpf_quiet();
 		err = load_flavour(b, false);
@@ -262,6 +279,7 @@ static int stock_open(struct vmmio_source *src, const struct vmmio_source_opts *
 	if (!b)
 		return -ENOMEM;
 	b->keep_ours = opts->ring_of_ours;
+	b->requests = opts->want.requests || (opts->want.hists >> VMMIO_HIST_REQUEST & 1);
 	b->mmio = !access("/sys/bus/platform/drivers/virtio-mmio", F_OK);
 	b->pci = !access("/sys/bus/pci/drivers/virtio-pci", F_OK);
 	b->mainline = b->mmio || b->pci;
@@ -278,9 +296,9 @@ static int stock_open(struct vmmio_source *src, const struct vmmio_source_opts *
 			"no transport of mainline's is loaded: neither virtio_mmio nor virtio_pci");
 	}
 	if (!err)
-		err = vmmio_bpf_rows_init(&b->rows,
-					  opts->max_slots ? opts->max_slots : VMMIO_SLOTS / 2,
-					  opts->want.hists & have.queue_hists, 0);
+		err = vmmio_bpf_rows_init(
+			&b->rows, opts->max_slots ? opts->max_slots : VMMIO_SLOTS / 2,
+			opts->want.hists & (have.queue_hists | 1u << VMMIO_HIST_REQUEST), 0);
 	if (!err)
 		err = load(src, b);
 	if (err) {
@@ -360,8 +378,13 @@ static int read_rows(struct vmmio_source *src, struct vmmio_snapshot *s, bool co
 {
 	struct source *b = src->priv;
 	int fd = bpf_map__fd(b->skel->maps.infos);
+	struct vmmio_bpf_have all = have;
 	__u32 slot, n = b->skel->bss->next_slot;
 
+	if (b->requests) {
+		all.queue |= have_requests;
+		all.queue_hists |= 1u << VMMIO_HIST_REQUEST;
+	}
 	vmmio_snapshot_clear(s);
 	s->time_ns = vmmio_now_ns();
 	for (slot = 0; slot < n && slot < b->rows.slots; slot++) {
@@ -377,10 +400,10 @@ static int read_rows(struct vmmio_source *src, struct vmmio_snapshot *s, bool co
 			return -ENOMEM;
 		complete(r, &in);
 		if (counters)
-			vmmio_bpf_rows_count(&b->rows, s, s->n - 1, &have);
+			vmmio_bpf_rows_count(&b->rows, s, s->n - 1, &all);
 		if (r->ours) {
-			r->have &= have_ours;
-			r->have_hist = 0;
+			r->have &= have_ours | have_requests;
+			r->have_hist &= 1u << VMMIO_HIST_REQUEST;
 		}
 		r->info.slot += VMMIO_SLOTS;
 		r->info.dev_slot += VMMIO_SLOTS;

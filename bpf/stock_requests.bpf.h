@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Requests of any driver on any transport: what is added to a virtqueue, what
+ * is taken back, and the time between. Loaded only where a field of these is
+ * asked for, and by fexit only: a return probe does not know the arguments.
+ */
+#ifndef VMMIO_BPF_STOCK_REQUESTS_H
+#define VMMIO_BPF_STOCK_REQUESTS_H
+
+#define REQUESTS_MAX 16384
+#define SGS_MAX 160 /* entries of one list that are looked at */
+#define LISTS_MAX 8 /* lists of one request */
+
+struct in_flight {
+	__u64 vq;
+	__u64 data; /* the driver's cookie */
+};
+
+/* When it was added. Full: the request is counted, without a latency. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct in_flight);
+	__type(value, __u64);
+} requests SEC(".maps");
+
+/*
+ * Bytes of a list in the low 48 bits, entries in the high 16. Global: the
+ * verifier looks at the loop once.
+ */
+__noinline __u64 sg_sum(__u64 list)
+{
+	__u64 bytes = 0, n = 0;
+	__u32 i;
+
+	for (i = 0; i < SGS_MAX && list; i++) {
+		struct scatterlist *sg = (void *)list;
+		unsigned long link = BPF_CORE_READ(sg, page_link);
+
+		if (link & 1) { /* an entry that leads to the next table */
+			list = link & ~3ul;
+			continue;
+		}
+		bytes += BPF_CORE_READ(sg, length);
+		n++;
+		if (link & 2)
+			break;
+		list += bpf_core_type_size(struct scatterlist);
+	}
+	return (n << 48) | (bytes & ((1ull << 48) - 1));
+}
+
+static __always_inline struct vmmio_bpf_row *added(struct virtqueue *vq, __u64 data, int ret)
+{
+	struct vq_state *s = state_of(vq);
+	struct in_flight key = {.vq = (__u64)vq, .data = data};
+	struct vmmio_bpf_row *row;
+	__u64 now;
+
+	if (!s)
+		return NULL;
+	row = row_get(s->slot, 1);
+	if (!row)
+		return NULL;
+	if (ret < 0) {
+		if (ret == -28) /* ENOSPC */
+			row->c[VMMIO_C_RING_FULL]++;
+		return NULL;
+	}
+	row->c[VMMIO_C_ADDED]++;
+	now = bpf_ktime_get_ns();
+	bpf_map_update_elem(&requests, &key, &now, BPF_ANY);
+	return row;
+}
+
+static __always_inline void add_sum(struct vmmio_bpf_row *row, bool in, __u64 sum)
+{
+	row->c[in ? VMMIO_C_SGS_IN : VMMIO_C_SGS_OUT] += sum >> 48;
+	row->c[in ? VMMIO_C_BYTES_IN : VMMIO_C_BYTES_OUT] += sum & ((1ull << 48) - 1);
+}
+
+static __always_inline int add_one(struct virtqueue *vq, __u64 list, bool in, void *data, int ret)
+{
+	struct vmmio_bpf_row *row = added(vq, (__u64)data, ret);
+
+	if (row)
+		add_sum(row, in, sg_sum(list));
+	return 0;
+}
+
+static __always_inline int add_many(struct virtqueue *vq, void *sgs, __u32 out, __u32 in,
+				    void *data, int ret)
+{
+	struct vmmio_bpf_row *row = added(vq, (__u64)data, ret);
+	__u64 list;
+	__u32 i;
+
+	if (!row)
+		return 0;
+	for (i = 0; i < LISTS_MAX && i < out + in; i++) {
+		if (bpf_probe_read_kernel(&list, sizeof(list), sgs + i * sizeof(list)))
+			break;
+		add_sum(row, i >= out, sg_sum(list));
+	}
+	return 0;
+}
+
+/*
+ * @outer: virtqueue_get_buf(), which on some kernels calls the other one: the
+ * same buffer must not count twice.
+ */
+static __always_inline int taken_back(struct virtqueue *vq, void *data, bool outer)
+{
+	struct in_flight key = {.vq = (__u64)vq, .data = (__u64)data};
+	__u64 now = bpf_ktime_get_ns(), *then, ns;
+	struct cpu_scratch *x = scratch();
+	struct vmmio_bpf_row *row;
+	struct vq_state *s;
+
+	if (!data || !x)
+		return 0;
+	if (outer && x->got_vq == key.vq && x->got_data == key.data) {
+		x->got_vq = 0;
+		return 0;
+	}
+	if (!outer) {
+		x->got_vq = key.vq;
+		x->got_data = key.data;
+	}
+	s = state_of(vq);
+	if (!s)
+		return 0;
+	row = row_get(s->slot, 1);
+	if (!row)
+		return 0;
+	row->c[VMMIO_C_REQUESTS]++;
+	then = bpf_map_lookup_elem(&requests, &key);
+	if (!then)
+		return 0;
+	ns = now - *then;
+	bpf_map_delete_elem(&requests, &key);
+	row->c[VMMIO_C_REQUESTS_TIMED]++;
+	row->c[VMMIO_C_REQUEST_NS] += ns;
+	hist_add(s->slot, VMMIO_HIST_REQUEST, ns);
+	return 0;
+}
+
+SEC("fexit/virtqueue_add_sgs")
+int BPF_PROG(fe_add_sgs, struct virtqueue *vq, void *sgs, unsigned int out, unsigned int in,
+	     void *data, int gfp, int ret)
+{
+	__u64 lists = 0;
+
+	/* a pointer to pointers: not to be had from the context directly */
+	bpf_get_func_arg(ctx, 1, &lists);
+	return add_many(vq, (void *)lists, out, in, data, ret);
+}
+
+SEC("fexit/virtqueue_add_outbuf")
+int BPF_PROG(fe_add_outbuf, struct virtqueue *vq, void *sg, unsigned int num, void *data, int gfp,
+	     int ret)
+{
+	__u64 list = 0;
+
+	/* as a number: a global function takes no pointer of the kernel's */
+	bpf_get_func_arg(ctx, 1, &list);
+	return add_one(vq, list, false, data, ret);
+}
+
+SEC("fexit/virtqueue_add_inbuf")
+int BPF_PROG(fe_add_inbuf, struct virtqueue *vq, void *sg, unsigned int num, void *data, int gfp,
+	     int ret)
+{
+	__u64 list = 0;
+
+	/* as a number: a global function takes no pointer of the kernel's */
+	bpf_get_func_arg(ctx, 1, &list);
+	return add_one(vq, list, true, data, ret);
+}
+
+SEC("fexit/virtqueue_add_inbuf_ctx")
+int BPF_PROG(fe_add_inbuf_ctx, struct virtqueue *vq, void *sg, unsigned int num, void *data,
+	     void *context, int gfp, int ret)
+{
+	__u64 list = 0;
+
+	/* as a number: a global function takes no pointer of the kernel's */
+	bpf_get_func_arg(ctx, 1, &list);
+	return add_one(vq, list, true, data, ret);
+}
+
+SEC("fexit/virtqueue_get_buf")
+int BPF_PROG(fe_get_buf, struct virtqueue *vq, unsigned int *len, void *ret)
+{
+	return taken_back(vq, ret, true);
+}
+
+SEC("fexit/virtqueue_get_buf_ctx")
+int BPF_PROG(fe_get_buf_ctx, struct virtqueue *vq, unsigned int *len, void **context, void *ret)
+{
+	return taken_back(vq, ret, false);
+}
+
+#endif

@@ -1,0 +1,53 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Requests, scatterlists and bytes of a disk's virtqueue against the load that
+# made them: each request of virtio_blk is a header of 16 bytes out, its data,
+# and a status byte in (VIRTIO 5.2.6). By mainline's transports and by ours.
+set -eu
+
+out=$("${VMMIO_BUILD:?}/vmmio-boot" --columns mmio,pci-intx,pci-msix \
+	--script "$(dirname "$0")/requests.guest" --timeout 150) || {
+	echo "$out"
+	exit 1
+}
+echo "$out" | awk '
+	function number(key)
+	{
+		match($0, "\"" key "\":[0-9]+")
+		return substr($0, RSTART + length(key) + 3, RLENGTH - length(key) - 3) + 0
+	}
+	function expect(what, got, want)
+	{
+		if (got + 0 != want || got == "") {
+			printf "%s %s: %s: %s, not %d\n", driver, column, what, got, want
+			bad = 1
+		}
+	}
+	$1 == "RUN" { driver = $2; column = $3; next }
+	/"tool":"blkload"/ { ios = number("ios"); reads = number("reads"); writes = number("writes"); next }
+	/^[0-9]+\.[0-9]+,/ {
+		n = split($0, f, ",")
+		# 11 columns of identity, the nine asked for, events_lost
+		expect("columns", n, 21)
+		expect("requests", f[12], ios)
+		expect("scatterlists out", f[13], ios + writes)
+		expect("scatterlists in", f[14], ios + reads)
+		expect("bytes out", f[15], 16 * ios + 4096 * writes)
+		expect("bytes in", f[16], ios + 4096 * reads)
+		expect("ring full", f[17], 0)
+		expect("events lost", f[21], 0)
+		if (f[18] <= 0 || f[18] > f[19])
+			expect("kicks within opportunities", f[18], f[19])
+		if (!(reads > 0 && writes > 0 && f[20] > 1))
+			expect("a mixed load of some depth", 0, 1)
+		printf "%s %s: %d requests, %d + %d scatterlists, %d + %d bytes, %d of %d kicks\n", driver, column, f[12], f[13], f[14], f[15], f[16], f[18], f[19]
+		runs++
+	}
+	END {
+		if (runs != 4) {
+			print runs + 0 " runs, not 4"
+			bad = 1
+		}
+		exit bad
+	}'
