@@ -32,7 +32,7 @@ until_sent()
 }
 
 "$VMMIO_BUILD/vmmio-boot" --script "$VMMIO_SOURCE/tests/guest/views.guest" --timeout 100 \
-	--columns mmio,pci-msix -- \
+	--columns mmio,pci-msix --file "$VMMIO_BUILD/withcaps:/bin/withcaps" -- \
 	-chardev "pipe,id=line,path=$work/line" -device isa-serial,chardev=line,index=2,irq=5 \
 	>"$work/out" &
 boot=$!

@@ -182,6 +182,15 @@ static void capabilities(void **state)
 	put("/proc/self/status", "CapEff:\t000000c000000000"); /* BPF, PERFMON */
 	d = examine(fine);
 	expect(&d, "capabilities", DOCTOR_OK, "CAP_BPF and CAP_PERFMON; types of modules", "");
+	/* which are not to be had then */
+	expect(&d, "engines", DOCTOR_OK, "vmmio.ko: raw_tp; mainline's transports: kprobe", "");
+	put("/proc/sys/kernel/perf_event_paranoid", "3");
+	d = examine((struct doctor_trials){.perf_kprobe = -EACCES});
+	expect(&d, "kprobes", DOCTOR_NOTE, "Permission denied", "perf_event_paranoid=2 (it is 3)");
+	expect(&d, "engines", DOCTOR_OK, "mainline's transports: nothing", "");
+	take("/sys/module/virtio_ring/initstate");
+	d = examine(fine);
+	expect(&d, "engines", DOCTOR_OK, "mainline's transports: fentry", "");
 	put("/proc/self/status", "CapEff:\t0000008000000000");
 	d = examine(fine);
 	expect(&d, "capabilities", DOCTOR_PROBLEM, "missing: CAP_PERFMON", "setcap");

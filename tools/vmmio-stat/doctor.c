@@ -65,6 +65,14 @@ static bool there(const struct doctor *d, const char *path)
 	return !access(path_of(d, buf, path), F_OK);
 }
 
+/* A folder that may not be entered. */
+static bool hidden(const struct doctor *d, const char *path)
+{
+	char buf[PATH_MAX];
+
+	return access(path_of(d, buf, path), X_OK) && errno == EACCES;
+}
+
 /* First line of a file; -errno if it cannot be read. */
 static int line_of(const struct doctor *d, const char *path, char *text, size_t size)
 {
@@ -235,6 +243,8 @@ static void check_btf(struct doctor *d)
 			d->vmmio_btf = loadable && btf;
 		if (i == 1)
 			d->ring_btf = btf;
+		if (i == 1)
+			d->ring_builtin = !loadable;
 		if (!loadable)
 			continue;
 		strncat(btf ? present : missing, " ", 2);
@@ -274,6 +284,7 @@ static void check_capabilities(struct doctor *d)
 	bpf = caps >> CAP_BPF_BIT & 1;
 	perfmon = caps >> CAP_PERFMON_BIT & 1;
 	admin = caps >> CAP_SYS_ADMIN_BIT & 1;
+	d->admin = admin;
 	if (admin) {
 		add(d, DOCTOR_OK, "capabilities",
 		    "CAP_SYS_ADMIN, which implies CAP_BPF and CAP_PERFMON");
@@ -311,6 +322,7 @@ static void check_lockdown(struct doctor *d)
 static void trial(struct doctor *d, const char *check, int err, const char *what,
 		  enum doctor_state otherwise, const char *advice)
 {
+	char paranoid[16];
 	struct doctor_finding *f;
 
 	if (!err) {
@@ -318,7 +330,11 @@ static void trial(struct doctor *d, const char *check, int err, const char *what
 		return;
 	}
 	f = add(d, otherwise, check, "refused: %s", strerror(-err));
-	if (err == -EPERM || err == -EACCES)
+	line_of(d, "/proc/sys/kernel/perf_event_paranoid", paranoid, sizeof(paranoid));
+	if (err == -EACCES && !strcmp(check, "kprobes") && atoi(paranoid) > 2)
+		remedy(f, "sysctl kernel.perf_event_paranoid=2 (it is %s), or CAP_SYS_ADMIN",
+		       paranoid);
+	else if (err == -EPERM || err == -EACCES)
 		remedy(f, "see capabilities and lockdown; in a container, its seccomp filter");
 	else
 		remedy(f, "%s", advice);
@@ -354,12 +370,16 @@ static void check_files(struct doctor *d)
 	char text[16];
 	struct doctor_finding *f;
 
-	if (there(d, "/sys/kernel/tracing/events") ||
-	    there(d, "/sys/kernel/debug/tracing/events")) {
+	if (hidden(d, "/sys/kernel/tracing")) {
+		f = add(d, DOCTOR_NOTE, "tracefs",
+			"mounted, for root only: no recording with trace-cmd, perf or bpftrace");
+		remedy(f, "run as root, or mount -o remount,mode=755 /sys/kernel/tracing");
+	} else if (there(d, "/sys/kernel/tracing/events") ||
+		   there(d, "/sys/kernel/debug/tracing/events")) {
 		add(d, DOCTOR_OK, "tracefs", "mounted");
 	} else {
 		f = add(d, DOCTOR_NOTE, "tracefs",
-			"not mounted, or not readable: no recording with trace-cmd, perf or "
+			"not mounted: no recording with trace-cmd, perf or "
 			"bpftrace");
 		remedy(f, "mount -t tracefs tracefs /sys/kernel/tracing");
 	}
@@ -405,10 +425,10 @@ static void verdict(struct doctor *d)
 	struct doctor_finding *f;
 
 	if (d->vmmio)
-		ours = !bpf	      ? "sysfs, its own counters: no durations"
-		       : d->vmmio_btf ? "tp_btf"
-				      : "raw_tp";
-	if (bpf && t->done && !t->fentry && d->ring_btf)
+		ours = !bpf			  ? "sysfs, its own counters: no durations"
+		       : d->vmmio_btf && d->admin ? "tp_btf"
+						  : "raw_tp";
+	if (bpf && t->done && !t->fentry && d->ring_btf && (d->admin || d->ring_builtin))
 		stock = "fentry";
 	else if (bpf && t->done && !t->kprobe && !t->perf_kprobe)
 		stock = "kprobe";

@@ -41,7 +41,8 @@ struct doctor {
 	struct doctor_finding list[DOCTOR_FINDINGS];
 	int n;
 	/* what the checks learn and the verdict needs */
-	bool vmmio, vmmio_btf, vmlinux_btf, ring_btf, clock_ok, emulated;
+	bool vmmio, vmmio_btf, vmlinux_btf, ring_btf, ring_builtin, clock_ok, emulated;
+	bool admin; /* may use the types of modules */
 };
 
 /* Tries to load and attach, each program in turn; needs no files. */
