@@ -49,14 +49,8 @@ static __always_inline void run_begin(struct vmmio_irq_run *run, int irq, u8 mod
 	};
 }
 
-/*
- * A run that found nothing returns IRQ_NONE, even where the device did interrupt
- * and its buffers were taken already (2.7.7.1): the kernel switches off a line
- * or vector of which nearly all runs say so, and nothing else stops a device
- * that interrupts without end.
- */
 static __always_inline irqreturn_t run_end(struct vmmio_device *vd, struct vmmio_irq_run *run,
-					   bool traced)
+					   irqreturn_t ret, bool traced)
 {
 	this_cpu_inc(vd->counts->irqs);
 	if (unlikely(!run->worked) && !(run->flags & VMMIO_EV_CONFIG)) {
@@ -65,7 +59,7 @@ static __always_inline irqreturn_t run_end(struct vmmio_device *vd, struct vmmio
 	}
 	if (traced)
 		vmmio_irq_end_traced(vd, run);
-	return run->flags & VMMIO_EV_NONE ? IRQ_NONE : IRQ_HANDLED;
+	return ret;
 }
 
 /* An access within the run: traced if the run is. */
@@ -147,7 +141,7 @@ static __always_inline irqreturn_t serve_line(struct vmmio_device *vd, struct vm
 {
 	if (!may_call_back(vd)) {
 		run->flags |= VMMIO_EV_EARLY;
-		return run_end(vd, run, traced);
+		return run_end(vd, run, IRQ_HANDLED, traced);
 	}
 	if (unlikely(run->status & VMMIO_INT_CONFIG)) {
 		run->flags |= VMMIO_EV_CONFIG;
@@ -155,7 +149,8 @@ static __always_inline irqreturn_t serve_line(struct vmmio_device *vd, struct vm
 	}
 	if (likely(run->status & VMMIO_INT_VRING))
 		check_all(vd, run, traced);
-	return run_end(vd, run, traced);
+	/* the device did interrupt, even if its buffers were taken already (2.7.7.1) */
+	return run_end(vd, run, IRQ_HANDLED, traced);
 }
 
 static __always_inline irqreturn_t device_gone(struct vmmio_device *vd, struct vmmio_irq_run *run,
@@ -163,7 +158,7 @@ static __always_inline irqreturn_t device_gone(struct vmmio_device *vd, struct v
 {
 	this_cpu_inc(vd->counts->irqs_gone);
 	run->flags |= VMMIO_EV_GONE;
-	return run_end(vd, run, traced);
+	return run_end(vd, run, IRQ_NONE, traced);
 }
 
 /* virtio-mmio: read the status, acknowledge what is defined of it (4.2.2.2). */
@@ -176,7 +171,7 @@ static __always_inline irqreturn_t line_status(struct vmmio_device *vd, struct v
 		return device_gone(vd, run, traced);
 	run->status &= VMMIO_INT_MASK;
 	if (unlikely(!run->status))
-		return run_end(vd, run, traced);
+		return run_end(vd, run, IRQ_NONE, traced);
 	run_ack(vd, traced, run->status);
 	return serve_line(vd, run, traced);
 }
@@ -208,7 +203,7 @@ static __always_inline irqreturn_t lazy(int irq, void *opaque, bool traced)
 	run_ack(vd, traced, VMMIO_INT_VRING);
 	check_all(vd, &run, traced);
 	if (likely(run.worked))
-		return run_end(vd, &run, traced);
+		return run_end(vd, &run, IRQ_HANDLED, traced);
 	return line_status(vd, &run, traced);
 }
 HANDLER(lazy)
@@ -225,7 +220,7 @@ static __always_inline irqreturn_t intx(int irq, void *opaque, bool traced)
 		return device_gone(vd, &run, traced);
 	run.status &= VMMIO_INT_MASK;
 	if (!run.status)
-		return run_end(vd, &run, traced);
+		return run_end(vd, &run, IRQ_NONE, traced);
 	return serve_line(vd, &run, traced);
 }
 HANDLER(intx)
@@ -264,10 +259,10 @@ static __always_inline irqreturn_t queue(int irq, void *opaque, bool traced)
 	run_begin(&run, irq, VMMIO_IRQ_MSIX, traced);
 	if (unlikely(!may_call_back(vd))) {
 		run.flags |= VMMIO_EV_EARLY;
-		return run_end(vd, &run, traced);
+		return run_end(vd, &run, IRQ_HANDLED, traced);
 	}
 	check_queue(q, &run, traced);
-	return run_end(vd, &run, traced);
+	return run_end(vd, &run, IRQ_HANDLED, traced);
 }
 HANDLER(queue)
 
