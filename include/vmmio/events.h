@@ -20,7 +20,7 @@
 #define VMMIO_EV_POLLED (1u << 4)	  /* kick: closed the previous sample, no interrupt came */
 #define VMMIO_EV_EMPTY (1u << 5)	  /* the queue was empty before the kick (of the sample) */
 #define VMMIO_EV_LATENCY (1u << 6)	  /* vq_irq: kick_to_irq_ns is a sample */
-#define VMMIO_EV_NONE (1u << 7)		  /* irq, vq_irq: nothing found, IRQ_NONE */
+#define VMMIO_EV_NONE (1u << 7)		  /* irq, vq_irq: nothing found */
 #define VMMIO_EV_DEDICATED (1u << 8)	  /* vq_irq: the vector serves this queue only */
 #define VMMIO_EV_CONFIG (1u << 9)	  /* irq: a configuration change was signalled */
 #define VMMIO_EV_EARLY (1u << 10)	  /* irq: before DRIVER_OK or after reset */
