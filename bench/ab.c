@@ -217,7 +217,7 @@ void vmmio_ab_print(const struct vmmio_ab *ab, const struct vmmio_ab_options *o,
 			"%.3g)\n",
 			ab->floor);
 	if (o->only_structural)
-		fprintf(f, "the accelerators differ: nothing but structural series compares\n");
+		fprintf(f, "%s: nothing but structural series compares\n", o->only_structural);
 	if (unknown)
 		fprintf(f, "%zu series have no values on one side or both\n", unknown);
 	if (ab->only_a || ab->only_b)

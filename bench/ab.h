@@ -34,10 +34,10 @@ struct vmmio_ab_row {
 };
 
 struct vmmio_ab_options {
-	double alpha;	      /* of all series together */
-	double threshold;     /* per cent of A's median, for series that are not structural */
-	bool times;	      /* compare durations of an emulated run too */
-	bool only_structural; /* the accelerators differ: nothing else compares */
+	double alpha;	  /* of all series together */
+	double threshold; /* per cent of A's median, for series that are not structural */
+	bool times;	  /* compare durations of an emulated run too */
+	const char *only_structural; /* why nothing else compares, or NULL */
 	const char *accel;
 };
 

@@ -71,7 +71,20 @@ static int load(const struct ab_command *c, const char *path, struct vmmio_loade
 static void set_accel(struct ab_command *c, const char *a, const char *b)
 {
 	c->o.accel = a;
-	c->o.only_structural = strcmp(a, b) != 0;
+	c->o.only_structural = strcmp(a, b) ? "the accelerators differ" : NULL;
+}
+
+/* Depths and transports are labels; these options of compare are not. */
+static bool other_load(const struct vmmio_loaded *a, const struct vmmio_loaded *b)
+{
+	static const char *const keys[] = {"rounds", "count", "block_size"};
+	const json_t *x = json_object_get(a->result, "options");
+	const json_t *y = json_object_get(b->result, "options");
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]) && x && y; i++)
+		if (!json_equal(json_object_get(x, keys[i]), json_object_get(y, keys[i])))
+			return true;
+	return false;
 }
 
 #define AB_OPTS(c)                                                                                 \
@@ -124,6 +137,8 @@ int vmmio_cmd_diff(int argc, char **argv)
 		return VMMIO_EXIT_TROUBLE;
 	}
 	set_accel(&c, a.accel, b.accel);
+	if (!c.o.only_structural && other_load(&a, &b))
+		c.o.only_structural = "the loads differ in rounds, count or block size";
 	status = conclude(&c, &a.series, &b.series);
 	vmmio_result_unload(&a);
 	vmmio_result_unload(&b);

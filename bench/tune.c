@@ -261,7 +261,8 @@ static int run(struct tune *t)
 	gsl_rng_set(rng, t->seed);
 	for (size_t i = 0; i < t->sizes.n && !err; i++)
 		for (int k = 0; k < 2 * VMMIO_COLUMNS && !err; k++)
-			err = vmmio_tune_setting(&t->t, t->sizes.v[i], k & 1, vmmio_columns[k / 2]);
+			err = vmmio_tune_setting(&t->t, t->sizes.v[i], !(k & 1),
+						 vmmio_columns[k / 2]);
 	while (!err && boot < t->boots) {
 		err = measure_round(t, rng, boot);
 		if (!err && vmmio_tune_settled(&t->t, ++boot, t->boots, &best))
