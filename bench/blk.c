@@ -42,7 +42,7 @@ static const char preamble[] =
 	"	printf '@round {\"kind\":\"%s\",\"round\":%s,\"depth\":%s,\"column\":\"%s\","
 	"\"ios\":%s,\"labels\":\"%s\"}\\n' \"$1\" \"$2\" \"$3\" \"$4\" \"$6\" \"$7\"\n"
 	"	_st=0\n"
-	"	_wrap='vmmio-stat --source bpf --json -- vmmio-stat --source sysfs --json --'\n"
+	"	_wrap=$witnesses\n"
 	"	[ \"$1\" = count ] || _wrap=''\n"
 	"	$_wrap blkload --depth \"$3\" --count \"$6\" --block-size \"$8\" --rw \"$9\" "
 	"\"$5\" || _st=$?\n"
@@ -89,10 +89,14 @@ char *vmmio_blk_script(const struct vmmio_blk *b)
 		return NULL;
 	fputs(preamble, f);
 	if (!strcmp(b->driver, "mainline"))
-		fputs("load_mainline\n", f);
+		/* it has no counters of its own */
+		fputs("witnesses='vmmio-stat --json --'\nload_mainline\n", f);
 	else
-		fprintf(f, "load_vmmio claim=all queue_size=%u %s\n", b->queue_size,
-			b->driver_args);
+		fprintf(f,
+			"witnesses='vmmio-stat --source bpf --json -- "
+			"vmmio-stat --source sysfs --json --'\n"
+			"load_vmmio claim=all queue_size=%u %s\n",
+			b->queue_size, b->driver_args);
 	if (b->setup)
 		fputs(b->setup, f);
 	fprintf(f, "load_blk\nwait_blk %zu\n", b->ncolumns);

@@ -105,6 +105,9 @@ static void sum_stat(struct sums *s, const json_t *stat, const char *column)
 		s->accesses = s->irqs = s->spurious = s->doorbells = NAN;
 	if (!queue)
 		s->kicks = s->kick_buffers = s->used = NAN;
+	/* no accesses known means no doorbells known, not none */
+	if (isnan(s->accesses))
+		s->doorbells = NAN;
 }
 
 static void sum_round(struct sums *s, const json_t *row)

@@ -187,6 +187,39 @@ static void test_witnesses(void **state)
 	json_decref(info);
 }
 
+/* Mainline: one witness, and registers that nobody counted are unknown, not 0. */
+static void test_mainline(void **state)
+{
+	static const char text[] =
+		"@round {\"kind\":\"count\",\"round\":0,\"depth\":1,\"column\":\"mmio\",\"ios\":10,"
+		"\"labels\":\"load=x driver=mainline transport=mmio depth=1\"}\n"
+		"{\"tool\":\"blkload\",\"ios\":10,\"p50_ns\":10,\"elapsed_ns\":1000}\n"
+		"{\"source\":\"fentry\",\"events_lost\":0,\"rows\":[{\"device\":\"virtio0\","
+		"\"transport\":\"mmio\",\"irq_mode\":\"line\",\"queue\":null,\"counters\":"
+		"{\"accesses\":null,\"irqs\":10,\"irqs_spurious\":0}},{\"device\":\"virtio0\","
+		"\"transport\":\"mmio\",\"irq_mode\":\"line\",\"queue\":0,\"counters\":{\"kicks\":"
+		"10}}],"
+		"\"registers\":[]}\n@end 0\n";
+	json_t *rows = json_array(), *info = json_object();
+	struct vmmio_series_set set = {0};
+	const struct vmmio_series *s;
+	char why[200];
+
+	assert_int_equal(vmmio_rounds_parse(text, 0, rows, info, why, sizeof(why)), 0);
+	assert_true(vmmio_rounds_agree(rows, why, sizeof(why)));
+	assert_int_equal(vmmio_rounds_series(rows, 1, false, &set), 0);
+	for (size_t i = 0; i < set.n; i++) {
+		s = &set.s[i];
+		if (!strncmp(s->key, "accesses_per_", 13))
+			assert_true(isnan(s->v[0]));
+		if (!strcmp(s->key, "kicks_per_io") || !strcmp(s->key, "irqs_per_io"))
+			assert_true(s->v[0] == 1);
+	}
+	vmmio_series_free(&set);
+	json_decref(rows);
+	json_decref(info);
+}
+
 static void test_malformed(void **state)
 {
 	static const struct {
@@ -267,9 +300,10 @@ static void test_script(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_exact),	  cmocka_unit_test(test_not_exact),
-		cmocka_unit_test(test_withheld),  cmocka_unit_test(test_witnesses),
-		cmocka_unit_test(test_malformed), cmocka_unit_test(test_script),
+		cmocka_unit_test(test_exact),	 cmocka_unit_test(test_not_exact),
+		cmocka_unit_test(test_withheld), cmocka_unit_test(test_witnesses),
+		cmocka_unit_test(test_mainline), cmocka_unit_test(test_malformed),
+		cmocka_unit_test(test_script),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
