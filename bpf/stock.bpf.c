@@ -275,11 +275,10 @@ static __always_inline int run_end(__u32 mode, int ret)
 	i = bpf_map_lookup_elem(&infos, &slot);
 	if (!i)
 		return 0;
-	/* the vector of the configuration is not what its queues interrupt by */
-	if (mode != VMMIO_IRQ_NONE) {
-		i->info.irq = x->run_irq;
+	/* with MSI-X the device's own row names the vector of the configuration */
+	i->info.irq = x->run_irq;
+	if (mode != VMMIO_IRQ_NONE)
 		i->info.irq_mode = mode;
-	}
 	device_run(slot, bpf_ktime_get_ns() - t0, ret != IRQ_HANDLED);
 	return 0;
 }

@@ -126,6 +126,7 @@ static int msix_request(struct vmmio_device *vd, unsigned int nvec, struct irq_a
 	if (err)
 		return err;
 	pv->config_requested = true;
+	vd->irq = pci_irq_vector(pdev, 0); /* what the slot of the device names */
 	return vmmio_regs_pci_config_vector(&vd->regs, 0);
 }
 
