@@ -32,7 +32,7 @@
 #define VMMIO_AMBA_REMOVE_DONE
 #endif
 
-/* Since 6.14 the callbacks of binary attributes take them as const. */
+/* Since 6.16 the callbacks of binary attributes take them as const. */
 #ifdef VMMIO_BIN_ATTR_IS_CONST
 #define VMMIO_BIN_ATTR_CONST const
 #else

@@ -81,9 +81,16 @@ static unsigned long irqs_on(int cpu)
 	const irq_cpustat_t *s = per_cpu_ptr(&irq_stat, cpu);
 
 	/* what bypasses the generic interrupt code there */
+#ifdef VMMIO_IRQ_STAT_IS_ARRAY
+	n += s->counts[IRQ_COUNT_APIC_TIMER] + s->counts[IRQ_COUNT_IRQ_WORK];
+#ifdef CONFIG_SMP
+	n += s->counts[IRQ_COUNT_RESCHEDULE] + s->counts[IRQ_COUNT_CALL_FUNCTION];
+#endif
+#else
 	n += s->apic_timer_irqs + s->apic_irq_work_irqs;
 #ifdef CONFIG_SMP
 	n += s->irq_resched_count + s->irq_call_count;
+#endif
 #endif
 #endif
 	return n;
