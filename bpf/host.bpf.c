@@ -14,6 +14,11 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+struct vmmio_exit_thread;
+struct vmmio_exit_key;
+static struct vmmio_exit_cell *spill(const struct vmmio_exit_key *key);
+#define VMMIO_EXIT_SPILL(t, key) spill(key)
+
 #include "vmmio/hostexit.h"
 #include "vmmio/regs.h"
 #include "kvm.h"
@@ -57,6 +62,26 @@ struct {
 	__type(key, struct vmmio_inject_key);
 	__type(value, __u64);
 } interrupts SEC(".maps");
+
+/* A guest's boot touches more registers than a thread's table holds. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct vmmio_exit_spill_key);
+	__type(value, struct vmmio_exit_cell);
+} spilled SEC(".maps");
+
+static __noinline struct vmmio_exit_cell *spill(const struct vmmio_exit_key *key)
+{
+	struct vmmio_exit_spill_key k = {.tid = (__u32)bpf_get_current_pid_tgid(), .key = *key};
+	struct vmmio_exit_cell *c = bpf_map_lookup_elem(&spilled, &k);
+	struct vmmio_exit_cell fresh = {.key = *key};
+
+	if (c)
+		return c;
+	bpf_map_update_elem(&spilled, &k, &fresh, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&spilled, &k);
+}
 
 static __noinline struct vmmio_exit_thread *new_thread(__u32 tid, __u64 start)
 {

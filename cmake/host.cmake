@@ -34,6 +34,7 @@ add_library(
 	bench/accel.c
 	${stat}/exitbpf.c
 	${stat}/exitfind.c
+	${stat}/exitirq.c
 	${stat}/exitlat.c
 	${stat}/exitnames.c
 	${stat}/exitperf.c

@@ -112,6 +112,17 @@ static inline __attribute__((always_inline)) int vmmio_exit_same(const struct vm
 	return x[0] == y[0] && x[1] == y[1];
 }
 
+/* Where keys go that a thread's own table has no room for; NULL: nowhere. */
+#ifndef VMMIO_EXIT_SPILL
+#define VMMIO_EXIT_SPILL(t, key) 0
+#endif
+
+struct vmmio_exit_spill_key {
+	__u32 tid;
+	__u32 pad;
+	struct vmmio_exit_key key;
+};
+
 /* The cell of @key, taken if need be; NULL (counted) when there is no room. */
 static inline struct vmmio_exit_cell *vmmio_exit_cell_of(struct vmmio_exit_thread *t,
 							 const struct vmmio_exit_key *key)
@@ -136,8 +147,10 @@ static inline struct vmmio_exit_cell *vmmio_exit_cell_of(struct vmmio_exit_threa
 			return c;
 		}
 	}
-	t->lost++;
-	return 0;
+	h = VMMIO_EXIT_SPILL(t, key);
+	if (!h)
+		t->lost++;
+	return h;
 }
 
 static inline void vmmio_exit_count(struct vmmio_exit_thread *t, const struct vmmio_exit_key *key)

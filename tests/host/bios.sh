@@ -26,6 +26,7 @@ one() {
 	case $(grep ",bios_$1," "$dir/csv") in
 	*'did not boot'*) skip "the firmware does not boot here: $1" ;;
 	esac
+	tail -n 1 "$dir/out.txt" | grep -q "\"events_lost\":0," || fail "events were lost"
 	tail -n 1 "$dir/out.txt" | tr '{' '\n' | grep '"name":"qemu-system-x86_64"' >"$dir/rows" ||
 		fail "no row of QEMU for $1"
 }

@@ -246,7 +246,7 @@ static void attribute(const struct vmmio_exit_source *s, struct thread *t,
 }
 
 static int read_threads(struct vmmio_exit_source *s, const struct vmmio_host *host,
-			const struct vmmio_exit_rows *rows, bool final)
+			const struct vmmio_exit_rows *rows)
 {
 	int fd = bpf_map__fd(s->skel->maps.threads);
 	__u32 tid, *prev = NULL, key;
@@ -266,8 +266,6 @@ static int read_threads(struct vmmio_exit_source *s, const struct vmmio_host *ho
 			return -ENOMEM;
 		memcpy(&t->table, s->buffer, sizeof(t->table));
 		t->seen = true;
-		if (final)
-			vmmio_exit_settle(&t->table);
 		attribute(s, t, host, rows);
 	}
 	return 0;
@@ -378,27 +376,6 @@ static bool is_msi_line(const struct vmmio_exit_rows *rows, size_t vm, __u64 gsi
 	return false;
 }
 
-static int add_interrupt(struct vmmio_exit_interrupts *x, size_t vm,
-			 const struct vmmio_inject_key *k, __u64 count)
-{
-	struct vmmio_exit_interrupt *v;
-	size_t i;
-
-	for (i = 0; i < x->n; i++) {
-		v = &x->v[i];
-		if (v->vm == vm && v->msi == k->msi && v->how == k->how && v->data == k->data) {
-			v->count += count;
-			return 0;
-		}
-	}
-	v = realloc(x->v, (x->n + 1) * sizeof(*v));
-	if (!v)
-		return -ENOMEM;
-	x->v = v;
-	x->v[x->n++] = (struct vmmio_exit_interrupt){vm, k->msi, k->how, k->data, count, 0};
-	return 0;
-}
-
 static int read_interrupts(struct vmmio_exit_source *s, const struct vmmio_host *host,
 			   const struct vmmio_exit_rows *rows, struct vmmio_exit_interrupts *x)
 {
@@ -419,11 +396,33 @@ static int read_interrupts(struct vmmio_exit_source *s, const struct vmmio_host 
 		vm = whose(s, rows, host, &key);
 		if (!key.msi && is_msi_line(rows, vm, key.data))
 			continue;
-		err = add_interrupt(x, vm, &key, count);
+		err = vmmio_exit_interrupts_add(x, vm, &key, count);
 		if (err)
 			return err;
 	}
 	return 0;
+}
+
+/* What did not fit a thread's own table; the newest thread of that id has it. */
+static int add_spilled(struct vmmio_exit_source *s, struct vmmio_exit_rows *rows)
+{
+	int fd = bpf_map__fd(s->skel->maps.spilled), err = 0;
+	struct vmmio_exit_spill_key key, next, *prev = NULL;
+	struct vmmio_exit_cell cell;
+	size_t i;
+
+	while (!err && !bpf_map_get_next_key(fd, prev, &next)) {
+		key = next;
+		prev = &key;
+		if (bpf_map_lookup_elem(fd, &key, &cell))
+			continue;
+		for (i = s->n; i-- > 0 && s->threads[i].tid != key.tid;)
+			;
+		if (i < s->n)
+			err = vmmio_exit_rows_add(rows, s->threads[i].vm, s->threads[i].vcpu,
+						  key.tid, &cell);
+	}
+	return err;
 }
 
 int vmmio_exit_bpf_read(struct vmmio_exit_source *s, const struct vmmio_host *host,
@@ -441,12 +440,20 @@ int vmmio_exit_bpf_read(struct vmmio_exit_source *s, const struct vmmio_host *ho
 	teach_values(s, host);
 	err = remember(s, host);
 	if (!err)
-		err = read_threads(s, host, rows, final);
+		err = read_threads(s, host, rows);
 	if (err)
 		return err;
 	vmmio_exit_rows_begin(rows);
 	for (i = 0; i < s->n; i++) {
 		const struct thread *t = &s->threads[i];
+		struct vmmio_exit_cell open = {.key = t->table.open, .count = 1};
+
+		/* Nothing will come that could tell its path. */
+		if (final && t->table.open_ns) {
+			err = vmmio_exit_rows_add(rows, t->vm, t->vcpu, t->tid, &open);
+			if (err)
+				return err;
+		}
 
 		for (k = 0; k < VMMIO_EXIT_CELLS; k++) {
 			if (t->table.cells[k].key.kind == VMMIO_EXIT_KIND_NONE)
@@ -456,6 +463,9 @@ int vmmio_exit_bpf_read(struct vmmio_exit_source *s, const struct vmmio_host *ho
 				return err;
 		}
 	}
+	err = add_spilled(s, rows);
+	if (err)
+		return err;
 	vmmio_exit_rows_resolve(rows);
 	return read_interrupts(s, host, rows, interrupts);
 }

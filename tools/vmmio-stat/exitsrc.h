@@ -24,6 +24,10 @@ struct vmmio_exit_interrupts {
 	size_t n;
 };
 
+/* Adds @count to the entry of that VM and key; makes it if need be. 0 or -errno. */
+int vmmio_exit_interrupts_add(struct vmmio_exit_interrupts *x, size_t vm,
+			      const struct vmmio_inject_key *k, __u64 count);
+
 struct vmmio_exit_health {
 	__u64 lost;	   /* events that were seen and not counted: no room */
 	__u64 misses;	   /* events that the kernel did not show us */
