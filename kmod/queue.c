@@ -48,7 +48,7 @@ static bool kick_data(struct virtqueue *vq)
 #ifdef VMMIO_HAVE_NOTIFICATION_DATA
 	value = vring_notification_data(vq);
 #else
-	value = vq->index | (u32)vmmio_avail_idx(vq->priv) << 16;
+	value = vmmio_notification_data(vq->index, vmmio_avail_idx(vq->priv));
 #endif
 	return kick(vq, value, vd->front->notify, VMMIO_SPACE_BAR, 4);
 }

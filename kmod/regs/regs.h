@@ -104,6 +104,15 @@ int vmmio_regs_shm(struct vmmio_regs *r, __u8 id, __u64 *base, __u64 *len);
 int vmmio_shm_check(__u64 base, __u64 len);
 int vmmio_queue_size_pick(__u32 device_max, __u32 wanted, bool split, __u16 *size);
 
+/*
+ * What a doorbell is given with NOTIFICATION_DATA on a split ring (2.9, 4.2.3.3,
+ * 4.1.5.2): the queue in the lower half, the available index in the upper one.
+ */
+static inline __u32 vmmio_notification_data(__u16 queue, __u16 avail)
+{
+	return queue | (__u32)avail << 16;
+}
+
 /* PCI vectors, 4.1.5.1.2: -EBUSY when the device has no resources for it. */
 int vmmio_regs_pci_config_vector(struct vmmio_regs *r, __u16 vector);
 
