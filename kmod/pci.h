@@ -14,7 +14,7 @@ struct pci_vmmio {
 	void __iomem *notify;
 	u32 notify_len;
 	u32 notify_multiplier;
-	int bars; /* requested: those that hold registers */
+	int bars;	  /* requested: those that hold registers */
 	int msix_vectors; /* allocated */
 	bool config_requested;
 	bool shared_requested;

@@ -70,8 +70,8 @@ struct vmmio_queue {
 	u64 used_base;
 	struct vmmio_pairing pairing;
 	struct list_head overflow; /* in the overflow slot's list */
-	struct cpumask *affinity; /* hinted by the driver, NULL: never */
-	bool pinned;		  /* by affinity=, the driver has no say */
+	struct cpumask *affinity;  /* hinted by the driver, NULL: never */
+	bool pinned;		   /* by affinity=, the driver has no say */
 	bool irq_requested;
 	char irq_name[40];
 };
