@@ -56,3 +56,7 @@ expect_reads "kicks by ioeventfd over mmio" "$(sum '"exit":"kick","path":"ioeven
 
 one pci_ioeventfd
 expect_reads "kicks in the kernel over pci" "$(sum '"exit":"kick","path":"\(ioeventfd\|fast\)","device":"pci@[0-9a-f]*","transport":"pci","queue":0')"
+# the kernel's timer interrupts come from a thread of its own, "kvm-pit/PID"
+tail -n 1 "$dir/out.txt" | tr '{' '\n' |
+	grep -q '"name":"qemu-system-x86_64","kind":"irqchip","by":"kthread","gsi":0,' ||
+	fail "the timer's interrupts: $(tail -n 1 "$dir/out.txt" | tr '{' '\n' | grep '"kind"')"

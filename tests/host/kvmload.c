@@ -227,7 +227,7 @@ static int do_signal(struct load *l, uint32_t gsi, int times)
 		for (k = 0; k < times; k++) {
 			if (write(l->efd[i], &one, sizeof(one)) != sizeof(one))
 				return -errno;
-			usleep(200); /* the next edge finds the last one handled */
+			usleep(30000); /* a kworker sends it: two in one go would be one */
 		}
 		return 0;
 	}

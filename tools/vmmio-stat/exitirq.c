@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The list of interrupts by VM, kind and sender (exitsrc.h). It sums; whose an
- * interrupt is the engine finds out.
+ * Interrupts by VM, kind and sender (exitsrc.h): finds out whose each is, and sums.
+ * What was once told stays known when sender and VM are gone.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
 
 #include "exitsrc.h"
 
@@ -27,4 +31,165 @@ int vmmio_exit_interrupts_add(struct vmmio_exit_interrupts *x, size_t vm,
 	x->v = v;
 	x->v[x->n++] = (struct vmmio_exit_interrupt){vm, k->msi, k->how, k->data, count, 0};
 	return 0;
+}
+
+/* How to ask the engine about a thread. */
+struct vmmio_exit_lookup {
+	size_t (*vm_of_thread)(const void *source, __u32 tid);
+	const void *source;
+};
+
+static size_t vm_of_pid(const struct vmmio_exit_rows *rows, __u32 pid)
+{
+	size_t i, vm = SIZE_MAX;
+
+	for (i = 0; i < rows->nvms; i++) {
+		if (rows->vms[i].pid != pid || !rows->vms[i].alive)
+			continue;
+		if (vm != SIZE_MAX)
+			return SIZE_MAX;
+		vm = i;
+	}
+	return vm;
+}
+
+static size_t vm_of_fd(const struct vmmio_exit_rows *rows, __u32 pid, __u32 fd)
+{
+	size_t i;
+
+	for (i = 0; i < rows->nvms; i++)
+		if (rows->vms[i].alive && rows->vms[i].pid == pid && rows->vms[i].fd == fd)
+			return i;
+	return vm_of_pid(rows, pid);
+}
+
+/* The VM one of whose irqfds is the eventfd behind descriptor @fd of @pid. */
+static size_t vm_of_eventfd(const struct vmmio_exit_rows *rows, const struct vmmio_host *host,
+			    __u32 pid, __u32 fd)
+{
+	size_t i, k;
+
+	for (i = 0; i < host->nfds; i++)
+		if (host->fds[i].pid == pid && host->fds[i].fd == fd)
+			break;
+	if (i == host->nfds)
+		return vm_of_pid(rows, pid);
+	for (k = 0; k < rows->nvms; k++) {
+		const struct vmmio_exit_vm *vm = &rows->vms[k];
+		size_t q;
+
+		for (q = 0; vm->alive && q < vm->nirqfds; q++)
+			if (vm->irqfds[q].eventfd == host->fds[i].eventfd)
+				return k;
+	}
+	return vm_of_pid(rows, pid);
+}
+
+/* "kvm-pit/1234", "vhost-1234": the number is the VMM's process. */
+static size_t vm_of_kthread(const struct vmmio_exit_rows *rows, __u32 tid)
+{
+	char path[48], comm[32] = "";
+	const char *digits;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%u/comm", tid);
+	f = fopen(path, "re");
+	if (!f)
+		return SIZE_MAX;
+	if (!fgets(comm, sizeof(comm), f))
+		comm[0] = '\0';
+	fclose(f);
+	if (strncmp(comm, "kvm-", 4) && strncmp(comm, "vhost-", 6))
+		return SIZE_MAX;
+	digits = strpbrk(comm, "0123456789");
+	return digits ? vm_of_pid(rows, strtoul(digits, NULL, 10)) : SIZE_MAX;
+}
+
+static size_t whose(struct vmmio_exit_lookup *s, const struct vmmio_exit_rows *rows,
+		    const struct vmmio_host *host, const struct vmmio_inject_key *k)
+{
+	switch (k->how) {
+	case VMMIO_INJECT_WORK:
+		return vmmio_exit_rows_vm(rows, k->kvm);
+	case VMMIO_INJECT_IOCTL:
+		return vm_of_fd(rows, k->pid, k->fd);
+	case VMMIO_INJECT_IRQFD:
+		return vm_of_eventfd(rows, host, k->pid, k->fd);
+	case VMMIO_INJECT_KTHREAD:
+		return vm_of_kthread(rows, k->fd);
+	case VMMIO_INJECT_GUEST:
+		return s->vm_of_thread(s->source, k->fd);
+	}
+	return vm_of_pid(rows, k->pid);
+}
+
+/* A line that is routed to an MSI is seen twice: as a line, and as the MSI. */
+static bool is_msi_line(const struct vmmio_exit_rows *rows, size_t vm, __u64 gsi)
+{
+	size_t i;
+
+	for (i = 0; vm != SIZE_MAX && i < rows->vms[vm].nirqfds; i++)
+		if (rows->vms[vm].irqfds[i].gsi == gsi)
+			return rows->vms[vm].irqfds[i].route == VMMIO_ROUTE_MSI;
+	return false;
+}
+
+/* @vm is what can be told now, SIZE_MAX for nothing; returns what is known. */
+static size_t whose_ever(struct vmmio_exit_interrupts *s, const struct vmmio_inject_key *key,
+			 size_t vm)
+{
+	struct vmmio_exit_sender *grown;
+	size_t i;
+
+	for (i = 0; i < s->nsenders; i++)
+		if (!memcmp(&s->senders[i].key, key, sizeof(*key)))
+			break;
+	if (vm == SIZE_MAX)
+		return i < s->nsenders ? s->senders[i].vm : SIZE_MAX;
+	if (i == s->nsenders) {
+		grown = realloc(s->senders, (i + 1) * sizeof(*grown));
+		if (!grown)
+			return vm;
+		s->senders = grown;
+		s->nsenders++;
+	}
+	s->senders[i] = (struct vmmio_exit_sender){*key, vm};
+	return vm;
+}
+
+int vmmio_exit_interrupts_read(struct vmmio_exit_interrupts *x, int fd,
+			       const struct vmmio_host *host, const struct vmmio_exit_rows *rows,
+			       size_t (*vm_of_thread)(const void *source, __u32 tid),
+			       const void *source)
+{
+	struct vmmio_exit_lookup look = {vm_of_thread, source};
+	int err;
+	struct vmmio_inject_key key, next, *prev = NULL;
+	__u64 count;
+	size_t i, vm;
+
+	for (i = 0; i < x->n; i++) {
+		x->v[i].before = x->v[i].count;
+		x->v[i].count = 0;
+	}
+	while (!bpf_map_get_next_key(fd, prev, &next)) {
+		key = next;
+		prev = &key;
+		if (bpf_map_lookup_elem(fd, &key, &count))
+			continue;
+		vm = whose_ever(x, &key, whose(&look, rows, host, &key));
+		if (!key.msi && is_msi_line(rows, vm, key.data))
+			continue;
+		err = vmmio_exit_interrupts_add(x, vm, &key, count);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+void vmmio_exit_interrupts_free(struct vmmio_exit_interrupts *x)
+{
+	free(x->v);
+	free(x->senders);
+	memset(x, 0, sizeof(*x));
 }

@@ -324,7 +324,7 @@ static void finish(struct run *r)
 	vmmio_hostscan_close(r->scan);
 	vmmio_exit_rows_free(&r->rows);
 	vmmio_hostmap_free(&r->map);
-	free(r->interrupts.v);
+	vmmio_exit_interrupts_free(&r->interrupts);
 }
 
 int vmmio_cmd_exits(int argc, char **argv)

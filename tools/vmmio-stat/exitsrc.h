@@ -19,14 +19,29 @@ struct vmmio_exit_interrupt {
 	__u64 count, before;
 };
 
+/* Whose a sender's interrupts were when that could be told: it may be gone. */
+struct vmmio_exit_sender {
+	struct vmmio_inject_key key;
+	size_t vm;
+};
+
 struct vmmio_exit_interrupts {
 	struct vmmio_exit_interrupt *v;
 	size_t n;
+	struct vmmio_exit_sender *senders;
+	size_t nsenders;
 };
 
 /* Adds @count to the entry of that VM and key; makes it if need be. 0 or -errno. */
 int vmmio_exit_interrupts_add(struct vmmio_exit_interrupts *x, size_t vm,
 			      const struct vmmio_inject_key *k, __u64 count);
+
+/* Reads the BPF map @fd anew; @vm_of_thread tells SIZE_MAX for a thread it does not know. */
+int vmmio_exit_interrupts_read(struct vmmio_exit_interrupts *x, int fd,
+			       const struct vmmio_host *host, const struct vmmio_exit_rows *rows,
+			       size_t (*vm_of_thread)(const void *source, __u32 tid),
+			       const void *source);
+void vmmio_exit_interrupts_free(struct vmmio_exit_interrupts *x);
 
 struct vmmio_exit_health {
 	__u64 lost;	   /* events that were seen and not counted: no room */
