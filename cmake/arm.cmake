@@ -67,6 +67,7 @@ if(VMMIO_MATRIX)
 	add_test(NAME matrix.builtin COMMAND ${CMAKE_SOURCE_DIR}/tests/run
 					   ${CMAKE_SOURCE_DIR}/tests/matrix/builtin.sh ${CMAKE_BINARY_DIR}/arch/builtin)
 	vmmio_test_properties(matrix.builtin matrix 1800)
+	vmmio_script_test(matrix tests/matrix/fio.sh TIMEOUT 900)
 endif()
 
 # What docs/rfc-2011.md concludes from line counts must stay true.

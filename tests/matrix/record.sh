@@ -31,7 +31,7 @@ ctest --test-dir "$build" -L matrix -V -O "$log" >/dev/null || status=1
 } >"$out/summary.txt"
 {
 	echo "# What each test printed: devices, registers that agree, kicks and interrupts."
-	sed -n 's/^\([0-9]*\): \(virtio.*\|[0-9].*data unharmed.*\|FAIL.*\|.*skipped.*\)$/\1 \2/p; s/^test \([0-9]*\)$/\1 test/p; s/^ *Start *\([0-9]*\): \(matrix\.[^ ]*\)$/\1 == \2/p' "$log" |
+	sed -n 's/^\([0-9]*\): \(virtio.*\|split: .*\|packed: .*\|[0-9].*data unharmed.*\|FAIL.*\|.*skipped.*\)$/\1 \2/p; s/^test \([0-9]*\)$/\1 test/p; s/^ *Start *\([0-9]*\): \(matrix\.[^ ]*\)$/\1 == \2/p' "$log" |
 		grep -v ' test$' | sed 's/^[0-9]* //'
 } >"$out/counts.txt"
 cat "$out/summary.txt"
