@@ -12,3 +12,20 @@ vmmio_static(ringparam)
 vmmio_script_test(guest tests/guest/options.sh)
 vmmio_script_test(guest tests/guest/accesses.sh)
 vmmio_script_test(guest tests/guest/wiring.sh)
+
+# On a kernel that watches its drivers: on demand, since it is built for it.
+option(VMMIO_DEBUG_KERNEL "Add the tests of label debug, which build a kernel" OFF)
+if(VMMIO_DEBUG_KERNEL)
+	add_test(NAME debug.kernel COMMAND ${CMAKE_SOURCE_DIR}/tests/run
+		 ${CMAKE_SOURCE_DIR}/cmake/debug-kernel.sh --out ${CMAKE_BINARY_DIR}/debug-kernel
+	)
+	vmmio_test_properties(debug.kernel debug 7200)
+	set_tests_properties(debug.kernel PROPERTIES FIXTURES_SETUP debug_kernel)
+	foreach(what IN ITEMS life faults)
+		add_test(NAME debug.${what} COMMAND ${CMAKE_SOURCE_DIR}/tests/run
+			 ${CMAKE_SOURCE_DIR}/tests/guest/debug.sh ${what}
+		)
+		vmmio_test_properties(debug.${what} debug 600)
+		set_tests_properties(debug.${what} PROPERTIES FIXTURES_REQUIRED debug_kernel)
+	endforeach()
+endif()
