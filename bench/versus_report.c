@@ -68,7 +68,7 @@ static const char preamble[] =
 	"		blkload --count 50 \"$(blk_on $column)\" >/dev/null\n"
 	"		round \"$1\" \"$2\" $column time env\n"
 	"		[ \"$1\" = mainline ] || round traced \"$2\" $column count vmmio-stat "
-	"--json -- "
+	"--source bpf --json -- "
 	"vmmio-stat --source sysfs --json --\n"
 	"	done\n"
 	"}\n"
