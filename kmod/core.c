@@ -122,7 +122,8 @@ static int vmmio_finalize_features(struct virtio_device *vdev)
 
 	if (vd->regs.protocol != &vmmio_protocol_mmio1) {
 #ifdef VMMIO_HAVE_RING_RESET
-		if (vdev->features & BIT_ULL(VIRTIO_F_RING_RESET))
+		if ((vdev->features & BIT_ULL(VIRTIO_F_RING_RESET)) &&
+		    vmmio_regs_can_reset_queue(&vd->regs))
 			ours |= BIT_ULL(VIRTIO_F_RING_RESET);
 #endif
 		if (vdev->features & BIT_ULL(VIRTIO_F_NOTIFICATION_DATA)) {
@@ -182,7 +183,11 @@ static int vmmio_find_vqs(struct virtio_device *vdev, unsigned int nvqs, struct 
 
 static void vmmio_del_vqs(struct virtio_device *vdev)
 {
-	vmmio_queues_destroy(to_vmmio(vdev));
+	struct vmmio_device *vd = to_vmmio(vdev);
+
+	vmmio_queues_destroy(vd);
+	/* the next driver, or a resume, gets to try the best wiring again */
+	vd->irq_mode = vd->irq_mode_first;
 }
 
 static void vmmio_synchronize_cbs(struct virtio_device *vdev)

@@ -307,7 +307,8 @@ static int pci_probe(struct pci_dev *pdev, const struct pci_device_id *unused)
 	pv->vd = vd;
 	pci_set_drvdata(pdev, pv);
 	vd->regs.protocol = &vmmio_protocol_pci;
-	vd->irq_mode = first_irq_mode(vd);
+	vd->irq_mode_first = first_irq_mode(vd);
+	vd->irq_mode = vd->irq_mode_first;
 	vd->vdev.id.device = type;
 	vd->vdev.id.vendor = pdev->subsystem_vendor;
 	if (vd->options.lazy_status) {

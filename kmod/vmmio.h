@@ -126,6 +126,7 @@ struct vmmio_device {
 	u16 vector_config;     /* MSI-X */
 	bool affinity_managed; /* MSI-X: the kernel spreads the vectors */
 	u8 irq_mode;	       /* enum vmmio_irq_mode */
+	u8 irq_mode_first;     /* the best the device may try */
 	int irq;	       /* line or INTx; < 0: none */
 	bool irq_requested;
 	bool irq_wake;

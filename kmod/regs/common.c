@@ -5,16 +5,25 @@
  */
 #include "regs.h"
 
+static const __u8 reg_widths[VMMIO_REG_COUNT] = {
+#define REG_WIDTH(id, off, width, name, access, versions) width,
+	VMMIO_REGS(REG_WIDTH)};
+
 /*
  * Waits until @reg reads @want, with growing pauses, for at most
- * VMMIO_RESET_TIMEOUT_US: -ETIMEDOUT then. The first read comes at once, so
- * a device that is ready costs one access.
+ * VMMIO_RESET_TIMEOUT_US: -ETIMEDOUT then, -ENODEV when the device is gone. The first read comes at
+ * once, so a device that is ready costs one access.
  */
 int vmmio_regs_wait(struct vmmio_regs *r, enum vmmio_reg reg, __u32 want)
 {
+	/* what reads of a device that was pulled out give */
+	__u32 gone = reg_widths[reg] == 1 ? 0xff : reg_widths[reg] == 2 ? 0xffff : 0xffffffff;
 	unsigned int waited = 0, pause = 10;
+	__u32 value;
 
-	while (r->ops->read(r, reg) != want) {
+	while ((value = r->ops->read(r, reg)) != want) {
+		if (value == gone)
+			return -ENODEV;
 		if (waited >= VMMIO_RESET_TIMEOUT_US)
 			return -ETIMEDOUT;
 		r->ops->pause(r, pause);
@@ -94,6 +103,17 @@ int vmmio_regs_config_set(struct vmmio_regs *r, __u32 offset, const void *buf, _
 		r->ops->write_config(r, offset + i, width, v);
 	}
 	return 0;
+}
+
+/*
+ * Can a queue of this device be reset alone? Not with version 1, nor on PCI
+ * where the common structure ends before queue_reset (4.1.4.3).
+ */
+bool vmmio_regs_can_reset_queue(const struct vmmio_regs *r)
+{
+	if (r->protocol == &vmmio_protocol_pci)
+		return r->common_len >= VMMIO_PCI_COMMON_LEN_RESET;
+	return r->protocol == &vmmio_protocol_mmio2;
 }
 
 /* A shared memory region the device described: -ENOENT none, -ERANGE not sane. */

@@ -64,7 +64,11 @@ static __u32 mmio2_generation(struct vmmio_regs *r)
 	return RD(r, CONFIG_GENERATION);
 }
 
-/* Version 1 has no such register: fields are read until two reads agree (2.5.3). */
+/*
+ * Version 1 has no such register. Fields should be read until two reads agree
+ * (2.5.3), which virtio's readers do not do for us: one that changes while it is
+ * read can tear, as with mainline.
+ */
 static __u32 mmio1_generation(struct vmmio_regs *r)
 {
 	(void)r;

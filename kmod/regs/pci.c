@@ -8,9 +8,6 @@
 #define RD(r, reg) ((r)->ops->read((r), VMMIO_REG_PCI_##reg))
 #define WR(r, reg, v) ((r)->ops->write((r), VMMIO_REG_PCI_##reg, (v)))
 
-/* queue_reset is the last field; devices without RING_RESET end before it. */
-#define COMMON_LEN_RESET 0x3cu
-
 static __u8 pci_get_status(struct vmmio_regs *r)
 {
 	return (__u8)RD(r, DEVICE_STATUS);
@@ -108,7 +105,7 @@ static int pci_queue_reset(struct vmmio_regs *r, __u16 index)
 {
 	int err;
 
-	if (r->common_len < COMMON_LEN_RESET)
+	if (!vmmio_regs_can_reset_queue(r))
 		return -EOPNOTSUPP;
 	WR(r, QUEUE_SELECT, index);
 	WR(r, QUEUE_RESET, 1);

@@ -73,6 +73,9 @@ struct vmmio_queue_setup {
 /* A device has this long for a reset of itself or of a queue. */
 #define VMMIO_RESET_TIMEOUT_US 2000000u
 
+/* Bytes of the PCI common structure up to and with queue_reset, 4.1.4.3. */
+#define VMMIO_PCI_COMMON_LEN_RESET 0x3cu
+
 struct vmmio_protocol {
 	__u8 (*get_status)(struct vmmio_regs *r);
 	void (*set_status)(struct vmmio_regs *r, __u8 status);
@@ -100,6 +103,7 @@ int vmmio_regs_reset(struct vmmio_regs *r);
 int vmmio_regs_wait(struct vmmio_regs *r, enum vmmio_reg reg, __u32 want);
 int vmmio_regs_config_get(struct vmmio_regs *r, __u32 offset, void *buf, __u32 len);
 int vmmio_regs_config_set(struct vmmio_regs *r, __u32 offset, const void *buf, __u32 len);
+bool vmmio_regs_can_reset_queue(const struct vmmio_regs *r);
 int vmmio_regs_shm(struct vmmio_regs *r, __u8 id, __u64 *base, __u64 *len);
 int vmmio_shm_check(__u64 base, __u64 len);
 int vmmio_queue_size_pick(__u32 device_max, __u32 wanted, bool split, __u16 *size);

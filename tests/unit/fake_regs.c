@@ -3,9 +3,9 @@
 #include "fake_regs.h"
 
 static const struct {
-	__u8 access, versions;
+	__u8 access, versions, width;
 } table[VMMIO_REG_COUNT] = {
-#define ROW(id, off, width, name, access, versions) {access, versions},
+#define ROW(id, off, width, name, access, versions) {access, versions, width},
 	VMMIO_REGS(ROW)};
 
 static struct fake_device *of(struct vmmio_regs *r)
@@ -113,6 +113,8 @@ static __u32 fake_read(struct vmmio_regs *r, enum vmmio_reg reg)
 	struct fake_device *d = of(r);
 	__u32 v = value_of(d, reg);
 
+	if (d->gone)
+		v = table[reg].width == 1 ? 0xff : table[reg].width == 2 ? 0xffff : 0xffffffff;
 	log_access(d, reg, 'R', v);
 	return v;
 }

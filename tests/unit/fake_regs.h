@@ -43,6 +43,7 @@ struct fake_device {
 	int reset_ignored; /* QueueReset reads 0 and does nothing: QEMU 7.2 */
 	int reset_forever; /* QueueReset never reads 0 */
 	int no_vectors;	   /* the device refuses every vector */
+	int gone;	   /* every read gives all ones */
 
 	int violations; /* accesses that 4.2.2.2 or 4.1.4.3.2 forbid */
 	unsigned long paused_us;

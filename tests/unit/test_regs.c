@@ -114,6 +114,21 @@ static void reset_waits_and_gives_up(void **state)
 	assert_true(d.paused_us < 2 * VMMIO_RESET_TIMEOUT_US);
 }
 
+static void a_device_that_is_gone_is_not_waited_for(void **state)
+{
+	struct fake_device d;
+
+	fake_init(&d, VMMIO_V2);
+	d.gone = 1;
+	assert_int_equal(vmmio_regs_reset(&d.regs), -ENODEV);
+	assert_int_equal(d.paused_us, 0);
+	fake_init(&d, VMMIO_PCI);
+	d.gone = 1;
+	assert_int_equal(vmmio_regs_reset(&d.regs), -ENODEV);
+	assert_int_equal(d.regs.protocol->queue_reset(&d.regs, 0), -ENODEV);
+	assert_int_equal(d.paused_us, 0);
+}
+
 static void legacy_reset_tells_page_size(void **state)
 {
 	struct fake_device d;
@@ -252,6 +267,7 @@ static void queue_reset_must_be_real(void **state)
 	d.regs.common_len = 0x38;
 	assert_int_equal(d.regs.protocol->queue_reset(&d.regs, 0), -EOPNOTSUPP);
 	assert_int_equal(d.accesses, 0);
+	assert_false(vmmio_regs_can_reset_queue(&d.regs));
 }
 
 static void config_window(void **state)
@@ -341,6 +357,7 @@ int main(void)
 		cmocka_unit_test(identify_legacy_only_when_asked),
 		cmocka_unit_test(features_select_first),
 		cmocka_unit_test(reset_waits_and_gives_up),
+		cmocka_unit_test(a_device_that_is_gone_is_not_waited_for),
 		cmocka_unit_test(legacy_reset_tells_page_size),
 		cmocka_unit_test(mmio2_queue_life),
 		cmocka_unit_test(mmio1_queue_life),
