@@ -13,6 +13,27 @@ vmmio_script_test(guest tests/guest/options.sh)
 vmmio_script_test(guest tests/guest/accesses.sh)
 vmmio_script_test(guest tests/guest/wiring.sh)
 
+# A module for one test: events of vmmio's tracepoints inside one another.
+set(lostmod ${CMAKE_BINARY_DIR}/lostmod)
+file(MAKE_DIRECTORY ${lostmod}/src)
+foreach(file IN ITEMS Kbuild lostmod.c)
+	file(CREATE_LINK ${CMAKE_SOURCE_DIR}/tests/guest/lostmod/${file} ${lostmod}/src/${file} SYMBOLIC)
+endforeach()
+add_custom_command(
+	OUTPUT ${lostmod}/lostmod.ko
+	COMMAND ${CMAKE_COMMAND} -E env --unset=MAKEFLAGS --unset=MFLAGS make -s -C ${VMMIO_KERNEL_HEADERS}
+		M=${lostmod}/src VMMIO_INCLUDE=${CMAKE_SOURCE_DIR}/include modules
+	COMMAND ${CMAKE_STRIP} -g -o ${lostmod}/lostmod.ko ${lostmod}/src/lostmod.ko
+	DEPENDS ${CMAKE_SOURCE_DIR}/tests/guest/lostmod/Kbuild
+		${CMAKE_SOURCE_DIR}/tests/guest/lostmod/lostmod.c
+		${CMAKE_SOURCE_DIR}/include/vmmio/events.h
+		${CMAKE_SOURCE_DIR}/include/vmmio/regs.h
+	COMMENT "lostmod.ko"
+	VERBATIM
+)
+add_custom_target(lostmod ALL DEPENDS ${lostmod}/lostmod.ko)
+vmmio_script_test(guest tests/guest/lost.sh)
+
 # On a kernel that watches its drivers: on demand, since it is built for it.
 option(VMMIO_DEBUG_KERNEL "Add the tests of label debug, which build a kernel" OFF)
 if(VMMIO_DEBUG_KERNEL)

@@ -1,0 +1,76 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Events that the kernel withholds from a probe are counted: a module of ours
+# fires one tracepoint from a loop and from a timer on the same CPU. What
+# vmmio-stat counted and what it says was lost make up all that was emitted.
+set -eu
+
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+
+cat >"$dir/script" <<'EOS'
+set -e
+load_vmmio claim=all
+load_blk
+wait_blk 1
+device=$(virtio_of "$(blk_on mmio)")
+# slot, gen and kind of the first record: the device itself
+# shellcheck disable=SC2046
+set -- $(od -An -tu4 -N20 /sys/kernel/vmmio/slots)
+[ "$1" = 0 ] && [ $(($5 & 255)) = 1 ] || { say "slot 0 is no device"; exit 1; }
+for view in --json --csv ''; do
+	echo "VIEW ${view:-table}"
+	# shellcheck disable=SC2086
+	vmmio-stat --source bpf -n "$device" $view -- insmod /lib/modules/lostmod.ko "slot=$1" "gen=$2"
+	echo "EMITTED $(cat /sys/module/lostmod/parameters/task) $(cat /sys/module/lostmod/parameters/timer)"
+	rmmod lostmod
+done
+EOS
+"${VMMIO_BUILD:?}/vmmio-boot" --columns mmio --timeout 60 --script "$dir/script" \
+	--file "$VMMIO_BUILD/lostmod/lostmod.ko:/lib/modules/lostmod.ko" >"$dir/out"
+
+awk '
+	function number(name)
+	{
+		if (!match(line, "\"" name "\":[0-9]+"))
+			return "?"
+		return substr(line, RSTART + length(name) + 3, RLENGTH - length(name) - 3)
+	}
+	function check(ok, what)
+	{
+		if (!ok) {
+			print "lost: " what
+			bad = 1
+		}
+	}
+	$1 == "VIEW" { view = $2; next }
+	/"tool":"vmmio-stat"/ {
+		line = $0
+		lost = number("events_lost")
+		if (match(line, /"queue":null.*/))
+			line = substr(line, RSTART)
+		seen = number("reg_reads")
+		next
+	}
+	$1 == "EMITTED" {
+		said[view] = lost
+		printf "%s: %d by the loop, %d by the timer, lost %s\n", view, $2, $3, lost
+		check($3 == 100, view ": only " $3 " events by the timer")
+		check(lost + 0 > 0, view ": nothing lost")
+		check(lost + 0 <= $3 + 0, view ": more lost than the timer emitted")
+		if (view == "--json")
+			check(seen + lost == $2 + $3, "counted " seen " and lost " lost " of " $2 + $3)
+		views++
+		next
+	}
+	# the last cell of a line is that of lost events
+	view == "--csv" && /virtio/ { n = split($0, cells, ","); lost = cells[n] }
+	view == "table" && /^virtio/ { lost = $NF }
+	END {
+		check(views == 3, views + 0 " views")
+		exit bad
+	}' "$dir/out" || {
+	cat "$dir/out"
+	exit 1
+}
