@@ -33,6 +33,7 @@ add_custom_command(
 )
 add_custom_target(lostmod ALL DEPENDS ${lostmod}/lostmod.ko)
 vmmio_script_test(guest tests/guest/lost.sh)
+vmmio_script_test(guest tests/guest/shared.sh)
 
 # On a kernel that watches its drivers: on demand, since it is built for it.
 option(VMMIO_DEBUG_KERNEL "Add the tests of label debug, which build a kernel" OFF)
