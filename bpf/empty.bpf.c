@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The program that does nothing: what `vmmio-hostcost` takes off the cost of
- * one that does. Never attached by any tool.
+ * Programs that do nothing: what vmmio-hostcost and probe-cost.sh take off the
+ * cost of one that does. No other tool attaches them.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
@@ -10,6 +10,13 @@ char LICENSE[] SEC("license") = "GPL";
 
 SEC("raw_tp/kvm_mmio")
 int empty_mmio(void *ctx)
+{
+	return 0;
+}
+
+/* for bench/emptyprobe.c, in a guest */
+SEC("raw_tp/vmmio_reg_read")
+int empty_reg_read(void *ctx)
 {
 	return 0;
 }

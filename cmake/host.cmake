@@ -65,3 +65,8 @@ vmmio_unit_test(accel LIBS vmmio_host)
 vmmio_bpf_object(empty bpf/empty.bpf.c)
 add_executable(vmmio-hostcost bench/hostcost.c)
 target_link_libraries(vmmio-hostcost PRIVATE vmmio_micro vmmio_host vmmio_bpf_empty)
+
+# What one event costs in a guest; see bench/probe-cost.sh.
+add_executable(emptyprobe bench/emptyprobe.c)
+target_link_libraries(emptyprobe PRIVATE vmmio_flags vmmio_bpf_empty vmmio_libbpf)
+vmmio_static(emptyprobe)
