@@ -236,7 +236,8 @@ static int shift_estimate(const double *x, size_t m, const double *y, size_t n, 
 		double z = gsl_cdf_ugaussian_Pinv(1 - (1 - level) / 2);
 		double half = z * sqrt((double)pairs * (m + n + 1) / 12);
 
-		k = pairs / 2.0 > half ? (size_t)(pairs / 2.0 - half) : 0;
+		/* the same correction for continuity as that of p */
+		k = pairs / 2.0 - half > 0.5 ? (size_t)(pairs / 2.0 - half - 0.5) : 0;
 		reached = level;
 	}
 	out->shift_ci.low = d[k];

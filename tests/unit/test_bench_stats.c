@@ -146,6 +146,15 @@ static void test_rank_ties_and_limits(void **state)
 	assert_false(t.exact);
 	assert_true(t.p < 1e-10);
 	assert_near(t.shift, -100, 1e-9);
+	/* the exact interval of 31 and 30 samples leaves 328 of 930 differences out on each side */
+	for (int i = 0; i < 31; i++)
+		big_x[i] = 30 * i;
+	for (int i = 0; i < 30; i++)
+		big_y[i] = -i;
+	assert_int_equal(vmmio_stats_rank_test(big_x, 31, big_y, 30, 0.95, &t), 0);
+	assert_false(t.exact);
+	assert_near(t.shift_ci.low, 328, 0);
+	assert_near(t.shift_ci.high, 929 - 328, 0);
 	assert_true(vmmio_stats_rank_test(a, 0, b, 3, 0.95, &t) < 0);
 }
 
