@@ -130,6 +130,24 @@ int vmmio_result_write_lines(const struct vmmio_result *r, const char *name, con
 	return write_rows(r, name, rows, "", "\n", "\n");
 }
 
+/* The process id tells whose it is; a killed run's folder may have the same in a container. */
+static int make_part(struct vmmio_result *r)
+{
+	for (int n = 1; n < 1000; n++) {
+		if (n == 1)
+			snprintf(r->part, sizeof(r->part), "%s/.part-%ld", r->out, (long)getpid());
+		else
+			snprintf(r->part, sizeof(r->part), "%s/.part-%ld-%d", r->out,
+				 (long)getpid(), n);
+		if (!mkdir(r->part, 0777))
+			return 0;
+		if (errno != EEXIST)
+			break;
+	}
+	r->part[0] = '\0';
+	return -errno;
+}
+
 int vmmio_result_open(struct vmmio_result *r, const char *out)
 {
 	static const char zeroes[65536];
@@ -144,12 +162,9 @@ int vmmio_result_open(struct vmmio_result *r, const char *out)
 	err = make_dirs(out);
 	if (err)
 		return err;
-	snprintf(r->part, sizeof(r->part), "%s/.part-%ld", out, (long)getpid());
-	if (mkdir(r->part, 0777)) {
-		err = -errno;
-		r->part[0] = '\0';
+	err = make_part(r);
+	if (err)
 		return err;
-	}
 	if (!statvfs(r->part, &vfs) && (double)vfs.f_bavail * vfs.f_frsize < VMMIO_RESULT_ROOM)
 		err = -ENOSPC;
 	/* quotas and odd file systems: only writing proves it */

@@ -157,7 +157,7 @@ static void test_series_malformed(void **state)
 
 static void test_unfinished(void **state)
 {
-	struct vmmio_result r;
+	struct vmmio_result r, second;
 	char part[PATH_MAX / 2];
 
 	assert_int_equal(vmmio_result_open(&r, base), 0);
@@ -165,6 +165,11 @@ static void test_unfinished(void **state)
 	/* what is being written is hidden and has no manifest */
 	assert_non_null(strstr(r.part, "/.part-"));
 	expect_refused(r.part, "no manifest.json");
+	/* a killed run of the same process id left its folder behind: not in the way */
+	assert_int_equal(vmmio_result_open(&second, base), 0);
+	assert_string_not_equal(second.part, r.part);
+	vmmio_result_abandon(&second);
+	assert_int_equal(access(r.part, F_OK), 0);
 	snprintf(part, sizeof(part), "%s", r.part);
 	vmmio_result_abandon(&r);
 	assert_int_equal(access(part, F_OK), -1);
