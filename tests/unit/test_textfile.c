@@ -320,6 +320,12 @@ static void bad_recordings(void **state)
 	refuses("{\"schema\":1}\n", "no rows");
 	refuses("{\"schema\":1,\"rows\":[7]}\n", "without slot or counters");
 	refuses("{\"schema\":1,\"rows\":[{\"slot\":0}]}\n", "without slot or counters");
+	refuses("{\"schema\":1,\"rows\":[{\"slot\":9999,\"counters\":{}}]}\n",
+		"without slot or counters");
+	refuses("{\"schema\":1,\"rows\":[{\"slot\":-1,\"counters\":{}}]}\n",
+		"without slot or counters");
+	refuses("{\"schema\":1,\"interval_s\":-1,\"rows\":[]}\n", "an interval that is none");
+	refuses("{\"schema\":1,\"interval_s\":1e300,\"rows\":[]}\n", "an interval that is none");
 	refuses("{\"schema\":1,\"rows\":[{\"slot\":0,\"counters\":{},"
 		"\"hist\":{\"kick\":{\"buckets\":[[1]]}}}]}\n",
 		"a histogram that is none");

@@ -17,6 +17,7 @@
 #include "source.h"
 
 #define SCHEMA 1
+#define INTERVAL_MAX_S 1e9 /* 30 years: what is more is no interval */
 
 struct source {
 	FILE *in;
@@ -128,10 +129,11 @@ static int row(struct vmmio_source *src, struct source *f, const json_t *from)
 	const json_t *counters = json_object_get(from, "counters");
 	const json_t *hists = json_object_get(from, "hist");
 	struct vmmio_row *r;
+	__u64 slot;
 	int id;
 
 	if (!json_is_object(from) || !json_is_object(counters) ||
-	    !json_is_integer(json_object_get(from, "slot")))
+	    !count_of(json_object_get(from, "slot"), &slot) || slot >= VMMIO_SLOTS)
 		return bad(src, f, "a row without slot or counters");
 	r = vmmio_snapshot_add(&f->fresh);
 	if (!r)
@@ -211,10 +213,13 @@ static int take_line(struct vmmio_source *src, struct source *f)
 	size_t i, k;
 	int err = 0;
 	__u64 lost;
+	double seconds = json_number_value(json_object_get(f->next, "interval_s"));
 
 	vmmio_snapshot_clear(&f->fresh);
 	if (!json_is_array(rows))
 		return bad(src, f, "no rows");
+	if (!(seconds >= 0 && seconds < INTERVAL_MAX_S))
+		return bad(src, f, "an interval that is none");
 	/* The snapshot's pools go by position: rows must come in order of their slots. */
 	sorted = json_array();
 	for (i = 0; i < json_array_size(rows); i++) {
@@ -236,7 +241,7 @@ static int take_line(struct vmmio_source *src, struct source *f)
 	registers(f, json_object_get(f->next, "registers"));
 	f->fresh.have_lost = count_of(json_object_get(f->next, "events_lost"), &lost);
 	f->fresh.events_lost = f->fresh.have_lost ? lost : 0;
-	f->fresh.time_ns = (__u64)(json_number_value(json_object_get(f->next, "interval_s")) * 1e9);
+	f->fresh.time_ns = (__u64)(seconds * 1e9);
 	return 0;
 }
 
