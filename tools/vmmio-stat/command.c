@@ -15,14 +15,17 @@
 static void run_child(char **command, int go, int failed)
 {
 	char c;
+	ssize_t got;
 	int err;
 
 	signal(SIGINT, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);
 	signal(SIGHUP, SIG_DFL);
 	signal(SIGPIPE, SIG_DFL);
-	while (read(go, &c, 1) < 0 && errno == EINTR)
+	while ((got = read(go, &c, 1)) < 0 && errno == EINTR)
 		;
+	if (got != 1)
+		_exit(126); /* whoever was to measure it is gone */
 	execvp(command[0], command);
 	err = errno;
 	if (write(failed, &err, sizeof(err)) != sizeof(err))
@@ -66,11 +69,14 @@ int vmmio_command_prepare(struct vmmio_command *c, char **command)
 
 int vmmio_command_run(struct vmmio_command *c, int *status)
 {
-	int raw, err = 0;
+	int raw, err = 0, failed;
 
+	/* fails if it is dead already, which its status will say */
+	if (write(c->go, "", 1) < 0 && errno != EPIPE)
+		err = errno;
 	close(c->go);
-	if (read(c->failed, &err, sizeof(err)) != sizeof(err))
-		err = 0;
+	if (read(c->failed, &failed, sizeof(failed)) == sizeof(failed))
+		err = failed;
 	close(c->failed);
 	while (waitpid(c->pid, &raw, 0) < 0) {
 		if (errno != EINTR)

@@ -11,7 +11,7 @@
 
 struct vmmio_command {
 	pid_t pid;
-	int go;	    /* closed: the command may start */
+	int go;	    /* a byte: the command may start; closed without: it never will */
 	int failed; /* errno of exec, if any */
 };
 
