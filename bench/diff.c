@@ -176,6 +176,8 @@ static json_t *run_json(const struct ab_command *c, char *const argv[], const ch
 	} else {
 		close(pipefd[0]);
 	}
+	if (pid > 0 && vmmio_stop)
+		kill(pid, SIGTERM); /* the signal came while its output was read */
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		if (vmmio_stop)
 			kill(pid, SIGTERM);
