@@ -68,6 +68,19 @@ if(VMMIO_MATRIX)
 					   ${CMAKE_SOURCE_DIR}/tests/matrix/builtin.sh ${CMAKE_BINARY_DIR}/arch/builtin)
 	vmmio_test_properties(matrix.builtin matrix 1800)
 	vmmio_script_test(matrix tests/matrix/fio.sh TIMEOUT 900)
+
+	# vmmio-stat where virtio and PCI are built in, against every witness of label guest's.
+	set(image amd64-6.12)
+	foreach(script IN ITEMS truth requests)
+		vmmio_arch_test(stat-${script} matrix ${image} tests/matrix/stat.sh ARGS ${script}.sh)
+	endforeach()
+	foreach(driver IN ITEMS stock ours)
+		foreach(types IN ITEMS "net rng" "blk serial")
+			string(REPLACE " " "-" name "stat-${driver}-${types}")
+			vmmio_arch_test(${name} matrix ${image} tests/matrix/stat.sh TIMEOUT 240
+					ARGS matrix.sh ${driver} ${types})
+		endforeach()
+	endforeach()
 endif()
 
 # What docs/rfc-2011.md concludes from line counts must stay true.
