@@ -350,8 +350,10 @@ ENTRY(uevent, virtio_uevent, (struct device * dev), learn_device(dev))
 ENTRY(config, virtio_config_changed, (struct virtio_device * vdev), config_changed(vdev))
 ENTRY(vring_irq, vring_interrupt, (int irq, void *vq), vring_irq(irq, vq))
 ENTRY(vm_kick, vm_notify, (struct virtqueue * vq), kick(vq))
+ENTRY(vm_kick_data, vm_notify_with_data, (struct virtqueue * vq), kick(vq))
 ENTRY(vm_irq, vm_interrupt, (int irq, void *d), run_begin(irq, mmio_vdev(d), VMMIO_IRQ_LINE))
 ENTRY(vp_kick, vp_notify, (struct virtqueue * vq), kick(vq))
+ENTRY(vp_kick_data, vp_notify_with_data, (struct virtqueue * vq), kick(vq))
 ENTRY(vp_irq, vp_interrupt, (int irq, void *d), run_begin(irq, pci_vdev(d), VMMIO_IRQ_INTX))
 ENTRY(vp_vring_irq, vp_vring_interrupt, (int irq, void *d),
       run_begin(irq, pci_vdev(d), VMMIO_IRQ_MSIX_SHARED))
@@ -378,7 +380,9 @@ ENTRY(vp_config_irq, vp_config_changed, (int irq, void *d),
 	}
 
 EXIT_NOTIFY(vm_kick_done, vm_notify)
+EXIT_NOTIFY(vm_kick_data_done, vm_notify_with_data)
 EXIT_NOTIFY(vp_kick_done, vp_notify)
+EXIT_NOTIFY(vp_kick_data_done, vp_notify_with_data)
 EXIT_IRQ(vring_irq_done, vring_interrupt, vring_irq_done(ret))
 EXIT_IRQ(vm_irq_done, vm_interrupt, run_end(VMMIO_IRQ_LINE, ret))
 EXIT_IRQ(vp_irq_done, vp_interrupt, run_end(VMMIO_IRQ_INTX, ret))

@@ -25,6 +25,7 @@
 
 #define VIRTIO_DEVICES "/sys/bus/virtio/devices"
 #define PAIR_RUNS 100
+#define NOTIFICATION_DATA 38 /* feature bit */
 #define LINKS_MAX 32
 
 #define BIT(c) (1ull << VMMIO_C_##c)
@@ -61,6 +62,7 @@ static const struct hook {
 	enum need need; /* where the function is */
 	bool irq;	/* of use only with a transport of mainline's */
 	bool optional;	/* some builds have it inlined */
+	bool data;	/* the doorbell where NOTIFICATION_DATA was negotiated; kernels since 6.4 */
 	bool requests;	/* loaded only where it is asked for, fexit only */
 } hooks[] = {
 	{"prepare", "virtqueue_kick_prepare"},
@@ -81,6 +83,10 @@ static const struct hook {
 	{"vm_irq_done", "vm_interrupt", MMIO},
 	{"vp_kick", "vp_notify", PCI},
 	{"vp_kick_done", "vp_notify", PCI},
+	{"vm_kick_data", "vm_notify_with_data", MMIO, .data = true},
+	{"vm_kick_data_done", "vm_notify_with_data", MMIO, .data = true},
+	{"vp_kick_data", "vp_notify_with_data", PCI, .data = true},
+	{"vp_kick_data_done", "vp_notify_with_data", PCI, .data = true},
 	{"vp_irq", "vp_interrupt", PCI},
 	{"vp_irq_done", "vp_interrupt", PCI},
 	{"vp_vring_irq", "vp_vring_interrupt", PCI, .optional = true},
@@ -100,6 +106,7 @@ struct source {
 	bool optional;	/* load what some builds lack */
 	bool keep_ours;
 	bool requests; /* the request hooks are wanted, and loaded */
+	bool data;     /* some device has its doorbells carry data */
 };
 
 static bool wanted(const struct source *b, size_t i)
@@ -107,6 +114,8 @@ static bool wanted(const struct source *b, size_t i)
 	const struct hook *h = &hooks[i];
 
 	if (h->optional && !b->optional)
+		return false;
+	if (h->data && !b->data)
 		return false;
 	if (h->requests && !b->requests)
 		return false;
@@ -263,6 +272,44 @@ static void touch_devices(void)
 	closedir(d);
 }
 
+/*
+ * Does a device of mainline's have NOTIFICATION_DATA (VIRTIO 6)? Kernels that know it
+ * ring its doorbell in a function of its own, which others have not. The features
+ * file has one character for each bit, the lowest first.
+ */
+static bool doorbells_with_data(void)
+{
+	DIR *d = opendir(VIRTIO_DEVICES);
+	char path[320], driver[256], bits[64];
+	bool found = false;
+	struct dirent *e;
+	ssize_t n;
+	int fd;
+
+	if (!d)
+		return false;
+	while (!found && (e = readdir(d))) {
+		if (e->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), VIRTIO_DEVICES "/%s/../driver", e->d_name);
+		n = readlink(path, driver, sizeof(driver) - 1);
+		if (n < 0)
+			continue;
+		driver[n] = 0;
+		if (!strstr(driver, "/virtio-"))
+			continue; /* our own */
+		snprintf(path, sizeof(path), VIRTIO_DEVICES "/%s/features", e->d_name);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		found = read(fd, bits, sizeof(bits)) > NOTIFICATION_DATA &&
+			bits[NOTIFICATION_DATA] == '1';
+		close(fd);
+	}
+	closedir(d);
+	return found;
+}
+
 static void source_free(struct source *b)
 {
 	detach(b);
@@ -283,6 +330,7 @@ static int stock_open(struct vmmio_source *src, const struct vmmio_source_opts *
 	b->mmio = !access("/sys/bus/platform/drivers/virtio-mmio", F_OK);
 	b->pci = !access("/sys/bus/pci/drivers/virtio-pci", F_OK);
 	b->mainline = b->mmio || b->pci;
+	b->data = b->mainline && doorbells_with_data();
 	err = 0;
 	if (access(VIRTIO_DEVICES, F_OK)) {
 		err = -ENODEV;
