@@ -128,7 +128,11 @@ int outlat_waking(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	copy = *k;
 	bpf_map_delete_elem(&kicks, &tid);
-	/* A later wake-up is somebody else's: an interrupt, a lock. */
+	/*
+	 * A later wake-up is somebody else's: an interrupt, a lock. One that comes
+	 * in time cannot be told from the backend's: not every kernel lets BPF see
+	 * whether it runs in an interrupt.
+	 */
 	if (bpf_ktime_get_ns() - copy.ns > 50000)
 		return 0;
 	backend = BPF_CORE_READ(p, pid);

@@ -38,4 +38,8 @@ kill -INT "$watcher"
 wait "$watcher" || fail "ended with $?: $(cat "$dir/err")"
 has "pid $pid *mmio@feb02e00 *VQ 0 *QueueNotify *20 wake-ups" "20 samples on mmio queue 0"
 has "pid $pid *pci@febf9000 *VQ 1 *notify *10 wake-ups" "10 samples on pci queue 1"
-[ "$(grep -c wake-ups "$dir/out.txt")" -eq 2 ] || fail "a queue too many: $(grep wake-ups "$dir/out.txt")"
+# A timer that fires right behind a kick may wake somebody in its stead: once in
+# a great many kicks, so once is let pass on the queue without a backend.
+others=$(grep wake-ups "$dir/out.txt" | grep -v -e 'mmio@feb02e00 *VQ 0 ' -e 'pci@febf9000 *VQ 1 ' || true)
+[ -z "$others" ] || [ "$(echo "$others" | grep -c ' 1 wake-ups')" -eq "$(echo "$others" | wc -l)" ] ||
+	fail "a queue too many: $others"
