@@ -170,7 +170,7 @@ static json_t *run_json(const struct ab_command *c, char *const argv[], const ch
 	f = pid > 0 ? fdopen(pipefd[0], "r") : NULL;
 	if (f) {
 		j = json_loadf(f, JSON_DISABLE_EOF_CHECK, &e);
-		while (fgetc(f) != EOF)
+		while (!vmmio_stop && fgetc(f) != EOF)
 			;
 		fclose(f);
 	} else {
