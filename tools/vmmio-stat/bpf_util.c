@@ -64,3 +64,49 @@ __u64 vmmio_bpf_misses(struct bpf_object *obj)
 	}
 	return misses;
 }
+
+/*
+ * What kernels since 6.7 tell of a kprobe's link, laid out as in their struct
+ * bpf_link_info; others leave the tail alone.
+ */
+struct probe_link_info {
+	__u32 type; /* enum bpf_link_type */
+	__u32 id;
+	__u32 prog_id;
+	__u32 pad;
+	__u32 event; /* enum bpf_perf_event_type */
+	__u32 pad2;
+	__u64 name;
+	__u32 name_len;
+	__u32 offset;
+	__u64 addr;
+	__u64 missed;
+	__u64 cookie;
+};
+
+#define LINK_PERF_EVENT 7
+#define EVENT_KPROBE 3
+#define EVENT_KRETPROBE 4
+
+__u64 vmmio_bpf_link_misses(struct bpf_link *const *links, int n)
+{
+	__u64 misses = 0;
+	int i;
+
+	for (i = 0; i < n; i++) {
+		union {
+			struct probe_link_info probe;
+			struct bpf_link_info any;
+			char room[256];
+		} info = {};
+		__u32 len = sizeof(info.probe);
+
+		memset(&info, 0, sizeof(info));
+		if (bpf_obj_get_info_by_fd(bpf_link__fd(links[i]), &info, &len))
+			continue;
+		if (info.probe.type == LINK_PERF_EVENT &&
+		    (info.probe.event == EVENT_KPROBE || info.probe.event == EVENT_KRETPROBE))
+			misses += info.probe.missed;
+	}
+	return misses;
+}

@@ -10,6 +10,7 @@
 #include <linux/types.h>
 
 struct bpf_object;
+struct bpf_link;
 
 /* Keeps libbpf's warnings off stderr; the first of a run goes into error texts. */
 void vmmio_bpf_quiet(void);
@@ -17,8 +18,11 @@ void vmmio_bpf_quiet(void);
 /* One line for -errno @err of @step ("load", "attach"). */
 void vmmio_bpf_why(char *why, size_t size, const char *step, int err);
 
-/* Runs that were skipped since a program was active on its CPU (and kprobe
- * misses, where the kernel tells), over all loaded programs of @obj. */
+/* Runs that were skipped since a program was active on its CPU, over
+ * all loaded programs of @obj. */
 __u64 vmmio_bpf_misses(struct bpf_object *obj);
+
+/* Hits that kprobes and return probes missed, where the kernel tells (since 6.7). */
+__u64 vmmio_bpf_link_misses(struct bpf_link *const *links, int n);
 
 #endif

@@ -473,7 +473,8 @@ static int stock_snapshot(struct vmmio_source *src, struct vmmio_snapshot *s)
 	if (err)
 		return err;
 	s->have_lost = true;
-	s->events_lost = b->skel->bss->events_lost + vmmio_bpf_misses(b->skel->obj);
+	s->events_lost = b->skel->bss->events_lost + vmmio_bpf_misses(b->skel->obj) +
+			 vmmio_bpf_link_misses(b->links, b->nlinks);
 	vmmio_snapshot_finish(s);
 	return 0;
 }
