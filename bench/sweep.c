@@ -297,6 +297,11 @@ static int run(struct sweep *s, struct vmmio_result *r, char *final)
 	s->show = s->e.times && s->setup.accel != VMMIO_ACCEL_NONE;
 	err = vmmio_sweep_open(&s->st, s->setup.out, &s->e, vmmio_accel_name(s->setup.accel),
 			       s->restart, &s->begun);
+	if (err == -EBUSY && s->st.holder) {
+		fprintf(stderr, NAME "%s: process %d is running this experiment there\n", s->st.dir,
+			s->st.holder);
+		return err;
+	}
 	if (err) {
 		fprintf(stderr, NAME "%s: %s\n", s->st.dir,
 			err == -ESTALE ? "an unfinished sweep of another text or version; "
@@ -328,6 +333,7 @@ int vmmio_cmd_sweep(int argc, char **argv)
 		return err > 0 ? VMMIO_EXIT_OK : VMMIO_EXIT_USAGE;
 	clock_gettime(CLOCK_MONOTONIC, &s.start);
 	vmmio_stop_on_signals();
+	s.st.lock = -1;
 	err = run(&s, &r, final);
 	vmmio_result_abandon(&r);
 	if (!err) {
@@ -339,6 +345,7 @@ int vmmio_cmd_sweep(int argc, char **argv)
 		fprintf(stderr,
 			NAME "interrupted: the same command goes on where this one stopped\n");
 	}
+	vmmio_sweep_close(&s.st);
 	free(s.store);
 	free(s.jobs);
 	free(s.index);

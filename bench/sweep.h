@@ -15,11 +15,14 @@
 
 struct vmmio_sweep_state {
 	char dir[PATH_MAX / 2];
+	int lock;   /* held on @dir; -1 if not ours */
+	int holder; /* process that has it, after -EBUSY; 0 if it does not say */
 };
 
 /*
  * Open or begin the state of @e under @accel in @out. *@begun: how many runs
- * are there already. -ESTALE: there is one of another text of the experiment.
+ * are there already. -ESTALE: there is one of another text of the experiment;
+ * -EBUSY: another process is at it. vmmio_sweep_close() in any case.
  */
 int vmmio_sweep_open(struct vmmio_sweep_state *st, const char *out,
 		     const struct vmmio_experiment *e, const char *accel, bool restart,
@@ -28,7 +31,9 @@ int vmmio_sweep_open(struct vmmio_sweep_state *st, const char *out,
 /* The stored run, or NULL. */
 json_t *vmmio_sweep_get(const struct vmmio_sweep_state *st, size_t run);
 int vmmio_sweep_put(const struct vmmio_sweep_state *st, size_t run, const json_t *j);
+/* Forget a finished sweep, then close. */
 void vmmio_sweep_remove(struct vmmio_sweep_state *st);
+void vmmio_sweep_close(struct vmmio_sweep_state *st);
 
 /* The guest of one run; strings and arguments live in @store. */
 struct vmmio_run_guest {

@@ -4,8 +4,10 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -35,8 +37,8 @@ static int store(const char *dir, const char *name, const json_t *j)
 	f = fopen(tmp, "we");
 	if (!f)
 		return -errno;
-	if (json_dumpf(j, f, JSON_COMPACT | JSON_REAL_PRECISION(12)) || fflush(f) ||
-	    fsync(fileno(f)))
+	if (json_dumpf(j, f, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(12)) ||
+	    fflush(f) || fsync(fileno(f)))
 		err = errno ? -errno : -EIO;
 	if (fclose(f) && !err)
 		err = -errno;
@@ -47,20 +49,57 @@ static int store(const char *dir, const char *name, const json_t *j)
 	return err;
 }
 
+/*
+ * Two sweeps in one folder would overwrite each other's runs. The lock is on the
+ * folder itself and goes with its holder, however that ends.
+ */
+static int lock(struct vmmio_sweep_state *st)
+{
+	struct stat ours, there;
+	char path[PATH_MAX];
+	FILE *f;
+
+	for (;;) {
+		if (mkdir(st->dir, 0777) && errno != EEXIST)
+			return -errno;
+		st->lock = open(st->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (st->lock < 0 && errno == ENOENT)
+			continue; /* its sweep has just ended */
+		if (st->lock < 0)
+			return -errno;
+		if (flock(st->lock, LOCK_EX | LOCK_NB))
+			break;
+		if (!fstat(st->lock, &ours) && !stat(st->dir, &there) &&
+		    ours.st_ino == there.st_ino)
+			return 0;
+		close(st->lock); /* of a folder that is gone */
+	}
+	vmmio_sweep_close(st);
+	snprintf(path, sizeof(path), "%s/holder", st->dir);
+	f = fopen(path, "re");
+	if (!f || fscanf(f, "%d", &st->holder) != 1)
+		st->holder = 0;
+	if (f)
+		fclose(f);
+	return -EBUSY;
+}
+
 int vmmio_sweep_open(struct vmmio_sweep_state *st, const char *out,
 		     const struct vmmio_experiment *e, const char *accel, bool restart,
 		     size_t *begun)
 {
 	char path[PATH_MAX], crc[16];
 	json_t *plan, *have;
-	int err = 0;
+	int err;
 
 	*begun = 0;
+	st->lock = -1;
 	if (snprintf(st->dir, sizeof(st->dir), "%s/.sweep-%s-%s", out, e->name, accel) >=
 	    (int)sizeof(st->dir))
 		return -ENAMETOOLONG;
-	if (mkdir(st->dir, 0777) && errno != EEXIST)
-		return -errno;
+	err = lock(st);
+	if (err)
+		return err;
 	if (restart)
 		clear(st->dir);
 	snprintf(crc, sizeof(crc), "%08lx", e->crc);
@@ -81,6 +120,9 @@ int vmmio_sweep_open(struct vmmio_sweep_state *st, const char *out,
 	}
 	json_decref(have);
 	json_decref(plan);
+	have = json_integer(getpid());
+	err = err ?: store(st->dir, "holder", have);
+	json_decref(have);
 	return err;
 }
 
@@ -104,4 +146,12 @@ void vmmio_sweep_remove(struct vmmio_sweep_state *st)
 {
 	clear(st->dir);
 	rmdir(st->dir);
+	vmmio_sweep_close(st);
+}
+
+void vmmio_sweep_close(struct vmmio_sweep_state *st)
+{
+	if (st->lock >= 0)
+		close(st->lock);
+	st->lock = -1;
 }

@@ -50,6 +50,12 @@ while [ -z "$(find "$tmp/out" -name 'run-*.json' 2>/dev/null)" ]; do
 	[ "$tries" -gt 0 ] || fail "no run ended"
 	sleep 0.1
 done
+status=0
+"$bench" sweep "$tmp/small.ini" --accel tcg --restart --out "$tmp/out" >"$tmp/log" 2>"$tmp/err" || status=$?
+if [ "$status" != 1 ] || ! grep -q "process $pid is running this experiment" "$tmp/err"; then
+	fail "a second sweep of the same experiment: status $status"
+fi
+[ -n "$(find "$tmp/out" -name 'run-*.json')" ] || fail "the second sweep took the runs of the first"
 kill -KILL "$pid"
 wait "$pid" || true
 sleep 0.5
