@@ -47,6 +47,7 @@ apt_use_private()
 		APT::Architecture "$(dpkg --print-architecture)";
 		APT::Architectures { "$(dpkg --print-architecture)"; "$2"; };
 		Acquire::Languages "none";
+		Acquire::Retries "3";
 		APT::Sandbox::User "";
 	END
 	export APT_CONFIG="$apt_root/apt.conf"
