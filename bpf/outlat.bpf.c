@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Out latency: from a doorbell that an ioeventfd serves to its backend thread
- * running. The eventfd wakes the backend from within the vCPU thread's write,
- * so the first wake-up that the thread does right after the doorbell's event
- * is the backend's. A kick that wakes nobody (the backend is running already)
- * has no sample. Loaded only when asked for: it hooks the scheduler.
+ * running. The eventfd wakes the backend from within the vCPU thread's write:
+ * a wake-up is the backend's if this thread is signalling an eventfd at that
+ * moment, outside any interrupt, with no event of its own since the kick. A
+ * kick that wakes nobody (the backend is running already) has no sample.
+ * Loaded only when asked for: it hooks the scheduler.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
@@ -17,7 +18,8 @@ char LICENSE[] SEC("license") = "GPL";
 
 const volatile __u32 opt_pid = 0; /* of this process only; 0: all */
 
-__u64 lost = 0; /* samples that found no room */
+__u64 lost = 0;	 /* samples that found no room */
+__u64 awake = 0; /* backends woken before they had left their CPU: no sample */
 
 struct kick {
 	__u64 ns;
@@ -72,8 +74,11 @@ static __always_inline void kicked(__u64 addr, __u8 len, __u64 data)
 
 	if (opt_pid && task->tgid != opt_pid)
 		return;
-	if (!bpf_map_lookup_elem(&doorbells, &addr))
+	if (!bpf_map_lookup_elem(&doorbells, &addr)) {
+		/* whatever the kick before it woke, it has woken */
+		bpf_map_delete_elem(&kicks, &tid);
 		return;
+	}
 	if (data)
 		bpf_probe_read_kernel(&value, sizeof(value), (void *)data);
 	k.key.addr = addr;
@@ -116,25 +121,56 @@ int outlat_user(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
+/* The bit that says "inside eventfd_signal()": 5.16, renamed in 6.7. */
+struct task_struct___now {
+	unsigned int in_eventfd : 1;
+} __attribute__((preserve_access_index));
+
+struct task_struct___then {
+	unsigned int in_eventfd_signal : 1;
+} __attribute__((preserve_access_index));
+
+static __always_inline bool signals_eventfd(struct task_struct *task)
+{
+	struct task_struct___now *now = (void *)task;
+	struct task_struct___then *then = (void *)task;
+
+	if (bpf_core_field_exists(now->in_eventfd))
+		return BPF_CORE_READ_BITFIELD_PROBED(now, in_eventfd);
+	if (bpf_core_field_exists(then->in_eventfd_signal))
+		return BPF_CORE_READ_BITFIELD_PROBED(then, in_eventfd_signal);
+	return true; /* cannot be told */
+}
+
+/*
+ * An interrupt's own wake-ups happen on the back of whatever task was running,
+ * but on a stack of their own: the arguments of this event are on the stack of
+ * who wakes. (The kernel's count of interrupts is not to be had everywhere.)
+ */
+static __always_inline bool in_interrupt(const void *ctx, struct task_struct *task)
+{
+	__u64 at = (__u64)ctx, low = (__u64)task->stack, top = (__u64)bpf_task_pt_regs(task);
+
+	return at < low || at >= top;
+}
+
 SEC("raw_tp/sched_waking")
 int outlat_waking(struct bpf_raw_tracepoint_args *ctx)
 {
-	__u32 tid = (__u32)bpf_get_current_pid_tgid(), backend;
-	struct task_struct *p = (void *)ctx->args[0];
+	struct task_struct *p = (void *)ctx->args[0], *task = bpf_get_current_task_btf();
+	__u32 tid = task->pid, backend;
 	struct kick *k = bpf_map_lookup_elem(&kicks, &tid);
 	struct kick copy;
 
-	if (!k)
+	if (!k || !signals_eventfd(task) || in_interrupt(ctx, task))
 		return 0;
 	copy = *k;
 	bpf_map_delete_elem(&kicks, &tid);
-	/*
-	 * A later wake-up is somebody else's: an interrupt, a lock. One that comes
-	 * in time cannot be told from the backend's: not every kernel lets BPF see
-	 * whether it runs in an interrupt.
-	 */
-	if (bpf_ktime_get_ns() - copy.ns > 50000)
+	/* Not yet off its CPU: no switch to it will follow, or none that tells. */
+	if (BPF_CORE_READ(p, on_cpu)) {
+		__sync_fetch_and_add(&awake, 1);
 		return 0;
+	}
 	backend = BPF_CORE_READ(p, pid);
 	bpf_map_update_elem(&woken, &backend, &copy, BPF_ANY);
 	return 0;
