@@ -35,10 +35,12 @@ add_library(
 	${stat}/exitbpf.c
 	${stat}/exitfind.c
 	${stat}/exitirq.c
+	${stat}/exitjson.c
 	${stat}/exitlat.c
 	${stat}/exitnames.c
 	${stat}/exitperf.c
 	${stat}/exitrows.c
+	${stat}/exittimes.c
 	${stat}/exitview.c
 	${stat}/hostmap.c
 	${stat}/hostscan.c

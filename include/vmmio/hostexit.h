@@ -19,6 +19,7 @@
 #ifndef VMMIO_HOSTEXIT_H
 #define VMMIO_HOSTEXIT_H
 
+#include "hist.h"
 #include "types.h"
 
 enum vmmio_exit_kind {
@@ -98,10 +99,12 @@ struct vmmio_exit_thread {
 	__u8 pad[2];
 	__u32 hint; /* cell of the last key: loops hit it again */
 	__u64 pad1;
+	struct vmmio_hist kvm_time;  /* ns of each exit, less what was outside the kernel */
+	struct vmmio_hist user_time; /* ns outside, of exits that left the kernel */
 	struct vmmio_exit_cell cells[VMMIO_EXIT_CELLS];
 };
 
-_Static_assert(sizeof(struct vmmio_exit_thread) == 96 + 64 * VMMIO_EXIT_CELLS,
+_Static_assert(sizeof(struct vmmio_exit_thread) == 96 + 2048 + 64 * VMMIO_EXIT_CELLS,
 	       "vmmio_exit_thread layout");
 
 static inline __attribute__((always_inline)) int vmmio_exit_same(const struct vmmio_exit_key *a,
@@ -283,7 +286,7 @@ static inline void vmmio_exit_begin(struct vmmio_exit_thread *t, __u64 now, __u3
 static inline __u64 vmmio_exit_end(struct vmmio_exit_thread *t, __u64 now)
 {
 	struct vmmio_exit_cell *c;
-	__u64 ns;
+	__u64 ns, user = 0;
 
 	vmmio_exit_settle(t);
 	if (!t->exit_ns)
@@ -299,12 +302,16 @@ static inline __u64 vmmio_exit_end(struct vmmio_exit_thread *t, __u64 now)
 		vmmio_exit_count(t, &key);
 	}
 	ns = now - t->exit_ns;
+	if (t->user_at_ns) {
+		user = now - t->user_at_ns;
+		t->user_time.n[vmmio_hist_bucket(user) & (VMMIO_HIST_BUCKETS - 1)]++;
+	}
+	t->kvm_time.n[vmmio_hist_bucket(ns - user) & (VMMIO_HIST_BUCKETS - 1)]++;
 	c = vmmio_exit_cell_of(t, &t->last);
 	if (c) {
 		c->timed++;
 		c->ns += ns;
-		if (t->user_at_ns)
-			c->user_ns += now - t->user_at_ns;
+		c->user_ns += user;
 		if (!c->min_ns || ns < c->min_ns)
 			c->min_ns = ns;
 		if (ns > c->max_ns)

@@ -109,6 +109,12 @@ row 22 "$v0" '"kind":"msi","by":"ioctl"' '"msi_data":51'
 grep -q '"events_lost":0,"events_missed":0,' "$dir/rows" || fail "events were lost"
 ! grep -q '"pid":null' "$dir/rows" || fail "something is unattributed: $(grep '"pid":null' "$dir/rows")"
 
+# shares are of the VM's vCPU; nothing here is timed, so nothing has a time
+row 1000 "$v0" '"exit":"kick"' '"time_pct":null,"time_ns":null,"user_ns":null,"min_ns":null,"max_ns":null,"avg_ns":null}' '"vcpu":1,'
+row 1000 "$v0" '"vcpu":1,' '"samples_pct":99.9000999,'
+grep -q '"times":\[\]' "$dir/out.txt" || fail "times of what was never timed"
+grep -q "\"exits_per_interrupt\":\[{\"pid\":$pid,\"nth\":1,[^}]*\"ratio\":[0-9.]*}\]" "$dir/out.txt" || fail "no exits per interrupt"
+
 # the sentences, for what they are about and for nothing else
 "$stat" exits 60 >"$dir/out.txt" 2>"$dir/err" &
 watcher=$!

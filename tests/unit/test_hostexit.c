@@ -128,6 +128,33 @@ static void expect(struct script *s, char **w)
 	check(s, false, "no row %s %s %s %s %s", w[2], w[3], w[4], w[5], w[6]);
 }
 
+/* "-": not known; else within half a bucket, an eighth of the value */
+static void check_percentile(struct script *s, const char *want, const struct vmmio_hist *h,
+			     double q)
+{
+	struct vmmio_value v = vmmio_exit_percentile(h, NULL, q);
+
+	check(s, v.known == !!strcmp(want, "-"), "p%.0f is %s", q, v.known ? "known" : "not known");
+	check(s, !v.known || (v.v >= num(want) * 0.88 && v.v <= num(want) * 1.125),
+	      "p%.0f is %.0f, not %s", q, v.v, want);
+}
+
+/* times KVM-P50 KVM-P99 USER-P50 USER-P99 */
+static void times(struct script *s, char **w)
+{
+	static const struct vmmio_hist none;
+	const struct vmmio_exit_times *t;
+
+	vmmio_exit_rows_begin(&s->rows);
+	assert_int_equal(
+		vmmio_exit_rows_add_times(&s->rows, 0, 0, 1, &s->t.kvm_time, &s->t.user_time), 0);
+	t = s->rows.ntimes ? &s->rows.times[0] : NULL;
+	check_percentile(s, w[1], t ? &t->kvm : &none, 50);
+	check_percentile(s, w[2], t ? &t->kvm : &none, 99);
+	check_percentile(s, w[3], t ? &t->user : &none, 50);
+	check_percentile(s, w[4], t ? &t->user : &none, 99);
+}
+
 static __u32 isa(const char *name)
 {
 	return !strcmp(name, "vmx")   ? VMMIO_ISA_VMX
@@ -178,6 +205,8 @@ static void command(struct script *s, char **w, int n)
 	} else if (!strcmp(w[0], "lost")) {
 		check(s, strcmp(w[1], "1+") ? t->lost == num(w[1]) : t->lost >= 1, "%llu lost",
 		      (unsigned long long)t->lost);
+	} else if (!strcmp(w[0], "times") && n == 5) {
+		times(s, w);
 	} else if (!strcmp(w[0], "expect") && n == 9) {
 		expect(s, w);
 	} else {
@@ -301,11 +330,27 @@ static void names(void **state)
 	assert_string_equal(vmmio_exit_user_name(4000, buf, sizeof(buf)), "user:4000");
 }
 
+/* An interval's percentiles are of that interval, not of what was before. */
+static void interval(void **state)
+{
+	struct vmmio_hist before = {}, now;
+	struct vmmio_value v;
+
+	before.n[vmmio_hist_bucket(100)] = 1000;
+	now = before;
+	assert_false(vmmio_exit_percentile(&now, &before, 50).known);
+	now.n[vmmio_hist_bucket(80000)] = 3;
+	v = vmmio_exit_percentile(&now, &before, 50);
+	assert_true(v.known && v.v > 70000);
+	assert_true(vmmio_exit_percentile(&now, NULL, 50).v < 200);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(vmx),	cmocka_unit_test(svm),	cmocka_unit_test(arm64),
-		cmocka_unit_test(soft), cmocka_unit_test(tree), cmocka_unit_test(names),
+		cmocka_unit_test(vmx),	    cmocka_unit_test(svm),  cmocka_unit_test(arm64),
+		cmocka_unit_test(soft),	    cmocka_unit_test(tree), cmocka_unit_test(names),
+		cmocka_unit_test(interval),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

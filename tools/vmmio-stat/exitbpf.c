@@ -327,6 +327,10 @@ int vmmio_exit_bpf_read(struct vmmio_exit_source *s, const struct vmmio_host *ho
 		const struct thread *t = &s->threads[i];
 		struct vmmio_exit_cell open = {.key = t->table.open, .count = 1};
 
+		err = vmmio_exit_rows_add_times(rows, t->vm, t->vcpu, t->tid, &t->table.kvm_time,
+						&t->table.user_time);
+		if (err)
+			return err;
 		/* Nothing will come that could tell its path. */
 		if (final && t->table.open_ns) {
 			err = vmmio_exit_rows_add(rows, t->vm, t->vcpu, t->tid, &open);

@@ -121,15 +121,15 @@ static size_t owner_of(const struct vmmio_exitlat *l, const struct vmmio_exit_ro
 }
 
 /* Several vCPUs, and values that are no queue, come down to one doorbell. */
-static int add(struct vmmio_exit_latency **out, size_t *n, size_t vm,
-	       const struct vmmio_exit_label *label, const struct vmmio_outlat *v)
+static int add(struct vmmio_exit_latencies *out, size_t vm, const struct vmmio_exit_label *label,
+	       const struct vmmio_outlat *v)
 {
 	struct vmmio_exit_latency *x;
 	size_t i;
 	int b;
 
-	for (i = 0; i < *n; i++) {
-		x = &(*out)[i];
+	for (i = 0; i < out->n; i++) {
+		x = &out->v[i];
 		if (x->vm != vm || strcmp(x->label.device, label->device) ||
 		    strcmp(x->label.reg, label->reg) || x->label.queue != label->queue)
 			continue;
@@ -139,24 +139,27 @@ static int add(struct vmmio_exit_latency **out, size_t *n, size_t vm,
 			x->v.hist.n[b] += v->hist.n[b];
 		return 0;
 	}
-	x = realloc(*out, (*n + 1) * sizeof(*x));
+	x = realloc(out->v, (out->n + 1) * sizeof(*x));
 	if (!x)
 		return -ENOMEM;
-	*out = x;
-	x[*n].vm = vm;
-	x[*n].label = *label;
-	x[(*n)++].v = *v;
+	out->v = x;
+	x = &out->v[out->n++];
+	x->vm = vm;
+	x->label = *label;
+	x->v = *v;
 	return 0;
 }
 
 int vmmio_exitlat_read(struct vmmio_exitlat *l, const struct vmmio_exit_rows *rows,
-		       struct vmmio_exit_latency **out, size_t *n)
+		       struct vmmio_exit_latencies *out)
 {
 	int fd = bpf_map__fd(l->skel->maps.latencies), err = 0;
 	struct vmmio_outlat_key key, next, *prev = NULL;
 
-	*out = NULL;
-	*n = 0;
+	memset(out, 0, sizeof(*out));
+	out->lost = l->skel->bss->lost;
+	out->awake = l->skel->bss->awake;
+	out->misses = vmmio_bpf_misses(l->skel->obj);
 	while (!err && !bpf_map_get_next_key(fd, prev, &next)) {
 		struct vmmio_exit_key access = {.addr = next.addr, .value = next.value, .len = 4};
 		struct vmmio_exit_label label;
@@ -172,54 +175,49 @@ int vmmio_exitlat_read(struct vmmio_exitlat *l, const struct vmmio_exit_rows *ro
 			access.len = 2;
 		vmmio_exit_resolve(vm == SIZE_MAX ? NULL : &rows->vms[vm], rows->map, &access,
 				   &label);
-		err = add(out, n, vm, &label, &v);
+		err = add(out, vm, &label, &v);
 	}
-	if (err) {
-		free(*out);
-		*out = NULL;
-		*n = 0;
-	}
+	if (err)
+		vmmio_exitlat_free(out);
 	return err;
 }
 
-double vmmio_outlat_percentile(const struct vmmio_outlat *v, double q)
+void vmmio_exitlat_free(struct vmmio_exit_latencies *l)
 {
-	__u64 total = 0, want, sum = 0;
-	__u32 b;
-
-	for (b = 0; b < VMMIO_HIST_BUCKETS; b++)
-		total += v->hist.n[b];
-	want = (__u64)(total * q / 100);
-	for (b = 0; b < VMMIO_HIST_BUCKETS; b++) {
-		sum += v->hist.n[b];
-		if (sum > want)
-			return (vmmio_hist_low(b) + vmmio_hist_low(b + 1)) / 2.0;
-	}
-	return vmmio_hist_low(VMMIO_HIST_BUCKETS - 1);
+	free(l->v);
+	memset(l, 0, sizeof(*l));
 }
 
-void vmmio_exitlat_print(const struct vmmio_exit_rows *rows, const struct vmmio_exit_latency *v,
-			 size_t n, FILE *out)
+static double percentile_us(const struct vmmio_exit_latency *l, double q)
+{
+	return vmmio_hist_percentile(&l->v.hist, q).v / 1e3; /* it has samples */
+}
+
+void vmmio_exitlat_print(const struct vmmio_exit_rows *rows, const struct vmmio_exit_latencies *l,
+			 FILE *out)
 {
 	size_t i;
 
-	fprintf(out, "out latency, doorbell to backend running, since the start:\n");
-	if (!n)
+	fprintf(out,
+		"out latency, doorbell to backend running, since the start (lost %llu, missed "
+		"%llu, backend still on its CPU %llu):\n",
+		(unsigned long long)l->lost, (unsigned long long)l->misses,
+		(unsigned long long)l->awake);
+	if (!l->n)
 		fprintf(out, "  no kick woke a backend\n");
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < l->n; i++) {
+		const struct vmmio_exit_latency *x = &l->v[i];
 		char queue[16] = "-";
 
-		if (v[i].label.queue >= 0)
-			snprintf(queue, sizeof(queue), "%d", v[i].label.queue);
+		if (x->label.queue >= 0)
+			snprintf(queue, sizeof(queue), "%d", x->label.queue);
 		fprintf(out,
 			"  %-16s pid %-8u %-20s VQ %-3s %-12s %8llu wake-ups, mean %.1f us, p50 "
-			"%.1f us, "
-			"p99 %.1f us\n",
-			v[i].vm == SIZE_MAX ? "unattributed" : rows->vms[v[i].vm].name,
-			v[i].vm == SIZE_MAX ? 0 : rows->vms[v[i].vm].pid,
-			v[i].label.device[0] ? v[i].label.device : "-", queue, v[i].label.reg,
-			(unsigned long long)v[i].v.count, v[i].v.sum_ns / 1e3 / v[i].v.count,
-			vmmio_outlat_percentile(&v[i].v, 50) / 1e3,
-			vmmio_outlat_percentile(&v[i].v, 99) / 1e3);
+			"%.1f us, p99 %.1f us\n",
+			x->vm == SIZE_MAX ? "unattributed" : rows->vms[x->vm].name,
+			x->vm == SIZE_MAX ? 0 : rows->vms[x->vm].pid,
+			x->label.device[0] ? x->label.device : "-", queue, x->label.reg,
+			(unsigned long long)x->v.count, x->v.sum_ns / 1e3 / x->v.count,
+			percentile_us(x, 50), percentile_us(x, 99));
 	}
 }

@@ -15,6 +15,14 @@ struct vmmio_exit_latency {
 	struct vmmio_outlat v;
 };
 
+struct vmmio_exit_latencies {
+	struct vmmio_exit_latency *v;
+	size_t n;
+	__u64 lost;   /* samples that found no room */
+	__u64 misses; /* events that the kernel did not show us */
+	__u64 awake;  /* wake-ups of a backend still on its CPU: no sample */
+};
+
 struct vmmio_exitlat;
 
 /* -errno with a line in @why. */
@@ -23,15 +31,13 @@ int vmmio_exitlat_open(struct vmmio_exitlat **lat, __u32 pid, char *why, size_t 
 /* Tells it the doorbells and threads of a scan. 0 or -errno. */
 int vmmio_exitlat_follow(struct vmmio_exitlat *lat, const struct vmmio_host *host);
 
-/* A new array of @n latencies in *@out, for the caller to free. */
+/* Reads them anew, for vmmio_exitlat_free(). 0 or -errno. */
 int vmmio_exitlat_read(struct vmmio_exitlat *lat, const struct vmmio_exit_rows *rows,
-		       struct vmmio_exit_latency **out, size_t *n);
+		       struct vmmio_exit_latencies *out);
+void vmmio_exitlat_free(struct vmmio_exit_latencies *l);
 void vmmio_exitlat_close(struct vmmio_exitlat *lat);
 
-/* Percentile @q (0..100) in ns, by the middle of its bucket. */
-double vmmio_outlat_percentile(const struct vmmio_outlat *v, double q);
-
-void vmmio_exitlat_print(const struct vmmio_exit_rows *rows, const struct vmmio_exit_latency *v,
-			 size_t n, FILE *out);
+void vmmio_exitlat_print(const struct vmmio_exit_rows *rows, const struct vmmio_exit_latencies *l,
+			 FILE *out);
 
 #endif

@@ -325,6 +325,14 @@ void vmmio_exit_rows_begin(struct vmmio_exit_rows *x)
 		memcpy(x->rows[i].before, x->rows[i].sum, sizeof(x->rows[i].sum));
 		memset(x->rows[i].sum, 0, sizeof(x->rows[i].sum));
 	}
+	for (i = 0; i < x->ntimes; i++) {
+		struct vmmio_exit_times *t = &x->times[i];
+
+		t->kvm_before = t->kvm;
+		t->user_before = t->user;
+		memset(&t->kvm, 0, sizeof(t->kvm));
+		memset(&t->user, 0, sizeof(t->user));
+	}
 }
 
 static struct vmmio_exit_row *row_of(struct vmmio_exit_rows *x, size_t vm, __u32 vcpu, __u32 tid,
@@ -358,6 +366,15 @@ static struct vmmio_exit_row *row_of(struct vmmio_exit_rows *x, size_t vm, __u32
 	return r;
 }
 
+void vmmio_exit_rows_group(const struct vmmio_exit_rows *x, size_t vm, __u32 *vcpu, __u32 *tid)
+{
+	if (vm == SIZE_MAX)
+		return;
+	*tid = 0;
+	if (!x->by_vcpu)
+		*vcpu = VMMIO_NO_VCPU;
+}
+
 int vmmio_exit_rows_add(struct vmmio_exit_rows *x, size_t vm, __u32 vcpu, __u32 tid,
 			const struct vmmio_exit_cell *c)
 {
@@ -374,11 +391,7 @@ int vmmio_exit_rows_add(struct vmmio_exit_rows *x, size_t vm, __u32 vcpu, __u32 
 			v->windows[v->nwindows++] = c->key.addr;
 		return 0;
 	}
-	if (vm != SIZE_MAX) {
-		tid = 0;
-		if (!x->by_vcpu)
-			vcpu = VMMIO_NO_VCPU;
-	}
+	vmmio_exit_rows_group(x, vm, &vcpu, &tid);
 	r = row_of(x, vm, vcpu, tid, &c->key);
 	if (!r)
 		return -ENOMEM;
@@ -415,5 +428,6 @@ void vmmio_exit_rows_free(struct vmmio_exit_rows *x)
 	}
 	free(x->vms);
 	free(x->rows);
+	free(x->times);
 	memset(x, 0, sizeof(*x));
 }

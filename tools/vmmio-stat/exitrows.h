@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "fields.h"
 #include "hostmap.h"
 #include "hostscan.h"
 #include "vmmio/hostexit.h"
@@ -72,11 +73,22 @@ enum {
 	VMMIO_SUM_USER
 };
 
+/* How long exits take, of one VM (or vCPU, or thread): now and last time. */
+struct vmmio_exit_times {
+	size_t vm; /* as in a row */
+	__u32 vcpu;
+	__u32 tid;
+	struct vmmio_hist kvm, user; /* in the kernel; outside, of those that left it */
+	struct vmmio_hist kvm_before, user_before;
+};
+
 struct vmmio_exit_rows {
 	struct vmmio_exit_vm *vms;
 	size_t nvms;
 	struct vmmio_exit_row *rows;
 	size_t nrows;
+	struct vmmio_exit_times *times;
+	size_t ntimes;
 	size_t hint; /* where the next row is looked for first */
 	const struct vmmio_hostmap *map;
 	bool by_vcpu;
@@ -94,6 +106,21 @@ void vmmio_exit_rows_begin(struct vmmio_exit_rows *x);
 /* Adds one thread's cell. @vm SIZE_MAX: unattributed. 0 or -errno. */
 int vmmio_exit_rows_add(struct vmmio_exit_rows *x, size_t vm, __u32 vcpu, __u32 tid,
 			const struct vmmio_exit_cell *cell);
+
+/* Of an attributed thread only VM and, if asked for, vCPU matter: what makes a group. */
+void vmmio_exit_rows_group(const struct vmmio_exit_rows *x, size_t vm, __u32 *vcpu, __u32 *tid);
+
+/* Adds how long one thread's exits took. 0 or -errno. */
+int vmmio_exit_rows_add_times(struct vmmio_exit_rows *x, size_t vm, __u32 vcpu, __u32 tid,
+			      const struct vmmio_hist *kvm, const struct vmmio_hist *user);
+
+/* The times of @r's group; NULL if there are none. */
+const struct vmmio_exit_times *vmmio_exit_rows_times(const struct vmmio_exit_rows *x,
+						     const struct vmmio_exit_row *r);
+
+/* Percentile @q (0..100) of @h less @before (NULL: nothing), in ns; unknown without samples. */
+struct vmmio_value vmmio_exit_percentile(const struct vmmio_hist *h,
+					 const struct vmmio_hist *before, double q);
 
 /* Resolves all rows, once all is known that this snapshot tells. */
 void vmmio_exit_rows_resolve(struct vmmio_exit_rows *x);

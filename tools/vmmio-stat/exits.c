@@ -180,42 +180,37 @@ static int snapshot(struct run *r, bool final)
 	return err;
 }
 
-static void show_latency(struct run *r)
+static int show(struct run *r, bool totals, bool ends, __u64 now)
 {
-	struct vmmio_exit_latency *v;
-	size_t n;
-
-	if (!r->lat || vmmio_exitlat_read(r->lat, &r->rows, &v, &n))
-		return;
-	vmmio_exitlat_print(&r->rows, v, n, stdout);
-	putchar('\n');
-	free(v);
-}
-
-static void show(struct run *r, bool totals, __u64 now)
-{
+	struct vmmio_exit_latencies latency = {0};
 	struct vmmio_exit_view v = {
 		.rows = &r->rows,
 		.interrupts = &r->interrupts,
 		.health = &r->health,
 		.engine = r->q->engine,
 		.accel = vmmio_accel_name(r->accel),
+		.latency = r->lat ? &latency : NULL,
 		.interval_s = (now - (totals ? r->start_ns : r->last_ns)) / 1e9,
 		.scan_ms = r->scan_ms,
 		.by_time = r->q->by_time,
 		.totals = totals,
+		.ends = ends,
 		.pid = r->q->pid,
 		.guest = r->q->guest,
 	};
+	int err = r->lat ? vmmio_exitlat_read(r->lat, &r->rows, &latency) : 0;
 
+	if (err)
+		return err;
 	if (r->q->json) {
 		vmmio_exit_json(&v, stdout);
-		return;
+	} else {
+		vmmio_exit_table(&v, stdout);
+		if (ends)
+			vmmio_exit_findings(&v, stdout);
 	}
-	vmmio_exit_table(&v, stdout);
-	show_latency(r);
-	if (totals)
-		vmmio_exit_findings(&v, stdout);
+	vmmio_exitlat_free(&latency);
+	return 0;
 }
 
 /* Sleeps until @until, a signal, or the reader's end of the pipe closing. */
@@ -244,27 +239,21 @@ static int loop(struct run *r)
 		if (err)
 			return err;
 		now = now_ns();
-		show(r, false, now);
+		/* The one interval of a run of one is its end; else totals are. */
+		err = show(r, false, last && r->q->count == 1, now);
+		if (err)
+			return err;
 		r->last_ns = now;
 		closed = vmmio_flush(stdout);
 	}
 	if (closed)
 		return closed < 0 ? closed : 0;
-	/* The last interval of a counted run is its end: totals only if there was more. */
 	if (vmmio_stop || r->q->count > 1) {
 		err = snapshot(r, true);
+		if (!err)
+			err = show(r, true, true, now_ns());
 		if (err)
 			return err;
-		show(r, true, now_ns());
-	} else if (!r->q->json) {
-		struct vmmio_exit_view v = {.rows = &r->rows,
-					    .interrupts = &r->interrupts,
-					    .health = &r->health,
-					    .totals = true,
-					    .pid = r->q->pid,
-					    .guest = r->q->guest};
-
-		vmmio_exit_findings(&v, stdout);
 	}
 	closed = vmmio_flush(stdout);
 	return closed < 0 ? closed : 0;

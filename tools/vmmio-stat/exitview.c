@@ -1,16 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The table and the JSON of "exits" (exitview.h). A duration that no event
- * told is "-" or null.
+ * The table of "exits" (exitview.h). A duration that no event told is "-".
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "exitview.h"
-#include "json.h"
 
-static const char *const how_names[] = {"ioctl", "irqfd", "irqfd", "kthread", "in-kernel", "other"};
+const char *vmmio_exit_how_name(__u32 how)
+{
+	static const char *const names[] = {
+		[VMMIO_INJECT_IOCTL] = "ioctl",	    [VMMIO_INJECT_IRQFD] = "irqfd",
+		[VMMIO_INJECT_WORK] = "irqfd",	    [VMMIO_INJECT_KTHREAD] = "kthread",
+		[VMMIO_INJECT_GUEST] = "in-kernel",
+	};
+
+	return how < sizeof(names) / sizeof(names[0]) && names[how] ? names[how] : "other";
+}
 
 __u64 vmmio_exit_shown(const struct vmmio_exit_view *v, const struct vmmio_exit_row *r, int what)
 {
@@ -56,8 +63,7 @@ static int order(const void *a, const void *b)
 	return p > q ? -1 : p < q;
 }
 
-/* Rows to show, in order; the caller frees. */
-static const struct vmmio_exit_row **sorted(const struct vmmio_exit_view *v, size_t *n)
+const struct vmmio_exit_row **vmmio_exit_view_rows(const struct vmmio_exit_view *v, size_t *n)
 {
 	const struct vmmio_exit_row **list = calloc(v->rows->nrows + 1, sizeof(*list));
 	size_t i;
@@ -75,7 +81,7 @@ static const struct vmmio_exit_row **sorted(const struct vmmio_exit_view *v, siz
 	return list;
 }
 
-static bool same_group(const struct vmmio_exit_row *a, const struct vmmio_exit_row *b)
+bool vmmio_exit_same_group(const struct vmmio_exit_row *a, const struct vmmio_exit_row *b)
 {
 	return a->vm == b->vm && a->vcpu == b->vcpu && a->tid == b->tid;
 }
@@ -134,6 +140,32 @@ static void print_row(const struct vmmio_exit_view *v, const struct vmmio_exit_r
 		r->label.reg[0] ? r->label.reg : "-");
 }
 
+static void print_part(const char *where, double share, const struct vmmio_hist *h,
+		       const struct vmmio_hist *before, FILE *out)
+{
+	struct vmmio_value p50 = vmmio_exit_percentile(h, before, 50);
+	struct vmmio_value p99 = vmmio_exit_percentile(h, before, 99);
+
+	fprintf(out, "%s %.1f %%, p50", where, 100 * share);
+	print_us(out, 1, p50.known, p50.v);
+	fprintf(out, " us, p99");
+	print_us(out, 1, p99.known, p99.v);
+	fprintf(out, " us");
+}
+
+/* Where the time of a group went; percentiles are of single exits. */
+static void print_times(const struct vmmio_exit_view *v, const struct vmmio_exit_row *r,
+			double user, FILE *out)
+{
+	const struct vmmio_exit_times *t = vmmio_exit_rows_times(v->rows, r);
+
+	if (!t)
+		return;
+	print_part("time in KVM", 1 - user, &t->kvm, v->totals ? NULL : &t->kvm_before, out);
+	print_part("; in userspace", user, &t->user, v->totals ? NULL : &t->user_before, out);
+	fputc('\n', out);
+}
+
 /* A boot touches hundreds of registers once: the table shows the top, JSON all. */
 #define MOST_ROWS 24
 
@@ -160,8 +192,22 @@ static void print_group(const struct vmmio_exit_view *v, const struct vmmio_exit
 			"others", rest, 100 * rest / samples, n - MOST_ROWS);
 	}
 	if (time > 0)
-		fprintf(out, "time in KVM %.1f %%, in userspace %.1f %%\n",
-			100 * (time - user) / time, 100 * user / time);
+		print_times(v, list[0], user / time, out);
+}
+
+__u64 vmmio_exit_interrupts_of(const struct vmmio_exit_view *v, size_t vm, __u64 *exits)
+{
+	__u64 sum = 0;
+	size_t i;
+
+	for (i = 0; i < v->interrupts->n; i++)
+		if (v->interrupts->v[i].vm == vm)
+			sum += vmmio_exit_sent(v, &v->interrupts->v[i]);
+	*exits = 0;
+	for (i = 0; i < v->rows->nrows; i++)
+		if (v->rows->rows[i].vm == vm)
+			*exits += vmmio_exit_shown(v, &v->rows->rows[i], VMMIO_SUM_COUNT);
+	return sum;
 }
 
 /* Interrupts of a VM, and how many exits there were for each. */
@@ -189,7 +235,7 @@ static void print_interrupts(const struct vmmio_exit_view *v, FILE *out)
 					v->rows->vms[vm].nth ? ", VM #" : "", v->rows->vms[vm].nth);
 			sum += sent;
 			fprintf(out, "  %-8s by %-9s %9llu  ", x->msi ? "msi" : "irqchip",
-				how_names[x->how], (unsigned long long)sent);
+				vmmio_exit_how_name(x->how), (unsigned long long)sent);
 			if (x->msi)
 				fprintf(out, "address %llx data %llx\n",
 					(unsigned long long)(x->data >> 32),
@@ -197,11 +243,10 @@ static void print_interrupts(const struct vmmio_exit_view *v, FILE *out)
 			else
 				fprintf(out, "GSI %llu\n", (unsigned long long)x->data);
 		}
-		for (i = 0; sum && i < v->rows->nrows; i++)
-			if (v->rows->rows[i].vm == vm)
-				exits += vmmio_exit_shown(v, &v->rows->rows[i], VMMIO_SUM_COUNT);
-		if (sum && vm != SIZE_MAX)
+		if (sum && vm != SIZE_MAX) {
+			vmmio_exit_interrupts_of(v, vm, &exits);
 			fprintf(out, "  exits per interrupt %.2f\n", (double)exits / sum);
+		}
 	}
 }
 
@@ -218,9 +263,9 @@ void vmmio_exit_table(const struct vmmio_exit_view *v, FILE *out)
 	if (!v->health->has_time)
 		fprintf(out, "; no durations: kvm_exit and kvm_entry cannot be attached");
 	fputc('\n', out);
-	list = sorted(v, &n);
+	list = vmmio_exit_view_rows(v, &n);
 	for (from = 0; list && from < n; from = i) {
-		for (i = from + 1; i < n && same_group(list[from], list[i]); i++)
+		for (i = from + 1; i < n && vmmio_exit_same_group(list[from], list[i]); i++)
 			;
 		print_group(v, list + from, i - from, out);
 	}
@@ -229,102 +274,8 @@ void vmmio_exit_table(const struct vmmio_exit_view *v, FILE *out)
 	free(list);
 	print_interrupts(v, out);
 	fputc('\n', out);
-}
-
-static void number_or_null(struct vmmio_json *j, const char *key, bool known, __u64 value)
-{
-	if (known)
-		vmmio_json_u64(j, key, value);
-	else
-		vmmio_json_null(j, key);
-}
-
-static void json_vm(const struct vmmio_exit_view *v, struct vmmio_json *j, size_t vm)
-{
-	if (vm == SIZE_MAX) {
-		vmmio_json_null(j, "pid");
-		return;
+	if (v->latency) {
+		vmmio_exitlat_print(v->rows, v->latency, out);
+		fputc('\n', out);
 	}
-	vmmio_json_u64(j, "pid", v->rows->vms[vm].pid);
-	vmmio_json_u64(j, "nth", v->rows->vms[vm].nth ? v->rows->vms[vm].nth : 1);
-	vmmio_json_text(j, "name", v->rows->vms[vm].name);
-}
-
-static void json_row(const struct vmmio_exit_view *v, struct vmmio_json *j,
-		     const struct vmmio_exit_row *r)
-{
-	__u64 timed = vmmio_exit_shown(v, r, VMMIO_SUM_TIMED);
-
-	vmmio_json_open(j, NULL, '{');
-	json_vm(v, j, r->vm);
-	if (r->vm == SIZE_MAX)
-		vmmio_json_u64(j, "tid", r->tid);
-	number_or_null(j, "vcpu", r->vcpu != VMMIO_NO_VCPU, r->vcpu);
-	vmmio_json_text(j, "exit", r->label.name);
-	vmmio_json_text(j, "path", r->label.path);
-	if (r->label.device[0])
-		vmmio_json_text(j, "device", r->label.device);
-	else
-		vmmio_json_null(j, "device");
-	if (r->label.transport != VMMIO_GUESS_NONE)
-		vmmio_json_text(j, "transport", vmmio_guess_name(r->label.transport));
-	else
-		vmmio_json_null(j, "transport");
-	number_or_null(j, "queue", r->label.queue >= 0, r->label.queue);
-	if (r->label.reg[0])
-		vmmio_json_text(j, "register", r->label.reg);
-	else
-		vmmio_json_null(j, "register");
-	vmmio_json_u64(j, "samples", vmmio_exit_shown(v, r, VMMIO_SUM_COUNT));
-	number_or_null(j, "timed", v->health->has_time, timed);
-	number_or_null(j, "time_ns", timed, vmmio_exit_shown(v, r, VMMIO_SUM_NS));
-	number_or_null(j, "user_ns", timed, vmmio_exit_shown(v, r, VMMIO_SUM_USER));
-	number_or_null(j, "min_ns", timed, r->min_ns);
-	number_or_null(j, "max_ns", timed, r->max_ns);
-	vmmio_json_close(j, '}');
-}
-
-void vmmio_exit_json(const struct vmmio_exit_view *v, FILE *out)
-{
-	struct vmmio_json j = {.out = out};
-	const struct vmmio_exit_row **list;
-	size_t i, n;
-
-	vmmio_json_open(&j, NULL, '{');
-	vmmio_json_u64(&j, "schema", 1);
-	vmmio_json_text(&j, "tool", "vmmio-stat exits");
-	vmmio_json_text(&j, "version", VMMIO_VERSION);
-	vmmio_json_text(&j, "accel", v->accel);
-	vmmio_json_text(&j, "engine", v->engine);
-	vmmio_json_double(&j, "interval_s", v->interval_s);
-	vmmio_json_bool(&j, "totals", v->totals);
-	vmmio_json_double(&j, "scan_ms", v->scan_ms);
-	vmmio_json_u64(&j, "events_lost", v->health->lost);
-	vmmio_json_u64(&j, "events_missed", v->health->misses);
-	vmmio_json_text(&j, "missing", v->health->missing);
-	vmmio_json_open(&j, "rows", '[');
-	list = sorted(v, &n);
-	for (i = 0; list && i < n; i++)
-		json_row(v, &j, list[i]);
-	free(list);
-	vmmio_json_close(&j, ']');
-	vmmio_json_open(&j, "interrupts", '[');
-	for (i = 0; i < v->interrupts->n; i++) {
-		const struct vmmio_exit_interrupt *x = &v->interrupts->v[i];
-
-		if (!vmmio_exit_sent(v, x) || !vmmio_exit_view_wants(v, x->vm))
-			continue;
-		vmmio_json_open(&j, NULL, '{');
-		json_vm(v, &j, x->vm);
-		vmmio_json_text(&j, "kind", x->msi ? "msi" : "irqchip");
-		vmmio_json_text(&j, "by", how_names[x->how]);
-		number_or_null(&j, "gsi", !x->msi, x->data);
-		number_or_null(&j, "msi_address", x->msi, x->data >> 32);
-		number_or_null(&j, "msi_data", x->msi, x->data & 0xffffffff);
-		vmmio_json_u64(&j, "count", vmmio_exit_sent(v, x));
-		vmmio_json_close(&j, '}');
-	}
-	vmmio_json_close(&j, ']');
-	vmmio_json_close(&j, '}');
-	fputc('\n', out);
 }
