@@ -11,9 +11,6 @@
 #include "compat.h"
 #include "events.h"
 
-/* A configuration that changes under every read is not waited for for ever. */
-#define GENERATION_CHANGES_MAX 100
-
 /* vmmio_regs_ops.pause: may sleep, since no register sequence runs in atomic context */
 void vmmio_regs_pause(struct vmmio_regs *r, unsigned int us)
 {
@@ -23,8 +20,12 @@ void vmmio_regs_pause(struct vmmio_regs *r, unsigned int us)
 static void vmmio_get(struct virtio_device *vdev, unsigned int offset, void *buf, unsigned int len)
 {
 	struct vmmio_device *vd = to_vmmio(vdev);
+	int err = vmmio_regs_config_get(&vd->regs, offset, buf, len);
 
-	if (vmmio_regs_config_get(&vd->regs, offset, buf, len)) {
+	if (err == -EAGAIN) {
+		dev_err_ratelimited(vd->parent, "config bytes at %u never settle, taken as read\n",
+				    offset);
+	} else if (err) {
 		dev_err_ratelimited(vd->parent, "config read of %u bytes at %u is out of reach\n",
 				    len, offset);
 		memset(buf, 0, len);
@@ -47,12 +48,12 @@ static u32 vmmio_generation(struct virtio_device *vdev)
 	struct vmmio_device *vd = to_vmmio(vdev);
 	u32 g;
 
-	if (vd->generation_changes > GENERATION_CHANGES_MAX)
+	if (vd->generation_changes > VMMIO_CONFIG_PASSES_MAX)
 		return vd->generation;
 	g = vd->regs.protocol->generation(&vd->regs);
 	if (g == vd->generation) {
 		vd->generation_changes = 0;
-	} else if (++vd->generation_changes > GENERATION_CHANGES_MAX) {
+	} else if (++vd->generation_changes > VMMIO_CONFIG_PASSES_MAX) {
 		dev_err(vd->parent, "the configuration never settles, reading it as it is\n");
 		return vd->generation;
 	}
@@ -64,6 +65,9 @@ static u8 vmmio_get_status(struct virtio_device *vdev)
 {
 	struct vmmio_device *vd = to_vmmio(vdev);
 
+	/* its answer is known to be wrong, and a WARN of virtio's is not its due */
+	if (vd->wedged)
+		return vd->status;
 	return vd->regs.protocol->get_status(&vd->regs);
 }
 
@@ -83,7 +87,29 @@ static void vmmio_set_status(struct virtio_device *vdev, u8 status)
 	vd->regs.protocol->set_status(&vd->regs, status);
 }
 
-/* Complete when the status reads 0 (2.4.2); bounded. No callback runs after it. */
+/*
+ * Complete when the status reads 0 (2.4.2); bounded. A device that does not
+ * get there may go on using its rings and buffers: it is kept from memory where
+ * that can be done, and its rings are never freed (queue_free()).
+ */
+void vmmio_device_reset(struct vmmio_device *vd)
+{
+	int err = vmmio_regs_reset(&vd->regs);
+
+	vd->wedged = err == -ETIMEDOUT;
+	if (err == -ENODEV)
+		dev_err(vd->parent, "the device is gone, its registers read all ones\n");
+	if (!vd->wedged)
+		return;
+	dev_err(vd->parent, "reset did not complete within %u ms: %s\n",
+		VMMIO_RESET_TIMEOUT_US / 1000,
+		vd->front->isolate ? "its access to memory is taken away"
+				   : "it may still write to memory it was given");
+	if (vd->front->isolate)
+		vd->front->isolate(vd);
+}
+
+/* No callback runs after it. */
 static void vmmio_reset(struct virtio_device *vdev)
 {
 	struct vmmio_device *vd = to_vmmio(vdev);
@@ -92,9 +118,7 @@ static void vmmio_reset(struct virtio_device *vdev)
 	WRITE_ONCE(vd->driver_ok, false);
 	vd->status = 0;
 	vd->generation_changes = 0;
-	if (vmmio_regs_reset(&vd->regs))
-		dev_err(vd->parent, "reset did not complete within %u ms\n",
-			VMMIO_RESET_TIMEOUT_US / 1000);
+	vmmio_device_reset(vd);
 	vd->front->irqs_synchronize(vd);
 	WRITE_ONCE(vd->irq_pending, false);
 }

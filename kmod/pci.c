@@ -135,6 +135,8 @@ static int pci_irqs_request(struct vmmio_device *vd, unsigned int n,
 {
 	struct pci_dev *pdev = to_pci_dev(vd->parent);
 
+	/* not before the first reset: a device may have a former driver's rings still */
+	pci_set_master(pdev);
 	switch (vd->irq_mode) {
 	case VMMIO_IRQ_MSIX:
 		return msix_request(vd, 1 + callbacks(n, req), desc);
@@ -257,6 +259,11 @@ static const struct cpumask *pci_queue_affinity(struct vmmio_queue *q)
 	return pci_irq_get_affinity(to_pci_dev(q->vd->parent), q->vector);
 }
 
+static void pci_isolate(struct vmmio_device *vd)
+{
+	pci_clear_master(to_pci_dev(vd->parent));
+}
+
 static const struct vmmio_front pci_front = {
 	.transport = VMMIO_TRANSPORT_PCI,
 	.notify = VMMIO_REG_PCI_NOTIFY,
@@ -269,6 +276,7 @@ static const struct vmmio_front pci_front = {
 	.queue_irq = pci_queue_irq,
 	.queue_affinity = pci_queue_affinity,
 	.shm = vmmio_pci_shm,
+	.isolate = pci_isolate,
 };
 
 /* 4.1.2.1: the device type, from the device id or the transitional subsystem id. */
@@ -330,7 +338,6 @@ static int pci_probe(struct pci_dev *pdev, const struct pci_device_id *unused)
 	err = vmmio_pci_map(pdev, pv);
 	if (err)
 		goto err_unmap;
-	pci_set_master(pdev);
 	vmmio_device_set_dma(vd);
 
 	err = vmmio_device_register(vd);
@@ -382,7 +389,6 @@ static int pci_restore(struct device *dev)
 
 	if (err)
 		return err;
-	pci_set_master(to_pci_dev(dev));
 	return virtio_device_restore(&pv->vd->vdev);
 }
 

@@ -152,15 +152,27 @@ static void queue_stop(struct vmmio_queue *q)
 	if (vd->regs.protocol->queue_stop(&vd->regs, q->index)) {
 		/* its memory is about to be somebody else's */
 		dev_err(vd->parent, "queue %u does not stop, resetting the device\n", q->index);
-		if (vmmio_regs_reset(&vd->regs))
-			dev_err(vd->parent, "the device does not reset either\n");
+		vmmio_device_reset(vd);
 	}
 }
 
+/*
+ * A device that ignored its reset keeps its ring: that memory is lost, but is
+ * nobody else's. The virtqueue stays in its device's list, hence the reference.
+ */
 static void queue_free(struct vmmio_queue *q)
 {
+	struct vmmio_device *vd = q->vd;
+
 	vmmio_slot_drop_queue(q);
-	vring_del_virtqueue(q->vq);
+	if (vd->wedged) {
+		dev_err(vd->parent, "queue %u: its ring of %u entries is kept for good\n", q->index,
+			virtqueue_get_vring_size(q->vq));
+		q->vq->priv = NULL;
+		get_device(&vd->vdev.dev);
+	} else {
+		vring_del_virtqueue(q->vq);
+	}
 	free_percpu(q->counts);
 	kfree(q->affinity);
 	kfree(q);
@@ -310,6 +322,10 @@ int vmmio_queues_create(struct vmmio_device *vd, unsigned int nvqs, struct virtq
 {
 	int err;
 
+	if (vd->wedged) {
+		dev_err(vd->parent, "no queues for a device that does not reset\n");
+		return -EIO;
+	}
 	for (;;) {
 		vd->queues = kcalloc(nvqs, sizeof(*vd->queues), GFP_KERNEL);
 		if (!vd->queues)

@@ -103,6 +103,8 @@ struct vmmio_front {
 	int (*queue_irq)(struct vmmio_queue *q);
 	const struct cpumask *(*queue_affinity)(struct vmmio_queue *q);
 	bool (*shm)(struct vmmio_device *vd, u8 id, u64 *base, u64 *len);
+	/* Keeps a device that ignores its reset from memory; NULL: nothing can. */
+	void (*isolate)(struct vmmio_device *vd);
 };
 
 struct vmmio_device {
@@ -138,6 +140,7 @@ struct vmmio_device {
 	unsigned int generation_changes; /* in a row */
 	bool driver_ok;			 /* interrupts may reach callbacks */
 	bool irq_pending;		 /* one came before that */
+	bool wedged; /* ignored its last reset: may still use what it was given */
 };
 
 static inline struct vmmio_device *to_vmmio(struct virtio_device *vdev)
@@ -155,6 +158,7 @@ struct vmmio_device *vmmio_device_alloc(struct device *parent, const struct vmmi
 void vmmio_device_discard(struct vmmio_device *vd);
 int vmmio_device_set_dma(struct vmmio_device *vd);
 int vmmio_device_register(struct vmmio_device *vd);
+void vmmio_device_reset(struct vmmio_device *vd);
 void vmmio_device_unregister(struct vmmio_device *vd);
 void vmmio_device_put(struct vmmio_device *vd);
 void vmmio_regs_pause(struct vmmio_regs *r, unsigned int us);
@@ -170,6 +174,7 @@ int vmmio_queue_enable_after_reset(struct virtqueue *vq);
 
 /* irq.c */
 irqreturn_t vmmio_irq_line(int irq, void *opaque);   /* struct vmmio_device: mmio */
+irqreturn_t vmmio_irq_edge(int irq, void *opaque);   /* struct vmmio_device: mmio */
 irqreturn_t vmmio_irq_lazy(int irq, void *opaque);   /* struct vmmio_device: mmio */
 irqreturn_t vmmio_irq_intx(int irq, void *opaque);   /* struct vmmio_device */
 irqreturn_t vmmio_irq_config(int irq, void *opaque); /* struct vmmio_device */

@@ -71,20 +71,40 @@ static unsigned int config_width(__u32 offset, __u32 len)
 	return 1;
 }
 
-/* Copies configuration bytes to @buf as they stand there; -EINVAL out of reach. */
-int vmmio_regs_config_get(struct vmmio_regs *r, __u32 offset, void *buf, __u32 len)
+/* One pass over the bytes: did any differ from what @p held? */
+static bool config_pass(struct vmmio_regs *r, __u32 offset, __u8 *p, __u32 len, unsigned int width)
 {
-	unsigned int width = config_width(offset, len), i, b;
-	__u8 *p = buf;
+	bool differs = false;
+	unsigned int i, b;
 
-	if (!config_in_reach(r, offset, len))
-		return -EINVAL;
 	for (i = 0; i < len; i += width) {
 		__u32 v = r->ops->read_config(r, offset + i, width);
 
-		for (b = 0; b < width; b++)
+		for (b = 0; b < width; b++) {
+			differs |= p[i + b] != (__u8)(v >> (8 * b));
 			p[i + b] = (__u8)(v >> (8 * b));
+		}
 	}
+	return differs;
+}
+
+/*
+ * Copies configuration bytes to @buf as they stand there; -EINVAL out of reach.
+ * Version 1 has no generation to tell a change by: what takes more than one
+ * access is read until two passes agree (2.5.3), -EAGAIN when none do.
+ */
+int vmmio_regs_config_get(struct vmmio_regs *r, __u32 offset, void *buf, __u32 len)
+{
+	unsigned int width = config_width(offset, len), passes = 1;
+
+	if (!config_in_reach(r, offset, len))
+		return -EINVAL;
+	config_pass(r, offset, buf, len, width);
+	if (r->protocol != &vmmio_protocol_mmio1 || len <= width)
+		return 0;
+	while (config_pass(r, offset, buf, len, width))
+		if (++passes >= VMMIO_CONFIG_PASSES_MAX)
+			return -EAGAIN;
 	return 0;
 }
 

@@ -64,11 +64,7 @@ static __u32 mmio2_generation(struct vmmio_regs *r)
 	return RD(r, CONFIG_GENERATION);
 }
 
-/*
- * Version 1 has no such register. Fields should be read until two reads agree
- * (2.5.3), which virtio's readers do not do for us: one that changes while it is
- * read can tear, as with mainline.
- */
+/* Version 1 has no such register: vmmio_regs_config_get() reads until two passes agree. */
 static __u32 mmio1_generation(struct vmmio_regs *r)
 {
 	(void)r;

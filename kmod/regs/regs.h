@@ -73,6 +73,9 @@ struct vmmio_queue_setup {
 /* A device has this long for a reset of itself or of a queue. */
 #define VMMIO_RESET_TIMEOUT_US 2000000u
 
+/* A configuration that changes under every read is not waited for for ever. */
+#define VMMIO_CONFIG_PASSES_MAX 100u
+
 /* Bytes of the PCI common structure up to and with queue_reset, 4.1.4.3. */
 #define VMMIO_PCI_COMMON_LEN_RESET 0x3cu
 

@@ -237,12 +237,19 @@ static __u32 fake_read_config(struct vmmio_regs *r, __u32 offset, unsigned int w
 {
 	struct fake_device *d = of(r);
 	__u32 v = 0;
+	int i;
 
 	log_access(d, config_reg(d), 'R', width);
 	if (offset % width || offset + width > sizeof(d->config))
 		d->violations++;
 	else
 		memcpy(&v, d->config + offset, width);
+	if (d->config_turns && d->config_moving && !--d->config_moving) {
+		for (i = 0; i < (int)sizeof(d->config); i++)
+			d->config[i]++;
+		d->config_turns--;
+		d->config_moving = 1;
+	}
 	return v;
 }
 

@@ -44,6 +44,8 @@ struct fake_device {
 	int reset_forever; /* QueueReset never reads 0 */
 	int no_vectors;	   /* the device refuses every vector */
 	int gone;	   /* every read gives all ones */
+	int config_moving; /* all configuration bytes change after so many more reads of one */
+	int config_turns;  /* how often that happens; < 0: for ever */
 
 	int violations; /* accesses that 4.2.2.2 or 4.1.4.3.2 forbid */
 	unsigned long paused_us;
