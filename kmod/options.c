@@ -26,10 +26,10 @@
 #include <linux/sysfs.h>
 #include <uapi/linux/virtio_config.h>
 #include <vmmio/features.h>
+#include "compat.h"
 #include "options.h"
 #include "vmmio.h"
 
-/* Lines are bounded by the page that sysfs hands over; so is their number. */
 #define ENTRIES_MAX 64
 
 struct entry {
@@ -124,8 +124,18 @@ static int parse_option(char *key, char *value, struct vmmio_options *o)
 	return -ENOENT;
 }
 
+/* @line up to @key, a later word of it, is cut into strings by now. */
+static bool given_before(const char *line, const char *key)
+{
+	for (; line < key; line += strlen(line) + 1)
+		if (!strcmp(line, key))
+			return true;
+	return false;
+}
+
 static int parse_line(char *line, struct vmmio_options *o)
 {
+	const char *first = line;
 	char *word;
 	int err;
 
@@ -136,15 +146,18 @@ static int parse_line(char *line, struct vmmio_options *o)
 			continue;
 		if (value)
 			*value++ = 0;
-		err = value && *value ? parse_option(word, value, o) : -EINVAL;
+		err = given_before(first, word) ? -EEXIST
+		      : value && *value		? parse_option(word, value, o)
+						: -EINVAL;
 		if (err) {
 			pr_err("vmmio: options: %s: %s; known are queue_size=1..32768 withhold= "
 			       "irq=auto|msix|shared|intx affinity=QUEUE:CPU lazy_status=0|1 "
 			       "force=0|1\n",
 			       word,
-			       err == -ENOENT  ? "no such key"
-			       : err == -EPERM ? "not a feature that may be withheld"
-					       : "value out of range or not understood");
+			       err == -ENOENT	? "no such key"
+			       : err == -EPERM	? "not a feature that may be withheld"
+			       : err == -EEXIST ? "given twice"
+						: "value out of range or not understood");
 			return err == -EPERM ? err : -EINVAL;
 		}
 	}
@@ -177,13 +190,19 @@ static int store_line(char *line)
 
 	rest = strim(line);
 	device = strsep(&rest, " \t");
-	if (!*device || strlen(device) >= sizeof(e->device))
+	if (!*device || strlen(device) >= sizeof(e->device)) {
+		pr_err("vmmio: options: a device's name has 1 to %zu bytes: DEVICE "
+		       "[key=value...]\n",
+		       sizeof(e->device) - 1);
 		return -EINVAL;
+	}
 	e = kzalloc(sizeof(*e), GFP_KERNEL);
 	if (!e)
 		return -ENOMEM;
 	strscpy(e->device, device, sizeof(e->device));
 	if (rest && strscpy(e->line, strim(rest), sizeof(e->line)) < 0) {
+		pr_err("vmmio: options: %s: more than %zu bytes of settings\n", device,
+		       sizeof(e->line) - 1);
 		err = -E2BIG;
 		goto err_free;
 	}
@@ -199,6 +218,8 @@ static int store_line(char *line)
 	if (!e->line[0]) {
 		kfree(e);
 	} else if (entries_count == ENTRIES_MAX) {
+		pr_err("vmmio: options: %s: %u devices have settings, no more are kept\n", device,
+		       ENTRIES_MAX);
 		err = -ENOSPC;
 		kfree(e);
 	} else {
@@ -213,7 +234,8 @@ err_free:
 	return err;
 }
 
-static ssize_t options_store(struct kobject *kobj, struct kobj_attribute *attr, const char *buf,
+static ssize_t options_write(struct file *file, struct kobject *kobj,
+			     VMMIO_BIN_ATTR_CONST struct bin_attribute *attr, char *buf, loff_t pos,
 			     size_t count)
 {
 	char *line = kstrndup(buf, count, GFP_KERNEL);
@@ -226,19 +248,39 @@ static ssize_t options_store(struct kobject *kobj, struct kobj_attribute *attr, 
 	return err ?: count;
 }
 
-static ssize_t options_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+/* The file as it is now, from byte @pos on. */
+static ssize_t options_read(struct file *file, struct kobject *kobj,
+			    VMMIO_BIN_ATTR_CONST struct bin_attribute *attr, char *buf, loff_t pos,
+			    size_t count)
 {
+	char line[sizeof_field(struct entry, device) + sizeof_field(struct entry, line) + 2];
 	struct entry *e;
-	int n = 0;
+	size_t done = 0;
+	loff_t at = 0; /* where the line begins in the file */
 
 	mutex_lock(&entries_lock);
-	list_for_each_entry(e, &entries, list)
-		n += sysfs_emit_at(buf, n, "%s %s\n", e->device, e->line);
+	list_for_each_entry(e, &entries, list) {
+		size_t len = scnprintf(line, sizeof(line), "%s %s\n", e->device, e->line);
+
+		if (pos < at + len && done < count) {
+			size_t skip = pos > at ? pos - at : 0;
+			size_t n = min(len - skip, count - done);
+
+			memcpy(buf + done, line + skip, n);
+			done += n;
+		}
+		at += len;
+	}
 	mutex_unlock(&entries_lock);
-	return n;
+	return done;
 }
 
-static struct kobj_attribute options_attr = __ATTR_RW(options);
+/* A binary file, since all entries together are larger than the page of a text one. */
+static VMMIO_BIN_ATTR_CONST struct bin_attribute options_attr = {
+	.attr = {.name = "options", .mode = 0644},
+	.read = options_read,
+	.write = options_write,
+};
 
 /* What the next probe of @device is to use: defaults where nothing was set. */
 void vmmio_options_get(const char *device, struct vmmio_options *options)
@@ -259,14 +301,14 @@ void vmmio_options_get(const char *device, struct vmmio_options *options)
 
 int vmmio_options_init(void)
 {
-	return sysfs_create_file(vmmio_kobj, &options_attr.attr);
+	return sysfs_create_bin_file(vmmio_kobj, &options_attr);
 }
 
 void vmmio_options_exit(void)
 {
 	struct entry *e, *next;
 
-	sysfs_remove_file(vmmio_kobj, &options_attr.attr);
+	sysfs_remove_bin_file(vmmio_kobj, &options_attr);
 	list_for_each_entry_safe(e, next, &entries, list)
 		forget(e);
 }

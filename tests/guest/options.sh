@@ -79,9 +79,24 @@ awk '/-req.0/ { exit !($2 <= 1 && $3 > 10) }' /proc/interrupts ||
 for line in "$mmio queue_size=0" "$mmio queue_size=32769" "$mmio queue_size=-1" \
 	"$mmio queue_size=12x" "$mmio withhold=version_1" "$mmio withhold=64" \
 	"$mmio withhold=nonsense" "$mmio irq=edge" "$mmio affinity=0" "$mmio affinity=0:99" \
-	"$mmio lazy_status=2x" "$mmio unknown=1" "$mmio queue_size" "$mmio =1"; do
+	"$mmio lazy_status=2x" "$mmio unknown=1" "$mmio queue_size" "$mmio =1" \
+	"$mmio force=1 force=0" "$(printf '%040d' 0) force=1"; do
+	dmesg -c >/dev/null
 	refused "$line"
+	[ "$(dmesg | grep -c 'vmmio: options: ')" = 1 ] || fail "'$line': the log says $(dmesg)"
 done
+# more than a page of them, all of which are read back
+before=$(cat $options)
+for i in $(seq 1 62); do
+	echo "device-with-a-long-name-for-test.$i affinity=0:0,1:1,2:0,3:1,4:0,5:1,6:0,7:1 queue_size=$i" >$options
+done
+[ "$(wc -c <$options)" -gt 4096 ] || fail "the options are $(wc -c <$options) bytes"
+[ "$(grep -c '^device-with.* queue_size=[0-9]*$' $options)" = 62 ] || fail "not 62 lines: $(cat $options)"
+dd if=$options bs=7 2>/dev/null | cmp - $options || fail "read in small pieces it differs"
+refused "d65 force=1" # the table has 64 places, two of them taken before
+dmesg | grep -q '64 devices have settings' || fail "no word of a full table: $(dmesg)"
+for i in $(seq 1 62); do echo "device-with-a-long-name-for-test.$i" >$options; done
+[ "$(cat $options)" = "$before" ] || fail "not as before: $(cat $options)"
 # taken, but not by this device: it stays without a driver, and the log says why
 not_served() { # BUS-DEVICE LINE WORDS
 	echo "$1 $2" >$options
