@@ -157,7 +157,8 @@ u32 vmmio_irq_read_traced(struct vmmio_device *vd, const struct vmmio_irq_run *r
 			  enum vmmio_reg reg, void __iomem *p, enum vmmio_space space, u32 offset,
 			  unsigned int width)
 {
-	return read_traced(vd, reg, p, space, offset, width, run->checked ? 0 : run->t0);
+	return read_traced(vd, reg, p, space, offset, width,
+			   run->checked || run->status ? 0 : run->t0);
 }
 
 void vmmio_write_traced(struct vmmio_device *vd, enum vmmio_reg reg, void __iomem *p,

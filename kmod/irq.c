@@ -186,6 +186,37 @@ static __always_inline irqreturn_t line(int irq, void *opaque, bool traced)
 HANDLER(line)
 
 /*
+ * An edge-triggered line: what the device sets between the read of its status
+ * and the acknowledge keeps the line high, and a line that does not fall does
+ * not rise again. So the status is read until it is 0: one access more than on
+ * a level-triggered line, which asks again by itself. It ends: without a
+ * callback nobody gives the device buffers that were not there before.
+ */
+static __always_inline irqreturn_t edge(int irq, void *opaque, bool traced)
+{
+	struct vmmio_device *vd = opaque;
+	struct vmmio_irq_run run;
+	unsigned int rounds = 0;
+	u32 status;
+
+	run_begin(&run, irq, VMMIO_IRQ_LINE, traced);
+	do {
+		status = run_read(vd, &run, traced, VMMIO_REG_INTERRUPT_STATUS, vd->common + 0x060,
+				  VMMIO_SPACE_MEMORY, 0x060, 4);
+		if (unlikely(status == U32_MAX))
+			return device_gone(vd, &run, traced);
+		status &= VMMIO_INT_MASK;
+		if (status)
+			run_ack(vd, traced, status);
+		run.status |= status;
+	} while (status && ++rounds < VMMIO_QUEUE_SIZE_LIMIT);
+	if (unlikely(!run.status))
+		return run_end(vd, &run, IRQ_NONE, traced);
+	return serve_line(vd, &run, traced);
+}
+HANDLER(edge)
+
+/*
  * lazy_status=1, a departure from 4.2.3.4.1: the used-buffer bit is
  * acknowledged unread, and the status is read only when no queue had anything.
  * What else the status says keeps a level-triggered line asserted, so that the
@@ -266,6 +297,21 @@ static __always_inline irqreturn_t queue(int irq, void *opaque, bool traced)
 }
 HANDLER(queue)
 
+/* As if from its handler, which must not run meanwhile on another CPU. */
+static void replay_queue(struct vmmio_queue *q)
+{
+	int irq = q->vd->front->queue_irq(q);
+	unsigned long flags;
+
+	if (irq <= 0)
+		return; /* it has no callback */
+	disable_irq(irq);
+	local_irq_save(flags);
+	vring_interrupt(irq, q->vq);
+	local_irq_restore(flags);
+	enable_irq(irq);
+}
+
 /*
  * Called right after driver_ok was set: makes up for interrupts that came
  * before it. The device must not send any (2.1.2), but one that does must
@@ -273,17 +319,14 @@ HANDLER(queue)
  */
 void vmmio_irq_replay(struct vmmio_device *vd)
 {
-	unsigned long flags;
 	unsigned int i;
 
-	/* pairs with the barrier in may_call_back() */
+	/* pairs with the barrier in come_early() */
 	smp_mb();
 	if (!xchg(&vd->irq_pending, false))
 		return;
-	local_irq_save(flags);
 	for (i = 0; i < vd->nqueues; i++)
 		if (vd->queues[i] && READ_ONCE(vd->queues[i]->live))
-			vring_interrupt(0, vd->queues[i]->vq);
-	local_irq_restore(flags);
+			replay_queue(vd->queues[i]);
 	virtio_config_changed(&vd->vdev);
 }

@@ -78,10 +78,17 @@ static int mmio_irqs_request(struct vmmio_device *vd, unsigned int n,
 	return 0;
 }
 
+static bool line_is_level(const struct vmmio_device *vd)
+{
+	return irq_get_trigger_type(vd->irq) & IRQ_TYPE_LEVEL_MASK;
+}
+
 /* Only now: the queues exist, and a handler that runs at once finds them. */
 static int mmio_irqs_enable(struct vmmio_device *vd)
 {
-	irq_handler_t handler = vd->options.lazy_status ? vmmio_irq_lazy : vmmio_irq_line;
+	irq_handler_t handler = vd->options.lazy_status ? vmmio_irq_lazy
+				: line_is_level(vd)	? vmmio_irq_line
+							: vmmio_irq_edge;
 	int err;
 
 	err = request_irq(vd->irq, handler, IRQF_SHARED, dev_name(&vd->vdev.dev), vd);
@@ -147,7 +154,7 @@ static int options_check(const struct vmmio_device *vd)
 			"irq= and affinity= have no meaning for a device with one line\n");
 		return -EINVAL;
 	}
-	if (vd->options.lazy_status && !(irq_get_trigger_type(vd->irq) & IRQ_TYPE_LEVEL_MASK)) {
+	if (vd->options.lazy_status && !line_is_level(vd)) {
 		dev_err(vd->parent, "lazy_status=1 needs a level-triggered interrupt line\n");
 		return -EINVAL;
 	}
