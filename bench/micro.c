@@ -113,7 +113,7 @@ struct micro_row *micro_add(struct micro_result *r, const struct micro_row *tmpl
 	row = &r->rows[r->nr_rows++];
 	*row = *tmpl;
 	for (i = 0; i < MICRO_MAX_ROUNDS; i++)
-		row->wall[i] = row->cpu[i] = NAN;
+		row->wall[i] = row->cpu[i] = row->send[i] = row->wait[i] = NAN;
 	return row;
 }
 
@@ -128,26 +128,6 @@ static long read_long(const char *path)
 		v = -1;
 	fclose(f);
 	return v;
-}
-
-/* Jiffies of all CPUs: total and stolen. */
-static int read_steal(double *total, double *steal)
-{
-	double v[8] = {0};
-	FILE *f = fopen("/proc/stat", "re");
-	int n, i;
-
-	if (!f)
-		return -errno;
-	n = fscanf(f, "cpu %lf %lf %lf %lf %lf %lf %lf %lf", &v[0], &v[1], &v[2], &v[3], &v[4],
-		   &v[5], &v[6], &v[7]);
-	fclose(f);
-	if (n != 8)
-		return -EINVAL;
-	for (*total = 0, i = 0; i < 8; i++)
-		*total += v[i];
-	*steal = v[7];
-	return 0;
 }
 
 static void describe_machine(struct micro_result *r)
@@ -280,11 +260,9 @@ static int complain(const char *what, int err)
 
 static int measure(const struct request *q, struct micro_result *r)
 {
-	double total0 = 0, steal0 = 0, total1 = 0, steal1 = 0;
-	bool steal;
 	int err;
 
-	steal = !read_steal(&total0, &steal0);
+	micro_noise_start(&r->noise);
 	err = micro_run_access(&q->o, r);
 	if (err)
 		return complain("access workload", err);
@@ -294,9 +272,7 @@ static int measure(const struct request *q, struct micro_result *r)
 	err = micro_run_firmware(&q->o, r);
 	if (err)
 		return complain("firmware workload", err);
-	r->steal_pct = NAN;
-	if (steal && !read_steal(&total1, &steal1) && total1 > total0)
-		r->steal_pct = 100 * (steal1 - steal0) / (total1 - total0);
+	micro_noise_end(&r->noise);
 	return 0;
 }
 

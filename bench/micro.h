@@ -36,15 +36,36 @@ struct micro_row {
 	uint64_t per_round;
 	int rounds;
 	double wall[MICRO_MAX_ROUNDS]; /* ns per access, one value a round */
-	double cpu[MICRO_MAX_ROUNDS];  /* of the thread; NaN: not known */
+	double cpu[MICRO_MAX_ROUNDS];  /* of all threads that serve it; NaN: not known */
+	double send[MICRO_MAX_ROUNDS]; /* interrupts: wall ns of sending alone; else NaN */
+	double wait[MICRO_MAX_ROUNDS]; /* % of the round without a CPU; NaN: not known */
 	uint64_t expected;	       /* accesses made in all */
 	uint64_t seen;		       /* and counted by the side that served them */
 };
 
-/* Order statistics over the rounds; NaN where there are none. */
+/*
+ * Order statistics over the rounds; NaN where there are none. Wall times are of
+ * the undisturbed rounds where there are enough, else of all; the minimum and
+ * CPU times are of all.
+ */
 struct micro_summary {
 	double median, min, p25, p75;
 	double net; /* median less the baseline's median; NaN for baselines */
+};
+
+/* In between, where a round or a run was: what it had to wait, in per cent. */
+struct micro_noise {
+	double own;   /* this thread, for a CPU */
+	double any;   /* any task of the machine */
+	double steal; /* all CPUs, for a hypervisor below */
+	double stolen, total;
+	uint64_t start;
+};
+
+enum micro_value {
+	MICRO_WALL,
+	MICRO_CPU,
+	MICRO_SEND,
 };
 
 struct micro_result {
@@ -53,8 +74,9 @@ struct micro_result {
 	char date[32]; /* 2026-01-31 */
 	enum vmmio_accel accel;
 	int cpus;
-	long halt_poll_ns; /* -1: not known */
-	double steal_pct;  /* of the machine during the run; NaN: not known */
+	long halt_poll_ns;	  /* -1: not known */
+	bool polls;		  /* it cannot be turned off for the interrupt rows */
+	struct micro_noise noise; /* of the whole run */
 	int nr_rows;
 	struct micro_row rows[MICRO_MAX_ROWS];
 };
@@ -84,7 +106,25 @@ void micro_keys_firmware(FILE *f);
 struct micro_row *micro_add(struct micro_result *r, const struct micro_row *tmpl);
 
 struct micro_summary micro_summarise(const struct micro_result *r, const struct micro_row *row,
-				     bool cpu);
+				     enum micro_value what);
+
+/* What is NaN afterwards could not be learned. */
+void micro_noise_start(struct micro_noise *n);
+void micro_noise_end(struct micro_noise *n);
+
+/* A disturbed round is tried again so often; the least disturbed one is kept. */
+#define MICRO_TRIES 3
+
+/* Keeps these values of @round unless better ones are there. True: clean, no need to try again. */
+bool micro_round_keep(struct micro_row *row, int round, double wall, double cpu, double send,
+		      double wait);
+
+/* Was the machine busy with something else? */
+bool micro_round_clean(const struct micro_row *row, int round);
+int micro_clean_rounds(const struct micro_row *row);
+bool micro_row_noisy(const struct micro_row *row); /* too few clean rounds */
+int micro_noisy_rows(const struct micro_result *r);
+bool micro_noisy(const struct micro_result *r);
 
 void micro_print_table(FILE *f, const struct micro_result *r);
 void micro_print_json(FILE *f, const struct micro_result *r);

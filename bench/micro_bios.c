@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define QEMU "qemu-system-x86_64"
@@ -147,9 +148,23 @@ static char next_mark(int fd, uint64_t deadline, uint64_t *when)
 	return read(fd, &c, 1) == 1 ? c : 0;
 }
 
-static int run(const struct variant *v, const char *disk, uint32_t reads, double *ns)
+/* What the process @pid has spent, all its threads, ns; 0 if it is gone. */
+static uint64_t cpu_of(pid_t pid)
+{
+	struct timespec ts;
+	clockid_t clock;
+
+	if (clock_getcpuclockid(pid, &clock) || clock_gettime(clock, &ts))
+		return 0;
+	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
+}
+
+static int run(const struct variant *v, const char *disk, uint32_t reads, struct micro_row *row,
+	       int round)
 {
 	uint64_t deadline = micro_now() + LIMIT_MS * 1000000ull, a = 0, b = 0;
+	uint64_t spent = 0, total = 0;
+	struct micro_noise noise;
 	char first, second = 0;
 	int fds[2], status;
 	pid_t pid;
@@ -166,8 +181,13 @@ static int run(const struct variant *v, const char *disk, uint32_t reads, double
 		exec_qemu(v, disk, fds[1]);
 	close(fds[1]);
 	first = next_mark(fds[0], deadline, &a);
-	if (first == 'A')
+	if (first == 'A') {
+		micro_noise_start(&noise);
+		spent = cpu_of(pid);
 		second = next_mark(fds[0], deadline, &b);
+		total = cpu_of(pid);
+		micro_noise_end(&noise);
+	}
 	close(fds[0]);
 	kill(pid, SIGKILL);
 	waitpid(pid, &status, 0);
@@ -177,7 +197,10 @@ static int run(const struct variant *v, const char *disk, uint32_t reads, double
 		return -EIO;
 	if (first != 'A' || second != 'B')
 		return -ETIMEDOUT;
-	*ns = (double)(b - a) / reads;
+	row->wall[round] = (double)(b - a) / reads;
+	if (spent && total)
+		row->cpu[round] = (double)(total - spent) / reads;
+	row->wait[round] = noise.any;
 	return 0;
 }
 
@@ -224,7 +247,7 @@ int micro_run_firmware(const struct micro_options *o, struct micro_result *r)
 			i = round & 1 ? NR_VARIANTS - 1 - k : k;
 			if (!rows[i] || rows[i]->note[0])
 				continue;
-			int ret = run(&variants[i], disk, o->bios_reads, &rows[i]->wall[round]);
+			int ret = run(&variants[i], disk, o->bios_reads, rows[i], round);
 
 			if (ret) {
 				explain(rows[i], ret);

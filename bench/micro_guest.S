@@ -31,6 +31,7 @@ vmmio_micro_payload:
 	.long msi_handler - vmmio_micro_payload
 	.long fault_handler - vmmio_micro_payload
 	.long op_in8 - vmmio_micro_payload
+	.long op_out8 - vmmio_micro_payload
 
 	.code32
 done:
@@ -75,6 +76,12 @@ op_in32:
 
 op_in8:
 1:	inb	%dx, %al
+	dec	%ebp
+	jnz	1b
+	jmp	done
+
+op_out8:
+1:	outb	%al, %dx
 	dec	%ebp
 	jnz	1b
 	jmp	done

@@ -48,6 +48,7 @@
 #define MICRO_OP_MSI_HANDLER 12
 #define MICRO_OP_FAULT_HANDLER 13
 #define MICRO_OP_IN8 14
-#define MICRO_OP_COUNT 15
+#define MICRO_OP_OUT8 15
+#define MICRO_OP_COUNT 16
 
 #endif

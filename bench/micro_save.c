@@ -39,7 +39,7 @@ static void print_plot_data(FILE *f, const struct micro_result *r)
 
 	fputs("# key\tmedian\tp25\tp75 (ns)\n", f);
 	for (i = 0; i < r->nr_rows; i++) {
-		struct micro_summary s = micro_summarise(r, &r->rows[i], false);
+		struct micro_summary s = micro_summarise(r, &r->rows[i], MICRO_WALL);
 
 		if (!isnan(s.median))
 			fprintf(f, "\"%s\"\t%.2f\t%.2f\t%.2f\n", r->rows[i].key, s.median, s.p25,
@@ -54,7 +54,7 @@ static void print_plot_script(FILE *f, const struct micro_result *r)
 		"# SPDX-License-Identifier: GPL-2.0-only\n"
 		"set terminal svg size 900,900 dynamic enhanced font 'sans,12'\n"
 		"set output 'micro.svg'\n"
-		"set title \"vmmio-bench micro on %s: %s, %s\" noenhanced\n"
+		"set title \"vmmio-bench micro on %s%s: %s, %s\" noenhanced\n"
 		"set logscale x 10\n"
 		"set xlabel 'nanoseconds (median; bar: quartiles)'\n"
 		"set yrange [:] reverse\n"
@@ -62,7 +62,7 @@ static void print_plot_script(FILE *f, const struct micro_result *r)
 		"set key off\n"
 		"set lmargin 32\n"
 		"plot 'micro.dat' using 2:0:3:4:ytic(1) with xerrorbars pt 7 ps 0.6\n",
-		vmmio_accel_name(r->accel), r->cpu, r->date);
+		micro_noisy(r) ? "a noisy " : "", vmmio_accel_name(r->accel), r->cpu, r->date);
 }
 
 static int write_file(int dir, const char *name, const struct micro_result *r,

@@ -14,6 +14,7 @@ add_library(
 	bench/micro_boot.S
 	bench/micro_guest.S
 	bench/micro_irq.c
+	bench/micro_noise.c
 	bench/micro_out.c
 	bench/micro_save.c
 	bench/micro_vm.c
@@ -22,6 +23,7 @@ target_include_directories(vmmio_micro PUBLIC ${CMAKE_SOURCE_DIR}/bench)
 target_link_libraries(vmmio_micro PUBLIC vmmio_guest Threads::Threads m)
 target_link_libraries(vmmio-bench PRIVATE vmmio_micro)
 vmmio_script_test(host tests/host/micro.sh TIMEOUT 120)
+vmmio_unit_test(micro LIBS vmmio_micro)
 
 # Subcommands of vmmio-stat for the host of VMs.
 vmmio_bpf_object(vms bpf/vms.bpf.c)

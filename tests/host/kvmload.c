@@ -18,7 +18,7 @@
  *   close VM
  *   quit
  *
- * OP: store32 load32 store16 out32 in32 out16 in8 cpuid loop
+ * OP: store32 load32 store16 out32 in32 out16 out8 in8 cpuid loop
  */
 #include <errno.h>
 #include <poll.h>
@@ -169,7 +169,7 @@ static int op_of(const char *name)
 		{"store16", MICRO_OP_STORE16}, {"out32", MICRO_OP_OUT32},
 		{"in32", MICRO_OP_IN32},       {"out16", MICRO_OP_OUT16},
 		{"in8", MICRO_OP_IN8},	       {"cpuid", MICRO_OP_CPUID},
-		{"loop", MICRO_OP_EMPTY},
+		{"loop", MICRO_OP_EMPTY},      {"out8", MICRO_OP_OUT8},
 	};
 	size_t i;
 

@@ -8,7 +8,13 @@ set -eu
 
 bench=$VMMIO_BUILD/vmmio-bench
 dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
+busy=
+# shellcheck disable=SC2317 # the trap calls it
+leave() {
+	for pid in $busy; do kill "$pid" 2>/dev/null || true; done
+	rm -rf "$dir"
+}
+trap leave EXIT
 
 fail() {
 	echo "micro: $*" >&2
@@ -35,16 +41,22 @@ fi
 	fail "ended with $status"
 }
 
-# accel,key,kind,bus,direction,width,path,baseline,median,min,p25,p75,cpu,net,expected,seen,rounds,note
+# accel,key,kind,bus,direction,width,path,baseline,median,min,p25,p75,cpu,net,expected,seen,rounds,note,
+# send,quiet,noisy
 awk -F, '
 NR == 1 { next }
 $18 != "\"\"" { if ($9 != "") { print "figure and excuse: " $0; bad = 1 } next }
 $9 == "" || $15 == 0 || $15 != $16 { print "no figure, or witnesses differ: " $0; bad = 1 }
 { ns[$2] = $9; rows++ }
+$13 == "" || $13 + 0 <= 0 { print "no thread time: " $0; bad = 1 }
+($3 == "interrupt") != ($19 != "") { print "the time of sending: " $0; bad = 1 }
+!$8 && $14 == "" { print "the baseline is not taken off: " $0; bad = 1 }
+$20 > $17 || $21 != (4 * $20 < $17 || $20 < ($17 < 3 ? $17 : 3)) { print "quiet rounds: " $0; bad = 1 }
 END {
 	if (rows < 20) { print "only " rows " rows"; bad = 1 }
 	if (ns["mmio_write_user"] <= ns["mmio_write_ioeventfd_match"]) { print "userspace not slower than ioeventfd"; bad = 1 }
 	if (ns["mmio_write_ioeventfd_miss"] <= ns["mmio_write_ioeventfd_match"]) { print "a miss not slower than a hit"; bad = 1 }
+	if (ns["irq_msi_ioctl"] <= ns["irq_wake"]) { print "an interrupt not slower than a wake-up"; bad = 1 }
 	if (ns["mmio_read_kernel"] <= ns["loop"]) { print "an exit not slower than none"; bad = 1 }
 	exit bad
 }' "$dir/csv" || fail "see above"
@@ -59,3 +71,19 @@ for f in micro.txt micro.json micro.csv micro.gp micro.dat; do
 	[ -s "$1/$f" ] || fail "$f was not saved"
 done
 cmp -s "$dir/csv" "$1/micro.csv" || fail "the saved CSV differs from the printed one"
+
+# a machine that is busy otherwise is told so, wherever the figures go
+i=0
+while [ $i -lt $((2 * $(nproc))) ]; do
+	sh -c 'while :; do :; done' &
+	busy="$busy $!"
+	i=$((i + 1))
+done
+sleep 0.2
+status=0
+"$bench" micro --quick --rounds 3 --no-firmware --only loop --json --save "$dir/busy" >"$dir/json" || status=$?
+for pid in $busy; do kill "$pid"; done
+[ "$status" -eq 0 ] || fail "ended with $status on a busy machine"
+grep -q '"noisy":true,"wait_pct":' "$dir/json" || fail "a busy machine passes for a quiet one: $(head -c 400 "$dir/json")"
+head -n 1 "$dir"/busy/*/micro.txt | grep -q '^vmmio-bench micro on a noisy ' || fail "the heading does not say noisy"
+grep -q 'micro on a noisy ' "$dir"/busy/*/micro.gp || fail "the plot does not say noisy"
