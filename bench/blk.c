@@ -93,7 +93,7 @@ char *vmmio_blk_script(const struct vmmio_blk *b)
 		fputs("witnesses='vmmio-stat --json --'\nload_mainline\n", f);
 	else
 		fprintf(f,
-			"witnesses='vmmio-stat --source bpf --json -- "
+			"witnesses='vmmio-stat --source bpf --json=full -- "
 			"vmmio-stat --source sysfs --json --'\n"
 			"load_vmmio claim=all queue_size=%u %s\n",
 			b->queue_size, b->driver_args);

@@ -358,7 +358,8 @@ static int write_folder(struct run *r, char *final)
 		err = vmmio_result_write_lines(&r->result, "rounds.jsonl", r->rows);
 	if (!err)
 		err = write_text(r);
-	if (!err && !r->o.no_plots && vmmio_plot_comparison(&r->c, &r->result, why, sizeof(why)))
+	if (!err && !r->o.no_plots &&
+	    vmmio_plot_comparison(&r->c, r->rows, &r->result, why, sizeof(why)))
 		fprintf(stderr, NAME "no plots: %s\n", why);
 	json_decref(result);
 	json_decref(series);

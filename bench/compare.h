@@ -42,6 +42,7 @@ enum vmmio_role {
 };
 
 extern const char *const vmmio_role_heading[VMMIO_ROLES];
+enum vmmio_role vmmio_role_of(const char *reg);
 
 /* Accesses per I/O by role, per boot, as a series whose name is the role's; free v. */
 int vmmio_comparison_role(const struct vmmio_comparison *c, const char *column, unsigned int depth,

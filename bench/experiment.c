@@ -168,6 +168,14 @@ static int set_global(struct parser *p, const char *key, const char *value)
 		e->times = !strcmp(value, "yes");
 		return 0;
 	}
+	if (!strcmp(key, "costs"))
+		return snprintf(e->costs, sizeof(e->costs), "%s", value) < (int)sizeof(e->costs)
+			       ? 0
+			       : wrong(p, "too long", key);
+	if (!strcmp(key, "allow_soft") && is_word("yes|no", value)) {
+		e->allow_soft = !strcmp(value, "yes");
+		return 0;
+	}
 	return wrong(p, "no such key, or not a value of it", key);
 }
 

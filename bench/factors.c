@@ -47,7 +47,8 @@ void vmmio_factors_collect(struct vmmio_factors *all, const struct vmmio_series_
 	for (size_t i = 0; i < set->n; i++) {
 		const struct vmmio_series *s = &set->s[i];
 
-		if (strcmp(s->key, "accesses_per_io"))
+		/* a setting counts once, however many numbers it has */
+		if (i && !strcmp(s->labels, set->s[i - 1].labels))
 			continue;
 		for (const char *w = s->labels; *w; w += strspn(w, " ")) {
 			size_t word = strcspn(w, " ");

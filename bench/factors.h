@@ -11,7 +11,7 @@
 
 #include "series.h"
 
-#define VMMIO_FACTORS_MAX 16
+#define VMMIO_FACTORS_MAX 24
 #define VMMIO_FACTOR_VALUES_MAX 16
 
 struct vmmio_factor {

@@ -1,378 +1,390 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The page of a sweep (findings.h). It knows no particular experiment: a
- * factor is any label with more than one value, and its effect is read off
- * settings that differ in nothing else.
+ * The sentences of a sweep's page, the most important first: what an I/O costs
+ * and in which registers, then what each setting does to it, then what nothing
+ * does. Transports are compared by structural numbers and by path lengths; what
+ * is true of one emulated run is only ever set against the same transport.
  */
 #include <math.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "compare.h"
-#include "factors.h"
-#include "findings.h"
+#include "page.h"
 #include "stats.h"
 
-struct page {
-	const struct vmmio_findings *in;
-	struct vmmio_factors factors;
-	FILE *sentences, *tables;
-	int table;
-	size_t nsentences;
-};
-
-static double middle(const struct vmmio_series *s, char *buf, size_t len)
+bool vmmio_series_is(const struct vmmio_series *s, const char *name, const char *value)
 {
-	double *known, min, max, m = NAN;
-	char a[24], b[24], c[24];
-	size_t n;
+	char have[64];
 
-	snprintf(buf, len, "-");
-	if (!s || !s->n)
-		return NAN;
-	known = malloc(s->n * sizeof(*known));
-	if (!known)
-		return NAN;
-	n = vmmio_series_known(s, known);
-	if (n) {
-		m = vmmio_stats_median(known, n);
-		vmmio_stats_range(known, n, &min, &max);
-		vmmio_format(m, a, sizeof(a));
-		vmmio_format(min, b, sizeof(b));
-		vmmio_format(max, c, sizeof(c));
-		if (min == max)
-			snprintf(buf, len, "%s", a);
-		else
-			snprintf(buf, len, "%s [%s-%s]", a, b, c);
+	if (!value)
+		return true;
+	vmmio_series_label(s, name, have, sizeof(have));
+	return !strcmp(have, value);
+}
+
+const struct vmmio_factor *vmmio_findings_factor(const struct vmmio_findings *in, const char *name)
+{
+	const struct vmmio_factors *all = &in->tables->factors;
+
+	for (size_t i = 0; i < all->n; i++)
+		if (!strcmp(all->f[i].name, name))
+			return &all->f[i];
+	return NULL;
+}
+
+/* How many labels of @s are not the usual ones. */
+static unsigned int unusual(const struct vmmio_tables *t, const struct vmmio_series *s)
+{
+	unsigned int n = 0;
+
+	for (size_t i = 0; i < t->factors.n; i++) {
+		const struct vmmio_factor *l = &t->factors.f[i];
+
+		n += strcmp(l->name, "transport") && strcmp(l->name, "depth") &&
+		     strcmp(l->name, "load") && !vmmio_series_is(s, l->name, l->value[l->base]);
 	}
-	free(known);
-	return m;
+	return n;
 }
 
-static void say(struct page *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static void say(struct page *p, const char *fmt, ...)
+static bool known(const struct vmmio_series *s)
 {
-	va_list ap;
-
-	fprintf(p->sentences, "%zu. ", ++p->nsentences);
-	va_start(ap, fmt);
-	vfprintf(p->sentences, fmt, ap);
-	va_end(ap);
-	fputc('\n', p->sentences);
-}
-
-/* Is @s the series of its row at the lowest value of @l that the row has? Then it stands for the
- * row. */
-static bool leads(const struct page *p, const struct vmmio_series *s, const struct vmmio_factor *l,
-		  size_t *have)
-{
-	char other[VMMIO_LABELS_MAX];
-	bool first = true, leading = false;
-
-	*have = 0;
-	for (size_t v = 0; v < l->n; v++) {
-		vmmio_labels_with(s->labels, l->name, l->value[v], other, sizeof(other));
-		if (!other[0] || !vmmio_series_find(p->in->set, other, s->key))
-			continue;
-		if (first)
-			leading = !strcmp(other, s->labels);
-		first = false;
-		(*have)++;
-	}
-	return leading;
-}
-
-/* What a row's values do from the first to the last known one. */
-struct effect {
-	bool changes; /* medians differ */
-	bool apart;   /* the ranges of some two do not meet */
-	bool exact;
-	bool mixed; /* depth 1 is structural, the others are not */
-};
-
-static struct effect judge(const struct page *p, const struct vmmio_series *s,
-			   const struct vmmio_factor *l)
-{
-	struct effect e = {.exact = true};
-	double first = NAN, low = -INFINITY, high = INFINITY, least = INFINITY, most = -INFINITY;
-
-	for (size_t v = 0; v < l->n; v++) {
-		char other[VMMIO_LABELS_MAX], text[80];
-		const struct vmmio_series *t;
-		double m, min, max;
-
-		vmmio_labels_with(s->labels, l->name, l->value[v], other, sizeof(other));
-		t = vmmio_series_find(p->in->set, other, s->key);
-		m = middle(t, text, sizeof(text));
-		if (isnan(m))
-			continue;
-		vmmio_stats_range(t->v, t->n, &min, &max);
-		low = min > low ? min : low;
-		high = max < high ? max : high;
-		e.exact &= vmmio_series_exact(t);
-		e.mixed |= t->cls != s->cls;
-		if (isnan(first))
-			first = m;
-		e.changes |= m != first;
-		least = m < least ? m : least;
-		most = m > most ? m : most;
-	}
-	e.apart = low > high && most - least >= 0.2 * fabs(least);
-	return e;
-}
-
-/* One row's effect in a sentence. */
-static void say_effect(struct page *p, const struct vmmio_series *s, const struct vmmio_factor *l,
-		       int row, const struct effect *e)
-{
-	char other[VMMIO_LABELS_MAX], text[80], list[400] = "", what[160];
-	bool emulated = !strcmp(p->in->accel, "tcg") &&
-			(e->mixed || vmmio_series_emulated(s, p->in->accel));
-	size_t n = 0;
-
-	for (size_t v = 0; v < l->n; v++) {
-		const struct vmmio_series *t;
-
-		vmmio_labels_with(s->labels, l->name, l->value[v], other, sizeof(other));
-		t = vmmio_series_find(p->in->set, other, s->key);
-		if (!isnan(middle(t, text, sizeof(text))) && n < sizeof(list))
-			n += snprintf(list + n, sizeof(list) - n, "%s%s at %s %s", n ? ", " : "",
-				      text, l->name, l->value[v]);
-	}
-	vmmio_factors_describe(&p->factors, s->labels, l->name, what, sizeof(what));
-	say(p, "%s%s, %s: %s - %s, %s, n = %u boots; row T%d.%d.", emulated ? "~" : "", what,
-	    s->heading, list, e->mixed ? "schedule" : vmmio_class_name(s->cls),
-	    e->exact ? "exact" : "median [range over boots]", p->in->boots, p->table, row);
-}
-
-/* Is there a row of this table in which anything changes? */
-static bool worth_a_table(const struct page *p, const struct vmmio_factor *l, const char *key)
-{
-	size_t have;
-
-	for (size_t i = 0; i < p->in->set->n; i++) {
-		const struct vmmio_series *s = &p->in->set->s[i];
-
-		if (!strcmp(s->key, key) && leads(p, s, l, &have) && have > 1 &&
-		    judge(p, s, l).changes)
+	for (size_t i = 0; i < s->n; i++)
+		if (!isnan(s->v[i]))
 			return true;
-	}
 	return false;
 }
 
-static void table_head(struct page *p, const struct vmmio_series *s, const struct vmmio_factor *l)
+const struct vmmio_series *vmmio_findings_nearest(const struct vmmio_findings *in, const char *key,
+						  const char *load, const char *transport,
+						  const char *depth)
 {
-	p->table++;
-	fprintf(p->tables, "\n### T%d: %s, by %s\n\n| row | setting | class |", p->table,
-		s->heading, l->name);
-	for (size_t v = 0; v < l->n; v++)
-		fprintf(p->tables, " %s %s |", l->name, l->value[v]);
-	fprintf(p->tables, "\n|---|---|---|");
-	for (size_t v = 0; v < l->n; v++)
-		fprintf(p->tables, "---|");
-	fprintf(p->tables, "\n");
-}
+	const struct vmmio_series_set *set = in->tables->set;
+	const struct vmmio_series *best = NULL;
+	unsigned int least = 0;
 
-static void table_of(struct page *p, const struct vmmio_factor *l, const char *key)
-{
-	char row_text[160], other[VMMIO_LABELS_MAX], text[80];
-	const struct vmmio_series_set *set = p->in->set;
-	const char *heading = key;
-	bool said = false;
-	int row = 0;
-	size_t have;
-
-	if (!worth_a_table(p, l, key))
-		return;
 	for (size_t i = 0; i < set->n; i++) {
 		const struct vmmio_series *s = &set->s[i];
-		struct effect e;
-		bool emulated;
+		unsigned int n;
 
-		if (strcmp(s->key, key) || !leads(p, s, l, &have) || have < 2)
+		if (strcmp(s->key, key) || !vmmio_series_is(s, "load", load) ||
+		    !vmmio_series_is(s, "transport", transport) ||
+		    !vmmio_series_is(s, "depth", depth) || !known(s))
 			continue;
-		e = judge(p, s, l);
-		emulated = !strcmp(p->in->accel, "tcg") &&
-			   (e.mixed || vmmio_series_emulated(s, p->in->accel));
-		if (!row)
-			table_head(p, s, l);
-		heading = s->heading;
-		vmmio_factors_describe(&p->factors, s->labels, l->name, row_text, sizeof(row_text));
-		fprintf(p->tables, "| %d | %s%s | %s |", ++row, emulated ? "~" : "", row_text,
-			e.mixed ? "structural at depth 1, else schedule"
-				: vmmio_class_name(s->cls));
-		for (size_t v = 0; v < l->n; v++) {
-			vmmio_labels_with(s->labels, l->name, l->value[v], other, sizeof(other));
-			middle(other[0] ? vmmio_series_find(set, other, key) : NULL, text,
-			       sizeof(text));
-			fprintf(p->tables, " %s |", text);
+		n = unusual(in->tables, s);
+		if (!best || n < least) {
+			best = s;
+			least = n;
 		}
-		fprintf(p->tables, "\n");
-		/* a sentence where all boots agree that something changes; accesses follow kicks */
-		/* the usual settings, and whatever is structural; the rest is in the table */
-		if (!e.apart ||
-		    (s->cls != VMMIO_STRUCTURAL && !vmmio_factors_usual(&p->factors, s, l)) ||
-		    (e.mixed &&
-		     (!strcmp(key, "accesses_per_io") || !vmmio_factors_usual(&p->factors, s, l))))
-			continue;
-		say_effect(p, s, l, row, &e);
-		said = true;
 	}
-	if (!said && row && strcmp(key, "accesses_per_io"))
-		say(p,
-		    "%s does not change by a fifth with %s in any setting so that all boots agree; "
-		    "table T%d.",
-		    heading, l->name, p->table);
+	return best;
 }
 
-/* Structural values under every setting: the widest statement there is. */
-static void say_invariant(struct page *p, const char *key, const char *what)
+unsigned int vmmio_page_unusual(const struct vmmio_page *p, const struct vmmio_series *s)
 {
-	static const char *const columns[] = {"mmio", "pci-intx", "pci-msix"};
-	char list[200] = "";
-	size_t n = 0, exact = 0, len = 0;
-	bool varies = false;
+	return unusual(p->tables, s);
+}
 
-	for (int c = 0; c < 3; c++) {
-		double min = INFINITY, max = -INFINITY;
-		char word[32], a[24], b[24];
+void vmmio_page_say(struct vmmio_page *p, const char *title, const char *fmt, ...)
+{
+	va_list ap;
 
-		snprintf(word, sizeof(word), "transport=%s ", columns[c]);
-		for (size_t i = 0; i < p->in->set->n; i++) {
-			const struct vmmio_series *s = &p->in->set->s[i];
-			char text[80];
-			double m;
+	fprintf(p->f, "%zu. **%s.** ", ++p->n, title);
+	va_start(ap, fmt);
+	vfprintf(p->f, fmt, ap);
+	va_end(ap);
+	fputc('\n', p->f);
+}
 
-			if (strcmp(s->key, key) || !strstr(s->labels, word) ||
-			    s->cls != VMMIO_STRUCTURAL)
-				continue;
-			m = middle(s, text, sizeof(text));
-			if (isnan(m))
-				continue;
-			n++;
-			exact += vmmio_series_exact(s);
-			min = m < min ? m : min;
-			max = m > max ? m : max;
-		}
-		if (min > max)
+void vmmio_page_append(char *buf, size_t len, const char *fmt, ...)
+{
+	size_t n = strlen(buf);
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (n < len)
+		vsnprintf(buf + n, len - n, fmt, ap);
+	va_end(ap);
+}
+
+const char *vmmio_page_boots(const struct vmmio_page *p)
+{
+	static char text[32];
+
+	snprintf(text, sizeof(text), "n = %u boot%s", p->in->boots, p->in->boots == 1 ? "" : "s");
+	return text;
+}
+
+/* What is the least thing a load does? */
+static const char *unit_of(const char *load)
+{
+	return !strncmp(load, "net", 3)	   ? "transaction"
+	       : !strncmp(load, "rand", 4) ? "I/O"
+					   : "operation";
+}
+
+/* The medians of @key over all settings of a load and transport. */
+struct spread {
+	double min, max;
+	size_t n, exact;
+};
+
+static struct spread spread_of(const struct vmmio_page *p, const char *key, const char *load,
+			       const char *transport)
+{
+	struct spread out = {INFINITY, -INFINITY, 0, 0};
+
+	for (size_t i = 0; i < p->tables->set->n; i++) {
+		const struct vmmio_series *s = &p->tables->set->s[i];
+		char text[80];
+		double m;
+
+		/* leaving the status out is a departure from the specification, told apart */
+		if (strcmp(s->key, key) || s->cls != VMMIO_STRUCTURAL ||
+		    !vmmio_series_is(s, "load", load) ||
+		    !vmmio_series_is(s, "transport", transport) ||
+		    vmmio_series_is(s, "lazy_status", "on"))
 			continue;
-		varies |= min != max;
-		vmmio_format(min, a, sizeof(a));
-		vmmio_format(max, b, sizeof(b));
-		len += snprintf(list + len, sizeof(list) - len, "%s%s %s%s%s", len ? ", " : "",
-				columns[c], a, min != max ? " to " : "", min != max ? b : "");
+		m = vmmio_series_text(s, text, sizeof(text));
+		if (isnan(m))
+			continue;
+		out.n++;
+		out.exact += vmmio_series_exact(s);
+		out.min = m < out.min ? m : out.min;
+		out.max = m > out.max ? m : out.max;
 	}
-	if (n)
-		say(p,
-		    "%s: %s - structural, %s%zu of %zu settings, n = %u boots each; `series.csv`, "
-		    "key `%s`.",
-		    what, list,
-		    varies ? "by setting (see below), exact in "
-			   : "the same in every setting, exact in ",
-		    exact, n, p->in->boots, key);
+	return out;
+}
+
+/* "mmio 3, pci-intx 2, pci-msix 1"; the settings counted and those exact are added up. */
+static void over_transports(const struct vmmio_page *p, const char *key, const char *load,
+			    char *buf, size_t len, struct spread *sum)
+{
+	const struct vmmio_factor *t = vmmio_findings_factor(p->in, "transport");
+
+	buf[0] = '\0';
+	memset(sum, 0, sizeof(*sum));
+	for (size_t i = 0; t && i < t->n; i++) {
+		struct spread s = spread_of(p, key, load, t->value[i]);
+		char a[24], b[24];
+
+		if (!s.n)
+			continue;
+		vmmio_format(s.min, a, sizeof(a));
+		vmmio_format(s.max, b, sizeof(b));
+		vmmio_page_append(buf, len, "%s%s %s%s%s", buf[0] ? ", " : "", t->value[i], a,
+				  s.min < s.max ? " to " : "", s.min < s.max ? b : "");
+		sum->n += s.n;
+		sum->exact += s.exact;
+	}
+}
+
+static void ref_nearest(const struct vmmio_page *p, const char *by, const char *key,
+			const char *load, const char *depth, char *buf, size_t len)
+{
+	const struct vmmio_series *s = vmmio_findings_nearest(p->in, key, load, NULL, depth);
+
+	buf[0] = '\0';
+	if (s)
+		vmmio_tables_ref(p->tables, by, key, s->labels, buf, len);
+	if (!buf[0])
+		snprintf(buf, len, "`series.csv`, key `%s`", key);
+}
+
+/* Do two loads cost the same, in the same unit? */
+static bool same_price(const struct vmmio_page *p, const char *a, const char *b)
+{
+	char x[300], y[300];
+	struct spread n;
+
+	over_transports(p, "accesses_per_io", a, x, sizeof(x), &n);
+	over_transports(p, "accesses_per_io", b, y, sizeof(y), &n);
+	return !strcmp(x, y) && !strcmp(unit_of(a), unit_of(b));
+}
+
+/* The price of load @i and of all that cost the same, which are then @said. */
+static void say_price(struct vmmio_page *p, const struct vmmio_factor *l, size_t i, bool *said,
+		      const char *title)
+{
+	char list[300], names[200] = "", row[64];
+	size_t n = 0, exact = 0;
+	struct spread sum;
+
+	for (size_t j = 0; j < l->n; j++) {
+		if (said[j] || !same_price(p, l->value[i], l->value[j]))
+			continue;
+		over_transports(p, "accesses_per_io", l->value[j], list, sizeof(list), &sum);
+		vmmio_page_append(names, sizeof(names), "%s%s", names[0] ? ", " : "", l->value[j]);
+		said[j] = true;
+		n += sum.n;
+		exact += sum.exact;
+	}
+	if (!n)
+		return;
+	ref_nearest(p, "transport", "accesses_per_io", l->value[i], "1", row, sizeof(row));
+	vmmio_page_say(
+		p, title,
+		"One %s at depth 1 (load %s) costs these register accesses, doorbell "
+		"included: **%s** - structural, exact in %zu of %zu settings, %s each%s; %s.",
+		unit_of(l->value[i]), names, list, exact, n, vmmio_page_boots(p),
+		vmmio_findings_factor(p->in, "lazy_status") ? " (lazy_status apart)" : "", row);
+}
+
+static void say_registers(struct vmmio_page *p)
+{
+	const struct vmmio_factor *t = vmmio_findings_factor(p->in, "transport");
+	const struct vmmio_factor *l = vmmio_findings_factor(p->in, "load");
+	char list[600] = "", per[300], row[64];
+	struct spread sum;
+
+	for (size_t i = 0; t && l && i < t->n; i++) {
+		const struct vmmio_series *all = vmmio_findings_nearest(
+			p->in, "accesses_per_io", l->value[l->base], t->value[i], "1");
+		bool any = false;
+
+		for (int role = 0; all && role < VMMIO_ROLES; role++) {
+			for (size_t k = 0; k < p->tables->set->n; k++) {
+				const struct vmmio_series *s = &p->tables->set->s[k];
+				char text[80];
+
+				if (strncmp(s->key, "reg:", 4) || strcmp(s->labels, all->labels) ||
+				    (int)vmmio_role_of(s->key + 4) != role ||
+				    !(vmmio_series_text(s, text, sizeof(text)) > 0))
+					continue;
+				if (!any)
+					vmmio_page_append(list, sizeof(list),
+							  "%s%s:", list[0] ? "; " : "",
+							  t->value[i]);
+				vmmio_page_append(list, sizeof(list), "%s %s %s", any ? "," : "",
+						  s->key + 4, text);
+				any = true;
+			}
+		}
+	}
+	if (!list[0])
+		return;
+	over_transports(p, "accesses_per_irq", NULL, per, sizeof(per), &sum);
+	ref_nearest(p, "transport", "accesses_per_irq", NULL, NULL, row, sizeof(row));
+	vmmio_page_say(
+		p, "Where it goes",
+		"Per I/O by register - %s. What is not the doorbell is the price of an interrupt, "
+		"at every depth: **%s** accesses per interrupt - structural, exact in %zu of %zu "
+		"settings, %s each%s; %s.",
+		list, per, sum.exact, sum.n, vmmio_page_boots(p),
+		vmmio_findings_factor(p->in, "lazy_status") ? " (lazy_status apart)" : "", row);
+}
+
+/* INTx against MSI-X, and MMIO against both: differences of the above, where they are exact. */
+static void say_interrupts(struct vmmio_page *p)
+{
+	struct spread mmio = spread_of(p, "accesses_per_irq", NULL, "mmio");
+	struct spread intx = spread_of(p, "accesses_per_irq", NULL, "pci-intx");
+	struct spread msix = spread_of(p, "accesses_per_irq", NULL, "pci-msix");
+	char row[64];
+
+	if (!intx.n || !msix.n || intx.min != intx.max || msix.min != msix.max)
+		return;
+	ref_nearest(p, "transport", "accesses_per_irq", NULL, NULL, row, sizeof(row));
+	vmmio_page_say(p, "INTx against MSI-X",
+		       "A line costs %g access per interrupt more than a message (reading "
+		       "isr_status)%s%s - "
+		       "structural, exact in %zu of %zu settings, %s each; %s.",
+		       intx.min - msix.min,
+		       mmio.n && mmio.min == mmio.max
+			       ? ", and the acknowledge that MMIO adds is one more"
+			       : "",
+		       "; the kick costs the same on all", intx.exact + msix.exact, intx.n + msix.n,
+		       vmmio_page_boots(p), row);
 }
 
 /* Path lengths compare across transports: they are the driver's, not the emulator's. */
-static void say_path(struct page *p)
+static void say_path(struct vmmio_page *p)
 {
-	for (size_t i = 0; i < p->in->set->n; i++) {
-		const struct vmmio_series *s = &p->in->set->s[i];
-		static const char *const columns[] = {"mmio", "pci-intx", "pci-msix"};
-		char other[VMMIO_LABELS_MAX], text[80], list[300] = "", what[160];
-		size_t n = 0;
+	static const char *const keys[] = {"instructions_per_io", "instructions_per_io_p50"};
+	const struct vmmio_factor *t = vmmio_findings_factor(p->in, "transport");
 
-		if (strcmp(s->key, "instructions_per_io_p50") ||
-		    !strstr(s->labels, "transport=mmio "))
-			continue;
-		for (int c = 0; c < 3; c++) {
-			vmmio_labels_with(s->labels, "transport", columns[c], other, sizeof(other));
-			middle(vmmio_series_find(p->in->set, other, s->key), text, sizeof(text));
-			if (n < sizeof(list))
-				n += snprintf(list + n, sizeof(list) - n, "%s%s %s", n ? ", " : "",
-					      columns[c], text);
+	for (size_t k = 0; k < 2; k++) {
+		char list[400] = "", text[80], row[64];
+		const char *heading = "";
+
+		for (size_t i = 0; t && i < t->n; i++) {
+			const struct vmmio_series *s =
+				vmmio_findings_nearest(p->in, keys[k], NULL, t->value[i], "1");
+
+			if (!s)
+				continue;
+			vmmio_series_text(s, text, sizeof(text));
+			vmmio_page_append(list, sizeof(list), "%s%s %s", list[0] ? ", " : "",
+					  t->value[i], text);
+			heading = s->heading;
 		}
-		vmmio_factors_describe(&p->factors, s->labels, "transport", what, sizeof(what));
-		say(p,
-		    "%s, %s: %s - path, median [range over boots], n = %u boots; `series.csv`, key "
-		    "`%s`.",
-		    what, s->heading, list, p->in->boots, s->key);
-	}
-}
-
-static void write_limits(const struct page *p, FILE *f)
-{
-	fprintf(f, "\n## What these data cannot say\n\n"
-		   "- How many exits an access costs, and EOIs: the guest counts accesses, only a "
-		   "host counts exits.\n");
-	if (!strcmp(p->in->accel, "tcg"))
-		fprintf(f, "- Anything about time. The accelerator is tcg: all durations are the "
-			   "emulator's, and "
-			   "are not shown.\n"
-			   "- Which transport batches better. Under tcg the device completes "
-			   "inside the doorbell "
-			   "write (or, with a completion delay, when the emulator's timer runs): "
-			   "rows marked ~ are "
-			   "true of these runs, comparable within a row and never between mmio and "
-			   "pci.\n");
-	fprintf(f, "- Other devices, other VMMs, other kernels: one virtio-blk with a null "
-		   "backend, QEMU, one guest "
-		   "kernel.\n");
-}
-
-void vmmio_findings_write(const struct vmmio_findings *in, FILE *f)
-{
-	static const char *const keys[] = {
-		"accesses_per_io", "accesses_per_irq",	      "kicks_per_io",  "used_per_irq",
-		"suppressed_pct",  "instructions_per_io_p50", "latency_p50_us"};
-	struct page p = {.in = in};
-	char *sentences = NULL, *tables = NULL;
-	size_t a, b, i;
-	json_t *plot;
-
-	p.sentences = open_memstream(&sentences, &a);
-	p.tables = open_memstream(&tables, &b);
-	if (!p.sentences || !p.tables)
-		return;
-	vmmio_factors_collect(&p.factors, in->set);
-	say_invariant(&p, "accesses_per_io", "Register accesses per I/O at depth 1");
-	say_invariant(&p, "accesses_per_irq", "Accesses per interrupt, at every depth");
-	say_invariant(&p, "accesses_per_kick", "Accesses per kick, at every depth");
-	say_path(&p);
-	for (i = 0; i < p.factors.n; i++) {
-		const struct vmmio_factor *l = &p.factors.f[i];
-
-		/* two transports side by side are a comparison: structural only, and above */
-		if (l->n < 2 || !strcmp(l->name, "transport"))
+		if (!list[0])
 			continue;
-		for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++)
-			table_of(&p, l, keys[k]);
+		ref_nearest(p, "transport", keys[k], NULL, "1", row, sizeof(row));
+		vmmio_page_say(
+			p, "Path length",
+			"Guest %s, at depth 1: %s - path (of this kernel build; load generator "
+			"included), median [range over boots], %s; %s.",
+			heading, list, vmmio_page_boots(p), row);
 	}
-	fclose(p.sentences);
-	fclose(p.tables);
-	fprintf(f, "# %s\n\n", in->title[0] ? in->title : in->name);
-	fprintf(f,
-		"Written by `vmmio-bench sweep`; `experiment.ini` says what was run and repeats "
-		"it. "
-		"%zu runs of one boot each, %u boots of every setting, %zu failed. Accelerator %s, "
-		"CPU %s, "
-		"QEMU %s.\n\nA row marked ~ is true of this emulated run only. Cells are medians "
-		"over boots, "
-		"with the range where boots differ; `-` was not measured.\n\n## Findings\n\n%s\n## "
-		"Tables\n%s",
-		in->runs, in->boots, in->failed, in->accel,
-		json_string_value(json_object_get(in->machine, "cpu")),
-		json_string_value(json_object_get(in->machine, "qemu")), sentences, tables);
-	json_array_foreach(in->plots, i, plot)
-		fprintf(f, "%s![%s](%s.svg)\n", i ? "" : "\n## Plots\n\n", json_string_value(plot),
-			json_string_value(plot));
-	write_limits(&p, f);
-	fprintf(f, "\n## Files\n\n`series.csv` and `series.json`: every number, by boot in the "
-		   "latter. "
-		   "`rounds.jsonl.gz`: the raw rounds. `result.json`: seed, failures. "
-		   "`machine.json`: the machine.\n");
-	free(sentences);
-	free(tables);
+}
+
+static void say_predictions(struct vmmio_page *p)
+{
+	const struct vmmio_factor *t = vmmio_findings_factor(p->in, "transport");
+	const struct vmmio_factor *l = vmmio_findings_factor(p->in, "load");
+
+	for (size_t m = 0; m < p->in->ncosts; m++) {
+		const struct vmmio_costs *c = &p->in->costs[m];
+		bool soft = !strcmp(c->accel, "kvm-soft");
+
+		vmmio_page_say(
+			p, "Predicted cost per I/O",
+			"PREDICTION, not measured: counts of this study times the access costs "
+			"of %s (%s%s%s%s), depth 1%s. EOIs, interrupt delivery and indirect "
+			"costs of an exit are left out.",
+			c->cpu, c->accel, c->date ? ", " : "", c->date ? c->date : "",
+			soft ? ": a KVM without hardware support, allowed by hand" : "",
+			soft ? "; these costs hold for no other machine" : "");
+		for (int how = 0; l && how < VMMIO_DOORBELLS; how++) {
+			char list[400] = "", text[32];
+
+			for (size_t i = 0; t && i < t->n; i++) {
+				const struct vmmio_series *s =
+					vmmio_findings_nearest(p->in, "accesses_per_io",
+							       l->value[l->base], t->value[i], "1");
+				struct vmmio_prediction r;
+
+				if (!s)
+					continue;
+				vmmio_predict(p->tables->set, s->labels, c, how, &r);
+				snprintf(text, sizeof(text), isnan(r.ns) ? "-" : "%.1f us",
+					 r.ns / 1000);
+				vmmio_page_append(list, sizeof(list), "%s%s %s",
+						  list[0] ? ", " : "", t->value[i], text);
+			}
+			fprintf(p->f, "   - %s: %s; `predicted.tsv`\n", vmmio_doorbell_name[how],
+				list);
+		}
+	}
+}
+
+size_t vmmio_findings_sentences(const struct vmmio_findings *in, FILE *f)
+{
+	struct vmmio_page p = {.in = in, .tables = in->tables, .f = f};
+	const struct vmmio_factor *l = vmmio_findings_factor(in, "load");
+	bool said[VMMIO_FACTOR_VALUES_MAX] = {false};
+
+	if (l)
+		say_price(&p, l, l->base, said, "The price of an I/O");
+	say_registers(&p);
+	say_interrupts(&p);
+	vmmio_page_factors(&p);
+	say_path(&p);
+	for (size_t i = 0; l && i < l->n; i++)
+		if (!said[i])
+			say_price(&p, l, i, said, "Another load");
+	say_predictions(&p);
+	return p.n;
 }

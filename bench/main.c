@@ -20,6 +20,7 @@ static const struct {
 	{"regress", vmmio_cmd_regress,
 	 "a stored result against a new run, or two commands in turn"},
 	{"plot", vmmio_cmd_plot, "draw a stored result again, or the intervals of two"},
+	{"report", vmmio_cmd_report, "page, tables and figures of a stored sweep again"},
 	{"tune", vmmio_cmd_tune,
 	 "queue size, suppression, interrupt mode: which is best for a load"},
 	{"predict", vmmio_cmd_predict, "counts of a result times the access costs of a machine"},

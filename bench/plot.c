@@ -20,21 +20,25 @@
 /* The assembler is given bench/ to search; the file ends in a zero byte. */
 #define EMBED(symbol, file)                                            \
 	__asm__(".pushsection .rodata\n"                               \
-		"vmmio_plot_" #symbol ":\n"                            \
+		"vmmio_script_" #symbol ":\n"                          \
 		".incbin \"plots/" file "\"\n.byte 0\n.popsection\n"); \
-	extern const char vmmio_plot_##symbol[]
+	extern const char vmmio_script_##symbol[]
 
 EMBED(common, "common.gp");
 EMBED(accesses, "accesses.gp");
+EMBED(bars, "bars.gp");
+EMBED(cdf, "cdf.gp");
 EMBED(latency, "latency.gp");
 EMBED(curves, "curves.gp");
 EMBED(intervals, "intervals.gp");
 
 static const char *const scripts[VMMIO_PLOTS] = {
-	[VMMIO_PLOT_ACCESSES] = vmmio_plot_accesses,
-	[VMMIO_PLOT_LATENCY] = vmmio_plot_latency,
-	[VMMIO_PLOT_CURVES] = vmmio_plot_curves,
-	[VMMIO_PLOT_INTERVALS] = vmmio_plot_intervals,
+	[VMMIO_PLOT_ACCESSES] = vmmio_script_accesses,
+	[VMMIO_PLOT_BARS] = vmmio_script_bars,
+	[VMMIO_PLOT_CDF] = vmmio_script_cdf,
+	[VMMIO_PLOT_LATENCY] = vmmio_script_latency,
+	[VMMIO_PLOT_CURVES] = vmmio_script_curves,
+	[VMMIO_PLOT_INTERVALS] = vmmio_script_intervals,
 };
 
 void vmmio_plot_quote(const char *text, char *buf, size_t len)
@@ -126,7 +130,7 @@ int vmmio_plot_run(enum vmmio_plot_id id, const char *dir, const char *name, con
 		char *text;
 
 		if (asprintf(&text, "form='%s'\nname='%s'\n%s\n%s\n%s", forms[i], name, vars,
-			     vmmio_plot_common, scripts[id]) < 0)
+			     vmmio_script_common, scripts[id]) < 0)
 			return -ENOMEM;
 		err = run_gnuplot(dir, text, why, len);
 		free(text);

@@ -51,54 +51,88 @@ static int title(char *vars, size_t len, const char *heading, const char *note)
 	return snprintf(vars, len, "title=%s\nsubtitle=%s\n", a, b);
 }
 
-static int plot_accesses(const struct vmmio_comparison *c, const struct vmmio_result *r, char *why,
-			 size_t len)
+int vmmio_plot_stacks(const struct vmmio_plot_stack *stack, size_t n, const char *name,
+		      const char *heading, const char *note, const char *unit, bool events,
+		      const struct vmmio_result *r, char *why, size_t len)
 {
-	char *text = NULL, vars[1024], note[256];
+	char *text = NULL, vars[1400], file[64];
 	size_t size = 0;
-	double others = 0;
-	bool exact = true;
+	double others = 0, at = -1;
 	FILE *f = open_memstream(&text, &size);
 	int err;
 
 	if (!f)
 		return -ENOMEM;
-	fprintf(f, "column\tdoorbell\treason\tack\tother\ttotal\tper_kick\tper_interrupt\n");
+	fprintf(f, "position\tgroup\tcolumn\tdoorbell\treason\tack\tother\ttotal\tper_kick\t"
+		   "per_interrupt\n");
+	for (size_t i = 0; i < n; i++) {
+		bool first = !i || strcmp(stack[i].group, stack[i - 1].group);
+		size_t from = i, same = i;
+
+		while (from > 0 && !strcmp(stack[from - 1].group, stack[i].group))
+			from--;
+		while (same < n && !strcmp(stack[same].group, stack[i].group))
+			same++;
+		at += i && first ? 1.6 : 1;
+		/* the group's name stands under its middle column */
+		fprintf(f, "%g\t%s\t%s", at, i == (from + same - 1) / 2 ? stack[i].group : "",
+			stack[i].column);
+		for (int role = 0; role < VMMIO_ROLES; role++)
+			put(f, stack[i].role[role]);
+		if (stack[i].role[VMMIO_ROLE_OTHER] > 0)
+			others += stack[i].role[VMMIO_ROLE_OTHER];
+		put(f, stack[i].total);
+		put(f, stack[i].per_kick);
+		put(f, stack[i].per_irq);
+		fprintf(f, "\n");
+	}
+	snprintf(file, sizeof(file), "%s.tsv", name);
+	err = store(f, &text, &size, r, file);
+	if (err)
+		return err;
+	title(vars, sizeof(vars) - 160, heading, note);
+	snprintf(vars + strlen(vars), 160,
+		 "others=%d\ndata='%s'\nlast=%g\npanels=%d\nunit=\"%s\"\n", others > 0, file, at,
+		 events ? 2 : 1, unit);
+	return vmmio_plot_run(VMMIO_PLOT_ACCESSES, r->part, name, vars, why, len);
+}
+
+static int plot_accesses(const struct vmmio_comparison *c, const struct vmmio_result *r, char *why,
+			 size_t len)
+{
+	struct vmmio_plot_stack stack[VMMIO_COLUMNS] = {0};
+	bool exact = true;
+	char note[256];
+
 	for (int i = 0; i < VMMIO_COLUMNS; i++) {
 		const char *col = vmmio_columns[i];
 		const struct vmmio_series *all =
 			vmmio_comparison_series(c, col, 1, "accesses_per_io");
 
-		fprintf(f, "%s", col);
+		snprintf(stack[i].column, sizeof(stack[i].column), "%s", col);
 		for (int role = 0; role < VMMIO_ROLES; role++) {
 			struct vmmio_series s;
-			double v = NAN;
 
+			stack[i].role[role] = NAN;
 			if (!vmmio_comparison_role(c, col, 1, role, &s))
-				v = median_of(&s);
+				stack[i].role[role] = median_of(&s);
 			free(s.v);
-			put(f, v);
-			if (role == VMMIO_ROLE_OTHER && v > 0)
-				others += v;
 		}
 		exact &= all && vmmio_series_exact(all);
-		put(f, median_of(all));
-		put(f, median_of(vmmio_comparison_series(c, col, 1, "accesses_per_kick")));
-		put(f, median_of(vmmio_comparison_series(c, col, 1, "accesses_per_irq")));
-		fprintf(f, "\n");
+		stack[i].total = median_of(all);
+		stack[i].per_kick =
+			median_of(vmmio_comparison_series(c, col, 1, "accesses_per_kick"));
+		stack[i].per_irq =
+			median_of(vmmio_comparison_series(c, col, 1, "accesses_per_irq"));
 	}
-	err = store(f, &text, &size, r, "accesses.tsv");
-	if (err)
-		return err;
 	snprintf(note, sizeof(note),
 		 "depth 1 · %s · n = %u boots x %u rounds x %u I/Os · accelerator %s · structural, "
 		 "%s",
 		 c->load_text, c->boots, c->rounds, c->count, c->accel,
 		 exact ? "exact: the same in every boot" : "NOT exact: medians of the boots");
-	title(vars, sizeof(vars) - 32, "Register accesses of one virtio-blk I/O, by transport",
-	      note);
-	sprintf(vars + strlen(vars), "others=%d\n", others > 0);
-	return vmmio_plot_run(VMMIO_PLOT_ACCESSES, r->part, "accesses", vars, why, len);
+	return vmmio_plot_stacks(stack, VMMIO_COLUMNS, "accesses",
+				 "Register accesses of one virtio-blk I/O, by transport", note,
+				 "I/O", true, r, why, len);
 }
 
 static int plot_latency(const struct vmmio_comparison *c, const struct vmmio_result *r, char *why,
@@ -144,15 +178,30 @@ static int plot_latency(const struct vmmio_comparison *c, const struct vmmio_res
 	if (err)
 		return err;
 	snprintf(note, sizeof(note),
-		 "%s · n = %u boots x %u rounds x %u I/Os · accelerator %s · class: time",
-		 c->load_text, c->boots, c->rounds, c->count, c->accel);
+		 "%s · n = %u boots x %u rounds x %u I/Os · accelerator %s · class: time%s",
+		 c->load_text, c->boots, c->rounds, c->count, c->accel,
+		 strcmp(c->accel, "tcg") ? "" : ", EMULATED");
 	title(vars, sizeof(vars) - 64, "Latency of a virtio-blk I/O, by transport and depth", note);
-	sprintf(vars + strlen(vars), "cells=%u\nlevel=\"%.1f %%\"\n", cell, 100 * ci.level);
+	sprintf(vars + strlen(vars), "cells=%u\nlevel=\"%.1f %%\"\n%s", cell, 100 * ci.level,
+		strcmp(c->accel, "tcg") ? "" : "emulated=1\n");
 	return vmmio_plot_run(VMMIO_PLOT_LATENCY, r->part, "latency", vars, why, len);
 }
 
-int vmmio_plot_comparison(const struct vmmio_comparison *c, const struct vmmio_result *r, char *why,
-			  size_t len)
+static int plot_cdf(const struct vmmio_comparison *c, const json_t *rows,
+		    const struct vmmio_result *r, char *why, size_t len)
+{
+	struct vmmio_plot_line line[VMMIO_COLUMNS];
+
+	for (int i = 0; i < VMMIO_COLUMNS; i++) {
+		snprintf(line[i].name, sizeof(line[i].name), "%s", vmmio_columns[i]);
+		snprintf(line[i].labels, sizeof(line[i].labels), "load=%s transport=%s depth=1",
+			 c->load, vmmio_columns[i]);
+	}
+	return vmmio_plot_cdf(rows, line, VMMIO_COLUMNS, c->accel, c->boots, r, why, len);
+}
+
+int vmmio_plot_comparison(const struct vmmio_comparison *c, const json_t *rows,
+			  const struct vmmio_result *r, char *why, size_t len)
 {
 	bool depth1 = false;
 	int err = 0;
@@ -162,8 +211,10 @@ int vmmio_plot_comparison(const struct vmmio_comparison *c, const struct vmmio_r
 	why[0] = '\0';
 	if (depth1)
 		err = plot_accesses(c, r, why, len);
-	if (!err && strcmp(c->accel, "tcg"))
+	if (!err && c->times)
 		err = plot_latency(c, r, why, len);
+	if (!err && c->times && rows && depth1)
+		err = plot_cdf(c, rows, r, why, len);
 	if (err && !why[0])
 		snprintf(why, len, "%s", strerror(-err));
 	return err;

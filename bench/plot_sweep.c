@@ -1,267 +1,326 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the plots of sweeps and of A/B comparisons show: curves of one transport
- * against one factor, and intervals of shifts.
+ * Which figures a sweep has, and what they show.
  */
 #include <errno.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "ab.h"
-#include "blk.h"
 #include "plot.h"
 #include "stats.h"
 
-#define LINES_MAX 12
-#define ROWS_MAX 40
+#define STACKS_MAX 24
+#define BARS_MAX 24
 
-/* The labels without @factor and the transport: what names a line. */
-static void line_name(const struct vmmio_series *s, const char *factor, char *buf, size_t len)
+static double median_of(const struct vmmio_series *s)
 {
+	char text[80];
+
+	return vmmio_series_text(s, text, sizeof(text));
+}
+
+/* The stack of the setting that @all is the total of. */
+static void fill_stack(const struct vmmio_findings *in, const struct vmmio_series *all,
+		       const char *group, const char *column, struct vmmio_plot_stack *out)
+{
+	const struct vmmio_series_set *set = in->tables->set;
+
+	memset(out, 0, sizeof(*out));
+	snprintf(out->group, sizeof(out->group), "%s", group);
+	snprintf(out->column, sizeof(out->column), "%s", column);
+	out->total = median_of(all);
+	for (size_t i = 0; i < set->n; i++)
+		if (!strncmp(set->s[i].key, "reg:", 4) && !strcmp(set->s[i].labels, all->labels))
+			out->role[vmmio_role_of(set->s[i].key + 4)] += median_of(&set->s[i]);
+	out->per_kick = median_of(vmmio_series_find(set, all->labels, "accesses_per_kick"));
+	out->per_irq = median_of(vmmio_series_find(set, all->labels, "accesses_per_irq"));
+}
+
+static const struct vmmio_series *lazy(const struct vmmio_findings *in, const char *load)
+{
+	const struct vmmio_series_set *set = in->tables->set;
+
+	for (size_t i = 0; i < set->n; i++)
+		if (!strcmp(set->s[i].key, "accesses_per_io") &&
+		    vmmio_series_is(&set->s[i], "lazy_status", "on") &&
+		    vmmio_series_is(&set->s[i], "load", load) &&
+		    vmmio_series_is(&set->s[i], "depth", "1"))
+			return &set->s[i];
+	return NULL;
+}
+
+static void note_plot(json_t *names, const char *name, const char *text)
+{
+	json_array_append_new(names, json_pack("{s:s, s:s}", "name", name, "text", text));
+}
+
+static int plot_accesses(const struct vmmio_findings *in, const struct vmmio_result *r,
+			 json_t *names, char *why, size_t len)
+{
+	static const char heading[] = "Register accesses of one I/O, by transport";
+	const struct vmmio_factor *t = vmmio_findings_factor(in, "transport");
+	const struct vmmio_factor *l = vmmio_findings_factor(in, "load");
+	const char *load = l ? l->value[l->base] : NULL;
+	struct vmmio_plot_stack stack[STACKS_MAX];
+	const struct vmmio_series *s;
+	bool exact = true, have_lazy = false;
+	char note[256];
 	size_t n = 0;
+	int err;
 
-	buf[0] = '\0';
-	for (const char *w = s->labels; *w; w += strspn(w, " ")) {
-		size_t word = strcspn(w, " "), name = strcspn(w, "=");
-
-		if (!(name == strlen(factor) && !strncmp(w, factor, name)) &&
-		    strncmp(w, "transport=", 10) && n < len)
-			n += snprintf(buf + n, len - n, "%s%.*s", n ? " " : "", (int)word, w);
-		w += word;
+	for (size_t i = 0; t && i < t->n && n < STACKS_MAX - 1; i++) {
+		s = vmmio_findings_nearest(in, "accesses_per_io", load, t->value[i], "1");
+		if (!s)
+			continue;
+		exact &= vmmio_series_exact(s);
+		fill_stack(in, s, "", t->value[i], &stack[n++]);
+		s = !strcmp(t->value[i], "mmio") ? lazy(in, load) : NULL;
+		if (s) {
+			exact &= vmmio_series_exact(s);
+			have_lazy = true;
+			fill_stack(in, s, "", "mmio, lazy", &stack[n++]);
+		}
 	}
+	if (!n)
+		return 0;
+	snprintf(note, sizeof(note),
+		 "load %s, depth 1%s · n = %u boots · accelerator %s · structural, %s",
+		 load ? load : "-", have_lazy ? "; lazy: lazy_status=on" : "", in->boots,
+		 in->tables->accel,
+		 exact ? "exact: the same in every boot" : "NOT exact: medians of the boots");
+	err = vmmio_plot_stacks(stack, n, "accesses", heading, note, "I/O", true, r, why, len);
+	if (!err)
+		note_plot(names, "accesses", heading);
+	return err;
 }
 
-static bool has_word(const char *text, const char *word)
+/* All loads side by side, if there are several with a price of their own. */
+static int plot_loads(const struct vmmio_findings *in, const struct vmmio_result *r, json_t *names,
+		      char *why, size_t len)
 {
-	size_t n = strlen(word);
+	static const char heading[] = "Register accesses by load and transport";
+	const struct vmmio_factor *t = vmmio_findings_factor(in, "transport");
+	const struct vmmio_factor *l = vmmio_findings_factor(in, "load");
+	struct vmmio_plot_stack stack[STACKS_MAX];
+	size_t n = 0, loads = 0;
+	char note[256];
+	int err;
 
-	for (const char *p = text; (p = strstr(p, word)); p++)
-		if ((p == text || p[-1] == ' ') && (p[n] == ' ' || !p[n]))
-			return true;
-	return false;
-}
+	for (size_t k = 0; t && l && k < l->n; k++) {
+		size_t before = n;
 
-/* Words of @name that not all of the lines share. */
-static void short_name(const char *name, char names[][VMMIO_LABELS_MAX], size_t n, char *buf,
-		       size_t len)
-{
-	size_t used = 0;
+		for (size_t i = 0; i < t->n && n < STACKS_MAX; i++) {
+			const struct vmmio_series *s = vmmio_findings_nearest(
+				in, "accesses_per_io", l->value[k], t->value[i], "1");
 
-	buf[0] = '\0';
-	for (const char *w = name; *w; w += strspn(w, " ")) {
-		size_t word = strcspn(w, " ");
-		char key[VMMIO_LABELS_MAX];
-		bool shared = true;
-
-		snprintf(key, sizeof(key), "%.*s", (int)word, w);
-		for (size_t i = 0; i < n; i++)
-			shared &= has_word(names[i], key);
-		if (!shared && used < len)
-			used += snprintf(buf + used, len - used, "%s%s", used ? ", " : "", key);
-		w += word;
+			if (s && s->cls == VMMIO_STRUCTURAL)
+				fill_stack(in, s, l->value[k], t->value[i], &stack[n++]);
+		}
+		loads += n > before;
 	}
-	for (char *p = buf; *p; p++)
-		if (*p == '=' || *p == '_')
-			*p = ' ';
-	if (!buf[0])
-		snprintf(buf, len, "all boots");
+	if (loads < 2)
+		return 0;
+	snprintf(
+		note, sizeof(note),
+		"depth 1, the usual settings · n = %u boots, medians · accelerator %s · structural",
+		in->boots, in->tables->accel);
+	err = vmmio_plot_stacks(stack, n, "loads", heading, note, "operation of the load", false, r,
+				why, len);
+	if (!err)
+		note_plot(names, "loads", heading);
+	return err;
 }
 
-struct point {
-	double x, m, lo, hi;
+struct bar {
+	char name[96], words[64];
+	double value, low, high;
+	unsigned int group;
 };
 
-static int by_x(const void *a, const void *b)
+static int plot_bars(const struct bar *bar, size_t n, const char *name, const char *heading,
+		     const char *note, const char *xname, const struct vmmio_result *r,
+		     json_t *names, char *why, size_t len)
 {
-	double x = ((const struct point *)a)->x, y = ((const struct point *)b)->x;
-
-	return (x > y) - (x < y);
-}
-
-/* One line's points, sorted; how many. */
-static size_t points_of(const struct vmmio_series_set *set, const char *key, const char *transport,
-			const char *factor, const char *name, struct point *out, size_t room)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < set->n && n < room; i++) {
-		const struct vmmio_series *s = &set->s[i];
-		char value[32], line[VMMIO_LABELS_MAX];
-		double *known;
-		size_t k;
-
-		if (strcmp(s->key, key))
-			continue;
-		vmmio_series_label(s, "transport", value, sizeof(value));
-		line_name(s, factor, line, sizeof(line));
-		if (strcmp(value, transport) || strcmp(line, name))
-			continue;
-		known = malloc((s->n + 1) * sizeof(*known));
-		if (!known)
-			break;
-		k = vmmio_series_known(s, known);
-		vmmio_series_label(s, factor, value, sizeof(value));
-		if (k) {
-			out[n].x = strtod(value, NULL);
-			out[n].m = vmmio_stats_median(known, k);
-			vmmio_stats_range(known, k, &out[n].lo, &out[n].hi);
-			n++;
-		}
-		free(known);
-	}
-	qsort(out, n, sizeof(*out), by_x);
-	return n;
-}
-
-/* The lines of a plot: settings with at least three points along @factor. */
-static size_t lines_of(const struct vmmio_series_set *set, const char *key, const char *transport,
-		       const char *factor, char names[][VMMIO_LABELS_MAX])
-{
-	struct point p[32];
-	size_t n = 0, k;
-
-	for (size_t i = 0; i < set->n && n < LINES_MAX; i++) {
-		char name[VMMIO_LABELS_MAX], value[32];
-
-		if (strcmp(set->s[i].key, key))
-			continue;
-		vmmio_series_label(&set->s[i], "transport", value, sizeof(value));
-		line_name(&set->s[i], factor, name, sizeof(name));
-		for (k = 0; k < n && strcmp(names[k], name); k++)
-			;
-		if (k < n || strcmp(value, transport) ||
-		    points_of(set, key, transport, factor, name, p, 32) < 3)
-			continue;
-		snprintf(names[n++], VMMIO_LABELS_MAX, "%s", name);
-	}
-	return n;
-}
-
-static int write_lines(const struct vmmio_series_set *set, const char *key, const char *transport,
-		       const char *factor, const struct vmmio_result *r, const char *file,
-		       size_t *lines)
-{
-	char(*names)[VMMIO_LABELS_MAX] = calloc(LINES_MAX, sizeof(*names)), *text = NULL,
-	title[160];
-	struct point p[32];
-	size_t size, n;
+	char *text = NULL, vars[1400], a[256], b[512], file[64];
+	size_t size;
 	FILE *f = open_memstream(&text, &size);
-	int err;
-
-	if (!names || !f) {
-		free(names);
-		return -ENOMEM;
-	}
-	*lines = lines_of(set, key, transport, factor, names);
-	for (size_t i = 0; i < *lines; i++) {
-		short_name(names[i], names, *lines, title, sizeof(title));
-		fprintf(f, "%s\"%s\"\n", i ? "\n\n" : "", title);
-		n = points_of(set, key, transport, factor, names[i], p, 32);
-		for (size_t k = 0; k < n; k++)
-			fprintf(f, "%.10g\t%.10g\t%.10g\t%.10g\n", p[k].x, p[k].m, p[k].lo,
-				p[k].hi);
-	}
-	err = fclose(f) ? -ENOMEM : *lines ? vmmio_result_write(r, file, text, size) : 0;
-	free(text);
-	free(names);
-	return err;
-}
-
-static int plot_curves(const struct vmmio_series_set *set, const char *accel, unsigned int boots,
-		       const char *transport, const char *factor, const struct vmmio_result *r,
-		       json_t *names, char *why, size_t len)
-{
-	bool tcg = !strcmp(accel, "tcg");
-	char vars[1600], a[256], b[512], head[128], note[256], name[64], one[80], two[80], word[32];
-	size_t lines1, lines2;
-	int err;
-
-	snprintf(name, sizeof(name), "%s-%s", factor, transport);
-	snprintf(one, sizeof(one), "%s-kicks.tsv", name);
-	snprintf(two, sizeof(two), "%s-used.tsv", name);
-	err = write_lines(set, "kicks_per_io", transport, factor, r, one, &lines1);
-	err = err ?: write_lines(set, "used_per_irq", transport, factor, r, two, &lines2);
-	if (err || !lines1 || !lines2)
-		return err;
-	snprintf(word, sizeof(word), "%s", factor);
-	for (char *p = word; *p; p++)
-		if (*p == '_')
-			*p = ' ';
-	snprintf(head, sizeof(head), "%s: batching against %s", transport, word);
-	snprintf(note, sizeof(note),
-		 "virtio-blk, null disk · n = %u boots · accelerator %s · schedule%s", boots, accel,
-		 tcg ? ": ~ true of these emulated runs only" : "");
-	vmmio_plot_quote(head, a, sizeof(a));
-	vmmio_plot_quote(note, b, sizeof(b));
-	snprintf(
-		vars, sizeof(vars),
-		"title=%s\nsubtitle=%s\npanels=2\ndata1='%s'\ndata2='%s'\nlines1=%zu\nlines2=%zu\n"
-		"xname='%s'\nyname1=\"%skicks per I/O\"\nyname2=\"%sused buffers per interrupt\"\n",
-		a, b, one, two, lines1, lines2, word, tcg ? "\\\\~" : "", tcg ? "\\\\~" : "");
-	err = vmmio_plot_run(VMMIO_PLOT_CURVES, r->part, name, vars, why, len);
-	if (!err)
-		json_array_append_new(names, json_string(name));
-	return err;
-}
-
-int vmmio_plot_sweep(const struct vmmio_series_set *set, const char *accel, unsigned int boots,
-		     const struct vmmio_result *r, json_t *names, char *why, size_t len)
-{
-	static const char *const factors[] = {"depth", "queue_size"};
-	int err = 0;
-
-	why[0] = '\0';
-	for (size_t i = 0; i < sizeof(factors) / sizeof(factors[0]); i++)
-		for (int c = 0; c < VMMIO_COLUMNS && !err; c++)
-			err = plot_curves(set, accel, boots, vmmio_columns[c], factors[i], r, names,
-					  why, len);
-	if (err && !why[0])
-		snprintf(why, len, "%s", strerror(-err));
-	return err;
-}
-
-int vmmio_plot_ab(const struct vmmio_ab *ab, const char *accel, const struct vmmio_result *r,
-		  char *why, size_t len)
-{
-	char *text = NULL, vars[1024], b[512], note[256];
-	size_t size, rows = 0, na = 0, nb = 0;
-	FILE *f = open_memstream(&text, &size);
-	double level = 0;
 	int err;
 
 	if (!f)
 		return -ENOMEM;
-	fprintf(f, "row\tshift\tlow\thigh\tdifferent\tname\n");
-	for (size_t i = 0; i < ab->n && rows < ROWS_MAX; i++) {
-		const struct vmmio_ab_row *row = &ab->row[i];
-		char transport[24], depth[16];
-		double base = fabs(row->median_a) / 100;
-
-		if (!row->tested || !base || !strncmp(row->a->key, "reg:", 4))
-			continue;
-		vmmio_series_label(row->a, "transport", transport, sizeof(transport));
-		vmmio_series_label(row->a, "depth", depth, sizeof(depth));
-		fprintf(f, "%zu\t%.6g\t%.6g\t%.6g\t%d\t\"%s%s depth %s: %s\"\n", rows++,
-			row->test.shift / base, row->test.shift_ci.low / base,
-			row->test.shift_ci.high / base, row->finding == VMMIO_AB_DIFFERENT,
-			vmmio_series_emulated(row->a, accel) ? "~" : "", transport, depth,
-			row->a->heading);
-		level = 100 * row->test.shift_ci.level;
-		na = row->a->n;
-		nb = row->b->n;
-	}
-	err = fclose(f) ? -ENOMEM : vmmio_result_write(r, "intervals.tsv", text, size);
+	fprintf(f, "row\tname\tvalue\tlow\thigh\tgroup\twords\n");
+	for (size_t i = 0; i < n; i++)
+		fprintf(f, "%zu\t%s\t%.10g\t%.10g\t%.10g\t%u\t%s\n", i, bar[i].name, bar[i].value,
+			bar[i].low, bar[i].high, bar[i].group, bar[i].words);
+	snprintf(file, sizeof(file), "%s.tsv", name);
+	err = fclose(f) ? -ENOMEM : vmmio_result_write(r, file, text, size);
 	free(text);
-	if (err || !rows)
+	if (err)
 		return err;
-	snprintf(note, sizeof(note),
-		 "n = %zu and %zu boots · %.1f %% intervals · accelerator %s · Holm over %zu "
-		 "series%s",
-		 na, nb, level, accel, ab->tested,
-		 strcmp(accel, "tcg") ? "" : " · ~ true of emulated runs only");
+	vmmio_plot_quote(heading, a, sizeof(a));
 	vmmio_plot_quote(note, b, sizeof(b));
-	snprintf(vars, sizeof(vars),
-		 "title=\"A against B: shift with interval\"\nsubtitle=%s\nrows=%zu\n", b, rows);
-	return vmmio_plot_run(VMMIO_PLOT_INTERVALS, r->part, "intervals", vars, why, len);
+	snprintf(vars, sizeof(vars), "title=%s\nsubtitle=%s\ndata='%s'\nrows=%zu\nxname=\"%s\"\n",
+		 a, b, file, n, xname);
+	err = vmmio_plot_run(VMMIO_PLOT_BARS, r->part, name, vars, why, len);
+	if (!err)
+		note_plot(names, name, heading);
+	return err;
+}
+
+/* Parts of a name that all bars share say nothing. */
+static void drop_shared(struct bar *bar, size_t n)
+{
+	char part[96], *save = NULL, first[96];
+
+	snprintf(first, sizeof(first), "%s", bar[0].name);
+	for (char *w = strtok_r(first, ",", &save); w; w = strtok_r(NULL, ",", &save)) {
+		bool shared = true;
+
+		w += *w == ' ';
+		for (size_t i = 0; i < n; i++)
+			shared &= strstr(bar[i].name, w) != NULL;
+		if (!shared)
+			continue;
+		for (size_t i = 0; i < n; i++) {
+			char *at = strstr(bar[i].name, w), *end = at + strlen(w);
+
+			end += strspn(end, ", ");
+			snprintf(part, sizeof(part), "%s", end);
+			if (!*end && at > bar[i].name)
+				at -= 2; /* the comma before the last one */
+			snprintf(at, sizeof(bar[i].name) - (at - bar[i].name), "%s", part);
+		}
+	}
+}
+
+/* Path lengths of every setting that counted instructions, grouped by transport. */
+static int plot_path(const struct vmmio_findings *in, const struct vmmio_result *r, json_t *names,
+		     char *why, size_t len)
+{
+	const struct vmmio_factor *t = vmmio_findings_factor(in, "transport");
+	const struct vmmio_series_set *set = in->tables->set;
+	struct bar bar[BARS_MAX];
+	char note[256];
+	size_t n = 0;
+
+	for (size_t c = 0; t && c < t->n; c++) {
+		for (size_t i = 0; i < set->n && n < BARS_MAX; i++) {
+			const struct vmmio_series *s = &set->s[i];
+			struct bar *b = &bar[n];
+
+			if (strcmp(s->key, "instructions_per_io_p50") ||
+			    !vmmio_series_is(s, "transport", t->value[c]))
+				continue;
+			b->value = vmmio_series_text(s, b->words, sizeof(b->words));
+			vmmio_stats_range(s->v, s->n, &b->low, &b->high);
+			if (isnan(b->value))
+				continue;
+			b->group = c % 6 + 1;
+			vmmio_factors_describe(&in->tables->factors, s->labels, "icount", b->name,
+					       sizeof(b->name));
+			n++;
+		}
+	}
+	if (!n)
+		return 0;
+	drop_shared(bar, n);
+	snprintf(note, sizeof(note),
+		 "depth 1 · median over n = %u boots, bars: their range · accelerator %s with "
+		 "-icount · path: of this kernel build",
+		 in->boots, in->tables->accel);
+	return plot_bars(bar, n, "path", "Guest instructions of an I/O, submission to completion",
+			 note, "guest instructions in the median I/O", r, names, why, len);
+}
+
+static int plot_predicted(const struct vmmio_findings *in, const struct vmmio_result *r,
+			  json_t *names, char *why, size_t len)
+{
+	const struct vmmio_factor *t = vmmio_findings_factor(in, "transport");
+	const struct vmmio_factor *l = vmmio_findings_factor(in, "load");
+	struct bar bar[BARS_MAX];
+	char note[256];
+	size_t n = 0;
+
+	for (size_t m = 0; m < in->ncosts; m++) {
+		for (int how = 0; how < VMMIO_DOORBELLS; how++) {
+			for (size_t i = 0; t && l && i < t->n && n < BARS_MAX; i++) {
+				const struct vmmio_series *s = vmmio_findings_nearest(
+					in, "accesses_per_io", l->value[l->base], t->value[i], "1");
+				struct vmmio_prediction p;
+				struct bar *b = &bar[n];
+
+				if (!s)
+					continue;
+				vmmio_predict(in->tables->set, s->labels, &in->costs[m], how, &p);
+				if (isnan(p.ns))
+					continue;
+				b->value = b->low = b->high = p.ns / 1000;
+				b->group = how + 1;
+				snprintf(b->name, sizeof(b->name), "%s%s%s, %s",
+					 in->ncosts > 1 ? in->costs[m].accel : "",
+					 in->ncosts > 1 ? ": " : "", t->value[i],
+					 how ? "ioeventfd" : "VMM");
+				snprintf(b->words, sizeof(b->words), "%.1f us (%g + %g + %g)",
+					 b->value, p.doorbells, p.reads, p.writes);
+				n++;
+			}
+		}
+	}
+	if (!n)
+		return 0;
+	snprintf(note, sizeof(note),
+		 "doorbells + reads + writes per I/O at depth 1 x costs of %s, %s%s · EOIs and "
+		 "delivery "
+		 "left out · not measured",
+		 in->costs[0].cpu, in->costs[0].accel,
+		 !strcmp(in->costs[0].accel, "kvm-soft") ? " (no hardware support)" : "");
+	return plot_bars(
+		bar, n, "predicted", "PREDICTED cost of an I/O's register accesses", note,
+		"us per I/O (doorbells + reads + other writes), EOIs and delivery left out", r,
+		names, why, len);
+}
+
+static int plot_cdf(const struct vmmio_findings *in, const struct vmmio_result *r, json_t *names,
+		    char *why, size_t len)
+{
+	const struct vmmio_factor *t = vmmio_findings_factor(in, "transport");
+	struct vmmio_plot_line line[VMMIO_FACTOR_VALUES_MAX];
+	size_t n = 0;
+	int err;
+
+	for (size_t i = 0; t && i < t->n; i++) {
+		const struct vmmio_series *s =
+			vmmio_findings_nearest(in, "kicks_per_io", NULL, t->value[i], "1");
+
+		if (!s)
+			continue;
+		snprintf(line[n].name, sizeof(line[n].name), "%s", t->value[i]);
+		snprintf(line[n].labels, sizeof(line[n].labels), "%s", s->labels);
+		n++;
+	}
+	err = vmmio_plot_cdf(in->rows, line, n, in->tables->accel, in->boots, r, why, len);
+	if (!err && n)
+		note_plot(names, "cdf", "Kick cost and kick to interrupt");
+	return err;
+}
+
+int vmmio_plot_sweep(const struct vmmio_findings *in, const struct vmmio_result *r, json_t *names,
+		     char *why, size_t len)
+{
+	int err;
+
+	why[0] = '\0';
+	err = plot_accesses(in, r, names, why, len);
+	err = err ?: plot_loads(in, r, names, why, len);
+	err = err ?: vmmio_plot_curves(in, "depth", r, names, why, len);
+	err = err ?: vmmio_plot_curves(in, "queue_size", r, names, why, len);
+	err = err ?: plot_path(in, r, names, why, len);
+	err = err ?: plot_predicted(in, r, names, why, len);
+	if (!err && in->rows)
+		err = plot_cdf(in, r, names, why, len);
+	if (err && !why[0])
+		snprintf(why, len, "%s", strerror(-err));
+	return err;
 }

@@ -12,11 +12,13 @@
 #include "cmd.h"
 #include "opts.h"
 #include "plot.h"
+#include "report.h"
+#include "rounds.h"
 
 #define NAME "vmmio-bench plot: "
 
-static int plot_compare(const struct vmmio_loaded *l, const struct vmmio_result *r, char *why,
-			size_t len)
+static int plot_compare(const struct vmmio_loaded *l, const json_t *rows, bool emulated_time,
+			const struct vmmio_result *r, char *why, size_t len)
 {
 	struct vmmio_comparison c = {.accel = l->accel, .set = l->series};
 	const char *load, *text;
@@ -35,21 +37,24 @@ static int plot_compare(const struct vmmio_loaded *l, const struct vmmio_result 
 	c.boots = boots;
 	c.rounds = rounds;
 	c.count = count;
-	c.times = times;
+	c.times = strcmp(l->accel, "tcg") ? times : emulated_time;
 	json_array_foreach(depths, i, d)
 		if (c.depths.n < VMMIO_LIST_MAX)
 			c.depths.v[c.depths.n++] = json_integer_value(d);
-	return vmmio_plot_comparison(&c, r, why, len);
+	return vmmio_plot_comparison(&c, rows, r, why, len);
 }
 
-static int plot_sweep(const struct vmmio_loaded *l, const struct vmmio_result *r, char *why,
-		      size_t len)
+static int plot_sweep(const struct vmmio_loaded *l, const json_t *rows,
+		      const struct vmmio_result *r, char *why, size_t len)
 {
-	json_t *names = json_array();
-	int boots = json_integer_value(json_object_get(l->result, "boots"));
-	int err = vmmio_plot_sweep(&l->series, l->accel, boots, r, names, why, len);
+	struct vmmio_report rep = {
+		.result = l->result, .machine = l->machine, .set = &l->series, .rows = rows};
+	int err = vmmio_report_costs(&rep, l->path, why, len);
 
-	json_decref(names);
+	err = err ?: vmmio_report_plots(&rep, r, why, len);
+	if (err == -EPROTO && !why[0])
+		snprintf(why, len, "result.json lacks what a sweep writes");
+	vmmio_report_free(&rep);
 	return err;
 }
 
@@ -78,6 +83,28 @@ static int plot_pair(const struct vmmio_loaded *a, const struct vmmio_loaded *b,
 	return err;
 }
 
+static int plot_one(const struct vmmio_loaded *l, bool times, const struct vmmio_result *r,
+		    char *why, size_t len)
+{
+	bool compare = !strcmp(l->kind, "compare");
+	json_t *rows = NULL;
+	int err;
+
+	if (!compare && strcmp(l->kind, "sweep")) {
+		snprintf(why, len, "a result of %s: nothing to draw", l->kind);
+		return -EINVAL;
+	}
+	if (times || strcmp(l->accel, "tcg")) {
+		rows = vmmio_rounds_load(l->path, why, len);
+		if (!rows)
+			return -EPROTO;
+	}
+	err = compare ? plot_compare(l, rows, times, r, why, len)
+		      : plot_sweep(l, rows, r, why, len);
+	json_decref(rows);
+	return err;
+}
+
 int vmmio_cmd_plot(int argc, char **argv)
 {
 	const char *path[2], *out = "plots";
@@ -86,7 +113,7 @@ int vmmio_cmd_plot(int argc, char **argv)
 		{"out", VMMIO_OPT_STRING, &out, 0, 0, NULL, "DIR",
 		 "where they go: DIR/<kind> (plots)"},
 		{"emulated-time", VMMIO_OPT_FLAG, &times, 0, 0, NULL, NULL,
-		 "A/B intervals of emulated times too"},
+		 "emulated times too: marked as such across the picture"},
 	};
 	struct vmmio_loaded l[2] = {0};
 	struct vmmio_result r = {0};
@@ -115,10 +142,8 @@ int vmmio_cmd_plot(int argc, char **argv)
 		at = path[0];
 		if (n == 2)
 			err = plot_pair(&l[0], &l[1], times, &r, why, sizeof(why));
-		else if (!strcmp(l[0].kind, "compare"))
-			err = plot_compare(&l[0], &r, why, sizeof(why));
 		else
-			err = plot_sweep(&l[0], &r, why, sizeof(why));
+			err = plot_one(&l[0], times, &r, why, sizeof(why));
 	}
 	if (!err)
 		err = vmmio_result_commit(&r, "", n == 2 ? "ab" : l[0].kind, "plots", final);

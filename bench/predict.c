@@ -10,91 +10,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "blk.h"
 #include "cmd.h"
+#include "costs.h"
 #include "opts.h"
-#include "compare.h"
 #include "result.h"
-#include "stats.h"
 
 #define NAME "vmmio-bench predict: "
 
-struct costs {
-	json_t *json;
-	const char *accel, *cpu;
-};
-
-/* Nanoseconds of the access @key, what an empty loop costs taken off; NAN if not there. */
-static double cost(const struct costs *c, const char *key)
-{
-	const json_t *rows = json_object_get(c->json, "rows");
-	size_t i;
-	json_t *row;
-
-	json_array_foreach(rows, i, row) {
-		const char *name = json_string_value(json_object_get(row, "key"));
-		const json_t *net = json_object_get(row, "net_ns");
-
-		if (name && !strcmp(name, key) && json_is_number(net) && json_number_value(net) > 0)
-			return json_number_value(net);
-	}
-	return NAN;
-}
-
-/* How the doorbell is served: two predictions, as two VMMs would be. */
-static const struct path {
-	const char *name, *mmio, *pci;
-} paths[] = {
-	{"doorbell to the VMM", "mmio_write_user", "mmio_write_user"},
-	{"doorbell by ioeventfd", "mmio_write_ioeventfd_match", "mmio_write_ioeventfd_len0"},
-};
-
-static double known_median(const struct vmmio_series *s)
-{
-	double *v, m;
-
-	if (!s || !s->n || !(v = malloc(s->n * sizeof(*v))))
-		return NAN;
-	m = vmmio_stats_median(v, vmmio_series_known(s, v));
-	free(v);
-	return m;
-}
-
-static double per_io(const struct vmmio_series_set *set, const char *labels, const char *reg)
-{
-	char key[VMMIO_KEY_MAX];
-	const struct vmmio_series *s;
-
-	snprintf(key, sizeof(key), "reg:%s", reg);
-	s = vmmio_series_find(set, labels, key);
-	return s ? known_median(s) : 0; /* a register nobody touched has no series */
-}
-
-struct prediction {
-	double doorbells, reads, writes, ns;
-};
-
-static void predict(const struct vmmio_series_set *set, const char *labels, const struct costs *c,
-		    const struct path *p, bool mmio, struct prediction *out)
-{
-	out->doorbells = per_io(set, labels, mmio ? "QueueNotify" : "notify");
-	out->reads = per_io(set, labels, mmio ? "InterruptStatus" : "isr_status");
-	out->writes = mmio ? per_io(set, labels, "InterruptACK") : 0;
-	out->ns = out->doorbells * cost(c, mmio ? p->mmio : p->pci);
-	if (out->reads > 0)
-		out->ns += out->reads * cost(c, "mmio_read_user");
-	if (out->writes > 0)
-		out->ns += out->writes * cost(c, "mmio_write_user");
-}
-
 /* Every setting of the result, one line for each way to serve the doorbell. */
-static size_t print_predictions(const struct vmmio_loaded *l, const struct costs *c, json_t *json)
+static size_t print_predictions(const struct vmmio_loaded *l, const struct vmmio_costs *c,
+				json_t *json)
 {
 	size_t printed = 0, left_out = 0;
 
 	for (size_t i = 0; i < l->series.n; i++) {
 		const struct vmmio_series *s = &l->series.s[i];
-		char transport[24];
 
 		if (strcmp(s->key, "accesses_per_io"))
 			continue;
@@ -102,28 +32,26 @@ static size_t print_predictions(const struct vmmio_loaded *l, const struct costs
 			left_out++; /* counts of one run do not go to another machine */
 			continue;
 		}
-		vmmio_series_label(s, "transport", transport, sizeof(transport));
-		for (size_t p = 0; p < sizeof(paths) / sizeof(paths[0]); p++) {
-			struct prediction r;
+		for (int p = 0; p < VMMIO_DOORBELLS; p++) {
+			struct vmmio_prediction r;
 
-			predict(&l->series, s->labels, c, &paths[p], !strcmp(transport, "mmio"),
-				&r);
+			vmmio_predict(&l->series, s->labels, c, p, &r);
 			if (json)
 				json_array_append_new(
 					json,
 					json_pack("{s:s, s:s, s:f, s:f, s:f, s:o}", "labels",
-						  s->labels, "path", paths[p].name, "doorbells",
-						  r.doorbells, "reads", r.reads, "writes", r.writes,
-						  "predicted_ns_per_io",
+						  s->labels, "path", vmmio_doorbell_name[p],
+						  "doorbells", r.doorbells, "reads", r.reads,
+						  "writes", r.writes, "predicted_ns_per_io",
 						  isnan(r.ns) ? json_null() : json_real(r.ns)));
 			else if (isnan(r.ns))
 				printf("%s, %s: - (the table lacks a cost)\n", s->labels,
-				       paths[p].name);
+				       vmmio_doorbell_name[p]);
 			else
 				printf("%s, %s: %.0f ns per I/O predicted (%g doorbells, %g reads, "
 				       "%g other writes)\n",
-				       s->labels, paths[p].name, r.ns, r.doorbells, r.reads,
-				       r.writes);
+				       s->labels, vmmio_doorbell_name[p], r.ns, r.doorbells,
+				       r.reads, r.writes);
 			printed++;
 		}
 	}
@@ -135,13 +63,13 @@ static size_t print_predictions(const struct vmmio_loaded *l, const struct costs
 }
 
 /* How many accesses of each kind make up @us. */
-static void explain(const struct costs *c, double us)
+static void explain(const struct vmmio_costs *c, double us)
 {
 	static const char *const keys[] = {"mmio_read_user", "mmio_write_user", "mmio_read_kernel",
 					   "mmio_write_kernel"};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		double ns = cost(c, keys[i]);
+		double ns = vmmio_costs_ns(c, keys[i]);
 
 		if (!isnan(ns))
 			printf("%.4g us are %.1f accesses of %.0f ns (%s)\n", us, us * 1000 / ns,
@@ -152,36 +80,6 @@ static void explain(const struct costs *c, double us)
 		printf("with %d interrupt%s per transaction, %.4g us need %.2f us per exit (3 "
 		       "exits each)\n",
 		       k, k > 1 ? "s" : "", us, us / (3 * k));
-}
-
-static int load_costs(const char *path, bool allow_soft, struct costs *c)
-{
-	json_error_t e;
-
-	memset(c, 0, sizeof(*c));
-	c->json = json_load_file(path, 0, &e);
-	if (!c->json) {
-		fprintf(stderr, NAME "--costs %s: %s\n", path,
-			e.line > 0 ? "not JSON" : strerror(errno));
-		return -EINVAL;
-	}
-	if (json_unpack(c->json, "{s:s, s:s}", "accel", &c->accel, "cpu", &c->cpu) ||
-	    !json_is_array(json_object_get(c->json, "rows"))) {
-		fprintf(stderr, NAME "--costs %s: not a table of vmmio-bench micro --json\n", path);
-		return -EINVAL;
-	}
-	if (!strcmp(c->accel, "tcg")) {
-		fprintf(stderr, NAME "--costs %s: emulated costs predict nothing\n", path);
-		return -EINVAL;
-	}
-	if (!strcmp(c->accel, "kvm-soft") && !allow_soft) {
-		fprintf(stderr,
-			NAME
-			"--costs %s: of a KVM without hardware support; --allow-soft takes it\n",
-			path);
-		return -EINVAL;
-	}
-	return 0;
 }
 
 int vmmio_cmd_predict(int argc, char **argv)
@@ -199,7 +97,7 @@ int vmmio_cmd_predict(int argc, char **argv)
 		{"json", VMMIO_OPT_FLAG, &as_json, 0, 0, NULL, NULL, "as JSON"},
 	};
 	struct vmmio_loaded l;
-	struct costs c = {0};
+	struct vmmio_costs c = {0};
 	char why[256];
 	size_t n;
 	int err, status = VMMIO_EXIT_TROUBLE;
@@ -217,8 +115,10 @@ int vmmio_cmd_predict(int argc, char **argv)
 		fprintf(stderr, NAME "%s: %s\n", path, why);
 		return VMMIO_EXIT_TROUBLE;
 	}
-	if (load_costs(costs_path, allow_soft, &c))
+	if (vmmio_costs_load(costs_path, allow_soft, &c, why, sizeof(why))) {
+		fprintf(stderr, NAME "--costs %s: %s\n", costs_path, why);
 		goto out;
+	}
 	if (as_json) {
 		json_t *rows = json_array(), *j;
 
@@ -242,7 +142,7 @@ int vmmio_cmd_predict(int argc, char **argv)
 	else
 		status = VMMIO_EXIT_OK;
 out:
-	json_decref(c.json);
+	vmmio_costs_free(&c);
 	vmmio_result_unload(&l);
 	return status;
 }

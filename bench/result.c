@@ -292,6 +292,42 @@ int vmmio_result_commit(struct vmmio_result *r, const char *set, const char *nam
 	return err;
 }
 
+int vmmio_result_replace(struct vmmio_result *r, const char *path, const char *kind)
+{
+	int err = seal(r, kind);
+
+	/* in one step, so that there is a whole folder at any time; the old one is abandoned */
+	if (!err && renameat2(AT_FDCWD, r->part, AT_FDCWD, path, RENAME_EXCHANGE))
+		err = -errno;
+	return err;
+}
+
+int vmmio_result_copy(const struct vmmio_result *r, const char *from, const char *name)
+{
+	char path[PATH_MAX], *data = NULL, buf[65536];
+	size_t size = 0, n;
+	FILE *in, *out;
+	int err = 0;
+
+	if (snprintf(path, sizeof(path), "%s/%s", from, name) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	in = fopen(path, "rbe");
+	if (!in)
+		return -errno;
+	out = open_memstream(&data, &size);
+	while (out && (n = fread(buf, 1, sizeof(buf), in)))
+		fwrite(buf, 1, n, out);
+	if (ferror(in))
+		err = -EIO;
+	fclose(in);
+	if (!out || fclose(out))
+		err = -ENOMEM;
+	if (!err)
+		err = vmmio_result_write(r, name, data, size);
+	free(data);
+	return err;
+}
+
 static json_t *load_json(const char *dir, const char *name, char *why, size_t len)
 {
 	char path[PATH_MAX];
@@ -367,7 +403,7 @@ int vmmio_result_load(const char *path, struct vmmio_loaded *out, char *why, siz
 		return -ENOTDIR;
 	}
 	snprintf(out->path, sizeof(out->path), "%s", path);
-	manifest = load_json(path, MANIFEST, why, len);
+	manifest = out->manifest = load_json(path, MANIFEST, why, len);
 	if (!manifest)
 		return -EPROTO;
 	if (json_unpack(manifest, "{s:i, s:s, s:s}", "schema", &schema, "tool", &tool, "kind",
@@ -403,7 +439,6 @@ int vmmio_result_load(const char *path, struct vmmio_loaded *out, char *why, siz
 	err = vmmio_series_from_json(&out->series, series, why, len);
 out:
 	json_decref(series);
-	json_decref(manifest);
 	if (err)
 		vmmio_result_unload(out);
 	return err;
@@ -413,6 +448,7 @@ void vmmio_result_unload(struct vmmio_loaded *l)
 {
 	json_decref(l->result);
 	json_decref(l->machine);
+	json_decref(l->manifest);
 	vmmio_series_free(&l->series);
 	memset(l, 0, sizeof(*l));
 }

@@ -50,6 +50,12 @@ int vmmio_result_write_lines(const struct vmmio_result *r, const char *name, con
 int vmmio_result_commit(struct vmmio_result *r, const char *set, const char *name, const char *kind,
 			char *final);
 
+/* Seal as a result of @kind and put it in the place of the folder @path, which goes. */
+int vmmio_result_replace(struct vmmio_result *r, const char *path, const char *kind);
+
+/* The file @name of the folder @from, as it is. */
+int vmmio_result_copy(const struct vmmio_result *r, const char *from, const char *name);
+
 /* Remove the temporary folder; safe to call twice and from a signal thread. */
 void vmmio_result_abandon(struct vmmio_result *r);
 
@@ -60,6 +66,7 @@ struct vmmio_loaded {
 	char accel[16];
 	json_t *result;
 	json_t *machine;
+	json_t *manifest;
 	struct vmmio_series_set series;
 };
 

@@ -4,10 +4,12 @@
  * without statistics: losses, and whether the witnesses agree.
  */
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "rounds.h"
 
@@ -250,4 +252,62 @@ bool vmmio_rounds_agree(const json_t *rows, char *text, size_t len)
 		 "%.0f kicks, interrupts and accesses by %s and by the driver's own counters",
 		 total, source ? source : "?");
 	return total > 0;
+}
+
+/* One line of any length, without its end; NULL at the end of the file, or for want of memory. */
+static char *read_line(gzFile gz)
+{
+	size_t n = 0, room = 1 << 14;
+	char *line = malloc(room), *more;
+
+	while (line && gzgets(gz, line + n, room - n)) {
+		n += strlen(line + n);
+		if (n && line[n - 1] == '\n') {
+			line[n - 1] = '\0';
+			return line;
+		}
+		if (n + 1 < room)
+			continue; /* the last line has no end */
+		more = realloc(line, room *= 2);
+		if (!more)
+			break;
+		line = more;
+	}
+	if (n)
+		return line;
+	free(line);
+	return NULL;
+}
+
+json_t *vmmio_rounds_load(const char *folder, char *why, size_t len)
+{
+	static const char *const names[] = {"rounds.jsonl", "rounds.jsonl.gz"};
+	json_t *rows = json_array(), *row;
+	char path[PATH_MAX], *line;
+	gzFile gz = NULL;
+	bool ok = true;
+
+	for (int i = 0; i < 2 && !gz; i++)
+		if (snprintf(path, sizeof(path), "%s/%s", folder, names[i]) < (int)sizeof(path))
+			gz = gzopen(path, "rb");
+	if (!gz) {
+		snprintf(why, len, "no rounds.jsonl: %s", strerror(errno));
+		json_decref(rows);
+		return NULL;
+	}
+	while (ok && (line = read_line(gz))) {
+		row = json_loads(line, 0, NULL);
+		ok = json_is_object(row);
+		json_array_append_new(rows, row);
+		free(line);
+	}
+	if (!ok || gzclose(gz) != Z_OK) {
+		snprintf(why, len, "rounds.jsonl: %s",
+			 ok ? "cut short" : "a line that is not JSON");
+		if (!ok)
+			gzclose(gz);
+		json_decref(rows);
+		return NULL;
+	}
+	return rows;
 }

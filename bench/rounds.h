@@ -37,6 +37,12 @@ int vmmio_rounds_parse(const char *text, int boot, json_t *rows, json_t *info, c
 int vmmio_rounds_series(const json_t *rows, int boots, bool with_times,
 			struct vmmio_series_set *set);
 
+/*
+ * The rounds of a stored result, from its rounds.jsonl or rounds.jsonl.gz; NULL
+ * with one line in @why.
+ */
+json_t *vmmio_rounds_load(const char *folder, char *why, size_t len);
+
 /* The rows of vmmio-stat that belong to the loaded disk of a round. */
 bool vmmio_rounds_row_is(const json_t *stat_row, const char *column);
 

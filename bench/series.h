@@ -75,7 +75,7 @@ struct vmmio_metric {
 
 extern const struct vmmio_metric vmmio_metrics[VMMIO_M_COUNT];
 
-#define VMMIO_LABELS_MAX 224
+#define VMMIO_LABELS_MAX 320
 #define VMMIO_KEY_MAX 48
 
 struct vmmio_series {

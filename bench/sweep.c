@@ -5,6 +5,7 @@
  * how it survives an interruption: sweep_state.c.
  */
 #include <errno.h>
+#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,10 +14,9 @@
 #include <zlib.h>
 
 #include "cmd.h"
-#include "findings.h"
 #include "machine.h"
-#include "plot.h"
 #include "pool.h"
+#include "report.h"
 #include "result.h"
 #include "rounds.h"
 #include "setup.h"
@@ -28,6 +28,7 @@ struct sweep {
 	struct vmmio_setup setup;
 	struct vmmio_experiment e;
 	struct vmmio_sweep_state st;
+	struct vmmio_report report;
 	struct vmmio_run_guest *store; /* of the runs that are left */
 	struct vmmio_job *jobs;
 	size_t *index; /* of each job in the plan */
@@ -138,15 +139,6 @@ static int write_rounds(const struct vmmio_result *r, const json_t *rows)
 	return err;
 }
 
-static int write_stream(const struct vmmio_result *r, const char *name, char **text, size_t *size,
-			FILE *f)
-{
-	int err = fclose(f) ? -ENOMEM : vmmio_result_write(r, name, *text, *size);
-
-	free(*text);
-	return err;
-}
-
 /* The stored runs as one set of rows; failures apart. */
 static int gather(struct sweep *s, json_t *rows, json_t *failures, json_t **guest, json_t **line)
 {
@@ -178,13 +170,9 @@ static int write_folder(struct sweep *s, struct vmmio_result *r, char *final)
 {
 	const char *accel = vmmio_accel_name(s->setup.accel);
 	json_t *rows = json_array(), *failures = json_array(), *guest = NULL, *line = NULL;
-	json_t *result = NULL, *series = NULL, *machine = NULL, *names = json_array();
-	char why[256];
+	json_t *result = NULL, *series = NULL, *machine = NULL;
 	struct vmmio_series_set set = {0};
-	struct vmmio_findings in;
-	char *text, name[128];
-	size_t size;
-	FILE *f;
+	char why[256], name[128];
 	int err;
 
 	err = gather(s, rows, failures, &guest, &line);
@@ -205,31 +193,21 @@ static int write_folder(struct sweep *s, struct vmmio_result *r, char *final)
 	}
 	if (line)
 		json_object_set(machine, "qemu_line_of_one_run", line);
-	in = (struct vmmio_findings){.set = &set,
-				     .accel = accel,
-				     .boots = s->e.boots,
-				     .runs = s->e.n,
-				     .failed = s->failed,
-				     .title = s->e.title,
-				     .name = s->e.name,
-				     .machine = machine};
+	s->report.result = result;
+	s->report.machine = machine;
+	s->report.set = &set;
+	if (strcmp(accel, "tcg"))
+		s->report.rows = rows;
 	err = vmmio_result_write_json(r, "result.json", result);
 	err = err ?: vmmio_result_write_json(r, "machine.json", machine);
 	err = err ?: vmmio_result_write_array(r, "series.json", series);
 	err = err ?: vmmio_result_write(r, "experiment.ini", s->e.text, strlen(s->e.text));
 	err = err ?: write_rounds(r, rows);
-	f = err ? NULL : open_memstream(&text, &size);
-	if (f) {
-		vmmio_series_csv(&set, accel, f);
-		err = write_stream(r, "series.csv", &text, &size, f);
-	}
-	if (!err && vmmio_plot_sweep(&set, accel, s->e.boots, r, names, why, sizeof(why)))
-		fprintf(stderr, NAME "no plots: %s\n", why);
-	in.plots = names;
-	f = err ? NULL : open_memstream(&text, &size);
-	if (f) {
-		vmmio_findings_write(&in, f);
-		err = write_stream(r, "README.md", &text, &size, f);
+	err = err ?: vmmio_report_store_costs(&s->report, r);
+	if (!err) {
+		err = vmmio_report_write(&s->report, r, why, sizeof(why));
+		if (why[0])
+			fprintf(stderr, NAME "no figures: %s\n", why);
 	}
 	if (!err) {
 		vmmio_machine_set_name(accel, name, sizeof(name));
@@ -244,8 +222,26 @@ out:
 	json_decref(result);
 	json_decref(machine);
 	json_decref(series);
-	json_decref(names);
 	return err;
+}
+
+/* The tables that the experiment at @path names, beside it. */
+static int load_costs(struct sweep *s, const char *path)
+{
+	char folder[PATH_MAX], file[PATH_MAX], why[256], *save = NULL;
+
+	snprintf(folder, sizeof(folder), "%s", path);
+	dirname(folder);
+	for (char *w = strtok_r(s->e.costs, ", ", &save); w; w = strtok_r(NULL, ", ", &save)) {
+		if (snprintf(file, sizeof(file), "%s%s%s", w[0] == '/' ? "" : folder,
+			     w[0] == '/' ? "" : "/", w) >= (int)sizeof(file))
+			return -ENAMETOOLONG;
+		if (vmmio_report_add_costs(&s->report, file, s->e.allow_soft, why, sizeof(why))) {
+			fprintf(stderr, NAME "%s: costs %s: %s\n", path, w, why);
+			return -EINVAL;
+		}
+	}
+	return 0;
 }
 
 static int parse(struct sweep *s, const char **path, int argc, char **argv)
@@ -276,7 +272,7 @@ static int parse(struct sweep *s, const char **path, int argc, char **argv)
 		fprintf(stderr, NAME "%s: %s\n", *path, why);
 		return -EINVAL;
 	}
-	return 0;
+	return load_costs(s, *path);
 }
 
 /* 0 ok, 1 trouble */
@@ -350,6 +346,7 @@ int vmmio_cmd_sweep(int argc, char **argv)
 	free(s.jobs);
 	free(s.index);
 	vmmio_experiment_free(&s.e);
+	vmmio_report_free(&s.report);
 	if (err)
 		return vmmio_stop && !s.err ? 128 + vmmio_stop : VMMIO_EXIT_TROUBLE;
 	return VMMIO_EXIT_OK;

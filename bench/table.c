@@ -31,7 +31,7 @@ const struct vmmio_series *vmmio_comparison_series(const struct vmmio_comparison
 	return vmmio_series_find(&c->set, labels, key);
 }
 
-static enum vmmio_role role_of(const char *reg)
+enum vmmio_role vmmio_role_of(const char *reg)
 {
 	if (!strcmp(reg, "QueueNotify") || !strcmp(reg, "notify"))
 		return VMMIO_ROLE_DOORBELL;
@@ -65,7 +65,7 @@ int vmmio_comparison_role(const struct vmmio_comparison *c, const char *column, 
 		const struct vmmio_series *s = &c->set.s[i];
 
 		if (strncmp(s->key, "reg:", 4) || strcmp(s->labels, labels) ||
-		    role_of(s->key + 4) != role)
+		    vmmio_role_of(s->key + 4) != role)
 			continue;
 		for (size_t b = 0; b < all->n && b < s->n; b++)
 			out->v[b] += s->v[b];

@@ -30,15 +30,22 @@ add_library(
 	vmmio_bench STATIC
 	bench/ab.c
 	bench/blk.c
+	bench/costs.c
 	bench/csv.c
 	bench/experiment.c
 	bench/factors.c
 	bench/findings.c
 	bench/machine.c
 	bench/opts.c
+	bench/page.c
+	bench/page_factors.c
 	bench/plot.c
+	bench/plot_ab.c
+	bench/plot_curves.c
 	bench/plot_data.c
+	bench/plot_hist.c
 	bench/plot_sweep.c
+	bench/report.c
 	bench/result.c
 	bench/rounds.c
 	bench/rounds_series.c
@@ -48,6 +55,7 @@ add_library(
 	bench/sweep_run.c
 	bench/sweep_state.c
 	bench/table.c
+	bench/tables.c
 	bench/tune_choice.c
 	bench/verdict.c
 	bench/versus_report.c
@@ -63,10 +71,10 @@ set_source_files_properties(
 
 find_package(Threads REQUIRED)
 add_executable(vmmio-bench bench/main.c bench/compare.c bench/diff.c bench/plotcmd.c bench/pool.c
-	       bench/predict.c bench/sweep.c bench/tune.c bench/versus.c)
+	       bench/predict.c bench/reportcmd.c bench/sweep.c bench/tune.c bench/versus.c)
 target_link_libraries(vmmio-bench PRIVATE vmmio_bench Threads::Threads)
 
-foreach(name IN ITEMS bench_ab bench_tune bench_stats bench_result bench_rounds versus)
+foreach(name IN ITEMS bench_ab bench_page bench_tune bench_stats bench_result bench_rounds versus)
 	vmmio_unit_test(${name} LIBS vmmio_bench)
 endforeach()
 vmmio_script_test(guest tests/guest/compare.sh TIMEOUT 180)

@@ -10,14 +10,20 @@ if (form eq "svg") {
 }
 set output sprintf("%s.%s", name, form)
 set encoding utf8
+colours = "#0072B2 #E69F00 #D55E00 #009E73 #CC79A7 #666666"
 set style line 1 lc rgb "#0072B2" lw 2 pt 7
 set style line 2 lc rgb "#E69F00" lw 2 pt 5
 set style line 3 lc rgb "#D55E00" lw 2 pt 9
 set style line 4 lc rgb "#009E73" lw 2 pt 13
 set style line 5 lc rgb "#CC79A7" lw 2 pt 11
-set style line 6 lc rgb "#999999" lw 2 pt 3
+set style line 6 lc rgb "#666666" lw 2 pt 3
+# emulated times are never to be taken for real ones, wherever the picture ends up
+if (exists("emulated")) {
+	set label 99 "EMULATED TIME - NOT A MEASUREMENT" at screen 0.5,0.5 center rotate by 24 \
+		font ",34" tc rgb "#e4b8b8" back
+}
 set border 3 lw 1 lc rgb "#444444"
 set tics nomirror out
-set grid ytics lc rgb "#dddddd" lw 1
+set grid ytics lc rgb "#cccccc" lw 1
 set datafile separator tab
 set datafile missing "-"

@@ -29,11 +29,31 @@ says()
 		exit 1
 	}
 }
-says 'Register accesses per I/O at depth 1: mmio 2 to 3, pci-intx 2, pci-msix 1 - structural'
-says 'Accesses per kick, at every depth: mmio 1, pci-intx 1, pci-msix 1 - structural, the same in every'
-says 'mmio, depth 1, accesses per I/O: 3 at lazy_status off, 2 at lazy_status on - structural, exact'
-says 'depth 1, instructions per I/O, median: mmio [0-9]'
-[ -s "$1/depth-mmio.svg" ] || {
-	echo "no plot"
+says 'register accesses per I/O\*\* | 3 | 2 | 1 | structural'
+says 'load randread, randwrite) .*\*\*mmio 3, pci-intx 2, pci-msix 1\*\* - structural, exact'
+says 'mmio: QueueNotify 1, InterruptStatus 1, InterruptACK 1; pci-intx: notify 1, isr_status 1; pci-msix: notify 1'
+says '\*\*mmio 2, pci-intx 1, pci-msix 0\*\* accesses per interrupt - structural'
+says 'mmio, depth 1: accesses per I/O 3 at off, 2 at on - structural, exact; T'
+says 'instructions per I/O, median, at depth 1: mmio [0-9]'
+says 'PREDICTION, not measured: .*kvm-soft'
+grep -q '^## T1: accesses per I/O, by transport' "$1/tables.md" || {
+	echo "no table by transport"
+	exit 1
+}
+for figure in accesses depth queue_size path predicted; do
+	if [ ! -s "$1/$figure.svg" ] || [ ! -s "$1/$figure.png" ]; then
+		echo "no figure $figure"
+		exit 1
+	fi
+done
+
+# rendered again without running anything: the same page, and data files as they were
+cp -r "$1" "$tmp/before"
+"$bench" report "$1" >/dev/null
+for file in README.md tables.md series.csv series.json rounds.jsonl.gz predicted.tsv; do
+	cmp "$1/$file" "$tmp/before/$file"
+done
+[ -z "$(find "$(dirname "$1")" -name '.part*')" ] || {
+	echo "report left something behind"
 	exit 1
 }

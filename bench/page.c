@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The page of a sweep: headline, table of prices, findings, pictures, limits,
+ * files. What the findings are: findings.c.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compare.h"
+#include "findings.h"
+
+static void cell(const struct vmmio_findings *in, const char *key, const char *load,
+		 const char *transport, FILE *f)
+{
+	char text[80];
+
+	vmmio_series_text(vmmio_findings_nearest(in, key, load, transport, "1"), text,
+			  sizeof(text));
+	fprintf(f, " %s |", text);
+}
+
+/* Accesses of one role, from the registers of the setting that the total is of. */
+static void role_cell(const struct vmmio_findings *in, enum vmmio_role role, const char *load,
+		      const char *transport, FILE *f)
+{
+	const struct vmmio_series *all =
+		vmmio_findings_nearest(in, "accesses_per_io", load, transport, "1");
+	char text[80] = "-";
+	double sum = 0;
+
+	for (size_t i = 0; all && i < in->tables->set->n; i++) {
+		const struct vmmio_series *s = &in->tables->set->s[i];
+
+		if (!strncmp(s->key, "reg:", 4) && !strcmp(s->labels, all->labels) &&
+		    vmmio_role_of(s->key + 4) == role)
+			sum += vmmio_series_text(s, text, sizeof(text));
+	}
+	if (all)
+		vmmio_format(sum, text, sizeof(text));
+	fprintf(f, " %s |", text);
+}
+
+/* One screen: what an I/O costs, by transport. */
+static void write_prices(const struct vmmio_findings *in, FILE *f)
+{
+	static const struct {
+		const char *key, *text;
+	} rows[] = {
+		{"accesses_per_kick", "accesses per kick"},
+		{"accesses_per_irq", "accesses per interrupt (EOIs not visible)"},
+		{"instructions_per_io", "guest instructions per I/O, shortest"},
+		{"instructions_per_io_p50", "guest instructions per I/O, median"},
+	};
+	const struct vmmio_factor *t = vmmio_findings_factor(in, "transport");
+	const struct vmmio_factor *l = vmmio_findings_factor(in, "load");
+	const char *load = l ? l->value[l->base] : NULL;
+	bool emulated = !strcmp(in->tables->accel, "tcg");
+
+	if (!t || !vmmio_findings_nearest(in, "accesses_per_io", load, NULL, "1"))
+		return;
+	fprintf(f, "| %s, depth 1 |", load ? load : "all");
+	for (size_t i = 0; i < t->n; i++)
+		fprintf(f, " %s |", t->value[i]);
+	fprintf(f, " class |\n|---|");
+	for (size_t i = 0; i < t->n; i++)
+		fprintf(f, "---|");
+	fprintf(f, "---|\n| **register accesses per I/O** |");
+	for (size_t i = 0; i < t->n; i++)
+		cell(in, "accesses_per_io", load, t->value[i], f);
+	fprintf(f, " structural |\n");
+	for (int role = 0; role < VMMIO_ROLE_OTHER; role++) {
+		fprintf(f, "| - %s |", vmmio_role_heading[role]);
+		for (size_t i = 0; i < t->n; i++)
+			role_cell(in, role, load, t->value[i], f);
+		fprintf(f, " structural |\n");
+	}
+	for (size_t k = 0; k < sizeof(rows) / sizeof(rows[0]); k++) {
+		const struct vmmio_series *any =
+			vmmio_findings_nearest(in, rows[k].key, load, NULL, "1");
+
+		if (!any || (emulated && vmmio_series_emulated(any, in->tables->accel)))
+			continue;
+		fprintf(f, "| %s |", rows[k].text);
+		for (size_t i = 0; i < t->n; i++)
+			cell(in, rows[k].key, load, t->value[i], f);
+		fprintf(f, " %s |\n", vmmio_class_name(any->cls));
+	}
+}
+
+static const char *text_of(const json_t *j, const char *key)
+{
+	const char *s = json_string_value(json_object_get(j, key));
+
+	return s ? s : "-";
+}
+
+static void write_limits(const struct vmmio_findings *in, FILE *f)
+{
+	const struct vmmio_factor *l = vmmio_findings_factor(in, "load");
+
+	fprintf(f, "\n## What these data cannot say\n\n"
+		   "- How many exits an access costs, and EOIs: the guest counts accesses, only a "
+		   "host counts exits.\n");
+	if (!strcmp(in->tables->accel, "tcg"))
+		fprintf(f,
+			"- Anything about time. The accelerator is tcg: all durations are the "
+			"emulator's, and are not shown.\n"
+			"- Which transport batches better. Under tcg the device completes inside "
+			"the doorbell write (or, with a completion delay, when the emulator's "
+			"timer runs): rows marked ~ are true of these runs, comparable within a "
+			"row and never between mmio and pci.\n");
+	else if (!strcmp(in->tables->accel, "kvm-soft"))
+		fprintf(f, "- Times on hardware: these are of a KVM without hardware support.\n");
+	if (in->boots < 4)
+		fprintf(f, "- Small effects: with %u boot%s a range is all that can be given.\n",
+			in->boots, in->boots == 1 ? "" : "s");
+	if (in->failed)
+		fprintf(f, "- What the %zu failed runs would have shown: see `result.json`.\n",
+			in->failed);
+	fprintf(f, "- Other devices, VMMs and kernels than these: ");
+	for (size_t i = 0; l && i < l->n; i++)
+		fprintf(f, "%s%s", i ? ", " : "loads ", l->value[i]);
+	fprintf(f, "; QEMU %s; guest kernel %s.\n", text_of(in->machine, "qemu"),
+		text_of(in->guest, "kernel"));
+}
+
+void vmmio_findings_write(const struct vmmio_findings *in, FILE *f)
+{
+	size_t i;
+	json_t *plot;
+
+	fprintf(f, "# %s\n\n", in->title[0] ? in->title : in->name);
+	write_prices(in, f);
+	fprintf(f,
+		"\n%zu runs of one boot each, %u boot%s of every setting, %zu failed. Accelerator "
+		"%s, CPU %s, QEMU %s. Written by `vmmio-bench sweep`; `experiment.ini` says what "
+		"was "
+		"run and repeats it. Numbers are medians over boots, with the [range] where they "
+		"differ; a row marked ~ is true of this emulated run only; `-` was not measured. "
+		"T3.2 is row 2 of table T3 in [tables.md](tables.md).\n\n## Findings\n\n",
+		in->runs, in->boots, in->boots == 1 ? "" : "s", in->failed, in->tables->accel,
+		text_of(in->machine, "cpu"), text_of(in->machine, "qemu"));
+	if (!vmmio_findings_sentences(in, f))
+		fprintf(f, "None: no setting was measured twice.\n");
+	json_array_foreach(in->plots, i, plot)
+		fprintf(f, "%s![%s](%s.svg)\n", i ? "\n" : "\n## Figures\n\n",
+			text_of(plot, "text"), text_of(plot, "name"));
+	write_limits(in, f);
+	fprintf(f,
+		"\n## Files\n\n"
+		"[tables.md](tables.md): the tables. `series.csv` and `series.json`: every number, "
+		"by boot in the latter. `rounds.jsonl.gz`: the raw rounds. `result.json`: seed, "
+		"failures. `machine.json`: the machine. `*.tsv`: what the figures show. Made again "
+		"from these by `vmmio-bench report`, without running anything.\n");
+}
