@@ -79,6 +79,21 @@ static void add_hist(struct vmmio_bpf_rows *b, struct vmmio_snapshot *s, size_t 
 	}
 }
 
+__u32 vmmio_bpf_have_row(const struct vmmio_bpf_have *have, struct vmmio_row *r)
+{
+	switch (r->info.kind) {
+	case VMMIO_SLOT_DEVICE:
+		r->have = have->device;
+		return have->device_hists;
+	case VMMIO_SLOT_QUEUE:
+		r->have = have->queue;
+		return have->queue_hists;
+	default:
+		r->have = have->device | have->queue;
+		return have->device_hists | have->queue_hists;
+	}
+}
+
 void vmmio_bpf_rows_count(struct vmmio_bpf_rows *b, struct vmmio_snapshot *s, size_t i,
 			  const struct vmmio_bpf_have *have)
 {
@@ -90,19 +105,7 @@ void vmmio_bpf_rows_count(struct vmmio_bpf_rows *b, struct vmmio_snapshot *s, si
 
 	if (index == ~0u || bpf_map_lookup_elem(bpf_map__fd(b->rows), &index, rows))
 		return;
-	switch (r->info.kind) {
-	case VMMIO_SLOT_DEVICE:
-		r->have = have->device;
-		hists = have->device_hists;
-		break;
-	case VMMIO_SLOT_QUEUE:
-		r->have = have->queue;
-		hists = have->queue_hists;
-		break;
-	default:
-		r->have = have->device | have->queue;
-		hists = have->device_hists | have->queue_hists;
-	}
+	hists = vmmio_bpf_have_row(have, r);
 	for (cpu = 0; cpu < b->cpus; cpu++) {
 		/* another generation's counts are not this row's, nor its histograms */
 		b->live[cpu] = rows[cpu].gen == r->info.gen;

@@ -28,6 +28,12 @@ struct vmmio_bpf_have {
 	__u32 queue_hists, device_hists;
 };
 
+/* What guest_count.h counts of our driver's events, whoever runs it. */
+extern const struct vmmio_bpf_have vmmio_guest_have;
+
+/* Says in @r what is counted of its kind; returns the histograms. */
+__u32 vmmio_bpf_have_row(const struct vmmio_bpf_have *have, struct vmmio_row *r);
+
 /* Room for values of @value_size at least. Returns 0 or -errno. */
 int vmmio_bpf_rows_init(struct vmmio_bpf_rows *b, unsigned int slots, __u32 hists,
 			size_t value_size);

@@ -24,7 +24,7 @@
 
 #define BIT(c) (1ull << VMMIO_C_##c)
 
-static const struct vmmio_bpf_have have = {
+const struct vmmio_bpf_have vmmio_guest_have = {
 	.queue = BIT(KICKS) | BIT(KICKS_INDEXED) | BIT(KICK_BUFFERS) | BIT(KICKS_TIMED) |
 		 BIT(KICK_NS) | BIT(KICKS_INTERRUPTED) | BIT(KICKS_MERGED) | BIT(KICKS_POLLED) |
 		 BIT(LATENCIES) | BIT(LATENCY_NS) | BIT(LATENCIES_EMPTY) | BIT(LATENCY_EMPTY_NS) |
@@ -149,9 +149,10 @@ static int bpf_open(struct vmmio_source *src, const struct vmmio_source_opts *op
 	if (err < 0)
 		goto err_free;
 	b->regs = opts->want.regs;
-	err = vmmio_bpf_rows_init(&b->rows, err,
-				  opts->want.hists & (have.queue_hists | have.device_hists),
-				  sizeof(struct vmmio_bpf_regs));
+	err = vmmio_bpf_rows_init(
+		&b->rows, err,
+		opts->want.hists & (vmmio_guest_have.queue_hists | vmmio_guest_have.device_hists),
+		sizeof(struct vmmio_bpf_regs));
 	if (err)
 		goto err_free;
 	err = load(src, b, opts);
@@ -212,7 +213,7 @@ static int bpf_snapshot(struct vmmio_source *src, struct vmmio_snapshot *s)
 		return err;
 	s->time_ns = vmmio_now_ns();
 	for (i = 0; i < s->n; i++) {
-		vmmio_bpf_rows_count(&b->rows, s, i, &have);
+		vmmio_bpf_rows_count(&b->rows, s, i, &vmmio_guest_have);
 		if (s->rows[i].info.kind == VMMIO_SLOT_DEVICE)
 			add_regs(b, s, i);
 	}
