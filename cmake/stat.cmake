@@ -15,6 +15,24 @@ if(NOT LIBJANSSON_A)
 	message(FATAL_ERROR "no static jansson: package libjansson-dev is needed")
 endif()
 
+# Records of the kernel's tracing. Their headers include each other by bare name.
+find_library(LIBTRACEFS_A libtracefs.a)
+find_library(LIBTRACEEVENT_A libtraceevent.a)
+find_path(LIBTRACEFS_H tracefs.h PATH_SUFFIXES tracefs)
+find_path(LIBTRACEEVENT_H event-parse.h PATH_SUFFIXES traceevent)
+if(NOT LIBTRACEFS_A OR NOT LIBTRACEEVENT_A OR NOT LIBTRACEFS_H OR NOT LIBTRACEEVENT_H)
+	message(FATAL_ERROR "no static libtracefs: packages libtracefs-dev and libtraceevent-dev are needed")
+endif()
+find_package(Threads REQUIRED)
+add_library(vmmio_tracefs INTERFACE)
+target_link_libraries(vmmio_tracefs INTERFACE ${LIBTRACEFS_A} ${LIBTRACEEVENT_A} Threads::Threads)
+if(NOT VMMIO_ASAN)
+	add_library(vmmio_noplugins STATIC ${CMAKE_SOURCE_DIR}/tools/vmmio-stat/noplugins.c)
+	target_link_libraries(vmmio_noplugins PRIVATE vmmio_flags)
+	target_link_libraries(vmmio_tracefs INTERFACE vmmio_noplugins)
+	target_link_options(vmmio_tracefs INTERFACE -Wl,--wrap=dlopen)
+endif()
+
 # The screen of "top", and the terminal descriptions that it carries along.
 find_library(LIBNCURSES_A libncursesw.a)
 find_library(LIBTINFO_A libtinfo.a)
@@ -39,8 +57,10 @@ add_library(
 	${stat}/env.c
 	${stat}/fields.c
 	${stat}/hist.c
+	${stat}/irqnames.c
 	${stat}/irqs.c
 	${stat}/json.c
+	${stat}/mem_rows.c
 	${stat}/num.c
 	${stat}/options.c
 	${stat}/regtable.c
@@ -54,15 +74,21 @@ add_library(
 	${stat}/source_stock.c
 	${stat}/source_file.c
 	${stat}/source_sysfs.c
+	${stat}/source_tracefs.c
 	${stat}/textfile.c
 	${stat}/top_model.c
+	${stat}/tracefs_devices.c
+	${stat}/tracefs_ring.c
+	${stat}/tracefs_stock.c
+	${stat}/tracefs_vmmio.c
 	${stat}/view_csv.c
 	${stat}/view_json.c
 	${stat}/view_table.c
 )
 target_include_directories(vmmio_stat_core PUBLIC ${stat} ${CMAKE_SOURCE_DIR}/bpf)
+target_include_directories(vmmio_stat_core SYSTEM PRIVATE ${LIBTRACEFS_H} ${LIBTRACEEVENT_H})
 target_link_libraries(vmmio_stat_core PUBLIC vmmio_flags vmmio_bpf_guest vmmio_bpf_stock vmmio_libbpf
-				      ${LIBJANSSON_A} m
+				      vmmio_tracefs ${LIBJANSSON_A} m
 )
 
 add_executable(

@@ -7,6 +7,9 @@ vmmio_script_test(tree tests/tree/style.sh)
 vmmio_script_test(tree tests/tree/options.sh)
 vmmio_script_test(tree tests/tree/quickstart.sh)
 vmmio_script_test(guest tests/guest/truth.sh)
+add_test(NAME guest.truth-tracefs COMMAND ${CMAKE_SOURCE_DIR}/tests/run
+					  ${CMAKE_SOURCE_DIR}/tests/guest/truth.sh tracefs)
+vmmio_test_properties(guest.truth-tracefs guest 120)
 vmmio_script_test(guest tests/guest/probe.sh)
 vmmio_script_test(guest tests/guest/behaviour.sh)
 vmmio_script_test(guest tests/guest/beside.sh)
@@ -29,4 +32,12 @@ foreach(driver IN ITEMS stock ours)
 					      ${CMAKE_SOURCE_DIR}/tests/guest/matrix.sh ${driver} ${types})
 		vmmio_test_properties(${name} guest 240)
 	endforeach()
+endforeach()
+
+# Mainline's drivers without BPF.
+foreach(types IN ITEMS "net rng" "blk serial")
+	string(REPLACE " " "-" name "guest.matrix-tracefs-${types}")
+	add_test(NAME ${name} COMMAND ${CMAKE_SOURCE_DIR}/tests/run ${CMAKE_SOURCE_DIR}/tests/guest/matrix.sh
+				      stock ${types} tracefs)
+	vmmio_test_properties(${name} guest 240)
 endforeach()

@@ -10,7 +10,8 @@
 #include "source.h"
 
 const struct vmmio_source_ops *const vmmio_sources[] = {
-	&vmmio_source_bpf, &vmmio_source_stock, &vmmio_source_sysfs, &vmmio_source_file, NULL,
+	&vmmio_source_bpf,   &vmmio_source_stock, &vmmio_source_tracefs,
+	&vmmio_source_sysfs, &vmmio_source_file,  NULL,
 };
 
 __u64 vmmio_now_ns(void)
@@ -54,7 +55,7 @@ int vmmio_source_open(struct vmmio_source *src, const char *name,
 	const struct vmmio_source_ops *ops;
 	struct vmmio_source_opts mine;
 	int err;
-	char why[sizeof(src->why)] = "";
+	char why[sizeof(src->why)] = "", note[sizeof(src->note)];
 
 	memset(src, 0, sizeof(*src));
 	if (strcmp(name, "auto")) {
@@ -73,6 +74,12 @@ int vmmio_source_open(struct vmmio_source *src, const char *name,
 		return 0;
 	/* The best source's reason is the one to act upon. */
 	memcpy(why, src->why, sizeof(why));
+	if (!open_one(src, &vmmio_source_tracefs, opts)) {
+		memcpy(note, src->note, sizeof(note));
+		snprintf(src->note, sizeof(src->note), "%.100s%s%.50s", why, note[0] ? "; " : "",
+			 note);
+		return 0;
+	}
 	if (open_one(src, &vmmio_source_sysfs, opts)) {
 		memcpy(src->why, why, sizeof(why));
 		return err;

@@ -3,6 +3,7 @@
  * A source delivers snapshots and knows nothing of views. One ops table each:
  *   bpf    our driver's tracepoints, counted by bpf/guest.bpf.c
  *   stock  mainline's drivers, functions hooked by bpf/stock.bpf.c
+ *   tracefs  both, from records of the kernel's tracing: where there is no BPF
  *   sysfs  our driver's always-on counters: no BPF, no tracefs, few fields
  *   file   a recording of --json=full: every view can be tried without a kernel
  * A new source is a new file with a table, and a line in source.c.
@@ -52,6 +53,7 @@ struct vmmio_source {
 
 extern const struct vmmio_source_ops vmmio_source_bpf;
 extern const struct vmmio_source_ops vmmio_source_stock;
+extern const struct vmmio_source_ops vmmio_source_tracefs;
 extern const struct vmmio_source_ops vmmio_source_sysfs;
 extern const struct vmmio_source_ops vmmio_source_both; /* what "auto" tries first */
 extern const struct vmmio_source_ops vmmio_source_file;
