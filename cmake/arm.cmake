@@ -95,7 +95,8 @@ if(VMMIO_MATRIX)
 					   ${CMAKE_SOURCE_DIR}/tests/matrix/builtin.sh ${CMAKE_BINARY_DIR}/arch/builtin)
 	vmmio_test_properties(matrix.builtin matrix 1800)
 	vmmio_script_test(matrix tests/matrix/fio.sh TIMEOUT 900)
-	vmmio_stat_tests(matrix amd64-6.12 "stock:net rng" "stock:blk serial" "ours:net rng" "ours:blk serial")
+	vmmio_stat_tests(matrix amd64-6.12 "stock:net rng" "stock:blk serial" "stock:scsi keyboard"
+			 "ours:net rng" "ours:blk serial" "ours:scsi keyboard")
 endif()
 
 # What docs/rfc-2011.md concludes from line counts must stay true.

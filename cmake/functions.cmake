@@ -4,8 +4,9 @@
 #
 #   vmmio_unit_test(<name> [<source>...] [LIBS <library>...])
 #       tests/unit/test_<name>.c and the sources, with cmocka; label unit
-#   vmmio_script_test(<label> <script> [TIMEOUT <s>] [ARGS <argument>...])
-#       a shell test under tests/; label guest, host or tree. It finds
+#   vmmio_script_test(<label> <script> [NAME <name>] [TIMEOUT <s>] [ARGS <argument>...])
+#       a shell test under tests/, named after its file or <name>; label guest, host
+#       or tree. It finds
 #       VMMIO_SOURCE and VMMIO_BUILD in its environment and skips with 77
 #   vmmio_image_file(<path in the guest> <path here> [<target>...])
 #       one more file in the base image, made by these targets
@@ -23,8 +24,11 @@ function(vmmio_unit_test name)
 endfunction()
 
 function(vmmio_script_test label script)
-	cmake_parse_arguments(arg "" "TIMEOUT" "ARGS" ${ARGN})
-	cmake_path(GET script STEM name)
+	cmake_parse_arguments(arg "" "NAME;TIMEOUT" "ARGS" ${ARGN})
+	set(name ${arg_NAME})
+	if(NOT name)
+		cmake_path(GET script STEM name)
+	endif()
 	if(NOT arg_TIMEOUT)
 		set(arg_TIMEOUT 120)
 	endif()

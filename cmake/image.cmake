@@ -28,6 +28,7 @@ target_link_libraries(mkcpio PRIVATE vmmio_flags)
 set(modules
     virtio virtio_ring virtio_mmio virtio_pci virtio_pci_modern_dev virtio_pci_legacy_dev virtio_blk
     virtio_net net_failover failover virtio_rng rng_core virtio_console virtio_balloon
+    virtio_scsi scsi_mod scsi_common sd_mod virtio_input evdev
 )
 set(spec "")
 set(depends ${busybox})
@@ -63,7 +64,7 @@ foreach(line IN LISTS lines)
 	list(REMOVE_ITEM modules ${name})
 endforeach()
 # Some kernels have no module, built in or not, for these.
-list(REMOVE_ITEM modules virtio_pci_legacy_dev virtio_pci_modern_dev rng_core)
+list(REMOVE_ITEM modules virtio_pci_legacy_dev virtio_pci_modern_dev rng_core scsi_common)
 if(modules)
 	message(FATAL_ERROR "kernel ${VMMIO_KERNEL_RELEASE} has no module ${modules}")
 endif()

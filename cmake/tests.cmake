@@ -24,20 +24,13 @@ vmmio_unit_test(stat_delta LIBS vmmio_stat_core)
 vmmio_unit_test(stat_views LIBS vmmio_stat_core ${LIBJANSSON_A})
 vmmio_unit_test(guest LIBS vmmio_guest)
 
-# Every kind of device under both drivers.
-foreach(driver IN ITEMS stock ours)
-	foreach(types IN ITEMS "net rng" "blk serial")
-		string(REPLACE " " "-" name "guest.matrix-${driver}-${types}")
-		add_test(NAME ${name} COMMAND ${CMAKE_SOURCE_DIR}/tests/run
-					      ${CMAKE_SOURCE_DIR}/tests/guest/matrix.sh ${driver} ${types})
-		vmmio_test_properties(${name} guest 240)
+# Every kind of device under both drivers; mainline's without BPF, too.
+foreach(types IN ITEMS "net rng" "blk serial" "scsi keyboard")
+	string(REPLACE " " "-" name ${types})
+	foreach(driver IN ITEMS stock ours)
+		vmmio_script_test(guest tests/guest/matrix.sh NAME matrix-${driver}-${name} TIMEOUT 240
+				  ARGS ${driver} ${types})
 	endforeach()
-endforeach()
-
-# Mainline's drivers without BPF.
-foreach(types IN ITEMS "net rng" "blk serial")
-	string(REPLACE " " "-" name "guest.matrix-tracefs-${types}")
-	add_test(NAME ${name} COMMAND ${CMAKE_SOURCE_DIR}/tests/run ${CMAKE_SOURCE_DIR}/tests/guest/matrix.sh
-				      stock ${types} tracefs)
-	vmmio_test_properties(${name} guest 240)
+	vmmio_script_test(guest tests/guest/matrix.sh NAME matrix-tracefs-${name} TIMEOUT 240
+			  ARGS stock ${types} tracefs)
 endforeach()

@@ -82,6 +82,16 @@ load_balloon()
 	load_base && mod virtio_balloon
 }
 
+load_scsi()
+{
+	load_base && mod scsi_common && mod scsi_mod && mod virtio_scsi && mod sd_mod
+}
+
+load_input()
+{
+	load_base && mod virtio_input && mod evdev
+}
+
 # wait_blk N: until N virtio disks are there, 10 s at most
 wait_blk()
 {

@@ -7,7 +7,10 @@
 # A window of a device is what lies between two bursts of at least eight reads
 # of its status. Prints, for every window and access that occurred in it:
 #   ACCESS <column> <window, from 1> <register> <r or w> <count>
-# and for the probe, from the first access of the bind that led to DRIVER_OK:
+# With virtio_set_status and virtio_notify among the events also what the device
+# raised for its queues, as register "notify": such an event names no device, but
+# a write to the status register comes right before its virtio_set_status.
+# And for the probe, from the first access of the bind that led to DRIVER_OK:
 #   PROBE <column> <control accesses up to DRIVER_OK> <config accesses among them>
 function hex(s, i, v)
 {
@@ -55,6 +58,7 @@ $1 == "memory_region_ops_read" || $1 == "memory_region_ops_write" {
 	for (d = 0; d < devices; d++)
 		if (addr >= base[d] && addr < base[d] + size[d])
 			break
+	accessed = d
 	if (d == devices)
 		next
 	name = $NF
@@ -84,6 +88,12 @@ $1 == "memory_region_ops_read" || $1 == "memory_region_ops_write" {
 	}
 	burst[d] = 0
 	count[d, window[d] + 0, reg, dir]++
+}
+
+$1 == "virtio_set_status" { raises[$3] = accessed }
+$1 == "virtio_notify" && $3 in raises {
+	d = raises[$3]
+	count[d, window[d] + 0, "notify", "r"]++
 }
 
 END {
