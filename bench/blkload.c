@@ -3,10 +3,8 @@
  * blkload: the load on a block device. A fixed number of requests, a fixed
  * number of them in flight, direct I/O, every completion checked; one line of
  * JSON at the end. Static and small, for the guest image: no library, the
- * kernel's AIO calls are made directly.
- *
- * Its latencies are those of the caller (submission to reaped completion), not
- * those of the transport: for these see vmmio-stat.
+ * kernel's AIO calls are made directly. A latency is from submission to the
+ * reaped completion.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,11 +19,9 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
-#include <vmmio/hist.h>
-
+#include "latency.h"
 #include "tools/vmmio-stat/num.h"
 
 #define DEPTH_MAX 4096
@@ -51,27 +47,13 @@ struct load {
 	__u64 reads, writes, bytes, errors;
 	int error; /* of the first that failed */
 	__u64 first, last;
-	__u64 sum, min, max;
-	struct vmmio_hist latency;
-	__u64 *samples; /* all latencies, where they are few enough to keep */
-	__u64 sampled;
+	struct vmmio_latency latency;
 };
-
-/* Up to this many requests percentiles are exact, beyond from the histogram. */
-#define SAMPLES_MAX (1u << 20)
 
 struct slot {
 	struct iocb io;
 	__u64 start;
 };
-
-static __u64 now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
-}
 
 /* xorshift64*: the same seed gives the same requests on every transport. */
 static __u64 draw(struct load *l)
@@ -94,7 +76,7 @@ static void prepare(struct load *l, struct slot *slot, __u32 index)
 	slot->io.aio_buf = (__u64)(uintptr_t)(l->memory + index * l->block);
 	slot->io.aio_nbytes = l->block;
 	slot->io.aio_offset = at * l->block;
-	slot->start = now();
+	slot->start = vmmio_now_ns();
 	if (write)
 		l->writes++;
 	else
@@ -103,7 +85,7 @@ static void prepare(struct load *l, struct slot *slot, __u32 index)
 
 static void complete(struct load *l, const struct slot *slot, __s64 res)
 {
-	__u64 t = now() - slot->start;
+	__u64 t = vmmio_now_ns() - slot->start;
 
 	if (res != (__s64)l->block) {
 		l->errors++;
@@ -112,14 +94,7 @@ static void complete(struct load *l, const struct slot *slot, __s64 res)
 		return;
 	}
 	l->bytes += res;
-	l->sum += t;
-	if (t < l->min)
-		l->min = t;
-	if (t > l->max)
-		l->max = t;
-	l->latency.n[vmmio_hist_bucket(t)]++;
-	if (l->samples)
-		l->samples[l->sampled++] = t;
+	vmmio_latency_add(&l->latency, t);
 }
 
 /* Returns 0 when all were reaped, whatever became of them, or -errno. */
@@ -137,7 +112,7 @@ static int run(struct load *l)
 		err = -ENOMEM;
 		goto out;
 	}
-	l->first = now();
+	l->first = vmmio_now_ns();
 	for (; ready < l->depth && started < l->count; ready++, started++) {
 		prepare(l, &slots[ready], ready);
 		batch[ready] = &slots[ready].io;
@@ -174,68 +149,18 @@ static int run(struct load *l)
 		}
 	}
 out:
-	l->last = now();
+	l->last = vmmio_now_ns();
 	free(events);
 	free(batch);
 	free(slots);
 	return err;
 }
 
-static int compare_samples(const void *a, const void *b)
+static void report(struct load *l)
 {
-	__u64 x = *(const __u64 *)a, y = *(const __u64 *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-/*
- * Nearest rank where all samples were kept (sorted by then), else the middle
- * of the bucket that holds the percentile, within what was seen.
- */
-static __u64 percentile(const struct load *l, unsigned int pct)
-{
-	__u64 total = 0, seen = 0, value;
-	__u32 b;
-
-	if (l->sampled)
-		return l->samples[(l->sampled * pct + 99) / 100 - 1];
-
-	for (b = 0; b < VMMIO_HIST_BUCKETS; b++)
-		total += l->latency.n[b];
-	for (b = 0; b < VMMIO_HIST_BUCKETS - 1; b++) {
-		seen += l->latency.n[b];
-		if (seen && seen >= total * pct / 100.0)
-			break;
-	}
-	value = (vmmio_hist_low(b) + vmmio_hist_low(b + 1)) / 2;
-	if (value < l->min)
-		return l->min;
-	return value > l->max ? l->max : value;
-}
-
-static void number_or_null(const char *key, bool known, __u64 value)
-{
-	if (known)
-		printf(",\"%s\":%" PRIu64, key, (uint64_t)value);
-	else
-		printf(",\"%s\":null", key);
-}
-
-static void report(const struct load *l)
-{
-	__u64 ok = l->reads + l->writes - l->errors;
-	const char *p, *sep = "";
-	__u32 b;
-
-	if (l->samples)
-		qsort(l->samples, l->sampled, sizeof(*l->samples), compare_samples);
-	printf("{\"schema\":1,\"tool\":\"blkload\",\"path\":\"");
-	for (p = l->path; *p; p++) {
-		if (*p == '"' || *p == '\\')
-			putchar('\\');
-		putchar((unsigned char)*p < ' ' ? '?' : *p);
-	}
-	printf("\",\"depth\":%" PRIu64 ",\"block_size\":%" PRIu64 ",\"read_pct\":%" PRIu64
+	printf("{\"schema\":1,\"tool\":\"blkload\",\"path\":");
+	vmmio_print_string(l->path);
+	printf(",\"depth\":%" PRIu64 ",\"block_size\":%" PRIu64 ",\"read_pct\":%" PRIu64
 	       ",\"pattern\":\"%s\",\"seed\":%" PRIu64,
 	       (uint64_t)l->depth, (uint64_t)l->block, (uint64_t)l->read_pct,
 	       l->sequential ? "sequential" : "random", (uint64_t)l->seed);
@@ -243,23 +168,7 @@ static void report(const struct load *l)
 	       ",\"bytes\":%" PRIu64 ",\"errors\":%" PRIu64 ",\"elapsed_ns\":%" PRIu64,
 	       (uint64_t)(l->reads + l->writes), (uint64_t)l->reads, (uint64_t)l->writes,
 	       (uint64_t)l->bytes, (uint64_t)l->errors, (uint64_t)(l->last - l->first));
-	number_or_null("mean_ns", ok, ok ? l->sum / ok : 0);
-	number_or_null("min_ns", ok, l->min);
-	number_or_null("p50_ns", ok, percentile(l, 50));
-	number_or_null("p90_ns", ok, percentile(l, 90));
-	number_or_null("p99_ns", ok, percentile(l, 99));
-	number_or_null("max_ns", ok, l->max);
-	if (l->hist) {
-		printf(",\"hist\":[");
-		for (b = 0; b < VMMIO_HIST_BUCKETS; b++) {
-			if (!l->latency.n[b])
-				continue;
-			printf("%s[%" PRIu64 ",%u]", sep, (uint64_t)vmmio_hist_low(b),
-			       l->latency.n[b]);
-			sep = ",";
-		}
-		printf("]");
-	}
+	vmmio_latency_print(&l->latency, l->hist);
 	printf("}\n");
 }
 
@@ -389,7 +298,6 @@ int main(int argc, char **argv)
 	if (err)
 		return err;
 	l.random = l.seed * 0x9e3779b97f4a7c15ull | 1;
-	l.min = UINT64_MAX;
 
 	err = prepare_target(&l);
 	if (err) {
@@ -406,15 +314,10 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	memset(l.memory, 0xa5, l.depth * l.block);
-	if (l.count <= SAMPLES_MAX) {
-		l.samples = malloc(l.count * sizeof(*l.samples));
-		if (!l.samples) {
-			fprintf(stderr, "blkload: no memory for %" PRIu64 " latencies\n",
-				(uint64_t)l.count);
-			return 1;
-		}
-		/* touched now: a page fault inside the measurement would be one */
-		memset(l.samples, 0, l.count * sizeof(*l.samples));
+	if (vmmio_latency_init(&l.latency, l.count)) {
+		fprintf(stderr, "blkload: no memory for %" PRIu64 " latencies\n",
+			(uint64_t)l.count);
+		return 1;
 	}
 	if (syscall(SYS_io_setup, (unsigned int)l.depth, &l.aio)) {
 		fprintf(stderr, "blkload: asynchronous I/O: %s\n", strerror(errno));

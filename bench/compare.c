@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "blk.h"
+#include "load.h"
 #include "cmd.h"
 #include "compare.h"
 #include "machine.h"
@@ -169,7 +169,7 @@ static void describe(struct run *r)
 }
 
 /* One boot's report into rows, infos and checks. */
-static int take_boot(struct run *r, const struct vmmio_blk *b, int boot, struct vmmio_job *j)
+static int take_boot(struct run *r, const struct vmmio_load *b, int boot, struct vmmio_job *j)
 {
 	char why[256] = "";
 	json_t *info = json_object(), *order = json_array();
@@ -198,7 +198,7 @@ static int take_boot(struct run *r, const struct vmmio_blk *b, int boot, struct 
 	json_object_set_new(info, "ioeventfd",
 			    strstr(j->result.qemu_line, "ioeventfd=off") ? json_false()
 									 : json_null());
-	vmmio_blk_check_device(b, boot, r->rows, info, &j->result, r->c.checks);
+	vmmio_load_check(b, boot, r->rows, info, &j->result, r->c.checks);
 	json_array_append_new(r->infos, info);
 	if (!r->qemu_line)
 		r->qemu_line = strdup(j->result.qemu_line);
@@ -213,16 +213,16 @@ static int run_boots(struct run *r)
 {
 	unsigned int n = r->o.boots;
 	struct vmmio_job *jobs = calloc(n, sizeof(*jobs));
-	struct vmmio_blk *plan = calloc(n, sizeof(*plan));
+	struct vmmio_load *plan = calloc(n, sizeof(*plan));
 	const char *(*order)[VMMIO_COLUMNS] = calloc(n, sizeof(*order));
 	char(*disks)[64] = calloc(n, sizeof(*disks)), **script = calloc(n, sizeof(*script));
 	int err = jobs && plan && order && disks && script ? 0 : -ENOMEM;
 
 	for (unsigned int i = 0; i < n && !err; i++) {
-		vmmio_blk_order(i, order[i]);
+		vmmio_load_order(i, order[i]);
 		snprintf(disks[i], sizeof(disks[i]), "%s,%s,%s", order[i][0], order[i][1],
 			 order[i][2]);
-		plan[i] = (struct vmmio_blk){
+		plan[i] = (struct vmmio_load){
 			.rw = r->o.rw,
 			.bs = r->o.block_size,
 			.count = r->o.count,
@@ -237,7 +237,7 @@ static int run_boots(struct run *r)
 			.driver_args = "",
 			.labels = r->labels,
 		};
-		script[i] = vmmio_blk_script(&plan[i]);
+		script[i] = vmmio_load_script(&plan[i]);
 		if (!script[i])
 			err = -ENOMEM;
 		jobs[i].guest = (struct vmmio_guest){
@@ -279,7 +279,7 @@ static int judge(struct run *r)
 			lost);
 	vmmio_check_add(r->c.checks, -1, "two witnesses",
 			vmmio_rounds_agree(r->rows, text, sizeof(text)), "%s", text);
-	r->c.equal = vmmio_blk_equal(r->rows, r->infos, r->c.checks);
+	r->c.equal = vmmio_load_equal(r->rows, r->infos, r->c.checks);
 	r->c.guest = json_object_get(first, "guest");
 	err = vmmio_rounds_series(r->rows, r->o.boots, r->c.times, &r->c.set);
 	if (err)

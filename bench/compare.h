@@ -21,8 +21,8 @@ struct vmmio_comparison {
 	struct vmmio_list depths;
 	bool times; /* may durations be shown? */
 	struct vmmio_series_set set;
-	json_t *equal;	  /* settings by name and column, see blk.h */
-	json_t *checks;	  /* see blk.h */
+	json_t *equal;	  /* settings by name and column, see load.h */
+	json_t *checks;	  /* see load.h */
 	json_t *guest;	  /* {"kernel", "clocksource"} */
 	const char *qemu; /* version */
 };

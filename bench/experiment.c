@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reader of experiment files (experiment.h): sections, keys, lists, and the
- * product of the lists in random order. Unknown sections, keys and values are
- * errors: a misspelt setting must not silently measure something else.
+ * Reader of experiment files (experiment.h): sections, keys and lists. Unknown
+ * sections, keys and values are errors: a misspelt setting must not silently
+ * measure something else. What the lists multiply to: experiment_plan.c.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -10,32 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
-#include <gsl/gsl_randist.h>
-#include <gsl/gsl_rng.h>
 
-#include "experiment.h"
+#include "experiment_grid.h"
 #include "tools/vmmio-stat/num.h"
-
-#define VALUES_MAX 12
-
-enum key {
-	K_TRANSPORT,
-	K_DRIVER,
-	K_RW,
-	K_DEPTH,
-	K_QUEUE_SIZE,
-	K_QUEUES,
-	K_VCPUS,
-	K_BLOCK_SIZE,
-	K_LATENCY_US,
-	K_EVENT_IDX,
-	K_INDIRECT,
-	K_PACKED,
-	K_LAZY_STATUS,
-	K_ICOUNT,
-	K_COUNT,
-	KEYS,
-};
 
 static const struct {
 	const char *name;
@@ -43,34 +20,34 @@ static const struct {
 	unsigned int min, max;
 	const char *fallback;
 } keys[KEYS] = {
-	[K_TRANSPORT] = {"transport", "mmio|pci-intx|pci-msix", 0, 0, "mmio, pci-intx, pci-msix"},
+	[K_LOAD] = {"load", "block|udp_rr|tcp_rr|tcp_stream|rng|console", 0, 0, "block"},
+	[K_ARCH] = {"arch", "x86|arm64", 0, 0, "x86"},
+	[K_TRANSPORT] = {"transport", "mmio|mmio-legacy|pci-intx|pci-msix", 0, 0,
+			 "mmio, pci-intx, pci-msix"},
 	[K_DRIVER] = {"driver", "vmmio|mainline", 0, 0, "vmmio"},
 	[K_RW] = {"rw", "read|write", 0, 0, "read"},
 	[K_DEPTH] = {"depth", NULL, 1, 1024, "1"},
 	[K_QUEUE_SIZE] = {"queue_size", NULL, 16, 1024, "256"},
 	[K_QUEUES] = {"queues", NULL, 1, 16, "1"},
 	[K_VCPUS] = {"vcpus", NULL, 1, 16, "1"},
-	[K_BLOCK_SIZE] = {"block_size", NULL, 512, 1 << 20, "4096"},
+	[K_BLOCK_SIZE] = {"block_size", NULL, 1, 1 << 20, "4096"},
+	[K_REQUEST] = {"request", NULL, 1, 1472, "32"},
+	[K_RESPONSE] = {"response", NULL, 1, 1472, "1024"},
 	[K_LATENCY_US] = {"latency_us", NULL, 0, 1000000, "0"},
 	[K_EVENT_IDX] = {"event_idx", "on|off", 0, 0, "on"},
 	[K_INDIRECT] = {"indirect", "on|off", 0, 0, "on"},
 	[K_PACKED] = {"packed", "on|off", 0, 0, "off"},
 	[K_LAZY_STATUS] = {"lazy_status", "on|off", 0, 0, "off"},
 	[K_ICOUNT] = {"icount", "on|off", 0, 0, "off"},
+	[K_IOEVENTFD] = {"ioeventfd", "on|off", 0, 0, "off"},
 	[K_COUNT] = {"count", NULL, 1, 100000000, "500"},
-};
-
-/* The lists of a grid, in text: what a combination picks from. */
-struct grid {
-	char name[32];
-	char value[KEYS][VALUES_MAX][16];
-	size_t n[KEYS];
 };
 
 struct parser {
 	struct vmmio_experiment *e;
 	struct grid base, *grids;
 	size_t ngrids;
+	bool given[KEYS]; /* anywhere in the file */
 	bool quick;
 	int line;
 	char *why;
@@ -181,9 +158,12 @@ static int set_global(struct parser *p, const char *key, const char *value)
 
 static int set_key(struct parser *p, struct grid *g, const char *key, const char *value)
 {
-	for (int k = 0; k < KEYS; k++)
-		if (!strcmp(keys[k].name, key))
+	for (int k = 0; k < KEYS; k++) {
+		if (!strcmp(keys[k].name, key)) {
+			g->given[k] = p->given[k] = true;
 			return set_list(p, g, k, value);
+		}
+	}
 	if (g != &p->base)
 		return wrong(p, "no such key in a grid", key);
 	return set_global(p, key, value);
@@ -216,6 +196,7 @@ static int open_section(struct parser *p, char *name, struct grid **g, bool *ski
 	p->grids = more;
 	*g = &more[p->ngrids++];
 	**g = p->base;
+	(*g)->line = p->line;
 	snprintf((*g)->name, sizeof((*g)->name), "%s", name + 5);
 	return 0;
 }
@@ -275,155 +256,6 @@ static int parse(struct parser *p, const char *text)
 	return 0;
 }
 
-static unsigned int pick_number(const struct grid *g, enum key k, size_t i)
-{
-	return strtoul(g->value[k][i], NULL, 0);
-}
-
-static bool pick_bool(const struct grid *g, enum key k, size_t i)
-{
-	return !strcmp(g->value[k][i], "on");
-}
-
-/* The keys whose lists multiply runs; transports, depths and count do not. */
-static const enum key factor[] = {
-	K_DRIVER,     K_RW,	   K_QUEUE_SIZE, K_QUEUES, K_VCPUS,	  K_BLOCK_SIZE,
-	K_LATENCY_US, K_EVENT_IDX, K_INDIRECT,	 K_PACKED, K_LAZY_STATUS, K_ICOUNT,
-};
-
-#define FACTORS (sizeof(factor) / sizeof(factor[0]))
-
-static void fill(const struct grid *g, const size_t at[KEYS], struct vmmio_setting *s)
-{
-	memset(s, 0, sizeof(*s));
-	snprintf(s->driver, sizeof(s->driver), "%.11s", g->value[K_DRIVER][at[K_DRIVER]]);
-	snprintf(s->rw, sizeof(s->rw), "%.7s", g->value[K_RW][at[K_RW]]);
-	s->queue_size = pick_number(g, K_QUEUE_SIZE, at[K_QUEUE_SIZE]);
-	s->queues = pick_number(g, K_QUEUES, at[K_QUEUES]);
-	s->vcpus = pick_number(g, K_VCPUS, at[K_VCPUS]);
-	s->block_size = pick_number(g, K_BLOCK_SIZE, at[K_BLOCK_SIZE]);
-	s->latency_us = pick_number(g, K_LATENCY_US, at[K_LATENCY_US]);
-	s->event_idx = pick_bool(g, K_EVENT_IDX, at[K_EVENT_IDX]);
-	s->indirect = pick_bool(g, K_INDIRECT, at[K_INDIRECT]);
-	s->packed = pick_bool(g, K_PACKED, at[K_PACKED]);
-	s->lazy_status = pick_bool(g, K_LAZY_STATUS, at[K_LAZY_STATUS]);
-	s->icount = pick_bool(g, K_ICOUNT, at[K_ICOUNT]);
-	for (size_t i = 0; i < g->n[K_TRANSPORT]; i++)
-		for (int c = 0; c < VMMIO_COLUMNS; c++)
-			if (!strcmp(vmmio_columns[c], g->value[K_TRANSPORT][i]))
-				s->columns[s->ncolumns++] = vmmio_columns[c];
-	s->depths.n = g->n[K_DEPTH];
-	for (size_t i = 0; i < s->depths.n; i++)
-		s->depths.v[i] = pick_number(g, K_DEPTH, i);
-	s->count = pick_number(g, K_COUNT, 0);
-}
-
-static void label(const struct vmmio_setting *s, char *buf, size_t len)
-{
-	snprintf(
-		buf, len,
-		"load=rand%s driver=%s queue_size=%u queues=%u vcpus=%u block_size=%u event_idx=%s "
-		"indirect=%s packed=%s lazy_status=%s icount=%s latency_us=%u",
-		s->rw, s->driver, s->queue_size, s->queues, s->vcpus, s->block_size,
-		s->event_idx ? "on" : "off", s->indirect ? "on" : "off", s->packed ? "on" : "off",
-		s->lazy_status ? "on" : "off", s->icount ? "on" : "off", s->latency_us);
-}
-
-/* Two grids may name one combination: it is run once, over the depths of both. */
-static struct vmmio_run *find_run(struct vmmio_experiment *e, const char *labels)
-{
-	for (size_t i = 0; i < e->n; i++)
-		if (!strcmp(e->runs[i].labels, labels))
-			return &e->runs[i];
-	return NULL;
-}
-
-static void merge(struct vmmio_setting *into, const struct vmmio_setting *s)
-{
-	size_t i, k;
-
-	for (i = 0; i < s->depths.n; i++) {
-		for (k = 0; k < into->depths.n && into->depths.v[k] != s->depths.v[i]; k++)
-			;
-		if (k == into->depths.n && k < VMMIO_LIST_MAX)
-			into->depths.v[into->depths.n++] = s->depths.v[i];
-	}
-	for (i = 0; i < s->ncolumns; i++) {
-		for (k = 0; k < into->ncolumns && into->columns[k] != s->columns[i]; k++)
-			;
-		if (k == into->ncolumns)
-			into->columns[into->ncolumns++] = s->columns[i];
-	}
-	if (s->count > into->count)
-		into->count = s->count;
-}
-
-static int expand(struct parser *p, const struct grid *g)
-{
-	struct vmmio_experiment *e = p->e;
-	size_t at[KEYS] = {0}, i;
-
-	if (g->n[K_COUNT] != 1) {
-		snprintf(p->why, p->len, "[grid %s]: count: one value, not a list", g->name);
-		return -EINVAL;
-	}
-	do {
-		struct vmmio_run run = {0}, *more, *same;
-
-		fill(g, at, &run.s);
-		for (i = 0; i < run.s.depths.n; i++) {
-			if (run.s.depths.v[i] <= run.s.count)
-				continue;
-			snprintf(p->why, p->len, "[grid %s]: depth %u is more than count %u",
-				 g->name, run.s.depths.v[i], run.s.count);
-			return -EINVAL;
-		}
-		label(&run.s, run.labels, sizeof(run.labels));
-		same = find_run(e, run.labels);
-		if (same) {
-			merge(&same->s, &run.s);
-		} else {
-			more = realloc(e->runs, (e->n + 1) * sizeof(*more));
-			if (!more)
-				return -ENOMEM;
-			e->runs = more;
-			e->runs[e->n++] = run;
-		}
-		for (i = 0; i < FACTORS; i++) {
-			if (++at[factor[i]] < g->n[factor[i]])
-				break;
-			at[factor[i]] = 0;
-		}
-	} while (i < FACTORS);
-	return 0;
-}
-
-/* Every combination @boots times, all in one random order: a drift of the machine hits all. */
-static int shuffle(struct vmmio_experiment *e)
-{
-	size_t n = e->n * e->boots;
-	struct vmmio_run *all = calloc(n, sizeof(*all));
-	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
-
-	if (!all || !rng) {
-		free(all);
-		if (rng)
-			gsl_rng_free(rng);
-		return -ENOMEM;
-	}
-	for (size_t i = 0; i < n; i++) {
-		all[i] = e->runs[i % e->n];
-		all[i].boot = i / e->n;
-	}
-	gsl_rng_set(rng, e->seed);
-	gsl_ran_shuffle(rng, all, n, sizeof(*all));
-	gsl_rng_free(rng);
-	free(e->runs);
-	e->runs = all;
-	e->n = n;
-	return 0;
-}
-
 static char *slurp(const char *path)
 {
 	FILE *f = fopen(path, "re");
@@ -477,9 +309,9 @@ int vmmio_experiment_load(const char *path, bool quick, struct vmmio_experiment 
 	e->crc = crc32(crc32(0, NULL, 0), (const unsigned char *)e->text, strlen(e->text));
 	err = parse(&p, e->text);
 	for (size_t i = 0; i < p.ngrids && !err; i++)
-		err = expand(&p, &p.grids[i]);
+		err = vmmio_grid_expand(e, &p.grids[i], p.given, why, len);
 	if (!err)
-		err = shuffle(e);
+		err = vmmio_plan_shuffle(e);
 	if (err && !why[0])
 		snprintf(why, len, "%s", strerror(-err));
 fail:

@@ -13,17 +13,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "blk.h"
+#include "load.h"
 #include "opts.h"
 #include "series.h"
 
 /* What one boot is set up with; every combination of a grid is one of these. */
 struct vmmio_setting {
-	char rw[8];	 /* read, write */
-	char driver[12]; /* vmmio, mainline */
-	unsigned int queue_size, queues, vcpus, block_size, latency_us;
+	const struct vmmio_kind *kind; /* NULL: blkload on disks */
+	char arch[8];		       /* "x86", "arm64"; "": x86 */
+	char rw[8];		       /* read, write */
+	char driver[12];	       /* vmmio, mainline */
+	unsigned int queue_size, queues, vcpus, block_size, latency_us, request, response;
 	bool event_idx, indirect, packed, lazy_status;
-	bool icount; /* count guest instructions; emulation only */
+	bool icount;	/* count guest instructions; emulation only */
+	bool ioeventfd; /* notifications by eventfd; KVM only */
+	bool legacy;	/* mmio devices of version 1 */
 	/* shared by the boot */
 	const char *columns[VMMIO_COLUMNS];
 	size_t ncolumns;

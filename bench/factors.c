@@ -114,7 +114,8 @@ void vmmio_factors_describe(const struct vmmio_factors *all, const char *labels,
 		char value[24];
 
 		vmmio_series_label(&s, l->name, value, sizeof(value));
-		if (!strcmp(l->name, but) || (!always && !strcmp(value, l->value[l->base])))
+		if (!strcmp(l->name, but) || !value[0] ||
+		    (!always && !strcmp(value, l->value[l->base])))
 			continue;
 		if (n < len)
 			n += snprintf(buf + n, len - n, "%s%s%s%s", n ? ", " : "",
@@ -132,7 +133,7 @@ bool vmmio_factors_usual(const struct vmmio_factors *all, const struct vmmio_ser
 
 		vmmio_series_label(s, k->name, value, sizeof(value));
 		if (k != but && strcmp(k->name, "transport") && strcmp(k->name, "depth") &&
-		    strcmp(value, k->value[k->base]))
+		    value[0] && strcmp(value, k->value[k->base]))
 			return false;
 	}
 	return true;

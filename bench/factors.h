@@ -36,7 +36,10 @@ void vmmio_labels_with(const char *labels, const char *name, const char *value, 
 void vmmio_factors_describe(const struct vmmio_factors *all, const char *labels, const char *but,
 			    char *buf, size_t len);
 
-/* Has @s the usual value of every factor but @but, the transport and the depth? */
+/*
+ * Has @s the usual value of every factor but @but, the transport and the depth? What
+ * a load does not have (a network's block size) is as usual.
+ */
 bool vmmio_factors_usual(const struct vmmio_factors *all, const struct vmmio_series *s,
 			 const struct vmmio_factor *but);
 

@@ -119,7 +119,7 @@ const char *vmmio_page_boots(const struct vmmio_page *p)
 /* What is the least thing a load does? */
 static const char *unit_of(const char *load)
 {
-	return !strncmp(load, "net", 3)	   ? "transaction"
+	return strstr(load, "_rr")	   ? "transaction"
 	       : !strncmp(load, "rand", 4) ? "I/O"
 					   : "operation";
 }

@@ -261,6 +261,38 @@ static int take_end(struct vmmio_guest_result *r)
 	return status;
 }
 
+/* What the backends wrote into the folder of the run. */
+static void take_sides(const struct run *run)
+{
+	struct vmmio_guest_result *r = run->r;
+	DIR *d = opendir(run->dir);
+	struct dirent *entry;
+	struct stat st;
+	size_t len;
+
+	while (d && (entry = readdir(d)) && r->nsides < VMMIO_GUEST_SIDES) {
+		struct vmmio_guest_side *s = &r->sides[r->nsides];
+
+		if (strncmp(entry->d_name, "side-", 5) || fstatat(dirfd(d), entry->d_name, &st, 0))
+			continue;
+		snprintf(s->name, sizeof(s->name), "%.31s", entry->d_name + 5);
+		s->size = st.st_size;
+		r->nsides++;
+	}
+	if (d)
+		closedir(d);
+	if (run->g->trace_events && !run->g->trace_log)
+		r->trace = slurp(run->dir, "trace", &len);
+}
+
+long long vmmio_guest_side(const struct vmmio_guest_result *r, const char *name)
+{
+	for (unsigned int i = 0; i < r->nsides; i++)
+		if (!strcmp(r->sides[i].name, name))
+			return r->sides[i].size;
+	return -1;
+}
+
 static void why(struct vmmio_guest_result *r, enum vmmio_guest_end end, const char *text)
 {
 	r->end = end;
@@ -380,6 +412,7 @@ static int run_guest(struct run *run)
 	r->wall_s = now() - begin;
 	vmmio_qmp_free(&run->qmp);
 	judge(run);
+	take_sides(run);
 out:
 	if (fds[0] >= 0)
 		close(fds[0]);
@@ -420,6 +453,7 @@ void vmmio_guest_result_free(struct vmmio_guest_result *r)
 	free(r->console);
 	free(r->qemu_line);
 	free(r->append_line);
+	free(r->trace);
 	memset(r, 0, sizeof(*r));
 }
 
@@ -432,67 +466,4 @@ const struct vmmio_guest_drive *vmmio_guest_column(const struct vmmio_guest_resu
 		if (!strcmp(r->drives[i].node, column))
 			return &r->drives[i];
 	return NULL;
-}
-
-/* First @len bytes of what `@program @option` says, or -errno. */
-static int ask(const char *program, const char *option, const char *value, char *buf, size_t len)
-{
-	char *argv[] = {(char *)program, (char *)option, (char *)value, NULL};
-	int out[2], report[2], err = 0, code = 0;
-	size_t got = 0;
-	ssize_t n;
-	pid_t pid;
-
-	if (pipe2(out, O_CLOEXEC))
-		return -errno;
-	if (pipe2(report, O_CLOEXEC)) {
-		close(out[0]);
-		close(out[1]);
-		return -errno;
-	}
-	pid = fork();
-	if (!pid) {
-		dup2(out[1], 1);
-		dup2(out[1], 2);
-		execvp(program, argv);
-		err = errno;
-		if (write(report[1], &err, sizeof(err)) != sizeof(err))
-			_exit(126);
-		_exit(127);
-	}
-	close(out[1]);
-	close(report[1]);
-	if (pid > 0) {
-		while (got < len - 1 && (n = read(out[0], buf + got, len - 1 - got)) > 0)
-			got += n;
-		if (read(report[0], &code, sizeof(code)) != sizeof(code))
-			code = 0;
-	}
-	buf[got] = '\0';
-	close(out[0]);
-	close(report[0]);
-	if (pid < 0)
-		return -EAGAIN;
-	waitpid(pid, NULL, 0);
-	return -code;
-}
-
-int vmmio_guest_qemu(const char *qemu, unsigned int *version, bool *trace_log)
-{
-	unsigned int major, minor, micro = 0;
-	char buf[16384], *p;
-	int err;
-
-	if (!qemu)
-		qemu = "qemu-system-x86_64";
-	err = ask(qemu, "--version", NULL, buf, sizeof(buf));
-	if (err)
-		return err;
-	p = strstr(buf, "version ");
-	if (!p || sscanf(p, "version %u.%u.%u", &major, &minor, &micro) < 2)
-		return -EPROTO;
-	*version = major * 10000 + minor * 100 + micro;
-	err = ask(qemu, "-d", "help", buf, sizeof(buf));
-	*trace_log = !err && strstr(buf, "trace:");
-	return err;
 }

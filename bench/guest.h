@@ -35,11 +35,15 @@ struct vmmio_guest {
 	const char *script;	/* text of /run.sh, for /bin/sh; has /lib/vmmio.sh sourced */
 	const struct vmmio_guest_file *files;
 	size_t nfiles;
-	const char *const *qemu_args; /* more arguments, NULL-terminated; may be NULL */
+	/*
+	 * More arguments, NULL-terminated; may be NULL. "{dir}" in one is the folder of the
+	 * run; files there called side-NAME are what vmmio_guest_side() tells of.
+	 */
+	const char *const *qemu_args;
 	const char *columns;	  /* disks in this order, for example "mmio,pci-msix,pci-intx" */
 	const char *append;	  /* more of the kernel's command line */
 	const char *trace_events; /* QEMU trace events, comma-separated; NULL: none */
-	const char *trace_log;	  /* where they go; must be given with trace_events */
+	const char *trace_log;	  /* where they go; NULL: to the result's trace */
 	bool icount;		  /* TCG only: count instructions, time is virtual */
 	unsigned int timeout_s;	  /* 0: 60 */
 	const volatile sig_atomic_t *stop; /* gives up when it becomes non-zero; may be NULL */
@@ -62,7 +66,14 @@ struct vmmio_guest_drive {
 	uint64_t failed; /* reads and writes */
 };
 
+/* A file that a device's backend wrote. */
+struct vmmio_guest_side {
+	char name[32];
+	uint64_t size;
+};
+
 #define VMMIO_GUEST_DRIVES 32
+#define VMMIO_GUEST_SIDES 8
 
 struct vmmio_guest_result {
 	enum vmmio_guest_end end;
@@ -73,9 +84,12 @@ struct vmmio_guest_result {
 	char *qemu_line;   /* the command, paths reduced to file names */
 	char *append_line; /* the kernel's command line */
 	char why[256];	   /* one line when it did not end with status 0 */
+	char *trace;	   /* what trace_events gave without a trace_log, or NULL */
 	double wall_s;	   /* QEMU's start to its end */
 	unsigned int ndrives;
 	struct vmmio_guest_drive drives[VMMIO_GUEST_DRIVES];
+	unsigned int nsides;
+	struct vmmio_guest_side sides[VMMIO_GUEST_SIDES];
 };
 
 /*
@@ -94,6 +108,9 @@ void vmmio_guest_result_free(struct vmmio_guest_result *r);
 /* The device side's counts of the disk behind @column ("mmio", ...), or NULL. */
 const struct vmmio_guest_drive *vmmio_guest_column(const struct vmmio_guest_result *r,
 						   const char *column);
+
+/* Bytes in side-@name when the guest had ended, or -1. */
+long long vmmio_guest_side(const struct vmmio_guest_result *r, const char *name);
 
 /*
  * QEMU's version as major * 10000 + minor * 100 + micro in *@version, and

@@ -34,12 +34,11 @@ static void gather(const json_t *rows, const char *labels, const char *key, stru
 	memset(h, 0, sizeof(*h));
 	json_array_foreach(rows, i, row) {
 		const char *have = json_string_value(json_object_get(row, "labels"));
-		const char *column = json_string_value(json_object_get(row, "column"));
 
-		if (!have || !column || strcmp(have, labels))
+		if (!have || strcmp(have, labels))
 			continue;
 		json_array_foreach(json_object_get(json_object_get(row, "stat"), "rows"), k, r)
-			if (vmmio_rounds_row_is(r, column))
+			if (vmmio_rounds_row_of(row, r))
 				add_buckets(h, json_object_get(json_object_get(r, "hist"), key));
 	}
 }

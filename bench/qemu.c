@@ -9,9 +9,11 @@
 #include "qemu.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cpio.h"
@@ -74,10 +76,6 @@ static int add_trace(const struct vmmio_guest *g, const char *dir, struct vmmio_
 
 	if (!g->trace_events)
 		return 0;
-	if (!g->trace_log) {
-		snprintf(why, len, "trace events are given but no file for them");
-		return -EINVAL;
-	}
 	snprintf(path, sizeof(path), "%s/events", dir);
 	f = fopen(path, "we");
 	if (!f)
@@ -88,7 +86,10 @@ static int add_trace(const struct vmmio_guest *g, const char *dir, struct vmmio_
 	if (fclose(f))
 		goto err;
 	vmmio_args_add(a, "-trace");
-	vmmio_args_addf(a, "events=%s,file=%s", path, g->trace_log);
+	if (g->trace_log)
+		vmmio_args_addf(a, "events=%s,file=%s", path, g->trace_log);
+	else
+		vmmio_args_addf(a, "events=%s,file=%s/trace", path, dir);
 	return 0;
 err:
 	err = -errno;
@@ -198,8 +199,14 @@ int vmmio_qemu_command(const struct vmmio_guest *g, const char *dir, int qmp_fd,
 		if (err)
 			return err;
 	}
-	for (i = 0; g->qemu_args && g->qemu_args[i]; i++)
-		vmmio_args_add(a, g->qemu_args[i]);
+	for (i = 0; g->qemu_args && g->qemu_args[i]; i++) {
+		const char *arg = g->qemu_args[i], *at = strstr(arg, "{dir}");
+
+		if (at)
+			vmmio_args_addf(a, "%.*s%s%s", (int)(at - arg), arg, dir, at + 5);
+		else
+			vmmio_args_add(a, arg);
+	}
 	err = add_trace(g, dir, a, why, len);
 	return err ? err : vmmio_args_error(a);
 }
@@ -260,5 +267,68 @@ out:
 		err = -errno;
 	if (err)
 		snprintf(why, len, "guest image: %s: %s", what, strerror(-err));
+	return err;
+}
+
+/* First @len bytes of what `@program @option` says, or -errno. */
+static int ask(const char *program, const char *option, const char *value, char *buf, size_t len)
+{
+	char *argv[] = {(char *)program, (char *)option, (char *)value, NULL};
+	int out[2], report[2], err = 0, code = 0;
+	size_t got = 0;
+	ssize_t n;
+	pid_t pid;
+
+	if (pipe2(out, O_CLOEXEC))
+		return -errno;
+	if (pipe2(report, O_CLOEXEC)) {
+		close(out[0]);
+		close(out[1]);
+		return -errno;
+	}
+	pid = fork();
+	if (!pid) {
+		dup2(out[1], 1);
+		dup2(out[1], 2);
+		execvp(program, argv);
+		err = errno;
+		if (write(report[1], &err, sizeof(err)) != sizeof(err))
+			_exit(126);
+		_exit(127);
+	}
+	close(out[1]);
+	close(report[1]);
+	if (pid > 0) {
+		while (got < len - 1 && (n = read(out[0], buf + got, len - 1 - got)) > 0)
+			got += n;
+		if (read(report[0], &code, sizeof(code)) != sizeof(code))
+			code = 0;
+	}
+	buf[got] = '\0';
+	close(out[0]);
+	close(report[0]);
+	if (pid < 0)
+		return -EAGAIN;
+	waitpid(pid, NULL, 0);
+	return -code;
+}
+
+int vmmio_guest_qemu(const char *qemu, unsigned int *version, bool *trace_log)
+{
+	unsigned int major, minor, micro = 0;
+	char buf[16384], *p;
+	int err;
+
+	if (!qemu)
+		qemu = "qemu-system-x86_64";
+	err = ask(qemu, "--version", NULL, buf, sizeof(buf));
+	if (err)
+		return err;
+	p = strstr(buf, "version ");
+	if (!p || sscanf(p, "version %u.%u.%u", &major, &minor, &micro) < 2)
+		return -EPROTO;
+	*version = major * 10000 + minor * 100 + micro;
+	err = ask(qemu, "-d", "help", buf, sizeof(buf));
+	*trace_log = !err && strstr(buf, "trace:");
 	return err;
 }

@@ -103,7 +103,7 @@ static int close_round(json_t *row, int status, char *why, size_t len)
 	}
 	if (!json_object_get(row, "load") || (counting && !json_object_get(row, "stat"))) {
 		snprintf(why, len, "a round came without the report of %s (%s)",
-			 json_object_get(row, "load") ? "vmmio-stat" : "blkload", labels);
+			 json_object_get(row, "load") ? "vmmio-stat" : "the load", labels);
 		return -EPROTO;
 	}
 	return 0;
@@ -155,11 +155,16 @@ int vmmio_rounds_parse(const char *text, int boot, json_t *rows, json_t *info, c
 	return err;
 }
 
-bool vmmio_rounds_row_is(const json_t *stat_row, const char *column)
+bool vmmio_rounds_row_of(const json_t *round, const json_t *stat_row)
 {
+	const char *column = json_string_value(json_object_get(round, "column"));
+	const char *device = json_string_value(json_object_get(round, "device"));
+	const char *name = json_string_value(json_object_get(stat_row, "device"));
 	const char *transport = json_string_value(json_object_get(stat_row, "transport"));
 	const char *mode = json_string_value(json_object_get(stat_row, "irq_mode"));
 
+	if (device && *device)
+		return name && !strcmp(name, device);
 	if (!transport || !mode)
 		return false;
 	if (!strncmp(column, "mmio", 4))
@@ -198,14 +203,15 @@ long long vmmio_rounds_lost(const json_t *rows)
 }
 
 /* The counters both kept of the loaded device, added up over its rows. */
-static double witness(const json_t *stat, const char *column, const char *key, bool queues)
+static double witness(const json_t *row, const char *who, const char *key, bool queues)
 {
+	const json_t *stat = json_object_get(row, who);
 	double sum = 0;
 	size_t i;
 	json_t *r;
 
 	json_array_foreach(json_object_get(stat, "rows"), i, r)
-		if (vmmio_rounds_row_is(r, column) &&
+		if (vmmio_rounds_row_of(row, r) &&
 		    json_is_null(json_object_get(r, "queue")) != queues)
 			sum += number(json_object_get(r, "counters"), key);
 	return sum;
@@ -223,9 +229,7 @@ bool vmmio_rounds_agree(const json_t *rows, char *text, size_t len)
 	json_t *row;
 
 	json_array_foreach(rows, i, row) {
-		const json_t *stat = json_object_get(row, "stat"),
-			     *own = json_object_get(row, "driver");
-		const char *column = json_string_value(json_object_get(row, "column"));
+		const json_t *stat = json_object_get(row, "stat");
 
 		if (!stat)
 			continue;
@@ -235,8 +239,8 @@ bool vmmio_rounds_agree(const json_t *rows, char *text, size_t len)
 		}
 		source = json_string_value(json_object_get(stat, "source"));
 		for (k = 0; k < sizeof(both) / sizeof(both[0]); k++) {
-			double a = witness(stat, column, both[k].key, both[k].queues);
-			double b = witness(own, column, both[k].key, both[k].queues);
+			double a = witness(row, "stat", both[k].key, both[k].queues);
+			double b = witness(row, "driver", both[k].key, both[k].queues);
 
 			if (!(a == b)) {
 				snprintf(text, len,

@@ -6,8 +6,9 @@
  * counters they did not know are left out.
  *
  * In the channel a round is
- *     @round {"kind":"count"|"time","round":0,"depth":1,"column":"mmio","ios":500,"labels":"..."}
- *     one line of JSON from blkload; if it counts, two more: the driver's own
+ *     @round
+ * {"kind":"count"|"time","round":0,"depth":1,"column":"mmio","ios":500,"labels":"...","device":"virtio0"}
+ *     one line of JSON from the load; if it counts, two more: the driver's own
  *     counters ("driver") and then what vmmio-stat saw with its best source ("stat")
  *     @end STATUS
  * and beside the rounds "@info {...}" tells of the guest (merged into one).
@@ -43,8 +44,11 @@ int vmmio_rounds_series(const json_t *rows, int boots, bool with_times,
  */
 json_t *vmmio_rounds_load(const char *folder, char *why, size_t len);
 
-/* The rows of vmmio-stat that belong to the loaded disk of a round. */
-bool vmmio_rounds_row_is(const json_t *stat_row, const char *column);
+/*
+ * Does a row of vmmio-stat belong to the loaded device of a round? By the name of
+ * that device, or, where the round does not say it, by transport and interrupt mode.
+ */
+bool vmmio_rounds_row_of(const json_t *round, const json_t *stat_row);
 
 /* Events lost in all counting rounds; -1 if a round does not say. */
 long long vmmio_rounds_lost(const json_t *rows);

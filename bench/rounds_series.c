@@ -25,6 +25,11 @@ struct sums {
 		double n;
 	} reg[16];
 	size_t nregs;
+	struct {
+		char name[24];
+		double kicks, found;
+	} queue[8]; /* those in use */
+	size_t nqueues;
 };
 
 static double number(const json_t *obj, const char *key)
@@ -62,8 +67,30 @@ static void sum_registers(struct sums *s, const json_t *stat, const char *device
 	}
 }
 
-static void sum_stat(struct sums *s, const json_t *stat, const char *column)
+static void sum_queue(struct sums *s, const json_t *r)
 {
+	const char *name = json_string_value(json_object_get(r, "queue_name"));
+	const json_t *c = json_object_get(r, "counters");
+	double kicks = number(c, "kicks"), found = number(c, "irqs_found");
+	size_t k;
+
+	if (!name || !(kicks > 0 || found > 0))
+		return;
+	for (k = 0; k < s->nqueues && strcmp(s->queue[k].name, name); k++)
+		;
+	if (k == sizeof(s->queue) / sizeof(s->queue[0]))
+		return;
+	if (k == s->nqueues) {
+		snprintf(s->queue[k].name, sizeof(s->queue[k].name), "%s", name);
+		s->nqueues++;
+	}
+	s->queue[k].kicks += kicks;
+	s->queue[k].found += found;
+}
+
+static void sum_stat(struct sums *s, const json_t *round)
+{
+	const json_t *stat = json_object_get(round, "stat");
 	bool device = false, queue = false;
 	size_t i;
 	json_t *r;
@@ -71,7 +98,7 @@ static void sum_stat(struct sums *s, const json_t *stat, const char *column)
 	json_array_foreach(json_object_get(stat, "rows"), i, r) {
 		const json_t *c = json_object_get(r, "counters");
 
-		if (!vmmio_rounds_row_is(r, column))
+		if (!vmmio_rounds_row_of(round, r))
 			continue;
 		if (json_is_null(json_object_get(r, "queue"))) {
 			const char *name = json_string_value(json_object_get(r, "device"));
@@ -89,6 +116,7 @@ static void sum_stat(struct sums *s, const json_t *stat, const char *column)
 			continue;
 		}
 		queue = true;
+		sum_queue(s, r);
 		s->kicks += number(c, "kicks");
 		s->kick_buffers += number(c, "kick_buffers");
 		s->kicks_indexed += number(c, "kicks_indexed");
@@ -100,7 +128,7 @@ static void sum_stat(struct sums *s, const json_t *stat, const char *column)
 		s->latency_ns += number(c, "latency_ns");
 		s->latencies += number(c, "latencies");
 	}
-	/* a round whose disk vmmio-stat did not see is unknown, not zero */
+	/* a round whose device vmmio-stat did not see is unknown, not zero */
 	if (!device)
 		s->accesses = s->irqs = s->spurious = s->doorbells = NAN;
 	if (!queue)
@@ -113,12 +141,11 @@ static void sum_stat(struct sums *s, const json_t *stat, const char *column)
 static void sum_round(struct sums *s, const json_t *row)
 {
 	const json_t *load = json_object_get(row, "load");
-	const char *column = json_string_value(json_object_get(row, "column"));
 	size_t room = sizeof(s->count_p50) / sizeof(s->count_p50[0]);
 
 	if (!strcmp(json_string_value(json_object_get(row, "kind")), "count")) {
 		s->ios += number(load, "ios");
-		sum_stat(s, json_object_get(row, "stat"), column);
+		sum_stat(s, row);
 		if (s->counts < room)
 			s->count_p50[s->counts++] = number(load, "p50_ns");
 		return;
@@ -196,7 +223,7 @@ static int add_path(struct vmmio_series_set *set, const char *labels, int depth,
 
 struct cell {
 	const char *labels;
-	int depth;
+	int depth;	   /* 0: not bounded, as in a stream */
 	struct sums *boot; /* one per boot */
 };
 
@@ -227,6 +254,53 @@ static int add_registers(struct vmmio_series_set *set, const struct cell *c, int
 			err = vmmio_series_add_register(set, c->labels, names[k], c->depth,
 							isnan(s->accesses) ? NAN
 									   : ratio(v, s->ios));
+		}
+	}
+	return err;
+}
+
+/* A stream is no closed loop: nothing of it is structural. */
+static int depth_of(const char *labels, int depth)
+{
+	return strstr(labels, "load=tcp_stream ") ? 0 : depth;
+}
+
+/*
+ * Kicks and interrupts by virtqueue, where a load uses more than one: requests and
+ * responses have rings of their own. A queue that a boot left idle had 0 there.
+ */
+static int add_queues(struct vmmio_series_set *set, const struct cell *c, int boots)
+{
+	char names[8][24];
+	size_t n = 0, k;
+	int err = 0;
+
+	for (int b = 0; b < boots; b++) {
+		for (size_t i = 0; i < c->boot[b].nqueues; i++) {
+			for (k = 0; k < n && strcmp(names[k], c->boot[b].queue[i].name); k++)
+				;
+			if (k == n && n < 8)
+				snprintf(names[n++], sizeof(names[0]), "%s",
+					 c->boot[b].queue[i].name);
+		}
+	}
+	for (k = 0; k < n && n > 1; k++) {
+		for (int b = 0; b < boots && !err; b++) {
+			const struct sums *s = &c->boot[b];
+			double kicks = isnan(s->kicks) ? NAN : 0, found = kicks;
+
+			for (size_t i = 0; i < s->nqueues; i++) {
+				if (strcmp(s->queue[i].name, names[k]))
+					continue;
+				kicks = s->queue[i].kicks;
+				found = s->queue[i].found;
+			}
+			err = vmmio_series_add_queue(set, c->labels, names[k], VMMIO_M_KICKS_PER_IO,
+						     c->depth, ratio(kicks, s->ios));
+			err = err
+				      ?: vmmio_series_add_queue(set, c->labels, names[k],
+								VMMIO_M_IRQS_PER_IO, c->depth,
+								ratio(found, s->ios));
 		}
 	}
 	return err;
@@ -277,7 +351,7 @@ int vmmio_rounds_series(const json_t *rows, int boots, bool with_times,
 			err = -EPROTO;
 			break;
 		}
-		c = find_cell(&cells, &n, labels, depth, boots);
+		c = find_cell(&cells, &n, labels, depth_of(labels, depth), boots);
 		if (!c) {
 			err = -ENOMEM;
 			break;
@@ -290,6 +364,8 @@ int vmmio_rounds_series(const json_t *rows, int boots, bool with_times,
 			err = add_counts(set, c->labels, c->depth, &c->boot[b]);
 		if (!err)
 			err = add_registers(set, c, boots);
+		if (!err)
+			err = add_queues(set, c, boots);
 		for (int b = 0; b < boots && !err && (with_times || icount(c->labels)); b++)
 			err = (icount(c->labels) ? add_path : add_times)(set, c->labels, c->depth,
 									 &c->boot[b]);

@@ -114,6 +114,19 @@ int vmmio_series_add_register(struct vmmio_series_set *set, const char *labels, 
 		   vmmio_metrics[VMMIO_M_ACCESSES_PER_IO].cls[depth != 1], value);
 }
 
+int vmmio_series_add_queue(struct vmmio_series_set *set, const char *labels, const char *queue,
+			   enum vmmio_metric_id id, int depth, double value)
+{
+	const struct vmmio_metric *m = &vmmio_metrics[id];
+	char key[VMMIO_KEY_MAX], heading[VMMIO_KEY_MAX];
+
+	if (snprintf(key, sizeof(key), "vq:%s:%s", queue,
+		     id == VMMIO_M_KICKS_PER_IO ? "kicks" : "irqs") >= (int)sizeof(key))
+		return -ENAMETOOLONG;
+	snprintf(heading, sizeof(heading), "%s, %s", m->heading, queue);
+	return add(set, labels, key, heading, m->unit, m->cls[depth != 1], value);
+}
+
 void vmmio_series_label(const struct vmmio_series *s, const char *name, char *buf, size_t len)
 {
 	size_t n = strlen(name);

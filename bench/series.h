@@ -109,6 +109,13 @@ int vmmio_series_add(struct vmmio_series_set *set, const char *labels, enum vmmi
 int vmmio_series_add_register(struct vmmio_series_set *set, const char *labels, const char *reg,
 			      int depth, double value);
 
+/*
+ * Kicks or interrupts per I/O of one virtqueue, key "vq:" + its name + ":kicks" or
+ * ":irqs"; an interrupt is one that found used buffers on it.
+ */
+int vmmio_series_add_queue(struct vmmio_series_set *set, const char *labels, const char *queue,
+			   enum vmmio_metric_id id, int depth, double value);
+
 struct vmmio_series *vmmio_series_find(const struct vmmio_series_set *set, const char *labels,
 				       const char *key);
 

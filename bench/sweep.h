@@ -38,8 +38,8 @@ void vmmio_sweep_close(struct vmmio_sweep_state *st);
 /* The guest of one run; strings and arguments live in @store. */
 struct vmmio_run_guest {
 	char *script;
-	char *args[32];
-	struct vmmio_blk plan;
+	struct vmmio_args args;
+	struct vmmio_load plan;
 	const char *order[VMMIO_COLUMNS];
 	char setup[512];
 };

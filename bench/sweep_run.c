@@ -10,8 +10,6 @@
 #include "rounds.h"
 #include "sweep.h"
 
-#define DISK_BYTES (1ull << 30)
-
 /* lazy_status is read at probe: set it for the device, then bind it again. */
 static const char lazy_status[] =
 	"for _dev in /sys/bus/platform/drivers/vmmio-mmio/LNRO*; do\n"
@@ -21,67 +19,36 @@ static const char lazy_status[] =
 	"	echo \"$_name\" >/sys/bus/platform/drivers/vmmio-mmio/bind\n"
 	"done\n";
 
-static const char *on_off(bool b)
-{
-	return b ? "on" : "off";
-}
-
-static int add(struct vmmio_run_guest *store, size_t *n, char *arg)
-{
-	if (!arg || *n + 1 >= sizeof(store->args) / sizeof(store->args[0])) {
-		free(arg);
-		return -ENOMEM;
-	}
-	store->args[(*n)++] = arg;
-	return 0;
-}
-
-static int add_disk(struct vmmio_run_guest *store, size_t *n, const struct vmmio_setting *s,
-		    const char *column)
-{
-	char *disk = NULL, *device = NULL;
-	int err;
-
-	if (asprintf(&disk, "null-co,node-name=%s,size=%llu,read-zeroes=on,latency-ns=%llu", column,
-		     DISK_BYTES, s->latency_us * 1000ull) < 0)
-		disk = NULL;
-	if (asprintf(&device,
-		     "%s,drive=%s,queue-size=%u,num-queues=%u,event_idx=%s,indirect_desc=%s,packed="
-		     "%s",
-		     !strcmp(column, "mmio") ? "virtio-blk-device"
-		     : !strcmp(column, "pci-intx")
-			     ? "virtio-blk-pci,disable-legacy=on,ioeventfd=off,vectors=0"
-			     : "virtio-blk-pci,disable-legacy=on,ioeventfd=off",
-		     column, s->queue_size, s->queues, on_off(s->event_idx), on_off(s->indirect),
-		     on_off(s->packed)) < 0)
-		device = NULL;
-	err = add(store, n, strdup("-blockdev"));
-	err = add(store, n, disk) ?: err;
-	err = add(store, n, strdup("-device")) ?: err;
-	return add(store, n, device) ?: err;
-}
-
 int vmmio_run_prepare(const struct vmmio_experiment *e, const struct vmmio_run *run,
 		      struct vmmio_run_guest *store, struct vmmio_guest *g)
 {
 	const struct vmmio_setting *s = &run->s;
+	const struct vmmio_kind *kind = s->kind ? s->kind : &vmmio_kind_block;
+	const struct vmmio_device device = {.queue_size = s->queue_size,
+					    .queues = s->queues,
+					    .latency_us = s->latency_us,
+					    .event_idx = s->event_idx,
+					    .indirect = s->indirect,
+					    .packed = s->packed};
 	const char *all[VMMIO_COLUMNS];
-	size_t n = 0, columns = 0;
-	int err = 0;
+	size_t columns = 0;
 
 	memset(store, 0, sizeof(*store));
-	vmmio_blk_order(run->boot, all);
-	for (int i = 0; i < VMMIO_COLUMNS; i++)
+	vmmio_load_order(run->boot, all);
+	if (s->legacy)
+		store->order[columns++] = s->columns[0];
+	for (int i = 0; i < VMMIO_COLUMNS && !s->legacy; i++)
 		for (size_t k = 0; k < s->ncolumns; k++)
 			if (!strcmp(s->columns[k], all[i]))
 				store->order[columns++] = all[i];
-	for (size_t i = 0; i < columns && !err; i++)
-		err = add_disk(store, &n, s, store->order[i]);
 	if (s->lazy_status)
 		snprintf(store->setup, sizeof(store->setup), lazy_status, s->queue_size);
-	store->plan = (struct vmmio_blk){
+	store->plan = (struct vmmio_load){
+		.kind = kind,
 		.rw = s->rw,
 		.bs = s->block_size,
+		.request = s->request,
+		.response = s->response,
 		.count = s->count,
 		.rounds = e->rounds,
 		.depths = s->depths.v,
@@ -91,15 +58,22 @@ int vmmio_run_prepare(const struct vmmio_experiment *e, const struct vmmio_run *
 		.timing = e->times || s->icount,
 		.driver = s->driver,
 		.queue_size = s->queue_size,
-		.driver_args = "",
+		.driver_args = s->legacy ? "legacy=1" : "",
 		.setup = store->setup,
 		.labels = run->labels,
 	};
-	store->script = err ? NULL : vmmio_blk_script(&store->plan);
-	if (!store->script)
-		return err ? err : -ENOMEM;
+	for (size_t i = 0; i < columns; i++)
+		kind->devices(&store->plan, &device, store->order[i], &store->args);
+	if (s->legacy) {
+		vmmio_args_add(&store->args, "-global");
+		vmmio_args_add(&store->args, "virtio-mmio.force-legacy=true");
+	}
+	store->script = vmmio_load_script(&store->plan);
+	if (!store->script || vmmio_args_error(&store->args))
+		return -ENOMEM;
 	g->script = store->script;
-	g->qemu_args = (const char *const *)store->args;
+	g->qemu_args = (const char *const *)store->args.v;
+	g->trace_events = kind->trace;
 	g->smp = s->vcpus;
 	g->icount = s->icount;
 	g->timeout_s = e->timeout;
@@ -109,8 +83,7 @@ int vmmio_run_prepare(const struct vmmio_experiment *e, const struct vmmio_run *
 void vmmio_run_free(struct vmmio_run_guest *store)
 {
 	free(store->script);
-	for (size_t i = 0; i < sizeof(store->args) / sizeof(store->args[0]); i++)
-		free(store->args[i]);
+	vmmio_args_free(&store->args);
 	memset(store, 0, sizeof(*store));
 }
 
@@ -144,14 +117,14 @@ static void judge(const struct vmmio_run *run, const struct vmmio_run_guest *sto
 	json_object_set_new(info, "ioeventfd",
 			    strstr(r->qemu_line, "ioeventfd=off") ? json_false() : json_null());
 	json_array_append(infos, info);
-	vmmio_blk_check_device(&store->plan, run->boot, rows, info, r, checks);
+	vmmio_load_check(&store->plan, run->boot, rows, info, r, checks);
 	vmmio_check_add(checks, -1, "no events lost", lost == 0,
 			lost < 0 ? "a round does not say" : "%lld lost", lost);
 	vmmio_check_add(checks, -1, "two witnesses", vmmio_rounds_agree(rows, text, sizeof(text)),
 			"%s", text);
 	/* mainline takes the ring the device offers, which QEMU makes 1024 on mmio */
 	json_object_set_new(info, "equal",
-			    vmmio_blk_equal(rows, infos, mainline ? unchecked : checks));
+			    vmmio_load_equal(rows, infos, mainline ? unchecked : checks));
 	first_failure(checks, why, len);
 	json_decref(checks);
 	json_decref(unchecked);

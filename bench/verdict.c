@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "blk.h"
+#include "load.h"
 #include "compare.h"
 #include "stats.h"
 

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <jansson.h>
 
-#include "blk.h"
+#include "load.h"
 #include "guest.h"
 #include "series.h"
 
@@ -29,7 +29,7 @@ struct vmmio_versus {
 	double limit, limit_traced; /* per cent above mainline that are allowed */
 	const char *qemu, *kernel;  /* versions; kernel may be NULL */
 	struct vmmio_series_set set;
-	json_t *checks;	  /* see blk.h */
+	json_t *checks;	  /* see load.h */
 	json_t *settings; /* {"mainline": {"mmio": {"ring_size", "max_segments"}, ...}, ...} */
 };
 

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# vmmio-bench, vmmio-boot and the load generator.
-add_executable(blkload bench/blkload.c tools/vmmio-stat/num.c)
-target_include_directories(blkload PRIVATE ${CMAKE_SOURCE_DIR})
-target_link_libraries(blkload PRIVATE vmmio_flags)
-vmmio_static(blkload)
+# vmmio-bench, vmmio-boot and the load generators.
+foreach(load IN ITEMS blkload netload charload)
+	add_executable(${load} bench/${load}.c bench/latency.c tools/vmmio-stat/num.c)
+	target_include_directories(${load} PRIVATE ${CMAKE_SOURCE_DIR})
+	target_link_libraries(${load} PRIVATE vmmio_flags)
+	vmmio_static(${load})
+endforeach()
+target_sources(netload PRIVATE bench/netload_link.c)
 
 # Booting guests: what vmmio-boot, vmmio-bench and the tests share.
 find_library(LIBJANSSON_A libjansson.a)
@@ -29,12 +32,15 @@ endif()
 add_library(
 	vmmio_bench STATIC
 	bench/ab.c
-	bench/blk.c
 	bench/costs.c
 	bench/csv.c
 	bench/experiment.c
+	bench/experiment_plan.c
 	bench/factors.c
 	bench/findings.c
+	bench/load.c
+	bench/load_blk.c
+	bench/load_kinds.c
 	bench/machine.c
 	bench/opts.c
 	bench/page.c

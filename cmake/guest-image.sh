@@ -107,11 +107,15 @@ if newer "$out/vmmio.ko" kmod || [ "$(cat "$out/vmmio.ko.made" 2>/dev/null)" != 
 	echo "$release" >"$out/vmmio.ko.made"
 fi
 
-if newer "$out/blkload" bench; then
+for load in blkload netload charload; do
+	newer "$out/$load" bench || continue
+	link=''
+	[ "$load" != netload ] || link=$source/bench/netload_link.c
 	"${cross}gcc" -std=gnu11 -D_GNU_SOURCE -O2 -Wall -static -I"$source/include" -I"$source" \
-		-o "$out/blkload.part" "$source/bench/blkload.c" "$source/tools/vmmio-stat/num.c"
-	mv "$out/blkload.part" "$out/blkload"
-fi
+		-o "$out/$load.part" "$source/bench/$load.c" ${link:+"$link"} \
+		"$source/bench/latency.c" "$source/tools/vmmio-stat/num.c"
+	mv "$out/$load.part" "$out/$load"
+done
 
 if newer "$out/counts" tests/guest; then
 	"${cross}gcc" -std=gnu11 -D_GNU_SOURCE -O2 -Wall -static -I"$source/include" \
@@ -158,6 +162,8 @@ cat >"$out/list" <<-END
 	file /bin/busybox $out/busybox/bin/busybox
 	links /bin /bin/busybox $applets
 	file /bin/blkload $out/blkload
+	file /bin/netload $out/netload
+	file /bin/charload $out/charload
 	file /bin/counts $out/counts
 	file /init $source/bench/image/init
 	file /lib/vmmio.sh $source/bench/image/vmmio.sh

@@ -70,7 +70,7 @@ if(modules)
 endif()
 file(GENERATE OUTPUT ${VMMIO_IMAGE_DIR}/builtin CONTENT "${builtin}")
 
-foreach(tool IN ITEMS vmmio-stat vmmio-ctl blkload)
+foreach(tool IN ITEMS vmmio-stat vmmio-ctl blkload netload charload)
 	if(TARGET ${tool})
 		list(APPEND spec "file /bin/${tool} $<TARGET_FILE:${tool}>")
 		list(APPEND depends ${tool})

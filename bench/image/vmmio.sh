@@ -92,18 +92,29 @@ load_input()
 	load_base && mod virtio_input && mod evdev
 }
 
-# wait_blk N: until N virtio disks are there, 10 s at most
-wait_blk()
+# wait_for N PATTERN: until N such paths are there, 10 s at most
+wait_for()
 {
 	_tries=100
-	while [ "$(find /sys/block -name 'vd*' | wc -l)" -lt "$1" ]; do
+	while :; do
+		_have=0
+		for _path in $2; do
+			[ ! -e "$_path" ] || _have=$((_have + 1))
+		done
+		[ "$_have" -lt "$1" ] || return 0
 		_tries=$((_tries - 1))
 		if [ "$_tries" = 0 ]; then
-			say "wait_blk: $(find /sys/block -name 'vd*' | wc -l) virtio disks instead of $1"
+			say "wait_for: $_have of $2 instead of $1"
 			return 1
 		fi
 		usleep 100000
 	done
+}
+
+# wait_blk N: until N virtio disks are there
+wait_blk()
+{
+	wait_for "$1" '/sys/block/vd*'
 }
 
 # transport_of DEVICE: mmio, pci-msix or pci-intx, of a virtio device's sysfs folder
@@ -140,12 +151,98 @@ blk_on()
 	fi
 }
 
-# virtio_of NODE: the virtio device ("virtio0") behind a disk (/dev/vda) or
-# an interface (eth0)
+# net_on TRANSPORT [N]: the Nth interface behind it, the first if not given
+net_on()
+{
+	_n=${2:-1}
+	for _if in /sys/class/net/*; do
+		[ -e "$_if/device" ] || continue
+		[ "$(transport_of "$_if/device")" = "$1" ] || continue
+		_n=$((_n - 1))
+		if [ "$_n" = 0 ]; then
+			basename "$_if"
+			return 0
+		fi
+	done
+	say "net_on: no interface ${2:-1} behind $1"
+	return 1
+}
+
+# port_on TRANSPORT: the node of the virtio port behind it
+port_on()
+{
+	for _port in /sys/class/virtio-ports/*; do
+		if [ "$(transport_of "$_port/device")" = "$1" ]; then
+			echo "/dev/$(basename "$_port")"
+			return 0
+		fi
+	done
+	say "port_on: no port behind $1"
+	return 1
+}
+
+# rng_use SOURCE: /dev/hwrng reads from this one (virtio_rng.0, or one of rng_on)
+rng_use()
+{
+	_rng=/sys/class/misc/hw_random
+	echo "${1%%:*}" >$_rng/rng_current
+	if [ "$(cat $_rng/rng_current)" != "${1%%:*}" ]; then
+		say "rng_use: the kernel reads from $(cat $_rng/rng_current) instead of $1"
+		return 1
+	fi
+	# one read ahead of the load, as it will be in its middle
+	dd if=/dev/hwrng of=/dev/null bs=64 count=1 2>/dev/null
+	usleep 20000
+}
+
+# rng_quiet: the kernel's own reader takes nothing from any source. Said of a source
+# while it is the current one, whereupon the kernel chooses another.
+rng_quiet()
+{
+	[ -w /sys/class/misc/hw_random/rng_quality ] || return 0
+	_sources=$(cat /sys/class/misc/hw_random/rng_available)
+	for _source in $_sources; do
+		echo "$_source" >/sys/class/misc/hw_random/rng_current
+		echo 0 >/sys/class/misc/hw_random/rng_quality
+	done
+}
+
+# rng_on TRANSPORT: the entropy source behind it as SOURCE:DEVICE. The kernel
+# numbers its sources and does not say of which device: reading from each shows
+# whose interrupts rise.
+rng_on()
+{
+	_sources=$(cat /sys/class/misc/hw_random/rng_available)
+	for _source in $_sources; do
+		rng_use "$_source" || return 1
+		for _dev in /sys/bus/virtio/drivers/virtio_rng/virtio*; do
+			[ "$(transport_of "$_dev")" = "$1" ] || continue
+			_dev=$(basename "$_dev")
+			_before=$(irqs_of "$_dev")
+			dd if=/dev/hwrng of=/dev/null bs=256 count=1 2>/dev/null
+			usleep 20000
+			if [ "$(irqs_of "$_dev")" -gt "$_before" ]; then
+				echo "$_source:$_dev"
+				return 0
+			fi
+		done
+	done
+	say "rng_on: no entropy source behind $1"
+	return 1
+}
+
+# virtio_of NODE: the virtio device ("virtio0") behind a disk (/dev/vda), an
+# interface (eth0), a port (/dev/vport0p1) or an entropy source (of rng_on)
 virtio_of()
 {
+	case $1 in
+	virtio_rng.*:*)
+		echo "${1#*:}"
+		return 0
+		;;
+	esac
 	_name=$(basename "$1")
-	for _class in block net; do
+	for _class in block net virtio-ports; do
 		if [ -e "/sys/class/$_class/$_name/device" ]; then
 			basename "$(readlink -f "/sys/class/$_class/$_name/device")"
 			return 0

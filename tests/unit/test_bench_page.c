@@ -171,12 +171,12 @@ static void test_loads(void **state)
 
 		snprintf(
 			at, sizeof(at),
-			"load=net-rr driver=vmmio queue_size=256 event_idx=on transport=%s depth=1",
+			"load=udp_rr driver=vmmio queue_size=256 event_idx=on transport=%s depth=1",
 			columns[c]);
 		add(&set, at, VMMIO_M_ACCESSES_PER_IO, 1, c ? 4 : 6);
 	}
 	text = page_of(&set, "tcg", NULL);
-	must(text, "One transaction at depth 1 (load net-rr) costs these register accesses, "
+	must(text, "One transaction at depth 1 (load udp_rr) costs these register accesses, "
 		   "doorbell included: **mmio 6, pci-intx 4** - structural");
 	must(text, "One operation at depth 1 (load rng) costs");
 	free(text);

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "blk.h"
+#include "load.h"
 #include "compare.h"
 #include "rounds.h"
 
@@ -94,7 +94,7 @@ static void make(struct fixture *fx, int acc, int ring)
 	fx->c.boots = 2;
 	fx->c.depths.n = fx->c.depths.v[0] = 1;
 	fx->c.checks = fx->checks;
-	fx->c.equal = vmmio_blk_equal(fx->rows, fx->infos, fx->checks);
+	fx->c.equal = vmmio_load_equal(fx->rows, fx->infos, fx->checks);
 	assert_int_equal(vmmio_rounds_series(fx->rows, 2, false, &fx->c.set), 0);
 }
 
@@ -244,7 +244,7 @@ static void test_malformed(void **state)
 		{"@round "
 		 "{\"kind\":\"time\",\"round\":0,\"depth\":1,\"column\":\"mmio\",\"ios\":1,"
 		 "\"labels\":\"l\"}\n@end 0\n",
-		 "report of blkload"},
+		 "report of the load"},
 		{"@round "
 		 "{\"kind\":\"count\",\"round\":0,\"depth\":1,\"column\":\"mmio\",\"ios\":1,"
 		 "\"labels\":\"l\"}\n{\"ios\":1}\n@end 0\n",
@@ -267,26 +267,26 @@ static void test_script(void **state)
 {
 	static const unsigned int depths[] = {1, 16};
 	const char *order[VMMIO_COLUMNS];
-	struct vmmio_blk b = {.rw = "read",
-			      .bs = 4096,
-			      .count = 10,
-			      .rounds = 2,
-			      .depths = depths,
-			      .ndepths = 2,
-			      .columns = order,
-			      .ncolumns = 3,
-			      .driver = "vmmio",
-			      .driver_args = "",
-			      .queue_size = 256,
-			      .labels = "load=randread"};
+	struct vmmio_load b = {.rw = "read",
+			       .bs = 4096,
+			       .count = 10,
+			       .rounds = 2,
+			       .depths = depths,
+			       .ndepths = 2,
+			       .columns = order,
+			       .ncolumns = 3,
+			       .driver = "vmmio",
+			       .driver_args = "",
+			       .queue_size = 256,
+			       .labels = "load=randread"};
 	char *text, *first, *last;
 
 	/* next to each other lie an order and its mirror image */
-	vmmio_blk_order(1, order);
+	vmmio_load_order(1, order);
 	assert_string_equal(order[0], "pci-msix");
-	vmmio_blk_order(0, order);
+	vmmio_load_order(0, order);
 	assert_string_equal(order[0], "mmio");
-	text = vmmio_blk_script(&b);
+	text = vmmio_load_script(&b);
 	assert_non_null(text);
 	/* forward, then backward */
 	first = strstr(text, "round count 0 1 mmio ");

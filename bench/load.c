@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Script and checks of a boot that loads virtio disks (blk.h). Rounds are
+ * Script and checks of a boot that loads virtio devices (load.h). Rounds are
  * interleaved: forward through depths and columns, then backward, so that a
  * drift of the machine falls on all alike.
  */
@@ -10,12 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "blk.h"
+#include "load.h"
 #include "rounds.h"
 
 const char *const vmmio_columns[VMMIO_COLUMNS] = {"mmio", "pci-intx", "pci-msix"};
 
-void vmmio_blk_order(unsigned int boot, const char *out[VMMIO_COLUMNS])
+void vmmio_load_order(unsigned int boot, const char *out[VMMIO_COLUMNS])
 {
 	static const unsigned char order[6][VMMIO_COLUMNS] = {
 		{0, 1, 2}, {2, 1, 0}, {1, 2, 0}, {0, 2, 1}, {2, 0, 1}, {1, 0, 2},
@@ -25,53 +25,61 @@ void vmmio_blk_order(unsigned int boot, const char *out[VMMIO_COLUMNS])
 		out[i] = vmmio_columns[order[boot % 6][i]];
 }
 
-/* What every boot begins with: the helpers of the script below. */
-static const char preamble[] =
-	"set -eu\n"
-	"info()\n"
-	"{\n"
-	"	_disk=$(basename \"$2\")\n"
-	"	set -- \"$1\" \"$3\" \"$(cat \"/sys/block/$_disk/queue/max_segments\")\" "
-	"$(cat \"/sys/block/$_disk/stat\")\n"
-	"	printf '@info {\"disks\":{\"%s\":{\"max_segments\":%s,\"%s\":"
-	"{\"reads\":%s,\"writes\":%s,\"merged\":%s}}}}\\n' "
-	"\"$1\" \"$3\" \"$2\" \"$4\" \"$8\" \"$(($5 + $9))\"\n"
-	"}\n"
-	"round()\n"
-	"{\n"
-	"	printf '@round {\"kind\":\"%s\",\"round\":%s,\"depth\":%s,\"column\":\"%s\","
-	"\"ios\":%s,\"labels\":\"%s\"}\\n' \"$1\" \"$2\" \"$3\" \"$4\" \"$6\" \"$7\"\n"
-	"	_st=0\n"
-	"	_wrap=$witnesses\n"
-	"	[ \"$1\" = count ] || _wrap=''\n"
-	"	$_wrap blkload --depth \"$3\" --count \"$6\" --block-size \"$8\" --rw \"$9\" "
-	"\"$5\" || _st=$?\n"
-	"	printf '@end %s\\n' \"$_st\"\n"
-	"}\n";
-
-static void name_of(const char *column, char *buf, size_t len)
+const char *vmmio_column_bus(const char *column)
 {
-	snprintf(buf, len, "node_%s", column);
+	return strcmp(column, "mmio-legacy") ? column : "mmio";
+}
+
+const char *vmmio_column_var(const char *prefix, const char *column, char *buf, size_t len)
+{
+	snprintf(buf, len, "%s%s", prefix, column);
 	for (char *p = buf; *p; p++)
 		if (*p == '-')
 			*p = '_';
+	return buf;
 }
 
-static void print_round(FILE *f, const struct vmmio_blk *b, unsigned int round, unsigned int depth,
+/* What every boot begins with: the helper of the script below. */
+static const char preamble[] =
+	"set -eu\n"
+	/* KIND ROUND DEPTH COLUMN IOS LABELS DEVICE COMMAND... */
+	"round()\n"
+	"{\n"
+	"	printf '@round {\"kind\":\"%s\",\"round\":%s,\"depth\":%s,\"column\":\"%s\","
+	"\"ios\":%s,\"labels\":\"%s\",\"device\":\"%s\"}\\n' \"$1\" \"$2\" \"$3\" \"$4\" "
+	"\"$5\" \"$6\" \"$7\"\n"
+	"	_st=0\n"
+	"	_wrap=$witnesses\n"
+	"	[ \"$1\" = count ] || _wrap=''\n"
+	"	shift 7\n"
+	"	$_wrap \"$@\" || _st=$?\n"
+	"	printf '@end %s\\n' \"$_st\"\n"
+	"}\n";
+
+static const struct vmmio_kind *kind_of(const struct vmmio_load *b)
+{
+	return b->kind ? b->kind : &vmmio_kind_block;
+}
+
+static void print_round(FILE *f, const struct vmmio_load *b, unsigned int round, unsigned int depth,
 			const char *column)
 {
 	static const char *const kinds[2] = {"count", "time"};
-	char node[32];
+	char dev[32];
 
-	name_of(column, node, sizeof(node));
+	vmmio_column_var("dev_", column, dev, sizeof(dev));
 	for (unsigned int k = 0; k < 2; k++) {
 		const char *kind = kinds[k ^ (round & 1)]; /* which comes first alternates */
 
 		if (!strcmp(kind, "time") && !b->timing)
 			continue;
-		fprintf(f, "round %s %u %u %s \"$%s\" %u '%s%stransport=%s depth=%u' %u %s\n", kind,
-			round, depth, column, node, b->count, b->labels, b->labels[0] ? " " : "",
-			column, depth, b->bs, b->rw);
+		if (kind_of(b)->select)
+			kind_of(b)->select(b, column, f);
+		fprintf(f, "round %s %u %u %s %u '%s%stransport=%s depth=%u' \"$%s\" ", kind, round,
+			depth, column, b->count, b->labels, b->labels[0] ? " " : "", column, depth,
+			dev);
+		kind_of(b)->command(b, column, depth, f);
+		fputc('\n', f);
 	}
 }
 
@@ -79,10 +87,11 @@ static const char epilogue[] =
 	"printf '@info {\"guest\":{\"kernel\":\"%s\",\"clocksource\":\"%s\"}}\\n' \"$(uname -r)\" "
 	"\"$(cat /sys/devices/system/clocksource/clocksource0/current_clocksource)\"\n";
 
-char *vmmio_blk_script(const struct vmmio_blk *b)
+char *vmmio_load_script(const struct vmmio_load *b)
 {
+	const struct vmmio_kind *kind = kind_of(b);
 	size_t size, cells = b->ndepths * b->ncolumns;
-	char *text = NULL, node[32];
+	char *text = NULL;
 	FILE *f = open_memstream(&text, &size);
 
 	if (!f)
@@ -99,14 +108,7 @@ char *vmmio_blk_script(const struct vmmio_blk *b)
 			b->queue_size, b->driver_args);
 	if (b->setup)
 		fputs(b->setup, f);
-	fprintf(f, "load_blk\nwait_blk %zu\n", b->ncolumns);
-	for (size_t i = 0; i < b->ncolumns; i++) {
-		name_of(b->columns[i], node, sizeof(node));
-		fprintf(f, "%s=$(blk_on %s)\n", node, b->columns[i]);
-		/* a scheduler could merge requests, and one I/O is to be one buffer */
-		fprintf(f, "echo none >\"/sys/block/$(basename \"$%s\")/queue/scheduler\"\n", node);
-		fprintf(f, "info %s \"$%s\" before\n", b->columns[i], node);
-	}
+	kind->prepare(b, f);
 	for (unsigned int r = 0; r < b->rounds; r++) {
 		for (size_t i = 0; i < cells; i++) {
 			size_t c = r & 1 ? cells - 1 - i : i;
@@ -115,10 +117,8 @@ char *vmmio_blk_script(const struct vmmio_blk *b)
 				    b->columns[c % b->ncolumns]);
 		}
 	}
-	for (size_t i = 0; i < b->ncolumns; i++) {
-		name_of(b->columns[i], node, sizeof(node));
-		fprintf(f, "info %s \"$%s\" after\n", b->columns[i], node);
-	}
+	if (kind->finish)
+		kind->finish(b, f);
 	fputs(epilogue, f);
 	if (fclose(f)) {
 		free(text);
@@ -153,28 +153,13 @@ bool vmmio_checks_ok(const json_t *checks)
 	return true;
 }
 
-/* Completions of the guest's block layer, "before" or "after" the rounds; -1 if it did not say. */
-static long long layer_ios(const json_t *info, const char *column, const char *when)
-{
-	json_int_t reads, writes;
-
-	if (json_unpack((json_t *)info, "{s:{s:{s:{s:I, s:I}}}}", "disks", column, when, "reads",
-			&reads, "writes", &writes))
-		return -1;
-	return reads + writes;
-}
-
-void vmmio_blk_check_device(const struct vmmio_blk *b, int boot, const json_t *rows,
-			    const json_t *info, const struct vmmio_guest_result *r, json_t *checks)
+void vmmio_load_check(const struct vmmio_load *b, int boot, const json_t *rows, const json_t *info,
+		      const struct vmmio_guest_result *r, json_t *checks)
 {
 	for (size_t i = 0; i < b->ncolumns; i++) {
 		const char *column = b->columns[i];
-		const struct vmmio_guest_drive *d = vmmio_guest_column(r, column);
-		long long before = layer_ios(info, column, "before");
-		long long after = layer_ios(info, column, "after");
-		long long sent = 0,
-			  device = d ? (long long)(d->rd_operations + d->wr_operations) : -1;
 		bool short_round = false;
+		long long sent = 0;
 		size_t k;
 		json_t *row;
 
@@ -191,13 +176,7 @@ void vmmio_blk_check_device(const struct vmmio_blk *b, int boot, const json_t *r
 		}
 		vmmio_check_add(checks, boot, "all I/Os done", !short_round,
 				"%s: %lld I/Os by the load generator", column, sent);
-		vmmio_check_add(
-			checks, boot, "device side",
-			d && before >= 0 && device == after && device == before + sent &&
-				!d->failed,
-			"%s: the device served %lld I/Os, the guest completed %lld, %lld of them "
-			"before and %lld in the rounds",
-			column, device, after, before, sent);
+		kind_of(b)->check(b, boot, column, sent, rows, info, r, checks);
 	}
 }
 
@@ -236,35 +215,68 @@ static void note(json_t *values, const char *column, json_t *v)
 		json_object_set_new(values, column, json_null());
 }
 
-json_t *vmmio_blk_equal(const json_t *rows, const json_t *infos, json_t *checks)
+/* Ring sizes of the loaded device's queues in use, one number if they are all the same. */
+static json_t *rings_of(const json_t *row)
+{
+	json_t *all = json_array(), *r, *one;
+	bool same = true;
+	size_t i;
+
+	json_array_foreach(json_object_get(json_object_get(row, "stat"), "rows"), i, r) {
+		json_t *c = json_object_get(r, "counters");
+
+		/* a control queue is smaller on one transport, and idle */
+		if (!vmmio_rounds_row_of(row, r) || json_is_null(json_object_get(r, "queue")) ||
+		    (!json_integer_value(json_object_get(c, "kicks")) &&
+		     !json_integer_value(json_object_get(c, "used_buffers"))))
+			continue;
+		one = json_object_get(r, "ring_size");
+		json_array_append(all, one ? one : json_null());
+		same &= json_equal(one, json_array_get(all, 0));
+	}
+	if (!json_array_size(all) || !same)
+		return all;
+	one = json_incref(json_array_get(all, 0));
+	json_decref(all);
+	return one;
+}
+
+json_t *vmmio_load_equal(const json_t *rows, const json_t *infos, json_t *checks)
 {
 	json_t *ring = json_object(), *seg = json_object(), *feat = json_object();
-	json_t *evfd = json_object(), *row, *r, *info, *disk;
+	json_t *evfd = json_object(), *row, *r, *info, *device, *all, *value;
 	const char *column;
+	bool disks = false;
 	size_t i, k;
 
 	json_array_foreach(rows, i, row) {
 		column = json_string_value(json_object_get(row, "column"));
 		if (!json_object_get(row, "stat"))
 			continue;
-		json_array_foreach(json_object_get(json_object_get(row, "stat"), "rows"), k, r) {
-			if (!vmmio_rounds_row_is(r, column))
-				continue;
-			if (!json_is_null(json_object_get(r, "queue")))
-				note(ring, column, json_object_get(r, "ring_size"));
-			else
+		value = rings_of(row);
+		note(ring, column, value);
+		json_decref(value);
+		json_array_foreach(json_object_get(json_object_get(row, "stat"), "rows"), k, r)
+			if (vmmio_rounds_row_of(row, r) &&
+			    json_is_null(json_object_get(r, "queue")))
 				note(feat, column, json_object_get(r, "features"));
-		}
 	}
 	json_array_foreach(infos, i, info) {
-		json_object_foreach(json_object_get(info, "disks"), column, disk) {
-			note(seg, column, json_object_get(disk, "max_segments"));
+		json_object_foreach(json_object_get(info, "disks"), column, device) {
+			disks = true;
+			note(seg, column, json_object_get(device, "max_segments"));
 			json_object_set(evfd, column, json_object_get(info, "ioeventfd"));
 		}
+		json_object_foreach(json_object_get(info, "devices"), column, device)
+			json_object_set(evfd, column, json_object_get(info, "ioeventfd"));
 	}
-	return json_pack("{s:o, s:o, s:o, s:o}", "ring_size",
-			 equal_setting(ring, "ring size", checks), "max_segments",
-			 equal_setting(seg, "max_segments", checks), "features",
-			 equal_setting(feat, "features", checks), "ioeventfd",
-			 equal_setting(evfd, "ioeventfd", checks));
+	all = json_pack("{s:o, s:o, s:o}", "ring_size", equal_setting(ring, "ring size", checks),
+			"features", equal_setting(feat, "features", checks), "ioeventfd",
+			equal_setting(evfd, "ioeventfd", checks));
+	if (disks)
+		json_object_set_new(all, "max_segments",
+				    equal_setting(seg, "max_segments", checks));
+	else
+		json_decref(seg);
+	return all;
 }
