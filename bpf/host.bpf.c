@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Counts KVM's trace events per vCPU thread: each thread that emits one gets
- * a table of its own, which no other CPU writes, so there is no lock and one
- * hash lookup per event. What the events mean is in include/vmmio/hostexit.h;
- * which thread is which VM's vCPU is the reader's to find out, now or later.
+ * a table of its own, which no other CPU writes, so there is no lock, and no
+ * hash lookup but for a thread's first event. What the events mean is in
+ * include/vmmio/hostexit.h; which thread is which VM's vCPU is the reader's to
+ * find out, now or later: it also takes back the tables of the dead.
  * Interrupts come from any thread and have a map of their own.
  *
  * raw_tp throughout: it needs no BTF of a KVM that is a module. kvm_exit is a
@@ -27,26 +28,47 @@ char LICENSE[] SEC("license") = "GPL";
 
 const volatile __u64 opt_irqfd_inject = 0; /* address of the work function */
 const volatile __u32 opt_pid = 0;	   /* of this process only; 0: all */
+const volatile __u32 opt_room = 1;	   /* tables */
 const volatile bool opt_time = false;	   /* kvm_exit and kvm_entry are attached */
+const volatile bool opt_no_cast = false;   /* as on a kernel before 6.2, to measure it */
 
 __u64 lost_threads = 0;	   /* events of threads that found no table */
 __u64 lost_interrupts = 0; /* interrupts that found no entry */
 __u32 nr_values = 0;	   /* entries of `values` */
+__u32 nr_tables = 0;	   /* ever taken */
 
+/* All zero while nobody has it: `start_ns` tells. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct vmmio_exit_thread);
+} tables SEC(".maps");
+
+/* Number of its table, by thread. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct vmmio_exit_thread);
+	__type(value, __u32);
 } threads SEC(".maps");
 
-/* What a new table is made from: too big for the stack. */
+/* The same, once more, for a look without hashing: thread << 32 | table. */
+#define CACHE 4096
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, CACHE);
 	__type(key, __u32);
-	__type(value, struct vmmio_exit_thread);
-} blank SEC(".maps");
+	__type(value, __u64);
+} cache SEC(".maps");
+
+/* Tables that the reader has emptied. */
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK);
+	__uint(max_entries, 1);
+	__type(value, __u32);
+} vacant SEC(".maps");
 
 /* Addresses, besides the known doorbells, where the value written matters. */
 struct {
@@ -73,46 +95,83 @@ struct {
 
 static __noinline struct vmmio_exit_cell *spill(const struct vmmio_exit_key *key)
 {
-	struct vmmio_exit_spill_key k = {.tid = (__u32)bpf_get_current_pid_tgid(), .key = *key};
-	struct vmmio_exit_cell *c = bpf_map_lookup_elem(&spilled, &k);
+	__u32 tid = (__u32)bpf_get_current_pid_tgid();
+	__u32 *table = bpf_map_lookup_elem(&threads, &tid);
+	struct vmmio_exit_spill_key k = {.key = *key};
 	struct vmmio_exit_cell fresh = {.key = *key};
+	struct vmmio_exit_cell *c;
 
+	if (!table)
+		return NULL;
+	k.table = *table;
+	c = bpf_map_lookup_elem(&spilled, &k);
 	if (c)
 		return c;
 	bpf_map_update_elem(&spilled, &k, &fresh, BPF_NOEXIST);
 	return bpf_map_lookup_elem(&spilled, &k);
 }
 
-static __noinline struct vmmio_exit_thread *new_thread(__u32 tid, __u64 start)
+static __always_inline struct vmmio_exit_thread *table_of(__u32 index, __u32 tid, __u64 start)
 {
-	struct vmmio_exit_thread *t, *from;
-	__u32 zero = 0;
+	struct vmmio_exit_thread *t = bpf_map_lookup_elem(&tables, &index);
 
-	from = bpf_map_lookup_elem(&blank, &zero);
-	if (!from || bpf_map_update_elem(&threads, &tid, from, BPF_ANY))
+	return t && t->tid == tid && t->start_ns == start ? t : NULL;
+}
+
+/* A table for a thread that has none: a reused thread id is another thread. */
+static __noinline struct vmmio_exit_thread *new_table(__u32 tid, __u64 start, __u32 *number)
+{
+	struct vmmio_exit_thread *t;
+	__u32 index;
+
+	if (bpf_map_pop_elem(&vacant, &index)) {
+		index = nr_tables < opt_room ? __sync_fetch_and_add(&nr_tables, 1) : opt_room;
+		if (index >= opt_room)
+			goto lost;
+	}
+	t = bpf_map_lookup_elem(&tables, &index);
+	if (!t || bpf_map_update_elem(&threads, &tid, &index, BPF_ANY))
 		goto lost;
-	t = bpf_map_lookup_elem(&threads, &tid);
-	if (!t)
-		goto lost;
+	t->tid = tid;
 	t->start_ns = start;
+	*number = index;
 	return t;
 lost:
 	__sync_fetch_and_add(&lost_threads, 1);
 	return NULL;
 }
 
+static __noinline struct vmmio_exit_thread *find_table(__u32 tid, __u64 start)
+{
+	__u32 *known = bpf_map_lookup_elem(&threads, &tid), slot = tid & (CACHE - 1), number = 0;
+	struct vmmio_exit_thread *t = NULL;
+	__u64 *cached;
+
+	if (known) {
+		number = *known;
+		t = table_of(number, tid, start);
+	}
+	if (!t)
+		t = new_table(tid, start, &number);
+	cached = bpf_map_lookup_elem(&cache, &slot);
+	if (t && cached)
+		*cached = (__u64)tid << 32 | number;
+	return t;
+}
+
 static __always_inline struct vmmio_exit_thread *thread(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	__u32 tid = task->pid;
-	struct vmmio_exit_thread *t;
+	__u32 tid = task->pid, slot = tid & (CACHE - 1);
+	struct vmmio_exit_thread *t = NULL;
+	__u64 *cached;
 
 	if (opt_pid && task->tgid != opt_pid)
 		return NULL;
-	t = bpf_map_lookup_elem(&threads, &tid);
-	if (t && t->start_ns == task->start_time)
-		return t;
-	return new_thread(tid, task->start_time);
+	cached = bpf_map_lookup_elem(&cache, &slot);
+	if (cached && *cached >> 32 == tid)
+		t = table_of(*cached, tid, task->start_time);
+	return t ? t : find_table(tid, task->start_time);
 }
 
 static __always_inline bool value_matters(__u64 addr, __u8 len)
@@ -129,7 +188,7 @@ static __always_inline __u32 value_at(__u64 from, __u8 len)
 {
 	__u64 v = 0;
 
-	if (bpf_rdonly_cast)
+	if (bpf_rdonly_cast && !opt_no_cast)
 		v = ((struct timespec64 *)bpf_rdonly_cast(
 			     (void *)from, bpf_core_type_id_kernel(struct timespec64)))
 			    ->tv_sec;
@@ -296,6 +355,7 @@ struct kthread___v {
 } __attribute__((preserve_access_index));
 
 #define PF_KTHREAD 0x00200000
+#define PF_USER_WORKER 0x00004000 /* since 6.4: vhost's and io_uring's threads in the VMM */
 
 /* Of a kernel thread: the VM, if it is running an irqfd's work item. */
 static __u64 work_kvm(struct task_struct *task)
@@ -340,6 +400,11 @@ static void who_sends(struct vmmio_inject_key *key)
 			key->pid = 0; /* any kworker */
 			return;
 		}
+		key->how = VMMIO_INJECT_KTHREAD;
+		key->fd = task->pid;
+		return;
+	}
+	if (task->flags & PF_USER_WORKER) {
 		key->how = VMMIO_INJECT_KTHREAD;
 		key->fd = task->pid;
 		return;

@@ -247,7 +247,7 @@ static __u32 walk_irqfds(__u64 kvm)
 	return w.cut || n >= 8192;
 }
 
-static void one_vm(__u32 pid, __u32 fd, __u64 kvm)
+static void one_vm(struct task_struct *task, __u32 fd, __u64 kvm)
 {
 	struct vmmio_host_rec *r = take();
 	__u32 cut;
@@ -255,7 +255,8 @@ static void one_vm(__u32 pid, __u32 fd, __u64 kvm)
 	if (!r)
 		return;
 	r->type = VMMIO_HOST_VM;
-	r->pid = pid;
+	r->pid = task->tgid;
+	r->value = task->group_leader->start_time;
 	r->fd = fd;
 	r->kvm = kvm;
 	READ(r->id, FIELD(kvm, struct kvm___v, online_vcpus));
@@ -266,6 +267,18 @@ static void one_vm(__u32 pid, __u32 fd, __u64 kvm)
 		stale++;
 		r->flags |= VMMIO_HOST_CUT;
 	}
+}
+
+/* When the thread behind @pid started: its number alone may be another's by now. */
+static __u64 start_of(__u64 pid)
+{
+	__u64 link = 0, start = 0;
+
+	READ(link, FIELD(pid, struct pid, tasks[0].first));
+	if (link)
+		READ(start, link - bpf_core_field_offset(((struct task_struct *)0)->pid_links[0]) +
+				    bpf_core_field_offset(((struct task_struct *)0)->start_time));
+	return start;
 }
 
 static void one_vcpu(__u32 pid, __u32 fd, __u64 vcpu)
@@ -282,8 +295,10 @@ static void one_vcpu(__u32 pid, __u32 fd, __u64 vcpu)
 	READ(r->kvm, FIELD(vcpu, struct kvm_vcpu___v, kvm));
 	READ(r->id, FIELD(vcpu, struct kvm_vcpu___v, vcpu_id));
 	READ(p, FIELD(vcpu, struct kvm_vcpu___v, pid));
-	if (p)
+	if (p) {
 		READ(r->tid, FIELD(p, struct pid, numbers[0].nr));
+		r->value = start_of(p);
+	}
 }
 
 static void one_eventfd(__u32 pid, __u32 fd, __u64 ctx)
@@ -310,7 +325,7 @@ int vmmio_vms(struct bpf_iter__task_file *ctx)
 		return 0;
 	ioctl = (__u64)file->f_op->unlocked_ioctl;
 	if (ioctl && ioctl == opt_vm_ioctl)
-		one_vm(task->tgid, ctx->fd, (__u64)file->private_data);
+		one_vm(task, ctx->fd, (__u64)file->private_data);
 	else if (ioctl && ioctl == opt_vcpu_ioctl)
 		one_vcpu(task->tgid, ctx->fd, (__u64)file->private_data);
 	else if (opt_eventfd_write && (__u64)file->f_op->write == opt_eventfd_write)

@@ -42,6 +42,7 @@ add_library(
 	${stat}/exitnames.c
 	${stat}/exitperf.c
 	${stat}/exitrows.c
+	${stat}/exitthreads.c
 	${stat}/exittimes.c
 	${stat}/exitview.c
 	${stat}/hostmap.c
@@ -54,13 +55,18 @@ target_sources(vmmio-stat PRIVATE ${stat}/exits.c ${stat}/vms.c)
 target_link_libraries(vmmio-stat PRIVATE vmmio_host)
 
 # What the host tests drive.
-add_executable(kvmload tests/host/kvmload.c)
+add_executable(kvmload tests/host/kvmload.c tests/host/uring.c)
 target_link_libraries(kvmload PRIVATE vmmio_micro)
+add_executable(hosttool tests/host/hosttool.c)
+target_link_libraries(hosttool PRIVATE vmmio_flags vmmio_libbpf)
 vmmio_script_test(host tests/host/vms.sh TIMEOUT 120)
 vmmio_script_test(host tests/host/exits.sh TIMEOUT 120)
 vmmio_script_test(host tests/host/bios.sh TIMEOUT 240)
 vmmio_script_test(host tests/host/faults.sh TIMEOUT 120)
-vmmio_script_test(host tests/host/latency.sh TIMEOUT 60)
+vmmio_script_test(host tests/host/latency.sh TIMEOUT 120)
+vmmio_script_test(host tests/host/room.sh TIMEOUT 120)
+vmmio_script_test(host tests/host/refused.sh TIMEOUT 60)
+vmmio_script_test(host tests/host/reuse.sh TIMEOUT 60)
 vmmio_script_test(host tests/host/engines.sh TIMEOUT 120)
 vmmio_unit_test(hostexit LIBS vmmio_host)
 vmmio_unit_test(accel LIBS vmmio_host)

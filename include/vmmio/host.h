@@ -43,7 +43,8 @@ struct vmmio_host_rec {
 	__u64 eventfd; /* identity of the eventfd (IOEVENTFD, IRQFD, EVENTFD) */
 	__u64 addr;    /* IOEVENTFD, COALESCED, KERNEL; IRQFD with MSI: message address;
 			* VCPU: identity of the vCPU */
-	__u64 value;   /* IOEVENTFD: datamatch; IRQFD with MSI: message data; IRQFD: identity */
+	__u64 value;   /* VM: when its process started, ns; VCPU: when that thread did, 0 if it is
+			* dead; IOEVENTFD: datamatch; IRQFD with MSI: message data */
 	__u32 len;     /* IOEVENTFD, COALESCED, KERNEL: bytes */
 	__u32 bus;     /* of these */
 	__u32 id;      /* IOEVENTFD, IRQFD: eventfd id; VCPU: its number; VM: vCPUs online */

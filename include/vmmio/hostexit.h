@@ -98,7 +98,8 @@ struct vmmio_exit_thread {
 	__u8 port_in;	 /* the next kvm_pio(0) comes back from userspace */
 	__u8 pad[2];
 	__u32 hint; /* cell of the last key: loops hit it again */
-	__u64 pad1;
+	__u32 tid;
+	__u32 pad1;
 	struct vmmio_hist kvm_time;  /* ns of each exit, less what was outside the kernel */
 	struct vmmio_hist user_time; /* ns outside, of exits that left the kernel */
 	struct vmmio_exit_cell cells[VMMIO_EXIT_CELLS];
@@ -121,7 +122,7 @@ static inline __attribute__((always_inline)) int vmmio_exit_same(const struct vm
 #endif
 
 struct vmmio_exit_spill_key {
-	__u32 tid;
+	__u32 table; /* number of the thread's table */
 	__u32 pad;
 	struct vmmio_exit_key key;
 };

@@ -13,6 +13,8 @@
  *   run VM VCPU OP ADDR VALUE N          ok TID writes reads pio-writes pio-reads drained
  *   start VM VCPU OP ADDR VALUE N        the same, not waited for …
  *   wait VM VCPU                         … until here
+ *   here VM VCPU OP ADDR VALUE N         run, on the main thread
+ *   uring VM GSI N                       N times through its irqfd, by a worker of io_uring
  *   events VM                            ok sum of all eventfd counters of it
  *   backend VM ADDR                      a thread that takes each event of it
  *   close VM
@@ -33,6 +35,7 @@
 #include <unistd.h>
 
 #include "micro_vm.h"
+#include "uring.h"
 
 #define MAX_VMS 1024
 #define MAX_EVENTFDS 64
@@ -117,6 +120,13 @@ static int start_job(struct load *l, int id, const struct job *job)
 	return err;
 }
 
+static void answer(int tid, const struct micro_seen *seen)
+{
+	printf("ok %d %llu %llu %llu %llu %llu\n", tid, (unsigned long long)seen->mmio_writes,
+	       (unsigned long long)seen->mmio_reads, (unsigned long long)seen->pio_writes,
+	       (unsigned long long)seen->pio_reads, (unsigned long long)seen->drained);
+}
+
 static int wait_job(struct load *l, int id)
 {
 	struct cpu *c = &l->cpu[id];
@@ -128,12 +138,23 @@ static int wait_job(struct load *l, int id)
 		pthread_cond_wait(&c->change, &c->lock);
 	pthread_mutex_unlock(&c->lock);
 	if (!c->err)
-		printf("ok %d %llu %llu %llu %llu %llu\n", c->tid,
-		       (unsigned long long)c->seen.mmio_writes,
-		       (unsigned long long)c->seen.mmio_reads,
-		       (unsigned long long)c->seen.pio_writes,
-		       (unsigned long long)c->seen.pio_reads, (unsigned long long)c->seen.drained);
+		answer(c->tid, &c->seen);
 	return c->err;
+}
+
+static int run_here(struct load *l, int id, const struct job *job)
+{
+	struct micro_seen seen = {0};
+	int err;
+
+	if (l->cpu[id].started)
+		return -EBUSY;
+	err = micro_vcpu_prepare(&l->vm, id, job->op, job->addr, job->value, job->count);
+	if (!err)
+		err = micro_vcpu_run(&l->vm, id, &seen, NULL);
+	if (!err)
+		answer(getpid(), &seen);
+	return err;
 }
 
 static void close_vm(int i)
@@ -216,17 +237,22 @@ static int do_ioeventfd(struct load *l, char **w, int n)
 				  any ? 0 : strtoull(w[4], NULL, 0), flags);
 }
 
-static int do_signal(struct load *l, uint32_t gsi, int times)
+static int do_signal(struct load *l, uint32_t gsi, int times, bool by_worker)
 {
 	uint64_t one = 1;
-	int i, k;
+	int i, k, err;
 
 	for (i = 0; i < l->nefd; i++) {
 		if (l->gsi[i] != gsi)
 			continue;
 		for (k = 0; k < times; k++) {
-			if (write(l->efd[i], &one, sizeof(one)) != sizeof(one))
-				return -errno;
+			err = 0;
+			if (by_worker)
+				err = uring_write(l->efd[i], one);
+			else if (write(l->efd[i], &one, sizeof(one)) != sizeof(one))
+				err = -errno;
+			if (err)
+				return err;
 			usleep(30000); /* a kworker sends it: two in one go would be one */
 		}
 		return 0;
@@ -307,12 +333,14 @@ static int command(char **w, int n)
 		return -ENODEV;
 	if (n >= 3)
 		cpu = atoi(w[2]) & (MICRO_MAX_VCPUS - 1);
-	if ((!strcmp(w[0], "run") || !strcmp(w[0], "start")) && n == 7) {
+	if ((!strcmp(w[0], "run") || !strcmp(w[0], "start") || !strcmp(w[0], "here")) && n == 7) {
 		job = (struct job){op_of(w[3]), strtoull(w[4], NULL, 0), strtoul(w[5], NULL, 0),
 				   strtoul(w[6], NULL, 0)};
 		if (job.op < 0 || cpu >= l->vm.nr_vcpus)
 			return -EINVAL;
-		err = start_job(l, cpu, &job);
+		err = w[0][0] == 'h' ? run_here(l, cpu, &job) : start_job(l, cpu, &job);
+		if (w[0][0] == 'h')
+			return err ? err : 1;
 		if (err || w[0][0] == 's')
 			return err;
 		err = wait_job(l, cpu);
@@ -333,8 +361,8 @@ static int command(char **w, int n)
 		return do_irqfd(l, w, false);
 	if (!strcmp(w[0], "msi") && n == 4)
 		return do_irqfd(l, w, true);
-	if (!strcmp(w[0], "signal") && n == 4)
-		return do_signal(l, strtoul(w[2], NULL, 0), atoi(w[3]));
+	if ((!strcmp(w[0], "signal") || !strcmp(w[0], "uring")) && n == 4)
+		return do_signal(l, strtoul(w[2], NULL, 0), atoi(w[3]), w[0][0] == 'u');
 	if (n == 4)
 		times = atoi(w[3]);
 	if (!strcmp(w[0], "line") && n == 4) {

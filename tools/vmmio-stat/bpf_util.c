@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,8 +33,29 @@ void vmmio_bpf_quiet(void)
 	libbpf_set_print(print);
 }
 
+/* Under lockdown=confidentiality BPF may not read kernel memory, whoever asks. */
+static bool locked_down(void)
+{
+	FILE *f = fopen("/sys/kernel/security/lockdown", "re");
+	char text[80] = "";
+
+	if (!f)
+		return false;
+	if (!fgets(text, sizeof(text), f))
+		text[0] = '\0';
+	fclose(f);
+	return strstr(text, "[confidentiality]");
+}
+
 void vmmio_bpf_why(char *why, size_t size, const char *step, int err)
 {
+	if ((err == -EPERM || err == -EINVAL) && locked_down()) {
+		snprintf(why, size,
+			 "cannot %s BPF programs: %s: the kernel is locked down (confidentiality), "
+			 "which keeps BPF from reading it",
+			 step, strerror(-err));
+		return;
+	}
 	if (err == -EPERM)
 		snprintf(why, size,
 			 "cannot %s BPF programs: %s: run as root, or with CAP_BPF and CAP_PERFMON",

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The BPF engine of "exits": attaches bpf/host.bpf.c, copies its tables, and
- * finds out whose threads and interrupts they are. A thread is looked up in
- * the scan by its id; once found, that stays, even when VM and thread are
- * gone. What fits two VMs is given to neither.
+ * The BPF engine of "exits": attaches bpf/host.bpf.c, with room for what there
+ * is, and reads it. Whose threads' tables they are is exitthreads.c's to find
+ * out, whose interrupts, exitirq.c's.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -16,33 +15,18 @@
 
 #include "bpf_util.h"
 #include "exitsrc.h"
+#include "exitthreads.h"
 #include "host.skel.h"
 
-/* One thread's table as last read. */
-struct thread {
-	__u32 tid;
-	size_t vm; /* SIZE_MAX: not known */
-	__u32 vcpu;
-	bool seen; /* in this snapshot; else what is here is its last word */
-	struct vmmio_exit_thread table;
-};
-
-/* A vCPU thread of some scan: what a thread was stays known when it is gone. */
-struct known {
-	__u32 tid;
-	__u32 vcpu;
-	__u64 kvm;
-};
+/* Senders of interrupts, and accesses beyond what a thread's table holds. */
+#define OTHERS 16384
+#define OTHERS_PER_THREAD 64
 
 struct vmmio_exit_source {
 	struct host_bpf *skel;
 	bool attached;
-	struct known *known;
-	size_t nknown;
-	struct thread *threads;
-	size_t n;
-	struct vmmio_exit_thread *buffer; /* for one table */
-	__u64 misses;			  /* kept over detaching */
+	struct vmmio_exit_threads *threads;
+	__u64 misses; /* kept over detaching */
 	char missing[160];
 	bool has_time, has_fast;
 };
@@ -95,31 +79,6 @@ static void teach_values(struct vmmio_exit_source *s, const struct vmmio_host *h
 		}
 }
 
-static int remember(struct vmmio_exit_source *s, const struct vmmio_host *host)
-{
-	struct known *grown;
-	size_t i, k, n;
-
-	for (i = 0; i < host->nvms; i++)
-		for (k = 0; k < host->vms[i].nvcpus; k++) {
-			const struct vmmio_host_vcpu *v = &host->vms[i].vcpus[k];
-
-			for (n = 0; n < s->nknown && s->known[n].tid != v->tid; n++)
-				;
-			if (!v->tid)
-				continue;
-			if (n == s->nknown) {
-				grown = realloc(s->known, (n + 1) * sizeof(*grown));
-				if (!grown)
-					return -ENOMEM;
-				s->known = grown;
-				s->nknown++;
-			}
-			s->known[n] = (struct known){v->tid, v->id, host->vms[i].kvm};
-		}
-	return 0;
-}
-
 /* Room for the threads of today and as many again. */
 static __u32 thread_room(const struct vmmio_host *host)
 {
@@ -130,7 +89,18 @@ static __u32 thread_room(const struct vmmio_host *host)
 	return 2 * n + 128;
 }
 
-int vmmio_exit_bpf_open(struct vmmio_exit_source **source, __u32 pid, const struct vmmio_host *host,
+void vmmio_exit_bpf_size(struct host_bpf *skel, __u32 threads, __u32 others)
+{
+	skel->rodata->opt_room = threads;
+	bpf_map__set_max_entries(skel->maps.tables, threads);
+	bpf_map__set_max_entries(skel->maps.threads, threads);
+	bpf_map__set_max_entries(skel->maps.vacant, threads);
+	bpf_map__set_max_entries(skel->maps.interrupts, others);
+	bpf_map__set_max_entries(skel->maps.spilled, others);
+}
+
+int vmmio_exit_bpf_open(struct vmmio_exit_source **source, __u32 pid, __u32 room,
+			const struct vmmio_host *host, const struct vmmio_exit_rows *rows,
 			char *why, size_t size)
 {
 	struct vmmio_ksym sym = {"irqfd_inject"};
@@ -138,10 +108,7 @@ int vmmio_exit_bpf_open(struct vmmio_exit_source **source, __u32 pid, const stru
 	int err;
 
 	*source = NULL;
-	if (s)
-		s->buffer = malloc(sizeof(*s->buffer));
-	if (!s || !s->buffer) {
-		free(s);
+	if (!s) {
 		snprintf(why, size, "out of memory");
 		return -ENOMEM;
 	}
@@ -156,16 +123,19 @@ int vmmio_exit_bpf_open(struct vmmio_exit_source **source, __u32 pid, const stru
 	s->skel->rodata->opt_irqfd_inject = sym.addr;
 	s->skel->rodata->opt_pid = pid;
 	s->skel->rodata->opt_time = true;
-	bpf_map__set_max_entries(s->skel->maps.threads, thread_room(host));
+	vmmio_exit_bpf_size(s->skel, room ? room : thread_room(host),
+			    room ? OTHERS_PER_THREAD * room : OTHERS);
 	err = host_bpf__load(s->skel);
 	if (err) {
 		vmmio_bpf_why(why, size, "load", err);
 		goto err;
 	}
 	teach_values(s, host);
-	err = remember(s, host);
+	err = vmmio_exit_threads_open(&s->threads, s->skel, s->skel->rodata->opt_room);
+	if (!err)
+		err = vmmio_exit_threads_remember(s->threads, host, rows);
 	if (err) {
-		snprintf(why, size, "out of memory");
+		snprintf(why, size, "cannot map the tables of threads: %s", strerror(-err));
 		goto err;
 	}
 	err = attach(s);
@@ -184,131 +154,15 @@ void vmmio_exit_bpf_close(struct vmmio_exit_source *s)
 {
 	if (!s)
 		return;
+	vmmio_exit_threads_close(s->threads);
 	host_bpf__destroy(s->skel);
-	free(s->known);
-	free(s->threads);
-	free(s->buffer);
 	free(s);
-}
-
-static struct thread *thread_of(struct vmmio_exit_source *s, __u32 tid, __u64 start)
-{
-	struct thread *t;
-	size_t i;
-
-	for (i = 0; i < s->n; i++)
-		if (s->threads[i].tid == tid && s->threads[i].table.start_ns == start)
-			return &s->threads[i];
-	t = realloc(s->threads, (s->n + 1) * sizeof(*t));
-	if (!t)
-		return NULL;
-	s->threads = t;
-	t = &s->threads[s->n++];
-	t->tid = tid;
-	t->vm = SIZE_MAX;
-	t->vcpu = VMMIO_NO_VCPU;
-	return t;
-}
-
-/* The one VM whose vCPU this thread ran; two would be a guess. */
-static void attribute(const struct vmmio_exit_source *s, struct thread *t,
-		      const struct vmmio_host *host, const struct vmmio_exit_rows *rows)
-{
-	size_t i, k, vm = SIZE_MAX;
-	__u32 vcpu = VMMIO_NO_VCPU;
-	int found = 0;
-
-	for (i = 0; i < host->nvms; i++)
-		for (k = 0; k < host->vms[i].nvcpus; k++)
-			if (host->vms[i].vcpus[k].tid == t->tid) {
-				size_t at = vmmio_exit_rows_vm(rows, host->vms[i].kvm);
-
-				if (found && at != vm) {
-					t->vm = SIZE_MAX;
-					t->vcpu = VMMIO_NO_VCPU;
-					return;
-				}
-				/* several vCPUs of one VM on a thread: the VM is certain */
-				vcpu = found ? VMMIO_NO_VCPU : host->vms[i].vcpus[k].id;
-				vm = at;
-				found++;
-			}
-	for (i = 0; !found && t->vm == SIZE_MAX && i < s->nknown; i++)
-		if (s->known[i].tid == t->tid) {
-			vcpu = s->known[i].vcpu;
-			vm = vmmio_exit_rows_vm(rows, s->known[i].kvm);
-			found++;
-		}
-	if (found) {
-		t->vm = vm;
-		t->vcpu = vcpu;
-	}
-}
-
-static int read_threads(struct vmmio_exit_source *s, const struct vmmio_host *host,
-			const struct vmmio_exit_rows *rows)
-{
-	int fd = bpf_map__fd(s->skel->maps.threads);
-	__u32 tid, *prev = NULL, key;
-	size_t i;
-
-	for (i = 0; i < s->n; i++)
-		s->threads[i].seen = false;
-	while (!bpf_map_get_next_key(fd, prev, &tid)) {
-		struct thread *t;
-
-		key = tid;
-		prev = &key;
-		if (bpf_map_lookup_elem(fd, &tid, s->buffer))
-			continue;
-		t = thread_of(s, tid, s->buffer->start_ns);
-		if (!t)
-			return -ENOMEM;
-		memcpy(&t->table, s->buffer, sizeof(t->table));
-		t->seen = true;
-		attribute(s, t, host, rows);
-	}
-	return 0;
-}
-
-static size_t vm_of_thread(const void *source, __u32 tid)
-{
-	const struct vmmio_exit_source *s = source;
-	size_t i;
-
-	for (i = s->n; i-- > 0;)
-		if (s->threads[i].tid == tid)
-			return s->threads[i].vm;
-	return SIZE_MAX;
-}
-
-/* What did not fit a thread's own table; the newest thread of that id has it. */
-static int add_spilled(struct vmmio_exit_source *s, struct vmmio_exit_rows *rows)
-{
-	int fd = bpf_map__fd(s->skel->maps.spilled), err = 0;
-	struct vmmio_exit_spill_key key, next, *prev = NULL;
-	struct vmmio_exit_cell cell;
-	size_t i;
-
-	while (!err && !bpf_map_get_next_key(fd, prev, &next)) {
-		key = next;
-		prev = &key;
-		if (bpf_map_lookup_elem(fd, &key, &cell))
-			continue;
-		for (i = s->n; i-- > 0 && s->threads[i].tid != key.tid;)
-			;
-		if (i < s->n)
-			err = vmmio_exit_rows_add(rows, s->threads[i].vm, s->threads[i].vcpu,
-						  key.tid, &cell);
-	}
-	return err;
 }
 
 int vmmio_exit_bpf_read(struct vmmio_exit_source *s, const struct vmmio_host *host,
 			struct vmmio_exit_rows *rows, struct vmmio_exit_interrupts *interrupts,
 			bool final)
 {
-	size_t i, k;
 	int err;
 
 	if (final && s->attached) {
@@ -317,51 +171,19 @@ int vmmio_exit_bpf_read(struct vmmio_exit_source *s, const struct vmmio_host *ho
 		s->attached = false;
 	}
 	teach_values(s, host);
-	err = remember(s, host);
-	if (!err)
-		err = read_threads(s, host, rows);
-	if (err)
-		return err;
-	vmmio_exit_rows_begin(rows);
-	for (i = 0; i < s->n; i++) {
-		const struct thread *t = &s->threads[i];
-		struct vmmio_exit_cell open = {.key = t->table.open, .count = 1};
-
-		err = vmmio_exit_rows_add_times(rows, t->vm, t->vcpu, t->tid, &t->table.kvm_time,
-						&t->table.user_time);
-		if (err)
-			return err;
-		/* Nothing will come that could tell its path. */
-		if (final && t->table.open_ns) {
-			err = vmmio_exit_rows_add(rows, t->vm, t->vcpu, t->tid, &open);
-			if (err)
-				return err;
-		}
-
-		for (k = 0; k < VMMIO_EXIT_CELLS; k++) {
-			if (t->table.cells[k].key.kind == VMMIO_EXIT_KIND_NONE)
-				continue;
-			err = vmmio_exit_rows_add(rows, t->vm, t->vcpu, t->tid, &t->table.cells[k]);
-			if (err)
-				return err;
-		}
-	}
-	err = add_spilled(s, rows);
+	err = vmmio_exit_threads_read(s->threads, host, rows, final);
 	if (err)
 		return err;
 	vmmio_exit_rows_resolve(rows);
 	return vmmio_exit_interrupts_read(interrupts, bpf_map__fd(s->skel->maps.interrupts), host,
-					  rows, vm_of_thread, s);
+					  rows, vmmio_exit_threads_vm, s->threads);
 }
 
 void vmmio_exit_bpf_health(struct vmmio_exit_source *s, struct vmmio_exit_health *h)
 {
-	size_t i;
-
 	memset(h, 0, sizeof(*h));
-	h->lost = s->skel->bss->lost_threads + s->skel->bss->lost_interrupts;
-	for (i = 0; i < s->n; i++)
-		h->lost += s->threads[i].table.lost;
+	h->lost = s->skel->bss->lost_threads + s->skel->bss->lost_interrupts +
+		  vmmio_exit_threads_lost(s->threads);
 	h->misses = s->attached ? vmmio_bpf_misses(s->skel->obj) : s->misses;
 	h->has_time = s->has_time;
 	h->has_fast = s->has_fast;

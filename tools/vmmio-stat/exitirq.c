@@ -39,42 +39,66 @@ struct vmmio_exit_lookup {
 	const void *source;
 };
 
-static size_t vm_of_pid(const struct vmmio_exit_rows *rows, __u32 pid)
+/* Does an irqfd of @vm send this? Of two VMs in a process that tells which. */
+static bool routes(const struct vmmio_exit_vm *vm, const struct vmmio_inject_key *key)
 {
-	size_t i, vm = SIZE_MAX;
+	size_t i;
+
+	for (i = 0; i < vm->nirqfds; i++) {
+		const struct vmmio_host_irqfd *q = &vm->irqfds[i];
+
+		if (key->msi ? q->route == VMMIO_ROUTE_MSI &&
+				       (__u32)q->msi_addr == key->data >> 32 &&
+				       q->msi_data == (__u32)key->data
+			     : q->gsi == key->data)
+			return true;
+	}
+	return false;
+}
+
+/* The VM of process @pid; of several, the one that alone has such an irqfd. */
+static size_t vm_of_pid(const struct vmmio_exit_rows *rows, __u32 pid,
+			const struct vmmio_inject_key *key)
+{
+	size_t i, vm = SIZE_MAX, routed = SIZE_MAX;
+	int n = 0, nrouted = 0;
 
 	for (i = 0; i < rows->nvms; i++) {
 		if (rows->vms[i].pid != pid || !rows->vms[i].alive)
 			continue;
-		if (vm != SIZE_MAX)
-			return SIZE_MAX;
 		vm = i;
+		n++;
+		if (routes(&rows->vms[i], key)) {
+			routed = i;
+			nrouted++;
+		}
 	}
-	return vm;
+	if (n == 1)
+		return vm;
+	return nrouted == 1 ? routed : SIZE_MAX;
 }
 
-static size_t vm_of_fd(const struct vmmio_exit_rows *rows, __u32 pid, __u32 fd)
+static size_t vm_of_fd(const struct vmmio_exit_rows *rows, const struct vmmio_inject_key *key)
 {
 	size_t i;
 
 	for (i = 0; i < rows->nvms; i++)
-		if (rows->vms[i].alive && rows->vms[i].pid == pid && rows->vms[i].fd == fd)
+		if (rows->vms[i].alive && rows->vms[i].pid == key->pid &&
+		    rows->vms[i].fd == key->fd)
 			return i;
-	return vm_of_pid(rows, pid);
+	return vm_of_pid(rows, key->pid, key);
 }
 
-/* The VM one of whose irqfds is the eventfd behind descriptor @fd of @pid. */
+/* The VM one of whose irqfds is the eventfd behind the descriptor in @key. */
 static size_t vm_of_eventfd(const struct vmmio_exit_rows *rows, const struct vmmio_host *host,
-			    __u32 pid, __u32 fd)
+			    const struct vmmio_inject_key *key)
 {
 	size_t i, k;
 
 	for (i = 0; i < host->nfds; i++)
-		if (host->fds[i].pid == pid && host->fds[i].fd == fd)
+		if (host->fds[i].pid == key->pid && host->fds[i].fd == key->fd)
 			break;
-	if (i == host->nfds)
-		return vm_of_pid(rows, pid);
-	for (k = 0; k < rows->nvms; k++) {
+	for (k = 0; i < host->nfds && k < rows->nvms; k++) {
 		const struct vmmio_exit_vm *vm = &rows->vms[k];
 		size_t q;
 
@@ -82,17 +106,20 @@ static size_t vm_of_eventfd(const struct vmmio_exit_rows *rows, const struct vmm
 			if (vm->irqfds[q].eventfd == host->fds[i].eventfd)
 				return k;
 	}
-	return vm_of_pid(rows, pid);
+	return vm_of_pid(rows, key->pid, key);
 }
 
-/* "kvm-pit/1234", "vhost-1234": the number is the VMM's process. */
-static size_t vm_of_kthread(const struct vmmio_exit_rows *rows, __u32 tid)
+/* A thread of the VMM's own, or "kvm-pit/1234", "vhost-1234": the number is its process. */
+static size_t vm_of_kthread(const struct vmmio_exit_rows *rows, const struct vmmio_inject_key *key)
 {
+	size_t vm = vm_of_pid(rows, key->pid, key);
 	char path[48], comm[32] = "";
 	const char *digits;
 	FILE *f;
 
-	snprintf(path, sizeof(path), "/proc/%u/comm", tid);
+	if (vm != SIZE_MAX)
+		return vm;
+	snprintf(path, sizeof(path), "/proc/%u/comm", key->fd);
 	f = fopen(path, "re");
 	if (!f)
 		return SIZE_MAX;
@@ -102,7 +129,7 @@ static size_t vm_of_kthread(const struct vmmio_exit_rows *rows, __u32 tid)
 	if (strncmp(comm, "kvm-", 4) && strncmp(comm, "vhost-", 6))
 		return SIZE_MAX;
 	digits = strpbrk(comm, "0123456789");
-	return digits ? vm_of_pid(rows, strtoul(digits, NULL, 10)) : SIZE_MAX;
+	return digits ? vm_of_pid(rows, strtoul(digits, NULL, 10), key) : SIZE_MAX;
 }
 
 static size_t whose(struct vmmio_exit_lookup *s, const struct vmmio_exit_rows *rows,
@@ -112,15 +139,15 @@ static size_t whose(struct vmmio_exit_lookup *s, const struct vmmio_exit_rows *r
 	case VMMIO_INJECT_WORK:
 		return vmmio_exit_rows_vm(rows, k->kvm);
 	case VMMIO_INJECT_IOCTL:
-		return vm_of_fd(rows, k->pid, k->fd);
+		return vm_of_fd(rows, k);
 	case VMMIO_INJECT_IRQFD:
-		return vm_of_eventfd(rows, host, k->pid, k->fd);
+		return vm_of_eventfd(rows, host, k);
 	case VMMIO_INJECT_KTHREAD:
-		return vm_of_kthread(rows, k->fd);
+		return vm_of_kthread(rows, k);
 	case VMMIO_INJECT_GUEST:
 		return s->vm_of_thread(s->source, k->fd);
 	}
-	return vm_of_pid(rows, k->pid);
+	return vm_of_pid(rows, k->pid, k);
 }
 
 /* A line that is routed to an MSI is seen twice: as a line, and as the MSI. */
@@ -134,27 +161,22 @@ static bool is_msi_line(const struct vmmio_exit_rows *rows, size_t vm, __u64 gsi
 	return false;
 }
 
-/* @vm is what can be told now, SIZE_MAX for nothing; returns what is known. */
-static size_t whose_ever(struct vmmio_exit_interrupts *s, const struct vmmio_inject_key *key,
-			 size_t vm)
+static struct vmmio_exit_sender *sender_of(struct vmmio_exit_interrupts *x,
+					   const struct vmmio_inject_key *key)
 {
 	struct vmmio_exit_sender *grown;
 	size_t i;
 
-	for (i = 0; i < s->nsenders; i++)
-		if (!memcmp(&s->senders[i].key, key, sizeof(*key)))
-			break;
-	if (vm == SIZE_MAX)
-		return i < s->nsenders ? s->senders[i].vm : SIZE_MAX;
-	if (i == s->nsenders) {
-		grown = realloc(s->senders, (i + 1) * sizeof(*grown));
-		if (!grown)
-			return vm;
-		s->senders = grown;
-		s->nsenders++;
-	}
-	s->senders[i] = (struct vmmio_exit_sender){*key, vm};
-	return vm;
+	for (i = 0; i < x->nsenders; i++)
+		if (!memcmp(&x->senders[i].key, key, sizeof(*key)))
+			return &x->senders[i];
+	grown = realloc(x->senders, (i + 1) * sizeof(*grown));
+	if (!grown)
+		return NULL;
+	x->senders = grown;
+	x->senders[i] = (struct vmmio_exit_sender){*key, SIZE_MAX, 0};
+	x->nsenders++;
+	return &x->senders[i];
 }
 
 int vmmio_exit_interrupts_read(struct vmmio_exit_interrupts *x, int fd,
@@ -163,24 +185,35 @@ int vmmio_exit_interrupts_read(struct vmmio_exit_interrupts *x, int fd,
 			       const void *source)
 {
 	struct vmmio_exit_lookup look = {vm_of_thread, source};
-	int err;
 	struct vmmio_inject_key key, next, *prev = NULL;
-	__u64 count;
+	struct vmmio_exit_sender *sender;
+	__u64 count, fresh;
 	size_t i, vm;
+	int err;
 
 	for (i = 0; i < x->n; i++) {
 		x->v[i].before = x->v[i].count;
-		x->v[i].count = 0;
+		if (x->v[i].vm == SIZE_MAX)
+			x->v[i].count = 0; /* it may be told today */
 	}
 	while (!bpf_map_get_next_key(fd, prev, &next)) {
 		key = next;
 		prev = &key;
 		if (bpf_map_lookup_elem(fd, &key, &count))
 			continue;
-		vm = whose_ever(x, &key, whose(&look, rows, host, &key));
-		if (!key.msi && is_msi_line(rows, vm, key.data))
+		sender = sender_of(x, &key);
+		if (!sender)
+			return -ENOMEM;
+		vm = whose(&look, rows, host, &key);
+		if (vm == SIZE_MAX)
+			vm = sender->vm;
+		fresh = count - sender->counted;
+		sender->vm = vm;
+		if (vm != SIZE_MAX)
+			sender->counted = count;
+		if (!fresh || (!key.msi && is_msi_line(rows, vm, key.data)))
 			continue;
-		err = vmmio_exit_interrupts_add(x, vm, &key, count);
+		err = vmmio_exit_interrupts_add(x, vm, &key, fresh);
 		if (err)
 			return err;
 	}

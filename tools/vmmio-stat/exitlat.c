@@ -16,7 +16,7 @@
 
 struct owner {
 	__u32 tid;
-	__u64 kvm;
+	size_t vm;
 };
 
 struct vmmio_exitlat {
@@ -70,25 +70,26 @@ void vmmio_exitlat_close(struct vmmio_exitlat *l)
 	free(l);
 }
 
-static int own(struct vmmio_exitlat *l, __u32 tid, __u64 kvm)
+static int own(struct vmmio_exitlat *l, __u32 tid, size_t vm)
 {
 	struct owner *grown;
 	size_t i;
 
 	for (i = 0; i < l->n; i++)
 		if (l->owners[i].tid == tid) {
-			l->owners[i].kvm = kvm;
+			l->owners[i].vm = vm;
 			return 0;
 		}
 	grown = realloc(l->owners, (l->n + 1) * sizeof(*grown));
 	if (!grown)
 		return -ENOMEM;
 	l->owners = grown;
-	l->owners[l->n++] = (struct owner){tid, kvm};
+	l->owners[l->n++] = (struct owner){tid, vm};
 	return 0;
 }
 
-int vmmio_exitlat_follow(struct vmmio_exitlat *l, const struct vmmio_host *host)
+int vmmio_exitlat_follow(struct vmmio_exitlat *l, const struct vmmio_host *host,
+			 const struct vmmio_exit_rows *rows)
 {
 	int fd = bpf_map__fd(l->skel->maps.doorbells), err = 0;
 	__u8 one = 1;
@@ -105,18 +106,18 @@ int vmmio_exitlat_follow(struct vmmio_exitlat *l, const struct vmmio_host *host)
 		}
 		for (k = 0; !err && k < vm->nvcpus; k++)
 			if (vm->vcpus[k].tid)
-				err = own(l, vm->vcpus[k].tid, vm->kvm);
+				err = own(l, vm->vcpus[k].tid, vmmio_exit_rows_vm(rows, vm->kvm));
 	}
 	return err;
 }
 
-static size_t owner_of(const struct vmmio_exitlat *l, const struct vmmio_exit_rows *rows, __u32 tid)
+static size_t owner_of(const struct vmmio_exitlat *l, __u32 tid)
 {
 	size_t i;
 
 	for (i = 0; i < l->n; i++)
 		if (l->owners[i].tid == tid)
-			return vmmio_exit_rows_vm(rows, l->owners[i].kvm);
+			return l->owners[i].vm;
 	return SIZE_MAX;
 }
 
@@ -164,7 +165,7 @@ int vmmio_exitlat_read(struct vmmio_exitlat *l, const struct vmmio_exit_rows *ro
 		struct vmmio_exit_key access = {.addr = next.addr, .value = next.value, .len = 4};
 		struct vmmio_exit_label label;
 		struct vmmio_outlat v;
-		size_t vm = owner_of(l, rows, next.tid);
+		size_t vm = owner_of(l, next.tid);
 
 		key = next;
 		prev = &key;

@@ -29,7 +29,8 @@ struct vmmio_exitlat;
 int vmmio_exitlat_open(struct vmmio_exitlat **lat, __u32 pid, char *why, size_t size);
 
 /* Tells it the doorbells and threads of a scan. 0 or -errno. */
-int vmmio_exitlat_follow(struct vmmio_exitlat *lat, const struct vmmio_host *host);
+int vmmio_exitlat_follow(struct vmmio_exitlat *lat, const struct vmmio_host *host,
+			 const struct vmmio_exit_rows *rows);
 
 /* Reads them anew, for vmmio_exitlat_free(). 0 or -errno. */
 int vmmio_exitlat_read(struct vmmio_exitlat *lat, const struct vmmio_exit_rows *rows,

@@ -88,6 +88,16 @@ static bool find_window(const struct vmmio_exit_vm *vm, __u64 addr, __u64 *base,
 	return false;
 }
 
+static bool coalesces(const struct vmmio_exit_vm *vm)
+{
+	size_t i;
+
+	for (i = 0; vm && i < vm->nranges; i++)
+		if (vm->ranges[i].type == VMMIO_HOST_COALESCED)
+			return true;
+	return false;
+}
+
 static void set_path(const struct vmmio_exit_vm *vm, const struct vmmio_exit_key *key,
 		     struct vmmio_exit_label *l)
 {
@@ -101,6 +111,8 @@ static void set_path(const struct vmmio_exit_vm *vm, const struct vmmio_exit_key
 		l->path = "ioeventfd";
 	else if (find_range(vm, key, VMMIO_HOST_COALESCED))
 		l->path = "coalesced";
+	else if (key->addr == VMMIO_ANY_ADDR && coalesces(vm))
+		l->path = "kernel"; /* this engine cannot tell coalesced from a device */
 	else
 		l->path = "in-kernel";
 }
@@ -259,9 +271,10 @@ static struct vmmio_exit_vm *meet(struct vmmio_exit_rows *x, const struct vmmio_
 	struct vmmio_exit_vm *vm;
 	size_t i;
 
+	/* The kernel gives a dead VM's address to a new one, and a pid. */
 	for (i = 0; i < x->nvms; i++)
-		/* The kernel gives a dead VM's address to a new one. */
-		if (x->vms[i].kvm == h->kvm && x->vms[i].pid == h->pid)
+		if (x->vms[i].last_seen + 1 == x->scans && x->vms[i].kvm == h->kvm &&
+		    x->vms[i].pid == h->pid && x->vms[i].start_ns == h->start_ns)
 			return &x->vms[i];
 	vm = realloc(x->vms, (x->nvms + 1) * sizeof(*vm));
 	if (!vm)
@@ -271,6 +284,7 @@ static struct vmmio_exit_vm *meet(struct vmmio_exit_rows *x, const struct vmmio_
 	memset(vm, 0, sizeof(*vm));
 	vm->kvm = h->kvm;
 	vm->pid = h->pid;
+	vm->start_ns = h->start_ns;
 	return vm;
 }
 
@@ -278,6 +292,7 @@ int vmmio_exit_rows_learn(struct vmmio_exit_rows *x, const struct vmmio_host *ho
 {
 	size_t i, k;
 
+	x->scans++;
 	for (i = 0; i < x->nvms; i++)
 		x->vms[i].alive = false;
 	for (i = 0; i < host->nvms; i++) {
@@ -287,6 +302,7 @@ int vmmio_exit_rows_learn(struct vmmio_exit_rows *x, const struct vmmio_host *ho
 		if (!vm)
 			return -ENOMEM;
 		vm->alive = true;
+		vm->last_seen = x->scans;
 		vm->fd = h->fd;
 		vm->nth = h->nth;
 		memcpy(vm->name, h->name, sizeof(vm->name));

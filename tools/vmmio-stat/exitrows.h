@@ -41,10 +41,12 @@ struct vmmio_exit_label {
 /* A VM as this run came to know it; outlives the VM. */
 struct vmmio_exit_vm {
 	__u64 kvm;
+	__u64 start_ns; /* of the process: its number may be used again */
 	__u32 pid;
 	__u32 fd;
 	int nth;
 	bool alive;
+	__u64 last_seen; /* number of the scan */
 	char name[64];
 	struct vmmio_host_range *ranges; /* all ever seen */
 	size_t nranges;
@@ -85,6 +87,7 @@ struct vmmio_exit_times {
 struct vmmio_exit_rows {
 	struct vmmio_exit_vm *vms;
 	size_t nvms;
+	__u64 scans; /* taken over */
 	struct vmmio_exit_row *rows;
 	size_t nrows;
 	struct vmmio_exit_times *times;

@@ -25,6 +25,7 @@ struct request {
 	bool by_time;
 	bool latency;
 	__u64 pid;
+	__u64 room; /* vCPU threads; 0: by the VMs there are */
 	const char *guest;
 	const char *map;
 	const char *engine;
@@ -41,6 +42,8 @@ static const char help[] =
 	"      --latency        doorbell to backend running, per queue (hooks the scheduler)\n"
 	"      --map FILE       names for address ranges: ADDRESS SIZE NAME [mmio|pci|pio]\n"
 	"      --engine ENGINE  bpf (default) or perf: counters without BPF\n"
+	"      --room THREADS   vCPU threads at a time (default: twice those there are, and\n"
+	"                       128); what finds no room is counted as lost\n"
 	"      --json           one object per interval\n"
 	"  -h, --help\n"
 	"SIGINT prints totals and findings.\n";
@@ -50,7 +53,8 @@ enum {
 	O_MAP,
 	O_ENGINE,
 	O_JSON,
-	O_LATENCY
+	O_LATENCY,
+	O_ROOM
 };
 
 static int wrong(const char *what, const char *value)
@@ -88,6 +92,10 @@ static int parse_option(struct request *q, int c)
 	case O_LATENCY:
 		q->latency = true;
 		return 0;
+	case O_ROOM:
+		if (vmmio_parse_u64(optarg, 1, 65536, &q->room))
+			return wrong("--room takes 1 to 65536 threads, not", optarg);
+		return 0;
 	case O_JSON:
 		q->json = true;
 		return 0;
@@ -109,6 +117,7 @@ static int parse(struct request *q, int argc, char **argv)
 		{"map", required_argument, NULL, O_MAP},
 		{"engine", required_argument, NULL, O_ENGINE},
 		{"latency", no_argument, NULL, O_LATENCY},
+		{"room", required_argument, NULL, O_ROOM},
 		{"json", no_argument, NULL, O_JSON},
 		{"help", no_argument, NULL, 'h'},
 		{},
@@ -175,7 +184,7 @@ static int snapshot(struct run *r, bool final)
 		vmmio_exit_bpf_health(r->source, &r->health);
 	}
 	if (!err && r->lat)
-		err = vmmio_exitlat_follow(r->lat, &host);
+		err = vmmio_exitlat_follow(r->lat, &host, &r->rows);
 	vmmio_host_free(&host);
 	return err;
 }
@@ -284,22 +293,22 @@ static int start(struct run *r, char *why, size_t size)
 			return -ESRCH;
 		}
 	}
-	if (!strcmp(r->q->engine, "perf")) {
+	/* VMs that die before the first snapshot have a name this way. */
+	err = vmmio_exit_rows_learn(&r->rows, &host);
+	if (err) {
+		snprintf(why, size, "%s", strerror(-err));
+	} else if (!strcmp(r->q->engine, "perf")) {
 		err = vmmio_exit_perf_open(&r->perf, why, size);
-		if (!err)
-			err = vmmio_exit_rows_learn(&r->rows, &host);
 		if (!err)
 			err = vmmio_exit_perf_follow(r->perf, &host, &r->rows);
 	} else {
-		/* VMs that die before the first snapshot have a name this way. */
-		err = vmmio_exit_bpf_open(&r->source, r->q->pid, &host, why, size);
-		if (!err)
-			err = vmmio_exit_rows_learn(&r->rows, &host);
+		err = vmmio_exit_bpf_open(&r->source, r->q->pid, r->q->room, &host, &r->rows, why,
+					  size);
 	}
 	if (!err && r->q->latency) {
 		err = vmmio_exitlat_open(&r->lat, r->q->pid, why, size);
 		if (!err)
-			err = vmmio_exitlat_follow(r->lat, &host);
+			err = vmmio_exitlat_follow(r->lat, &host, &r->rows);
 	}
 	vmmio_host_free(&host);
 	return err;

@@ -19,10 +19,14 @@ struct vmmio_exit_interrupt {
 	__u64 count, before;
 };
 
-/* Whose a sender's interrupts were when that could be told: it may be gone. */
+/*
+ * Whose a sender's interrupts were when that could be told: it may be gone, and
+ * what it is known by another's.
+ */
 struct vmmio_exit_sender {
 	struct vmmio_inject_key key;
-	size_t vm;
+	size_t vm;     /* SIZE_MAX: never known */
+	__u64 counted; /* of its interrupts, those that are some VM's already */
 };
 
 struct vmmio_exit_interrupts {
@@ -52,13 +56,19 @@ struct vmmio_exit_health {
 };
 
 struct vmmio_exit_source;
+struct host_bpf;
 
 /*
- * Attaches. @pid: this process only, 0 = all. @host: a first scan, for the room to
- * make and for doorbells that need a look at the value. -errno with a line in @why.
+ * Attaches. @pid: this process only, 0 = all. @room: vCPU threads at a time, 0 = by
+ * the VMs there are. @host: a first scan, for that and for doorbells that need a
+ * look at the value; @rows has learnt it. -errno with a line in @why.
  */
-int vmmio_exit_bpf_open(struct vmmio_exit_source **source, __u32 pid, const struct vmmio_host *host,
+int vmmio_exit_bpf_open(struct vmmio_exit_source **source, __u32 pid, __u32 room,
+			const struct vmmio_host *host, const struct vmmio_exit_rows *rows,
 			char *why, size_t size);
+
+/* Before loading: room for @threads, and for @others in each other map. */
+void vmmio_exit_bpf_size(struct host_bpf *skel, __u32 threads, __u32 others);
 
 /*
  * One snapshot into @rows and @interrupts (which must be zero at first).

@@ -121,12 +121,6 @@ static int open_with(struct vmmio_hostscan *s, __u32 room, char *why, size_t siz
 				   {"eventfd_write"}};
 	int err;
 
-	if (access("/sys/kernel/btf/vmlinux", R_OK)) {
-		snprintf(why, size,
-			 "this kernel has no BTF (CONFIG_DEBUG_INFO_BTF), which finding "
-			 "VMs needs");
-		return -ENOENT;
-	}
 	err = vmmio_ksyms_read(sym, sizeof(sym) / sizeof(sym[0]));
 	if (err == -EPERM) {
 		snprintf(why, size,
@@ -143,6 +137,12 @@ static int open_with(struct vmmio_hostscan *s, __u32 room, char *why, size_t siz
 			 "no KVM in this kernel: vms and exits are commands for the host "
 			 "of VMs; in a guest, see `vmmio-stat regs`");
 		return -EOPNOTSUPP;
+	}
+	if (access("/sys/kernel/btf/vmlinux", R_OK)) {
+		snprintf(why, size,
+			 "this kernel has no BTF (CONFIG_DEBUG_INFO_BTF), which finding "
+			 "VMs needs");
+		return -ENOENT;
 	}
 	vmmio_bpf_quiet();
 	err = load(s, sym, room, why, size);

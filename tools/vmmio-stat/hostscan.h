@@ -51,16 +51,18 @@ struct vmmio_host_irqfd {
 struct vmmio_host_vcpu {
 	__u64 vcpu;
 	__u32 id;
-	__u32 tid; /* 0: never ran */
+	__u32 tid;	/* 0: never ran */
+	__u64 start_ns; /* of that thread; 0: it is dead */
 };
 
 struct vmmio_host_vm {
 	__u64 kvm;
 	__u32 pid; /* lowest process that has it open */
 	__u32 fd;
-	__u32 online; /* vCPUs */
-	int nth;      /* of several VMs of one process, from 1; 0: the only one */
-	bool cut;     /* the walk ended early: something is missing */
+	__u64 start_ns; /* of that process */
+	__u32 online;	/* vCPUs */
+	int nth;	/* of several VMs of one process, from 1; 0: the only one */
+	bool cut;	/* the walk ended early: something is missing */
 	char name[64];
 	struct vmmio_host_vcpu *vcpus;
 	size_t nvcpus;

@@ -94,6 +94,7 @@ static int add_vcpu(struct vmmio_host_vm *vm, const struct vmmio_host_rec *r)
 	v->vcpu = r->addr;
 	v->id = r->id;
 	v->tid = r->tid;
+	v->start_ns = r->value;
 	return 0;
 }
 
@@ -248,6 +249,7 @@ static int add(struct vmmio_host *h, const struct vmmio_host_rec *r)
 		vm->kvm = r->kvm;
 		vm->pid = r->pid;
 		vm->fd = r->fd;
+		vm->start_ns = r->value;
 		vm->online = r->id;
 		vm->cut = r->flags & VMMIO_HOST_CUT;
 		return 0;

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the host tests cannot do from a shell: run a command under a certain
+ * process id, or without a system call, as a filter or a lockdown would have
+ * it; and list the BPF programs that are loaded.
+ *
+ *   aspid PID COMMAND…              exit status: the command's
+ *   without bpf|perf|both COMMAND…  these system calls fail with EPERM
+ *   progs                           names, one a line
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/sched.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+static int trouble(const char *what)
+{
+	fprintf(stderr, "hosttool: %s: %s\n", what, strerror(errno));
+	return 126;
+}
+
+static int as_pid(pid_t want, char **command)
+{
+	struct clone_args args = {
+		.exit_signal = SIGCHLD,
+		.set_tid = (uintptr_t)&want,
+		.set_tid_size = 1,
+	};
+	int status;
+	pid_t pid;
+
+	pid = syscall(SYS_clone3, &args, sizeof(args));
+	if (pid < 0)
+		return trouble("clone3");
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		execvp(command[0], command);
+		_exit(trouble(command[0]));
+	}
+	if (waitpid(pid, &status, 0) != pid)
+		return trouble("waitpid");
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static int without(const char *what, char **command)
+{
+	uint32_t bpf = strcmp(what, "perf") ? SYS_bpf : ~0u;
+	uint32_t perf = strcmp(what, "bpf") ? SYS_perf_event_open : ~0u;
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, bpf, 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, perf, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog prog = {.len = sizeof(code) / sizeof(code[0]), .filter = code};
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog))
+		return trouble("seccomp");
+	execvp(command[0], command);
+	return trouble(command[0]);
+}
+
+static int progs(void)
+{
+	struct bpf_prog_info info;
+	__u32 id = 0, len;
+	int fd;
+
+	while (!bpf_prog_get_next_id(id, &id)) {
+		fd = bpf_prog_get_fd_by_id(id);
+		if (fd < 0)
+			continue; /* gone meanwhile */
+		memset(&info, 0, sizeof(info));
+		len = sizeof(info);
+		if (!bpf_obj_get_info_by_fd(fd, &info, &len))
+			puts(info.name);
+		close(fd);
+	}
+	return errno == ENOENT ? 0 : trouble("BPF_PROG_GET_NEXT_ID");
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 3 && !strcmp(argv[1], "aspid") && atoi(argv[2]) > 1)
+		return as_pid(atoi(argv[2]), argv + 3);
+	if (argc > 3 && !strcmp(argv[1], "without"))
+		return without(argv[2], argv + 3);
+	if (argc == 2 && !strcmp(argv[1], "progs"))
+		return progs();
+	fprintf(stderr, "usage: hosttool aspid PID COMMAND… | without bpf|perf|both COMMAND… | "
+			"progs\n");
+	return 2;
+}
