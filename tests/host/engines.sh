@@ -29,12 +29,15 @@ start_load
 load vm 2
 pid=$(echo "$answer" | cut -d' ' -f2)
 load vm 1
+load vm 1
 load ioeventfd 0 0xfeb02e50 4 0 mmio
 load ioeventfd 0 0xfeb02e50 4 1 mmio
 load ioeventfd 0 0xfebf9000 0 any mmio
 load ioeventfd 1 0xc010 2 1 pio
+load ioeventfd 2 0xfeb02e50 4 0 mmio
+load coalesce 2 0xe0005000 64 mmio
 # perf follows the threads it knows: they must have run once
-for cpu in "0 0" "0 1" "1 0"; do
+for cpu in "0 0" "0 1" "1 0" "2 0"; do
 	load run "$cpu" loop 0 0 1
 done
 
@@ -42,7 +45,7 @@ done
 perf=$!
 "$stat" exits --json -p "$pid" --vcpu --engine bpf 60 >"$dir/bpf" 2>>"$dir/err" &
 bpf=$!
-ready "$perf" 27 perf
+ready "$perf" 36 perf
 ready "$bpf" 12 link
 load run 0 1 store32 0xfeb02e50 1 1001
 load run 0 0 store32 0xfeb02e50 0 502
@@ -52,6 +55,11 @@ load run 0 0 store32 0xfebf9000 0 305
 load run 1 0 load32 0xe0000000 0 106
 load run 1 0 out16 0xc010 1 707
 load run 1 0 load32 0xfee00020 0 308
+# a third VM, with the same doorbell: it is dead when they are asked
+load run 2 0 store32 0xfeb02e50 0 409
+load run 2 0 store32 0xe0005000 1 111
+load run 2 0 store32 0xe0000000 1 112
+load close 2
 kill -INT "$perf" "$bpf"
 wait "$perf" || fail "perf ended with $?: $(cat "$dir/err")"
 wait "$bpf" || fail "bpf ended with $?: $(cat "$dir/err")"
@@ -61,6 +69,7 @@ sums() {
 	tr '{' '\n' <"$1" | grep '"samples"' | sed \
 		-e 's/"exit":"\(mmio write\|ACK\)"/"exit":"mmio write"/' \
 		-e 's/"exit":"\(mmio read\|status read\|config read\)"/"exit":"mmio read"/' \
+		-e 's/"path":"coalesced"/"path":"kernel"/' \
 		-e '/"path":"userspace"/s/"exit":"kick"/"exit":"mmio write"/' |
 		sed -n 's/.*"nth":\([0-9]*\),.*"vcpu":\([0-9]*\),"exit":"\([^"]*\)","path":"\([^"]*\)","device":\([^,]*\),.*"queue":\([^,]*\),.*"samples":\([0-9]*\),.*/\1 \2 \3|\4|\5|\6 \7/p' |
 		awk '{
@@ -77,7 +86,8 @@ diff "$dir/perf.sums" "$dir/bpf.sums" || fail "the engines differ (< perf, > bpf
 for line in '1 1 kick|ioeventfd|"mmio@feb02e00"|1 1001' '1 0 kick|ioeventfd|"mmio@feb02e00"|0 502' \
 	'1 0 mmio write|userspace 203' '1 0 mmio read|userspace 104' \
 	'1 0 kick|ioeventfd|"pci@febf9000"|0 305' '2 0 mmio read|userspace 106' \
-	'2 0 kick|ioeventfd|"pci-legacy@c000"|1 707' '2 0 mmio read|in-kernel 308'; do
+	'2 0 kick|ioeventfd|"pci-legacy@c000"|1 707' '2 0 mmio read|in-kernel 308' \
+	'3 0 kick|ioeventfd|"mmio@feb02e00"|0 409' '3 0 mmio write|userspace 112' '3 0 mmio write|kernel 111'; do
 	grep -qxF -e "$line" "$dir/bpf.sums" || {
 		cat "$dir/bpf.sums"
 		fail "no '$line'"

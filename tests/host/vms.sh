@@ -68,20 +68,38 @@ load ioeventfd 0 0xfeb02e50 4 0 mmio remove
 "$stat" vms --json -p "$pid" >"$dir/out.txt"
 ! grep -q '"address":"0xfeb02e50","length":4,"datamatch":0,' "$dir/out.txt" || fail "a removed doorbell is listed"
 
-# comings and goings under the walk: no crash, no VM that is not ours
-(
+# comings and goings under the walk, in three VMMs at once: no crash, no VM that
+# is not ours, none of ours twice; doorbells go while they are read
+churn() {
 	i=0
 	while [ $i -lt 40 ]; do
-		printf 'vm 1\nioeventfd 0 0xfeb02e50 4 0 mmio\nirqfd 0 5\nioeventfd 0 0xfeb02e50 4 0 mmio remove\nclose 0\n'
+		printf 'vm 1\nioeventfd 0 0xfeb02e50 4 0 mmio\nirqfd 0 5\nrun 0 0 store32 0xe0000000 1 5\nioeventfd 0 0xfeb02e50 4 0 mmio remove\nclose 0\n'
 		i=$((i + 1))
-	done | awk '/^vm/{n++} {if ($1 != "vm") $2 = n - 1; print}' | "$VMMIO_BUILD/kvmload" >/dev/null
-) &
-churn=$!
-while kill -0 "$churn" 2>/dev/null; do
+	done | awk '/^vm/{n++} {if ($1 != "vm") $2 = n - 1; print}' | "$VMMIO_BUILD/kvmload" >"$dir/churn.$1"
+	! grep -q -v '^ok' "$dir/churn.$1"
+}
+churn 1 &
+one=$!
+churn 2 &
+two=$!
+churn 3 &
+three=$!
+# someone counts meanwhile: the VMs that it never met are nobody's, and none is lost
+"$stat" exits --json 0.05 >"$dir/churned" 2>"$dir/churned.err" &
+watcher=$!
+scans=0
+while kill -0 $one 2>/dev/null || kill -0 $two 2>/dev/null || kill -0 $three 2>/dev/null; do
 	"$stat" vms --json >"$dir/out.txt" 2>"$dir/err" || fail "a scan under churn ended with $?: $(cat "$dir/err")"
 	[ "$(grep -c "\"pid\":$pid," "$dir/out.txt")" -eq 2 ] || fail "churn elsewhere hid our VMs"
+	scans=$((scans + 1))
 done
-wait "$churn" || fail "kvmload failed under churn"
+for p in $one $two $three; do
+	wait "$p" || fail "kvmload failed under churn: $(cat "$dir"/churn.*)"
+done
+[ $scans -gt 2 ] || fail "only $scans scans under churn"
+kill -INT "$watcher"
+wait "$watcher" || fail "exits under churn ended with $?: $(cat "$dir/churned.err")"
+tail -n 1 "$dir/churned" | grep -q '"events_lost":0,"events_missed":0,' || fail "events were lost under churn"
 
 # 64 tiny VMs in one process
 i=2
