@@ -46,6 +46,7 @@ add_library(
 	${stat}/exittimes.c
 	${stat}/exitview.c
 	${stat}/hostmap.c
+	${stat}/hostqmp.c
 	${stat}/hostscan.c
 	${stat}/hosttree.c
 )
@@ -64,6 +65,7 @@ vmmio_script_test(host tests/host/exits.sh TIMEOUT 120)
 vmmio_script_test(host tests/host/bios.sh TIMEOUT 240)
 vmmio_script_test(host tests/host/faults.sh TIMEOUT 120)
 vmmio_script_test(host tests/host/latency.sh TIMEOUT 120)
+vmmio_script_test(host tests/host/map.sh TIMEOUT 120)
 vmmio_script_test(host tests/host/room.sh TIMEOUT 120)
 vmmio_script_test(host tests/host/refused.sh TIMEOUT 60)
 vmmio_script_test(host tests/host/reuse.sh TIMEOUT 60)

@@ -155,7 +155,7 @@ static void resolve_access(const struct vmmio_exit_vm *vm, const struct vmmio_ho
 	bool pio = key->kind == VMMIO_EXIT_PIO_WRITE || key->kind == VMMIO_EXIT_PIO_READ;
 	bool read = key->kind == VMMIO_EXIT_MMIO_READ || key->kind == VMMIO_EXIT_PIO_READ;
 	const struct vmmio_host_range *g = find_range(vm, key, VMMIO_HOST_IOEVENTFD);
-	const struct vmmio_hostmap_entry *e = map ? vmmio_hostmap_find(map, key->addr, pio) : NULL;
+	struct vmmio_hostmap_entry *e = vmmio_hostmap_find(map, vm ? vm->pid : 0, key->addr, pio);
 	const char *device = NULL;
 	__u64 base;
 
@@ -189,7 +189,11 @@ static void resolve_access(const struct vmmio_exit_vm *vm, const struct vmmio_ho
 		snprintf(l->name, sizeof(l->name), "kick");
 	}
 	if (e) {
+		e->seen = true;
 		snprintf(l->device, sizeof(l->device), "%s", e->name);
+		if (e->transport != VMMIO_GUESS_NONE && l->transport != VMMIO_GUESS_NONE &&
+		    e->transport != l->transport)
+			vmmio_hostmap_contradict(e, l->transport, key->addr);
 		if (e->transport == VMMIO_GUESS_MMIO && l->transport == VMMIO_GUESS_NONE)
 			in_window(key, e->base, l);
 		else if (l->transport == VMMIO_GUESS_NONE)

@@ -28,6 +28,7 @@ struct request {
 	__u64 room; /* vCPU threads; 0: by the VMs there are */
 	const char *guest;
 	const char *map;
+	const char *qmp;
 	const char *engine;
 	__u64 interval_ns;
 	__u64 count; /* 0: endless */
@@ -40,7 +41,9 @@ static const char help[] =
 	"      --vcpu           each vCPU for itself\n"
 	"  -k, --key KEY        sort by sample (default) or time\n"
 	"      --latency        doorbell to backend running, per queue (hooks the scheduler)\n"
-	"      --map FILE       names for address ranges: ADDRESS SIZE NAME [mmio|pci|pio]\n"
+	"      --map FILE       names for address ranges: lines ADDRESS SIZE NAME\n"
+	"                       [mmio|pci|pio], or what QEMU answers (docs/host.md)\n"
+	"      --qmp SOCKET     ask a running QEMU for them, on its QMP socket\n"
 	"      --engine ENGINE  bpf (default) or perf: counters without BPF\n"
 	"      --room THREADS   vCPU threads at a time (default: twice those there are, and\n"
 	"                       128); what finds no room is counted as lost\n"
@@ -51,6 +54,7 @@ static const char help[] =
 enum {
 	O_VCPU = 256,
 	O_MAP,
+	O_QMP,
 	O_ENGINE,
 	O_JSON,
 	O_LATENCY,
@@ -84,6 +88,9 @@ static int parse_option(struct request *q, int c)
 	case O_MAP:
 		q->map = optarg;
 		return 0;
+	case O_QMP:
+		q->qmp = optarg;
+		return 0;
 	case O_ENGINE:
 		if (strcmp(optarg, "bpf") && strcmp(optarg, "perf"))
 			return wrong("--engine takes bpf or perf, not", optarg);
@@ -115,6 +122,7 @@ static int parse(struct request *q, int argc, char **argv)
 		{"vcpu", no_argument, NULL, O_VCPU},
 		{"key", required_argument, NULL, 'k'},
 		{"map", required_argument, NULL, O_MAP},
+		{"qmp", required_argument, NULL, O_QMP},
 		{"engine", required_argument, NULL, O_ENGINE},
 		{"latency", no_argument, NULL, O_LATENCY},
 		{"room", required_argument, NULL, O_ROOM},
@@ -335,13 +343,12 @@ int vmmio_cmd_exits(int argc, char **argv)
 	ret = parse(&q, argc, argv);
 	if (ret)
 		return ret - 1;
-	if (q.map) {
-		if (vmmio_hostmap_read(&r.map, q.map, why, sizeof(why))) {
-			vmmio_complain("exits: %s", why);
-			return VMMIO_EXIT_USAGE;
-		}
-		r.rows.map = &r.map;
+	ret = vmmio_hostmap_get(&r.map, q.map, q.qmp, why, sizeof(why));
+	if (ret) {
+		vmmio_complain("exits: %s", why);
+		return ret;
 	}
+	r.rows.map = &r.map;
 	r.rows.by_vcpu = q.by_vcpu;
 	vmmio_accel_detect(&r.accel);
 	vmmio_catch_signals();
@@ -354,6 +361,9 @@ int vmmio_cmd_exits(int argc, char **argv)
 	err = loop(&r);
 	if (err)
 		vmmio_complain("exits: %s", strerror(-err));
+	else
+		/* a machine's own list has many that no guest touches; a person's has none */
+		vmmio_hostmap_report(&r.map, !r.map.machine, stderr);
 	finish(&r);
 	return err ? VMMIO_EXIT_TROUBLE : VMMIO_EXIT_OK;
 }

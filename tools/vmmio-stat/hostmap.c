@@ -76,24 +76,43 @@ static void guess(const struct vmmio_host_vm *vm, struct vmmio_host_range *g)
 	}
 }
 
+/* What the map adds to the form of @g, or gets wrong. */
+static void combine(struct vmmio_host_range *g, struct vmmio_hostmap_entry *e)
+{
+	bool slot = e->transport == VMMIO_GUESS_MMIO && g->addr - e->base == QUEUE_NOTIFY;
+
+	e->seen = true;
+	snprintf(g->device, sizeof(g->device), "%s", e->name);
+	if (g->type != VMMIO_HOST_IOEVENTFD || e->transport == VMMIO_GUESS_NONE)
+		return;
+	if (slot && g->transport != VMMIO_GUESS_MMIO) {
+		/* any value, any length, in a window that need not be of 512 bytes */
+		g->transport = VMMIO_GUESS_MMIO;
+		g->base = e->base;
+		g->queue = g->wildcard ? 0 : (int)(g->datamatch & 0xffff);
+	} else if (g->transport == VMMIO_GUESS_NONE && e->transport == VMMIO_GUESS_PCI) {
+		g->transport = VMMIO_GUESS_PCI;
+	} else if (g->transport != e->transport && g->transport != VMMIO_GUESS_NONE) {
+		vmmio_hostmap_contradict(e, g->transport, g->addr);
+	}
+}
+
 void vmmio_hostmap_apply(struct vmmio_host_vm *vm, const struct vmmio_hostmap *map)
 {
 	size_t i, k;
 
 	for (i = 0; i < vm->nranges; i++) {
 		struct vmmio_host_range *g = &vm->ranges[i];
-		const struct vmmio_hostmap_entry *e;
+		struct vmmio_hostmap_entry *e;
 
 		g->transport = VMMIO_GUESS_NONE;
 		g->base = g->addr;
 		g->queue = -1;
 		if (g->type == VMMIO_HOST_IOEVENTFD)
 			guess(vm, g);
-		e = map ? vmmio_hostmap_find(map, g->addr, g->bus == VMMIO_BUS_PIO) : NULL;
+		e = vmmio_hostmap_find(map, vm->pid, g->addr, g->bus == VMMIO_BUS_PIO);
 		if (e) {
-			snprintf(g->device, sizeof(g->device), "%s", e->name);
-			if (e->transport != VMMIO_GUESS_NONE)
-				g->transport = e->transport;
+			combine(g, e);
 		} else if (g->transport != VMMIO_GUESS_NONE) {
 			snprintf(g->device, sizeof(g->device), "%s@%llx",
 				 vmmio_guess_name(g->transport), (unsigned long long)g->base);
@@ -151,6 +170,9 @@ static int parse_line(char *line, struct vmmio_hostmap_entry *e, const char **tr
 	if (strlen(word[2]) >= sizeof(e->name))
 		return -EINVAL;
 	strcpy(e->name, word[2]);
+	*trouble = "the range ends beyond what a guest can address";
+	if (e->base + e->size - 1 >= 1ull << 52)
+		return -EINVAL;
 	if (n == 3)
 		return 0;
 	*trouble = "the fourth word is none of mmio, pci, pio";
@@ -162,6 +184,30 @@ static int parse_line(char *line, struct vmmio_hostmap_entry *e, const char **tr
 		e->pio = true;
 	else
 		return -EINVAL;
+	*trouble = "there are ports 0 to 0xffff only";
+	if (e->pio && e->base + e->size > 0x10000)
+		return -EINVAL;
+	*trouble = "a virtio-mmio window has 256 bytes to 64 KiB";
+	if (e->transport == VMMIO_GUESS_MMIO && (e->size < 0x100 || e->size > 0x10000))
+		return -EINVAL;
+	return 0;
+}
+
+int vmmio_hostmap_finish(struct vmmio_hostmap *map, const char *path, char *why, size_t size)
+{
+	size_t i;
+
+	snprintf(map->source, sizeof(map->source), "%s", path);
+	qsort(map->entries, map->n, sizeof(map->entries[0]), entry_order);
+	for (i = 1; i < map->n; i++) {
+		const struct vmmio_hostmap_entry *p = &map->entries[i - 1], *e = &map->entries[i];
+
+		if (p->pio == e->pio && e->base - p->base < p->size) {
+			snprintf(why, size, "%s: %s and %s overlap", path, p->name, e->name);
+			vmmio_hostmap_free(map);
+			return -EINVAL;
+		}
+	}
 	return 0;
 }
 
@@ -171,7 +217,6 @@ int vmmio_hostmap_parse(struct vmmio_hostmap *map, FILE *f, const char *path, ch
 	const char *trouble = NULL;
 	char line[512];
 	int nr = 0, ret = 0;
-	size_t i;
 
 	memset(map, 0, sizeof(*map));
 	while (fgets(line, sizeof(line), f)) {
@@ -196,17 +241,7 @@ int vmmio_hostmap_parse(struct vmmio_hostmap *map, FILE *f, const char *path, ch
 		trouble = "no entry in it";
 		goto err;
 	}
-	qsort(map->entries, map->n, sizeof(map->entries[0]), entry_order);
-	for (i = 1; i < map->n; i++) {
-		const struct vmmio_hostmap_entry *p = &map->entries[i - 1], *e = &map->entries[i];
-
-		if (p->pio == e->pio && e->base - p->base < p->size) {
-			snprintf(why, size, "%s: %s and %s overlap", path, p->name, e->name);
-			vmmio_hostmap_free(map);
-			return -EINVAL;
-		}
-	}
-	return 0;
+	return vmmio_hostmap_finish(map, path, why, size);
 err:
 	snprintf(why, size, "%s:%d: %s", path, nr, trouble);
 	vmmio_hostmap_free(map);
@@ -216,15 +251,28 @@ err:
 int vmmio_hostmap_read(struct vmmio_hostmap *map, const char *path, char *why, size_t size)
 {
 	FILE *f = fopen(path, "re");
-	int err;
+	char trouble[200];
+	int err, c;
 
 	if (!f) {
 		err = -errno;
 		snprintf(why, size, "%s: %s", path, strerror(-err));
 		return err;
 	}
-	err = vmmio_hostmap_parse(map, f, path, why, size);
+	c = fgetc(f);
+	ungetc(c, f);
+	if (c != '{') {
+		err = vmmio_hostmap_parse(map, f, path, why, size);
+		fclose(f);
+		return err;
+	}
+	memset(map, 0, sizeof(*map));
+	err = vmmio_hostmap_qmp(map, f, trouble, sizeof(trouble));
 	fclose(f);
+	if (!err)
+		return vmmio_hostmap_finish(map, path, why, size);
+	snprintf(why, size, "%s: %s", path, trouble);
+	vmmio_hostmap_free(map);
 	return err;
 }
 
@@ -235,16 +283,47 @@ void vmmio_hostmap_free(struct vmmio_hostmap *map)
 	map->n = 0;
 }
 
-const struct vmmio_hostmap_entry *vmmio_hostmap_find(const struct vmmio_hostmap *map, __u64 addr,
-						     bool pio)
+struct vmmio_hostmap_entry *vmmio_hostmap_find(const struct vmmio_hostmap *map, __u32 pid,
+					       __u64 addr, bool pio)
+{
+	size_t i;
+
+	for (i = 0; map && (!map->pid || map->pid == pid) && i < map->n; i++) {
+		struct vmmio_hostmap_entry *e = &map->entries[i];
+
+		if (e->pio == pio && addr >= e->base && addr - e->base < e->size)
+			return e;
+	}
+	return NULL;
+}
+
+void vmmio_hostmap_contradict(struct vmmio_hostmap_entry *e, enum vmmio_transport_guess truth,
+			      __u64 addr)
+{
+	if (e->truth != VMMIO_GUESS_NONE)
+		return;
+	e->truth = truth;
+	e->truth_at = addr;
+}
+
+void vmmio_hostmap_report(const struct vmmio_hostmap *map, bool unseen, FILE *out)
 {
 	size_t i;
 
 	for (i = 0; i < map->n; i++) {
 		const struct vmmio_hostmap_entry *e = &map->entries[i];
 
-		if (e->pio == pio && addr >= e->base && addr - e->base < e->size)
-			return e;
+		if (e->truth != VMMIO_GUESS_NONE)
+			fprintf(out,
+				"vmmio-stat: %s: %s is said to be %s, but at 0x%llx it is %s, "
+				"which "
+				"is believed\n",
+				map->source, e->name, vmmio_guess_name(e->transport),
+				(unsigned long long)e->truth_at, vmmio_guess_name(e->truth));
+		else if (unseen && !e->seen)
+			fprintf(out,
+				"vmmio-stat: %s: nothing was seen at %s (0x%llx, %llu bytes)\n",
+				map->source, e->name, (unsigned long long)e->base,
+				(unsigned long long)e->size);
 	}
-	return NULL;
 }

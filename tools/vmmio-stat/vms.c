@@ -20,13 +20,16 @@ struct request {
 	bool summary;
 	__u64 pid; /* 0: all */
 	const char *map;
+	const char *qmp;
 };
 
 static const char help[] =
 	"usage: vmmio-stat vms [options]\n"
 	"  -s, --summary    one line per VM\n"
 	"  -p, --pid PID    of this process only\n"
-	"      --map FILE   names for address ranges: ADDRESS SIZE NAME [mmio|pci|pio]\n"
+	"      --map FILE   names for address ranges: lines ADDRESS SIZE NAME\n"
+	"                   [mmio|pci|pio], or what QEMU answers (docs/host.md)\n"
+	"      --qmp SOCKET ask a running QEMU for them, on its QMP socket\n"
 	"      --json       one object per VM\n"
 	"  -h, --help\n";
 
@@ -228,12 +231,17 @@ static int parse(struct request *q, int argc, char **argv)
 {
 	enum {
 		O_MAP = 256,
+		O_QMP,
 		O_JSON
 	};
 	static const struct option options[] = {
-		{"summary", no_argument, NULL, 's'},	 {"pid", required_argument, NULL, 'p'},
-		{"map", required_argument, NULL, O_MAP}, {"json", no_argument, NULL, O_JSON},
-		{"help", no_argument, NULL, 'h'},	 {},
+		{"summary", no_argument, NULL, 's'},
+		{"pid", required_argument, NULL, 'p'},
+		{"map", required_argument, NULL, O_MAP},
+		{"qmp", required_argument, NULL, O_QMP},
+		{"json", no_argument, NULL, O_JSON},
+		{"help", no_argument, NULL, 'h'},
+		{},
 	};
 	int c;
 
@@ -251,6 +259,9 @@ static int parse(struct request *q, int argc, char **argv)
 			break;
 		case O_MAP:
 			q->map = optarg;
+			break;
+		case O_QMP:
+			q->qmp = optarg;
 			break;
 		case O_JSON:
 			q->json = true;
@@ -313,9 +324,10 @@ int vmmio_cmd_vms(int argc, char **argv)
 	ret = parse(&q, argc, argv);
 	if (ret)
 		return ret - 1;
-	if (q.map && vmmio_hostmap_read(&map, q.map, why, sizeof(why))) {
+	ret = vmmio_hostmap_get(&map, q.map, q.qmp, why, sizeof(why));
+	if (ret) {
 		vmmio_complain("vms: %s", why);
-		return VMMIO_EXIT_USAGE;
+		return ret;
 	}
 	err = vmmio_hostscan_open(&scan, false, why, sizeof(why));
 	if (err) {
@@ -329,6 +341,7 @@ int vmmio_cmd_vms(int argc, char **argv)
 		ret = VMMIO_EXIT_TROUBLE;
 	} else {
 		ret = show(&q, &host, &map);
+		vmmio_hostmap_report(&map, false, stderr);
 	}
 	vmmio_host_free(&host);
 	vmmio_hostscan_close(scan);
