@@ -80,6 +80,7 @@ static void vmmio_set_status(struct virtio_device *vdev, u8 status)
 		return;
 	vmmio_trace_status(vd, vd->status, status);
 	if ((status & VIRTIO_CONFIG_S_DRIVER_OK) && !vd->driver_ok) {
+		vmmio_queues_go_live(vd);
 		WRITE_ONCE(vd->driver_ok, true);
 		vmmio_irq_replay(vd);
 	}
@@ -116,6 +117,7 @@ static void vmmio_reset(struct virtio_device *vdev)
 
 	vmmio_trace_status(vd, vd->status, 0);
 	WRITE_ONCE(vd->driver_ok, false);
+	vmmio_queues_halt(vd);
 	vd->status = 0;
 	vd->generation_changes = 0;
 	vmmio_device_reset(vd);
@@ -332,6 +334,7 @@ struct vmmio_device *vmmio_device_alloc(struct device *parent, const struct vmmi
 	vd->vector_config = VMMIO_NO_VECTOR;
 	vmmio_options_get(dev_name(parent), &vd->options);
 	INIT_LIST_HEAD(&vd->overflow);
+	INIT_LIST_HEAD(&vd->queue_list);
 	vmmio_slot_take_device(vd);
 	return vd;
 }

@@ -28,6 +28,8 @@ int vmmio_trace_reg(void)
 {
 	mutex_lock(&trace_lock);
 	if (!trace_users++) {
+		/* what is traced first counts from here, not from the last half turn */
+		vmmio_slots_observe();
 		WRITE_ONCE(trace_epoch, trace_epoch + 1);
 		static_branch_enable(&vmmio_trace_key);
 	}
@@ -200,8 +202,8 @@ static void pair_kick(struct vmmio_queue *q, struct vmmio_ev_kick *ev)
 	raw_spin_lock(&p->lock);
 	pairing_refresh(p);
 	ev->time_ns = ktime_get_mono_fast_ns();
-	ev->avail_delta = vmmio_observe(q, &q->avail_seen, vmmio_avail_idx, &ev->avail_idx, &prev);
-	ev->used_idx = vmmio_used_idx(q);
+	ev->avail_delta = vmmio_observe(q, &q->avail_seen, q->avail_idx, &ev->avail_idx, &prev);
+	ev->used_idx = vmmio_index(q, q->used_idx);
 	if (ev->used_idx == prev)
 		ev->flags |= VMMIO_EV_EMPTY;
 	if (p->open) {
@@ -222,7 +224,7 @@ static void pair_kick(struct vmmio_queue *q, struct vmmio_ev_kick *ev)
 	raw_spin_unlock(&p->lock);
 }
 
-void vmmio_kick_traced(struct vmmio_queue *q, u32 value, enum vmmio_space space, unsigned int width)
+bool vmmio_kick_traced(struct vmmio_queue *q, u32 value, enum vmmio_space space, unsigned int width)
 {
 	struct vmmio_ev_kick ev = {
 		.slot = q->slot,
@@ -251,6 +253,15 @@ void vmmio_kick_traced(struct vmmio_queue *q, u32 value, enum vmmio_space space,
 	done.cost_ns = stretch_end(&s, &done.flags);
 	done.time_ns = ev.time_ns;
 	emit(vmmio_kick_done, &done);
+	return true;
+}
+
+noinline void vmmio_observe_turn(const struct vmmio_queue *q, atomic64_t *seen,
+				 const __virtio16 *from)
+{
+	u16 idx, prev;
+
+	vmmio_observe(q, seen, from, &idx, &prev);
 }
 
 u64 vmmio_irq_begin_traced(void)

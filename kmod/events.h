@@ -27,7 +27,7 @@ u32 vmmio_read_traced(struct vmmio_device *vd, enum vmmio_reg reg, void __iomem 
 		      enum vmmio_space space, u32 offset, unsigned int width);
 void vmmio_write_traced(struct vmmio_device *vd, enum vmmio_reg reg, void __iomem *p,
 			enum vmmio_space space, u32 offset, unsigned int width, u32 value);
-void vmmio_kick_traced(struct vmmio_queue *q, u32 value, enum vmmio_space space,
+bool vmmio_kick_traced(struct vmmio_queue *q, u32 value, enum vmmio_space space,
 		       unsigned int width);
 void vmmio_trace_vq_setup(struct vmmio_queue *q);
 void vmmio_trace_vq_reset(struct vmmio_queue *q);
@@ -103,26 +103,19 @@ static __always_inline void vmmio_write(struct vmmio_device *vd, enum vmmio_reg 
 		vmmio_raw_write(p, space, width, value);
 }
 
-static __always_inline u16 vmmio_avail_idx(const struct vmmio_queue *q)
+static __always_inline u16 vmmio_index(const struct vmmio_queue *q, const __virtio16 *idx)
 {
-	return virtio16_to_cpu(q->vq->vdev, READ_ONCE(q->vring->avail->idx));
-}
-
-static __always_inline u16 vmmio_used_idx(const struct vmmio_queue *q)
-{
-	return virtio16_to_cpu(q->vq->vdev, READ_ONCE(q->vring->used->idx));
+	return virtio16_to_cpu(q->vq->vdev, READ_ONCE(*idx));
 }
 
 /*
  * Extends a ring's 16-bit index to the 64 bits of @seen and returns by how much it
  * moved on; @idx gets the index, @prev the one seen before. Two CPUs may observe
  * at once: each buffer is counted once, by whoever comes first. The index is
- * read after what was seen of it and so is never the older of the two: exact
- * while fewer than 65,536 buffers pass between two observations.
+ * read after what was seen of it and so is never the older of the two.
  */
 static __always_inline u16 vmmio_observe(const struct vmmio_queue *q, atomic64_t *seen,
-					 u16 (*read)(const struct vmmio_queue *q), u16 *idx,
-					 u16 *prev)
+					 const __virtio16 *from, u16 *idx, u16 *prev)
 {
 	u16 delta;
 	s64 old;
@@ -130,11 +123,24 @@ static __always_inline u16 vmmio_observe(const struct vmmio_queue *q, atomic64_t
 	do {
 		/* pairs with the release below, on another CPU */
 		old = atomic64_read_acquire(seen);
-		*idx = read(q);
+		*idx = vmmio_index(q, from);
 		delta = *idx - (u16)old;
 	} while (delta && atomic64_cmpxchg_release(seen, old, old + delta) != old);
 	*prev = (u16)old;
 	return delta;
+}
+
+void vmmio_observe_turn(const struct vmmio_queue *q, atomic64_t *seen, const __virtio16 *from);
+
+/*
+ * With nothing traced the index matters to nobody until it is read: it is
+ * enough to observe it each time it has gone half way round. Exact while fewer
+ * than 32,768 buffers pass between two looks. Packed rings look at a constant 0.
+ */
+static __always_inline bool vmmio_index_turned(const struct vmmio_queue *q, const atomic64_t *seen,
+					       const __virtio16 *from)
+{
+	return (vmmio_index(q, from) ^ (u16)atomic64_read(seen)) & 0x8000;
 }
 
 #endif

@@ -25,21 +25,6 @@
 		return name(irq, opaque, false);                         \
 	}
 
-/* Loads and stores of driver_ok pair with those in vmmio_irq_replay(). */
-static noinline bool come_early(struct vmmio_device *vd)
-{
-	this_cpu_inc(vd->counts->irqs_early);
-	WRITE_ONCE(vd->irq_pending, true);
-	/* pairs with the barrier in vmmio_irq_replay(): one of us sees the other */
-	smp_mb();
-	return READ_ONCE(vd->driver_ok);
-}
-
-static __always_inline bool may_call_back(struct vmmio_device *vd)
-{
-	return likely(READ_ONCE(vd->driver_ok)) || come_early(vd);
-}
-
 static __always_inline void run_begin(struct vmmio_irq_run *run, int irq, u8 mode, bool traced)
 {
 	*run = (struct vmmio_irq_run){
@@ -49,10 +34,10 @@ static __always_inline void run_begin(struct vmmio_irq_run *run, int irq, u8 mod
 	};
 }
 
+/* For runs whose queue does not count for the device. */
 static __always_inline irqreturn_t run_end(struct vmmio_device *vd, struct vmmio_irq_run *run,
 					   irqreturn_t ret, bool traced)
 {
-	this_cpu_inc(vd->counts->irqs);
 	if (unlikely(!run->worked) && !(run->flags & VMMIO_EV_CONFIG)) {
 		this_cpu_inc(vd->counts->irqs_none);
 		run->flags |= VMMIO_EV_NONE;
@@ -62,35 +47,65 @@ static __always_inline irqreturn_t run_end(struct vmmio_device *vd, struct vmmio
 	return ret;
 }
 
-/* An access within the run: traced if the run is. */
+/* The first read of a run, which the run's own count stands for; or one more. */
 static __always_inline u32 run_read(struct vmmio_device *vd, const struct vmmio_irq_run *run,
 				    bool traced, enum vmmio_reg reg, void __iomem *p,
 				    enum vmmio_space space, u32 offset, unsigned int width)
 {
-	this_cpu_inc(vd->counts->reads[reg]);
 	if (traced)
 		return vmmio_irq_read_traced(vd, run, reg, p, space, offset, width);
 	return vmmio_raw_read(p, space, width);
 }
 
-static __always_inline void run_ack(struct vmmio_device *vd, bool traced, u32 bits)
+static __always_inline u32 line_read(struct vmmio_device *vd, const struct vmmio_irq_run *run,
+				     bool traced)
+{
+	return run_read(vd, run, traced, VMMIO_REG_INTERRUPT_STATUS, vd->common + 0x060,
+			VMMIO_SPACE_MEMORY, 0x060, 4);
+}
+
+static __always_inline void line_ack(struct vmmio_device *vd, bool traced, u32 bits)
 {
 	void __iomem *p = vd->common + 0x064;
 
-	if (traced) {
-		vmmio_write(vd, VMMIO_REG_INTERRUPT_ACK, p, VMMIO_SPACE_MEMORY, 0x064, 4, bits);
-		return;
-	}
-	this_cpu_inc(vd->counts->writes[VMMIO_REG_INTERRUPT_ACK]);
-	vmmio_raw_write(p, VMMIO_SPACE_MEMORY, 4, bits);
+	if (traced)
+		vmmio_write_traced(vd, VMMIO_REG_INTERRUPT_ACK, p, VMMIO_SPACE_MEMORY, 0x064, 4,
+				   bits);
+	else
+		vmmio_raw_write(p, VMMIO_SPACE_MEMORY, 4, bits);
 }
 
-static noinline bool check_queue_traced(struct vmmio_queue *q, struct vmmio_irq_run *run, u16 used,
-					u16 delta)
+/* Passes on the flags of a run, by value: a run that lives in registers stays there. */
+static noinline u32 come_early(struct vmmio_device *vd, u32 flags)
+{
+	if (!READ_ONCE(vd->driver_ok) && !(flags & VMMIO_EV_EARLY)) {
+		this_cpu_inc(vd->counts->irqs_early);
+		flags |= VMMIO_EV_EARLY;
+	}
+	WRITE_ONCE(vd->irq_pending, true);
+	/* pairs with the barrier in vmmio_irq_replay(): one of us sees the other */
+	smp_mb();
+	return flags;
+}
+
+/* A queue that is being reset is not live either; its run is forgotten. */
+static __always_inline bool is_live(struct vmmio_queue *q, struct vmmio_irq_run *run)
+{
+	/* pairs with smp_store_release() in queue_enable() and vmmio_queues_go_live() */
+	if (likely(smp_load_acquire(&q->live)))
+		return true;
+	run->flags = come_early(q->vd, run->flags);
+	/* as above */
+	return smp_load_acquire(&q->live);
+}
+
+static noinline bool check_queue_traced(struct vmmio_queue *q, struct vmmio_irq_run *run)
 {
 	struct vmmio_ev_vq_irq ev;
+	u16 used, delta, prev;
 	bool found;
 
+	delta = vmmio_observe(q, &q->used_seen, q->used_idx, &used, &prev);
 	vmmio_vq_irq_begin_traced(q, run, used, delta, &ev);
 	found = vring_interrupt(run->irq, q->vq) == IRQ_HANDLED;
 	vmmio_vq_irq_end_traced(&ev, found);
@@ -100,17 +115,18 @@ static noinline bool check_queue_traced(struct vmmio_queue *q, struct vmmio_irq_
 static __always_inline void check_queue(struct vmmio_queue *q, struct vmmio_irq_run *run,
 					bool traced)
 {
-	u16 used = 0, delta = 0, prev;
 	bool found;
 
-	/* pairs with smp_store_release() in queue_enable() */
-	if (unlikely(!smp_load_acquire(&q->live)))
+	if (unlikely(!is_live(q, run)))
 		return;
 	this_cpu_inc(q->counts->irqs);
-	if (likely(q->vring))
-		delta = vmmio_observe(q, &q->used_seen, vmmio_used_idx, &used, &prev);
-	found = traced ? check_queue_traced(q, run, used, delta)
-		       : vring_interrupt(run->irq, q->vq) == IRQ_HANDLED;
+	if (traced) {
+		found = check_queue_traced(q, run);
+	} else {
+		if (unlikely(vmmio_index_turned(q, &q->used_seen, q->used_idx)))
+			vmmio_observe_turn(q, &q->used_seen, q->used_idx);
+		found = vring_interrupt(run->irq, q->vq) == IRQ_HANDLED;
+	}
 	run->checked++;
 	if (likely(found))
 		run->worked++;
@@ -121,59 +137,81 @@ static __always_inline void check_queue(struct vmmio_queue *q, struct vmmio_irq_
 static __always_inline void check_all(struct vmmio_device *vd, struct vmmio_irq_run *run,
 				      bool traced)
 {
-	struct vmmio_queue **q = vd->queues, **end = q + vd->nqueues;
+	struct vmmio_queue **q = vd->scan, **end = q + vd->nscan;
 
 	for (; q < end; q++)
-		if (likely(*q))
-			check_queue(*q, run, traced);
+		check_queue(*q, run, traced);
 }
 
-static noinline void config_changed(struct vmmio_device *vd, u32 status)
+static noinline u32 config_changed(struct vmmio_device *vd, u32 status, u32 flags)
 {
+	if (unlikely(!READ_ONCE(vd->driver_ok))) {
+		flags = come_early(vd, flags);
+		if (!READ_ONCE(vd->driver_ok))
+			return flags;
+	}
 	this_cpu_inc(vd->counts->config_irqs);
 	vmmio_trace_config_change(vd, status);
 	virtio_config_changed(&vd->vdev);
+	return flags | VMMIO_EV_CONFIG;
 }
 
-/* Both kinds of line: @status is what the device said, its defined bits only. */
+/*
+ * Both kinds of line: run->status is what the device said, its defined bits
+ * only. IRQ_HANDLED even if its buffers were taken already (2.7.7.1): the
+ * device did interrupt.
+ */
 static __always_inline irqreturn_t serve_line(struct vmmio_device *vd, struct vmmio_irq_run *run,
 					      bool traced)
 {
-	if (!may_call_back(vd)) {
-		run->flags |= VMMIO_EV_EARLY;
-		return run_end(vd, run, IRQ_HANDLED, traced);
-	}
-	if (unlikely(run->status & VMMIO_INT_CONFIG)) {
-		run->flags |= VMMIO_EV_CONFIG;
-		config_changed(vd, run->status);
-	}
+	if (unlikely(run->status & VMMIO_INT_CONFIG))
+		run->flags = config_changed(vd, run->status, run->flags);
 	if (likely(run->status & VMMIO_INT_VRING))
 		check_all(vd, run, traced);
-	/* the device did interrupt, even if its buffers were taken already (2.7.7.1) */
 	return run_end(vd, run, IRQ_HANDLED, traced);
 }
 
-static __always_inline irqreturn_t device_gone(struct vmmio_device *vd, struct vmmio_irq_run *run,
-					       bool traced)
+/* A status that is not just "used buffer": @gone is what a device reads that is not there. */
+static __always_inline irqreturn_t other_status(struct vmmio_device *vd, struct vmmio_irq_run *run,
+						u32 gone, bool ack, bool traced)
 {
-	this_cpu_inc(vd->counts->irqs_gone);
-	run->flags |= VMMIO_EV_GONE;
-	return run_end(vd, run, IRQ_NONE, traced);
+	if (run->status == gone) {
+		this_cpu_inc(vd->counts->irqs_gone);
+		run->flags |= VMMIO_EV_GONE;
+		run->status = 0;
+	}
+	run->status &= VMMIO_INT_MASK;
+	if (!run->status) {
+		this_cpu_inc(vd->counts->runs_unacked);
+		return run_end(vd, run, IRQ_NONE, traced);
+	}
+	if (ack)
+		line_ack(vd, traced, run->status);
+	return serve_line(vd, run, traced);
+}
+
+static noinline irqreturn_t line_other(struct vmmio_device *vd, int irq, u32 status)
+{
+	struct vmmio_irq_run run;
+
+	run_begin(&run, irq, VMMIO_IRQ_LINE, false);
+	run.status = status;
+	return other_status(vd, &run, U32_MAX, true, false);
 }
 
 /* virtio-mmio: read the status, acknowledge what is defined of it (4.2.2.2). */
 static __always_inline irqreturn_t line_status(struct vmmio_device *vd, struct vmmio_irq_run *run,
 					       bool traced)
 {
-	run->status = run_read(vd, run, traced, VMMIO_REG_INTERRUPT_STATUS, vd->common + 0x060,
-			       VMMIO_SPACE_MEMORY, 0x060, 4);
-	if (unlikely(run->status == U32_MAX))
-		return device_gone(vd, run, traced);
-	run->status &= VMMIO_INT_MASK;
-	if (unlikely(!run->status))
-		return run_end(vd, run, IRQ_NONE, traced);
-	run_ack(vd, traced, run->status);
-	return serve_line(vd, run, traced);
+	this_cpu_inc(vd->counts->runs_read);
+	run->status = line_read(vd, run, traced);
+	if (traced)
+		return other_status(vd, run, U32_MAX, true, true);
+	if (unlikely(run->status != VMMIO_INT_VRING))
+		return line_other(vd, run->irq, run->status);
+	line_ack(vd, false, VMMIO_INT_VRING);
+	check_all(vd, run, false);
+	return run_end(vd, run, IRQ_HANDLED, false);
 }
 
 static __always_inline irqreturn_t line(int irq, void *opaque, bool traced)
@@ -195,23 +233,28 @@ HANDLER(line)
 static __always_inline irqreturn_t edge(int irq, void *opaque, bool traced)
 {
 	struct vmmio_device *vd = opaque;
-	struct vmmio_irq_run run;
 	unsigned int rounds = 0;
-	u32 status;
+	struct vmmio_irq_run run;
+	u32 status, seen;
 
 	run_begin(&run, irq, VMMIO_IRQ_LINE, traced);
-	do {
-		status = run_read(vd, &run, traced, VMMIO_REG_INTERRUPT_STATUS, vd->common + 0x060,
-				  VMMIO_SPACE_MEMORY, 0x060, 4);
-		if (unlikely(status == U32_MAX))
-			return device_gone(vd, &run, traced);
+	this_cpu_inc(vd->counts->runs_read);
+	status = line_read(vd, &run, traced);
+	if (unlikely(status == U32_MAX || !(status & VMMIO_INT_MASK))) {
+		run.status = status;
+		return other_status(vd, &run, U32_MAX, true, traced);
+	}
+	for (seen = status & VMMIO_INT_MASK;; seen |= status) {
+		line_ack(vd, traced, status & VMMIO_INT_MASK);
+		run.status = seen;
+		this_cpu_inc(vd->counts->reads[VMMIO_REG_INTERRUPT_STATUS]);
+		status = line_read(vd, &run, traced);
+		if (likely(!(status & VMMIO_INT_MASK)) || status == U32_MAX ||
+		    ++rounds == VMMIO_QUEUE_SIZE_LIMIT)
+			break;
+		this_cpu_inc(vd->counts->writes[VMMIO_REG_INTERRUPT_ACK]);
 		status &= VMMIO_INT_MASK;
-		if (status)
-			run_ack(vd, traced, status);
-		run.status |= status;
-	} while (status && ++rounds < VMMIO_QUEUE_SIZE_LIMIT);
-	if (unlikely(!run.status))
-		return run_end(vd, &run, IRQ_NONE, traced);
+	}
 	return serve_line(vd, &run, traced);
 }
 HANDLER(edge)
@@ -231,69 +274,102 @@ static __always_inline irqreturn_t lazy(int irq, void *opaque, bool traced)
 	if (unlikely(!READ_ONCE(vd->driver_ok)))
 		return vmmio_irq_line(irq, opaque);
 	run_begin(&run, irq, VMMIO_IRQ_LINE, traced);
-	run_ack(vd, traced, VMMIO_INT_VRING);
+	this_cpu_inc(vd->counts->writes[VMMIO_REG_INTERRUPT_ACK]);
+	line_ack(vd, traced, VMMIO_INT_VRING);
 	check_all(vd, &run, traced);
-	if (likely(run.worked))
-		return run_end(vd, &run, IRQ_HANDLED, traced);
-	return line_status(vd, &run, traced);
+	if (unlikely(!run.worked))
+		return line_status(vd, &run, traced);
+	this_cpu_inc(vd->counts->runs_unread);
+	return run_end(vd, &run, IRQ_HANDLED, traced);
 }
 HANDLER(lazy)
 
-/* INTx: reading the ISR status acknowledges it (4.1.4.5). */
-static __always_inline irqreturn_t intx(int irq, void *opaque, bool traced)
+static noinline irqreturn_t intx_other(struct vmmio_device *vd, int irq, u32 status)
 {
-	struct vmmio_device *vd = opaque;
+	struct vmmio_irq_run run;
+
+	run_begin(&run, irq, VMMIO_IRQ_INTX, false);
+	run.status = status;
+	return other_status(vd, &run, U8_MAX, false, false);
+}
+
+/* INTx: reading the ISR status acknowledges it (4.1.4.5). */
+static __always_inline irqreturn_t isr_status(struct vmmio_device *vd, int irq,
+					      enum vmmio_space space, bool traced)
+{
 	struct vmmio_irq_run run;
 
 	run_begin(&run, irq, VMMIO_IRQ_INTX, traced);
-	run.status = run_read(vd, &run, traced, VMMIO_REG_PCI_ISR, vd->isr, VMMIO_SPACE_BAR, 0, 1);
-	if (unlikely(run.status == U8_MAX))
-		return device_gone(vd, &run, traced);
-	run.status &= VMMIO_INT_MASK;
-	if (!run.status)
-		return run_end(vd, &run, IRQ_NONE, traced);
-	return serve_line(vd, &run, traced);
+	this_cpu_inc(vd->counts->runs_read);
+	run.status = run_read(vd, &run, traced, VMMIO_REG_PCI_ISR, vd->isr, space, 0, 1);
+	if (traced)
+		return other_status(vd, &run, U8_MAX, false, true);
+	if (unlikely(run.status != VMMIO_INT_VRING))
+		return intx_other(vd, irq, run.status);
+	check_all(vd, &run, false);
+	return run_end(vd, &run, IRQ_HANDLED, false);
+}
+
+static __always_inline irqreturn_t intx(int irq, void *opaque, bool traced)
+{
+	return isr_status(opaque, irq, VMMIO_SPACE_MEMORY, traced);
 }
 HANDLER(intx)
 
-/* MSI-X, the vector for configuration changes. */
+static __always_inline irqreturn_t intx_io(int irq, void *opaque, bool traced)
+{
+	return isr_status(opaque, irq, VMMIO_SPACE_BAR, traced);
+}
+HANDLER(intx_io)
+
+/* MSI-X: what a vector of the device, not of a queue, stands for is known. */
+static __always_inline irqreturn_t vector(struct vmmio_device *vd, int irq, u8 mode, u32 status,
+					  bool traced)
+{
+	struct vmmio_irq_run run;
+
+	run_begin(&run, irq, mode, traced);
+	this_cpu_inc(vd->counts->runs_unread);
+	run.status = status;
+	return serve_line(vd, &run, traced);
+}
+
+/* The vector for configuration changes. */
 static __always_inline irqreturn_t config(int irq, void *opaque, bool traced)
 {
 	struct vmmio_device *vd = opaque;
-	struct vmmio_irq_run run;
 
-	run_begin(&run, irq, vd->irq_mode, traced);
-	run.status = VMMIO_INT_CONFIG;
-	return serve_line(vd, &run, traced);
+	return vector(vd, irq, vd->irq_mode, VMMIO_INT_CONFIG, traced);
 }
 HANDLER(config)
 
-/* MSI-X, one vector for all queues. */
+/* One vector for all queues. */
 static __always_inline irqreturn_t shared(int irq, void *opaque, bool traced)
 {
-	struct vmmio_device *vd = opaque;
-	struct vmmio_irq_run run;
-
-	run_begin(&run, irq, VMMIO_IRQ_MSIX_SHARED, traced);
-	run.status = VMMIO_INT_VRING;
-	return serve_line(vd, &run, traced);
+	return vector(opaque, irq, VMMIO_IRQ_MSIX_SHARED, VMMIO_INT_VRING, traced);
 }
 HANDLER(shared)
 
-/* MSI-X, a vector of the queue's own: no register is accessed. */
+/*
+ * A vector of the queue's own: no register is accessed, and the queue's count is
+ * the device's too, but for a run that does not get as far.
+ */
 static __always_inline irqreturn_t queue(int irq, void *opaque, bool traced)
 {
 	struct vmmio_queue *q = opaque;
-	struct vmmio_device *vd = q->vd;
 	struct vmmio_irq_run run;
 
 	run_begin(&run, irq, VMMIO_IRQ_MSIX, traced);
-	if (unlikely(!may_call_back(vd))) {
-		run.flags |= VMMIO_EV_EARLY;
-		return run_end(vd, &run, IRQ_HANDLED, traced);
-	}
 	check_queue(q, &run, traced);
-	return run_end(vd, &run, IRQ_HANDLED, traced);
+	if (unlikely(!run.checked)) {
+		this_cpu_inc(q->vd->counts->runs_unread);
+		this_cpu_inc(q->vd->counts->irqs_none);
+	}
+	if (traced) {
+		run.flags |= run.worked ? 0 : VMMIO_EV_NONE;
+		vmmio_irq_end_traced(q->vd, &run);
+	}
+	return IRQ_HANDLED;
 }
 HANDLER(queue)
 

@@ -167,7 +167,8 @@ static int pci_irqs_enable(struct vmmio_device *vd)
 	int err;
 
 	if (!vd->regs.msix) {
-		err = request_irq(vd->irq, vmmio_irq_intx, IRQF_SHARED, name, vd);
+		err = request_irq(vd->irq, vd->isr_in_memory ? vmmio_irq_intx : vmmio_irq_intx_io,
+				  IRQF_SHARED, name, vd);
 		vd->irq_requested = !err;
 		return err;
 	}

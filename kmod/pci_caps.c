@@ -135,6 +135,8 @@ int vmmio_pci_map(struct pci_dev *pdev, struct pci_vmmio *pv)
 	pv->notify = map_cap(pdev, &notify, notify.length);
 	if (!vd->common || !vd->isr || !pv->notify)
 		return -ENOMEM;
+	vd->isr_in_memory = pci_resource_flags(pdev, isr.bar) & IORESOURCE_MEM;
+	vd->doorbells_in_memory = pci_resource_flags(pdev, notify.bar) & IORESOURCE_MEM;
 	vd->regs.common_len = min_t(u32, common.length, COMMON_LEN_MAX);
 	pv->notify_len = notify.length;
 	if (has_config) {

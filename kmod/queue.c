@@ -9,55 +9,66 @@
 #include "compat.h"
 #include "events.h"
 
+static noinline bool kick_turned(struct vmmio_queue *q, u32 value, enum vmmio_space space,
+				 unsigned int width)
+{
+	vmmio_observe_turn(q, &q->avail_seen, q->avail_idx);
+	vmmio_raw_write(q->doorbell, space, width, value);
+	return true;
+}
+
 /* The doorbell write: 16 bits on PCI, 32 on MMIO and with NOTIFICATION_DATA. */
-static __always_inline bool kick(struct virtqueue *vq, u32 value, enum vmmio_reg reg,
-				 enum vmmio_space space, unsigned int width)
+static __always_inline bool kick(struct virtqueue *vq, u32 value, enum vmmio_space space,
+				 unsigned int width)
 {
 	struct vmmio_queue *q = vq->priv;
-	struct vmmio_device *vd = q->vd;
-	u16 idx, prev;
 
 	this_cpu_inc(q->counts->kicks);
-	this_cpu_inc(vd->counts->writes[reg]);
-	if (vmmio_tracing()) {
-		vmmio_kick_traced(q, value, space, width);
-		return true;
-	}
-	if (likely(q->vring))
-		vmmio_observe(q, &q->avail_seen, vmmio_avail_idx, &idx, &prev);
+	if (vmmio_tracing())
+		return vmmio_kick_traced(q, value, space, width);
+	if (unlikely(vmmio_index_turned(q, &q->avail_seen, q->avail_idx)))
+		return kick_turned(q, value, space, width);
 	vmmio_raw_write(q->doorbell, space, width, value);
 	return true;
 }
 
 static bool kick_mmio(struct virtqueue *vq)
 {
-	return kick(vq, vq->index, VMMIO_REG_QUEUE_NOTIFY, VMMIO_SPACE_MEMORY, 4);
+	return kick(vq, vq->index, VMMIO_SPACE_MEMORY, 4);
 }
 
 static bool kick_pci(struct virtqueue *vq)
 {
-	return kick(vq, vq->index, VMMIO_REG_PCI_NOTIFY, VMMIO_SPACE_BAR, 2);
+	return kick(vq, vq->index, VMMIO_SPACE_MEMORY, 2);
+}
+
+static bool kick_pci_io(struct virtqueue *vq)
+{
+	return kick(vq, vq->index, VMMIO_SPACE_BAR, 2);
 }
 
 /* 4.1.5.2, 4.2.3.3, 2.9: queue index, and where the next buffer will be. */
 static bool kick_data(struct virtqueue *vq)
 {
-	struct vmmio_device *vd = to_vmmio(vq->vdev);
 	u32 value;
 
 #ifdef VMMIO_HAVE_NOTIFICATION_DATA
 	value = vring_notification_data(vq);
 #else
-	value = vmmio_notification_data(vq->index, vmmio_avail_idx(vq->priv));
+	struct vmmio_queue *q = vq->priv;
+
+	value = vmmio_notification_data(vq->index, vmmio_index(q, q->avail_idx));
 #endif
-	return kick(vq, value, vd->front->notify, VMMIO_SPACE_BAR, 4);
+	return kick(vq, value, VMMIO_SPACE_BAR, 4);
 }
 
 static bool (*kick_of(struct vmmio_device *vd))(struct virtqueue *vq)
 {
 	if (__virtio_test_bit(&vd->vdev, VIRTIO_F_NOTIFICATION_DATA))
 		return kick_data;
-	return vd->front->transport == VMMIO_TRANSPORT_PCI ? kick_pci : kick_mmio;
+	if (vd->front->transport != VMMIO_TRANSPORT_PCI)
+		return kick_mmio;
+	return vd->doorbells_in_memory ? kick_pci : kick_pci_io;
 }
 
 /* Queues that are filled ahead and served when the device has something. */
@@ -140,14 +151,38 @@ static void queue_enable(struct vmmio_queue *q)
 
 	if (vd->regs.protocol->queue_enable)
 		vd->regs.protocol->queue_enable(&vd->regs, q->index);
-	/* what handlers look at is there: pairs with smp_load_acquire() in check_queue() */
-	smp_store_release(&q->live, true);
+	q->enabled = true;
+	if (vd->driver_ok)
+		/* what handlers look at is there: pairs with smp_load_acquire() in is_live() */
+		smp_store_release(&q->live, true);
+}
+
+/* From now on interrupts reach the queues' callbacks; the caller replays those missed. */
+void vmmio_queues_go_live(struct vmmio_device *vd)
+{
+	unsigned int i;
+
+	for (i = 0; i < vd->nqueues; i++)
+		if (vd->queues[i] && vd->queues[i]->enabled)
+			/* as in queue_enable() */
+			smp_store_release(&vd->queues[i]->live, true);
+}
+
+/* The opposite; a handler that runs now may still be at it. */
+void vmmio_queues_halt(struct vmmio_device *vd)
+{
+	unsigned int i;
+
+	for (i = 0; i < vd->nqueues; i++)
+		if (vd->queues[i])
+			WRITE_ONCE(vd->queues[i]->live, false);
 }
 
 static void queue_stop(struct vmmio_queue *q)
 {
 	struct vmmio_device *vd = q->vd;
 
+	q->enabled = false;
 	WRITE_ONCE(q->live, false);
 	if (vd->regs.protocol->queue_stop(&vd->regs, q->index)) {
 		/* its memory is about to be somebody else's */
@@ -229,9 +264,8 @@ static struct vmmio_queue *queue_create(struct vmmio_device *vd, unsigned int in
 #ifdef VMMIO_HAVE_NUM_MAX
 	q->vq->num_max = max;
 #endif
-	if (split)
-		q->vring = virtqueue_get_vring(q->vq);
 	vmmio_slot_take_queue(q);
+	vmmio_slot_set_ring(q, split ? virtqueue_get_vring(q->vq) : NULL);
 	err = queue_start(q);
 	if (err)
 		goto err_stop;
@@ -276,6 +310,7 @@ static int queues_try(struct vmmio_device *vd, unsigned int nvqs, struct virtque
 			return PTR_ERR(q);
 		vqs[i] = q->vq;
 		vd->queues[i] = q;
+		vd->scan[vd->nscan++] = q;
 	}
 	err = vd->front->irqs_enable(vd);
 	if (err)
@@ -327,10 +362,12 @@ int vmmio_queues_create(struct vmmio_device *vd, unsigned int nvqs, struct virtq
 		return -EIO;
 	}
 	for (;;) {
-		vd->queues = kcalloc(nvqs, sizeof(*vd->queues), GFP_KERNEL);
+		vd->queues = kcalloc(2 * nvqs, sizeof(*vd->queues), GFP_KERNEL);
 		if (!vd->queues)
 			return -ENOMEM;
 		vd->nqueues = nvqs;
+		vd->scan = vd->queues + nvqs;
+		vd->nscan = 0;
 		err = queues_try(vd, nvqs, vqs, req, desc);
 		if (!err) {
 			apply_affinity(vd);
@@ -356,8 +393,8 @@ void vmmio_queues_destroy(struct vmmio_device *vd)
 		if (vd->queues[i])
 			queue_free(vd->queues[i]);
 	kfree(vd->queues);
-	vd->queues = NULL;
-	vd->nqueues = 0;
+	vd->queues = vd->scan = NULL;
+	vd->nqueues = vd->nscan = 0;
 }
 
 #ifdef VMMIO_HAVE_RING_RESET
@@ -382,8 +419,10 @@ int vmmio_queue_disable_and_reset(struct virtqueue *vq)
 		return err;
 	}
 	vq->reset = true;
+	q->enabled = false;
 	WRITE_ONCE(q->live, false);
 	vd->front->irqs_synchronize(vd);
+	vmmio_slot_set_ring(q, NULL); /* it may be about to be freed */
 	vmmio_trace_vq_reset(q);
 	return 0;
 }
@@ -401,8 +440,8 @@ int vmmio_queue_enable_after_reset(struct virtqueue *vq)
 	err = vd->regs.protocol->queue_probe(&vd->regs, q->index, &max);
 	if (err)
 		return err;
-	q->avail_base += atomic64_xchg(&q->avail_seen, 0);
-	q->used_base += atomic64_xchg(&q->used_seen, 0);
+	if (!__virtio_test_bit(&vd->vdev, VIRTIO_F_RING_PACKED))
+		vmmio_slot_set_ring(q, virtqueue_get_vring(vq));
 	q->pairing.open = false;
 	err = queue_start(q);
 	if (err)

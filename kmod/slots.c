@@ -11,7 +11,7 @@
 #include <linux/sysfs.h>
 #include <linux/vmalloc.h>
 #include "compat.h"
-#include "vmmio.h"
+#include "events.h"
 
 struct slot {
 	struct vmmio_slot_info info;
@@ -19,6 +19,7 @@ struct slot {
 	struct vmmio_queue *q;	 /* owner of a queue slot, else NULL */
 };
 
+static const __virtio16 no_index; /* what a ring without indices shows */
 static struct slot *slots;
 static DEFINE_MUTEX(slots_lock);
 static LIST_HEAD(overflow_devices);
@@ -131,6 +132,8 @@ void vmmio_slot_take_queue(struct vmmio_queue *q)
 	struct slot *s;
 
 	mutex_lock(&slots_lock);
+	list_add(&q->of_device, &q->vd->queue_list);
+	q->avail_idx = q->used_idx = &no_index;
 	s = slot_take(VMMIO_SLOT_QUEUE);
 	q->slot = s->info.slot;
 	q->gen = s->info.gen;
@@ -138,6 +141,48 @@ void vmmio_slot_take_queue(struct vmmio_queue *q)
 		list_add(&q->overflow, &overflow_queues);
 	else
 		s->q = q;
+	mutex_unlock(&slots_lock);
+}
+
+static void observe(struct vmmio_queue *q)
+{
+	u16 idx, prev;
+
+	vmmio_observe(q, &q->avail_seen, q->avail_idx, &idx, &prev);
+	vmmio_observe(q, &q->used_seen, q->used_idx, &idx, &prev);
+}
+
+/*
+ * Where the indices are; NULL: nowhere, now or ever. What was counted in the
+ * ring before stays, and the count goes on from an index of 0. Not while a
+ * handler or a kick may look.
+ */
+void vmmio_slot_set_ring(struct vmmio_queue *q, const struct vring *vring)
+{
+	mutex_lock(&slots_lock);
+	if (q->vring)
+		observe(q);
+	q->vring = vring;
+	q->avail_idx = vring ? &vring->avail->idx : &no_index;
+	q->used_idx = vring ? &vring->used->idx : &no_index;
+	q->avail_base += atomic64_xchg(&q->avail_seen, 0);
+	q->used_base += atomic64_xchg(&q->used_seen, 0);
+	mutex_unlock(&slots_lock);
+}
+
+/* All rings' indices as they are now. */
+void vmmio_slots_observe(void)
+{
+	struct vmmio_queue *q;
+	u32 i;
+
+	mutex_lock(&slots_lock);
+	/* an event can be enabled before the module's init has run */
+	for (i = 0; slots && i < slots_limit; i++)
+		if (slots[i].q)
+			observe(slots[i].q);
+	list_for_each_entry(q, &overflow_queues, overflow)
+		observe(q);
 	mutex_unlock(&slots_lock);
 }
 
@@ -171,39 +216,69 @@ void vmmio_slot_update_queue(struct vmmio_queue *q)
 	mutex_unlock(&slots_lock);
 }
 
-void vmmio_slot_drop_queue(struct vmmio_queue *q)
-{
-	mutex_lock(&slots_lock);
-	list_del_init(&q->overflow);
-	slot_drop(&slots[q->slot]);
-	mutex_unlock(&slots_lock);
-}
-
-static void add_queue(struct vmmio_slot_counters *c, const struct vmmio_queue *q)
+static void sum_queue(struct vmmio_queue_sum *sum, const struct vmmio_queue *q)
 {
 	int cpu;
 
 	for_each_possible_cpu(cpu)
 	{
 		const struct vmmio_queue_counts *n = per_cpu_ptr(q->counts, cpu);
+		u64 irqs = READ_ONCE(n->irqs), none = READ_ONCE(n->irqs_none);
 
-		c->kicks += READ_ONCE(n->kicks);
-		c->irqs += READ_ONCE(n->irqs);
-		c->irqs_none += READ_ONCE(n->irqs_none);
+		sum->kicks += READ_ONCE(n->kicks);
+		sum->irqs += irqs;
+		sum->irqs_none += none;
+		sum->irqs_dedicated += q->dedicated ? irqs : 0;
+		sum->irqs_dedicated_none += q->dedicated ? none : 0;
 	}
+}
+
+void vmmio_slot_drop_queue(struct vmmio_queue *q)
+{
+	mutex_lock(&slots_lock);
+	list_del(&q->of_device);
+	list_del_init(&q->overflow);
+	slot_drop(&slots[q->slot]);
+	sum_queue(&q->vd->dropped, q);
+	mutex_unlock(&slots_lock);
+}
+
+static void add_queue(struct vmmio_slot_counters *c, struct vmmio_queue *q)
+{
+	struct vmmio_queue_sum n = {};
+
+	sum_queue(&n, q);
+	c->kicks += n.kicks;
+	c->irqs += n.irqs;
+	c->irqs_none += n.irqs_none;
+	observe(q);
 	c->kick_buffers += q->avail_base + atomic64_read(&q->avail_seen);
 	c->used_buffers += q->used_base + atomic64_read(&q->used_seen);
 }
 
+/* What a device's own counts leave to its queues, those that are gone included. */
+static void sum_queues(struct vmmio_queue_sum *sum, const struct vmmio_device *vd)
+{
+	const struct vmmio_queue *q;
+
+	*sum = vd->dropped;
+	list_for_each_entry(q, &vd->queue_list, of_device)
+		sum_queue(sum, q);
+}
+
 static void add_device(struct vmmio_slot_counters *c, const struct vmmio_device *vd)
 {
+	struct vmmio_queue_sum q;
 	int cpu;
 
+	sum_queues(&q, vd);
+	c->irqs += q.irqs_dedicated;
+	c->irqs_none += q.irqs_dedicated_none;
 	for_each_possible_cpu(cpu)
 	{
 		const struct vmmio_device_counts *n = per_cpu_ptr(vd->counts, cpu);
 
-		c->irqs += READ_ONCE(n->irqs);
+		c->irqs += READ_ONCE(n->runs_read) + READ_ONCE(n->runs_unread);
 		c->irqs_none += READ_ONCE(n->irqs_none);
 		c->config_irqs += READ_ONCE(n->config_irqs);
 		c->irqs_early += READ_ONCE(n->irqs_early);
@@ -213,16 +288,25 @@ static void add_device(struct vmmio_slot_counters *c, const struct vmmio_device 
 
 static void add_regs(struct vmmio_slot_regs *r, const struct vmmio_device *vd)
 {
+	bool pci = vd->front->transport == VMMIO_TRANSPORT_PCI;
+	struct vmmio_queue_sum q;
 	int cpu, i;
 
+	sum_queues(&q, vd);
+	r->writes[vd->front->notify] += q.kicks;
 	for_each_possible_cpu(cpu)
 	{
 		const struct vmmio_device_counts *n = per_cpu_ptr(vd->counts, cpu);
+		u64 unacked = READ_ONCE(n->runs_unacked); /* before the runs it is one of */
+		u64 runs = READ_ONCE(n->runs_read);
 
 		for (i = 0; i < VMMIO_REG_MAX; i++) {
 			r->reads[i] += READ_ONCE(n->reads[i]);
 			r->writes[i] += READ_ONCE(n->writes[i]);
 		}
+		r->reads[pci ? VMMIO_REG_PCI_ISR : VMMIO_REG_INTERRUPT_STATUS] += runs;
+		if (!pci)
+			r->writes[VMMIO_REG_INTERRUPT_ACK] += runs - unacked;
 	}
 }
 
@@ -235,7 +319,7 @@ static void fill_counters(void *to, const struct slot *s)
 {
 	struct vmmio_slot_counters *c = to;
 	const struct vmmio_device *vd;
-	const struct vmmio_queue *q;
+	struct vmmio_queue *q;
 
 	*c = (struct vmmio_slot_counters){.slot = s->info.slot, .gen = s->info.gen};
 	if (s->info.kind == VMMIO_SLOT_SHARED) {
@@ -317,6 +401,14 @@ static ssize_t abi_show(struct kobject *kobj, struct kobj_attribute *attr, char 
 }
 static struct kobj_attribute abi_attr = __ATTR_RO(abi);
 
+static void slots_free(void)
+{
+	mutex_lock(&slots_lock);
+	vfree(slots);
+	slots = NULL;
+	mutex_unlock(&slots_lock);
+}
+
 int vmmio_slots_init(void)
 {
 	int err;
@@ -349,12 +441,12 @@ int vmmio_slots_init(void)
 		return 0;
 	kobject_put(vmmio_kobj);
 err_free:
-	vfree(slots);
+	slots_free();
 	return err;
 }
 
 void vmmio_slots_exit(void)
 {
 	kobject_put(vmmio_kobj);
-	vfree(slots);
+	slots_free();
 }

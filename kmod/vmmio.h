@@ -35,6 +35,15 @@ struct vmmio_queue_counts {
 	u64 irqs_none;
 };
 
+/* The sum over a device's queues; runs of a queue's own vector are the device's too. */
+struct vmmio_queue_sum {
+	u64 kicks;
+	u64 irqs;
+	u64 irqs_none;
+	u64 irqs_dedicated;
+	u64 irqs_dedicated_none;
+};
+
 /*
  * One kick-to-interrupt sample. Written under lock with interrupts off, and only
  * while tracing: a kick and its interrupt run on different CPUs, and two kicks
@@ -53,8 +62,10 @@ struct vmmio_pairing {
 struct vmmio_queue {
 	struct virtqueue *vq;
 	struct vmmio_device *vd;
-	const struct vring *vring; /* NULL: packed ring, no indices */
 	void __iomem *doorbell;
+	const struct vring *vring;   /* NULL: packed ring, no indices */
+	const __virtio16 *avail_idx; /* the ring's, or where it always reads 0 */
+	const __virtio16 *used_idx;
 	struct vmmio_queue_counts __percpu *counts;
 	u32 slot;
 	u32 gen;
@@ -63,21 +74,31 @@ struct vmmio_queue {
 	u16 vector;	       /* MSI-X, VMMIO_NO_VECTOR = none */
 	bool device_driven;    /* filled ahead, served when the device likes */
 	bool dedicated;	       /* its vector serves no other queue */
-	bool live;	       /* the device may use the ring; handlers leave it alone if not */
-	atomic64_t avail_seen; /* buffers made available, as seen at kicks */
-	atomic64_t used_seen;  /* buffers used, as seen at interrupts */
+	bool enabled;	       /* the device may use the ring */
+	bool live;	       /* and its driver is ready: handlers look at no others */
+	atomic64_t avail_seen; /* buffers made available, as last observed */
+	atomic64_t used_seen;  /* buffers used, as last observed */
 	u64 avail_base;	       /* counted before the ring was last reset */
 	u64 used_base;
 	struct vmmio_pairing pairing;
-	struct list_head overflow; /* in the overflow slot's list */
-	struct cpumask *affinity;  /* hinted by the driver, NULL: never */
-	bool pinned;		   /* by affinity=, the driver has no say */
+	struct list_head of_device; /* in its device's list, under the lock of the slots */
+	struct list_head overflow;  /* in the overflow slot's list */
+	struct cpumask *affinity;   /* hinted by the driver, NULL: never */
+	bool pinned;		    /* by affinity=, the driver has no say */
 	bool irq_requested;
 	char irq_name[40];
 };
 
+/*
+ * What follows from another count is not counted: the first read of a status
+ * register from runs_read, the acknowledge that goes with it on a line that is
+ * level-triggered from those runs that had none, doorbell writes from the queues'
+ * kicks, and runs of a vector of the queue's own from the queue's.
+ */
 struct vmmio_device_counts {
-	u64 irqs;
+	u64 runs_read;	  /* handler runs that began with a read of the status */
+	u64 runs_unread;  /* others, but for those that a queue counts */
+	u64 runs_unacked; /* of runs_read: a line's that found nothing to acknowledge */
 	u64 irqs_none;
 	u64 config_irqs;
 	u64 irqs_early;
@@ -116,13 +137,19 @@ struct vmmio_device {
 	/* registers: MMIO uses common only */
 	void __iomem *common;
 	void __iomem *isr;
+	bool isr_in_memory; /* and not in an I/O BAR */
+	bool doorbells_in_memory;
 	void __iomem *config;
 
 	struct vmmio_device_counts __percpu *counts;
 	u32 slot;
 	u32 gen;
 	struct list_head overflow;
+	struct list_head queue_list;	/* under the lock of the slots, as is this: */
+	struct vmmio_queue_sum dropped; /* counted for queues that are gone */
 
+	struct vmmio_queue **scan; /* those that exist, for handlers of all queues */
+	unsigned int nscan;
 	struct vmmio_queue **queues; /* by position in find_vqs, absent ones left out */
 	unsigned int nqueues;
 	u16 vector_config;     /* MSI-X */
@@ -172,14 +199,18 @@ int vmmio_queue_disable_and_reset(struct virtqueue *vq);
 int vmmio_queue_enable_after_reset(struct virtqueue *vq);
 #endif
 
+void vmmio_queues_go_live(struct vmmio_device *vd);
+void vmmio_queues_halt(struct vmmio_device *vd);
+
 /* irq.c */
-irqreturn_t vmmio_irq_line(int irq, void *opaque);   /* struct vmmio_device: mmio */
-irqreturn_t vmmio_irq_edge(int irq, void *opaque);   /* struct vmmio_device: mmio */
-irqreturn_t vmmio_irq_lazy(int irq, void *opaque);   /* struct vmmio_device: mmio */
-irqreturn_t vmmio_irq_intx(int irq, void *opaque);   /* struct vmmio_device */
-irqreturn_t vmmio_irq_config(int irq, void *opaque); /* struct vmmio_device */
-irqreturn_t vmmio_irq_shared(int irq, void *opaque); /* struct vmmio_device */
-irqreturn_t vmmio_irq_queue(int irq, void *opaque);  /* struct vmmio_queue */
+irqreturn_t vmmio_irq_line(int irq, void *opaque);    /* struct vmmio_device: mmio */
+irqreturn_t vmmio_irq_edge(int irq, void *opaque);    /* struct vmmio_device: mmio */
+irqreturn_t vmmio_irq_lazy(int irq, void *opaque);    /* struct vmmio_device: mmio */
+irqreturn_t vmmio_irq_intx(int irq, void *opaque);    /* struct vmmio_device */
+irqreturn_t vmmio_irq_intx_io(int irq, void *opaque); /* the same, ISR in an I/O BAR */
+irqreturn_t vmmio_irq_config(int irq, void *opaque);  /* struct vmmio_device */
+irqreturn_t vmmio_irq_shared(int irq, void *opaque);  /* struct vmmio_device */
+irqreturn_t vmmio_irq_queue(int irq, void *opaque);   /* struct vmmio_queue */
 void vmmio_irq_replay(struct vmmio_device *vd);
 
 /* slots.c */
@@ -190,6 +221,8 @@ void vmmio_slot_take_device(struct vmmio_device *vd);
 void vmmio_slot_take_queue(struct vmmio_queue *q);
 void vmmio_slot_update_device(struct vmmio_device *vd);
 void vmmio_slot_update_queue(struct vmmio_queue *q);
+void vmmio_slot_set_ring(struct vmmio_queue *q, const struct vring *vring);
+void vmmio_slots_observe(void);
 void vmmio_slot_drop_device(struct vmmio_device *vd);
 void vmmio_slot_drop_queue(struct vmmio_queue *q);
 

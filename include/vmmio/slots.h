@@ -84,11 +84,11 @@ struct vmmio_slot_counters {
 	__u32 slot;
 	__u32 gen;
 	__u64 kicks;	    /* doorbell writes */
-	__u64 kick_buffers; /* buffers made available, seen at kicks; split rings */
+	__u64 kick_buffers; /* buffers made available; split rings */
 	__u64 irqs;	    /* queue: times its ring was checked; device: handler runs */
 	__u64 irqs_none;    /* of these, vring_interrupt() said IRQ_NONE;
 			     * device: runs that found nothing */
-	__u64 used_buffers; /* buffers used, seen at interrupts; split rings */
+	__u64 used_buffers; /* buffers used; split rings */
 	__u64 config_irqs;  /* device: configuration changes signalled */
 	__u64 irqs_early;   /* device: runs before DRIVER_OK or after reset */
 	__u64 irqs_gone;    /* device: status read all-ones */

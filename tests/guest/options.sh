@@ -140,6 +140,22 @@ wait $!
 [ "$(cat /sys/block/"$(basename "$(blk_on mmio)")"/size)" = 65536 ] ||
 	fail "the configuration change was lost: $(cat /sys/block/"$(basename "$(blk_on mmio)")"/size)"
 
+# buffers, with nothing traced: indices are looked at each half turn only, and wrap here
+counted() # BUS-DEVICE COUNT
+{
+	_disk=$(ls /sys/bus/*/devices/"$1"/virtio*/block)
+	_reads=$(awk '{ print $1 }' "/sys/block/$_disk/stat")
+	vmmio-stat --source sysfs --json -n "$1" -q 0 -- \
+		blkload --count "$2" --depth 16 "/dev/$_disk" >/tmp/json 2>/dev/null
+	_reads=$(($(awk '{ print $1 }' "/sys/block/$_disk/stat") - _reads)) # some were merged
+	[ "$_reads" -gt $(($2 * 9 / 10)) ] || fail "$_reads of $2 reads reached the disk"
+	for key in kick_buffers used_buffers; do
+		n=$(tr '{' '\n' </tmp/json | sed -n "s/.*\"$key\":\([0-9]*\).*/\1/p" | head -n 1)
+		[ "$n" = "$_reads" ] || fail "$key: $n in $_reads reads"
+	done
+}
+for count in 100 80000; do counted "$pci" $count; done
+
 # ring reset: PCI does it; a device that only says so is found out
 for eth in eth0 eth1; do
 	ip link set $eth up
