@@ -24,6 +24,7 @@ int vmmio_cmd_plot(int argc, char **argv);
 int vmmio_cmd_report(int argc, char **argv);
 int vmmio_cmd_tune(int argc, char **argv);
 int vmmio_cmd_predict(int argc, char **argv);
+int vmmio_cmd_conform(int argc, char **argv);
 int vmmio_cmd_micro(int argc, char **argv);
 
 #endif

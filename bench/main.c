@@ -24,6 +24,7 @@ static const struct {
 	{"tune", vmmio_cmd_tune,
 	 "queue size, suppression, interrupt mode: which is best for a load"},
 	{"predict", vmmio_cmd_predict, "counts of a result times the access costs of a machine"},
+	{"conform", vmmio_cmd_conform, "a driver's register accesses against the specification"},
 	{"micro", vmmio_cmd_micro, "what one access or interrupt costs on this machine (KVM)"},
 };
 

@@ -33,6 +33,8 @@ add_library(
 	vmmio_bench STATIC
 	bench/ab.c
 	bench/costs.c
+	bench/conform_rules.c
+	bench/conform_trace.c
 	bench/csv.c
 	bench/experiment.c
 	bench/experiment_plan.c
@@ -76,7 +78,7 @@ set_source_files_properties(
 )
 
 find_package(Threads REQUIRED)
-add_executable(vmmio-bench bench/main.c bench/compare.c bench/diff.c bench/plotcmd.c bench/pool.c
+add_executable(vmmio-bench bench/main.c bench/compare.c bench/conform.c bench/diff.c bench/plotcmd.c bench/pool.c
 	       bench/predict.c bench/reportcmd.c bench/sweep.c bench/tune.c bench/versus.c)
 target_link_libraries(vmmio-bench PRIVATE vmmio_bench Threads::Threads)
 
@@ -88,6 +90,7 @@ vmmio_script_test(guest tests/guest/bench_stop.sh TIMEOUT 120)
 vmmio_script_test(guest tests/guest/bench_usage.sh TIMEOUT 120)
 vmmio_script_test(guest tests/guest/sweep.sh TIMEOUT 240)
 vmmio_script_test(guest tests/guest/regress.sh TIMEOUT 180)
+vmmio_script_test(guest tests/guest/conform.sh TIMEOUT 180)
 vmmio_script_test(guest tests/guest/tune.sh TIMEOUT 240)
 vmmio_script_test(guest tests/guest/versus.sh TIMEOUT 240)
 vmmio_script_test(guest tests/guest/study.sh TIMEOUT 1200)
