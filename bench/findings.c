@@ -304,6 +304,7 @@ static void say_path(struct vmmio_page *p)
 	static const char *const keys[] = {"instructions_per_io", "instructions_per_io_p50"};
 	const struct vmmio_factor *t = vmmio_findings_factor(p->in, "transport");
 
+	/* the shortest, where it is known: the median holds whatever came in between */
 	for (size_t k = 0; k < 2; k++) {
 		char list[400] = "", text[80], row[64];
 		const char *heading = "";
@@ -324,9 +325,10 @@ static void say_path(struct vmmio_page *p)
 		ref_nearest(p, "transport", keys[k], NULL, "1", row, sizeof(row));
 		vmmio_page_say(
 			p, "Path length",
-			"Guest %s, at depth 1: %s - path (of this kernel build; load generator "
-			"included), median [range over boots], %s; %s.",
+			"Guest %s, at depth 1: **%s** - path (of this kernel build; load generator "
+			"included), %s; %s.",
 			heading, list, vmmio_page_boots(p), row);
+		return;
 	}
 }
 

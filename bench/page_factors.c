@@ -75,7 +75,7 @@ static void say_row(const struct vmmio_page *p, const struct vmmio_table *t,
 	fprintf(p->f, "   - %s%s: %s %s - %s%s; %s\n", r->emulated ? "~" : "", what, t->heading,
 		list,
 		r->mixed ? "structural at depth 1, else schedule" : vmmio_class_name(r->lead->cls),
-		r->exact ? ", exact" : "", row);
+		r->exact && r->lead->cls == VMMIO_STRUCTURAL && !r->mixed ? ", exact" : "", row);
 }
 
 /* The rows of one table that are worth a line: one per transport. */
@@ -144,7 +144,7 @@ static void say_factor(struct vmmio_page *p, const struct vmmio_factor *by, cons
 	}
 	for (size_t k = 0; k < sizeof(others) / sizeof(others[0]); k++) {
 		t = vmmio_tables_find(p->tables, by->name, others[k]);
-		if (t && t->apart)
+		if (t && (t->apart || (t->row[0].lead->cls == VMMIO_PATH && t->changes)))
 			any++;
 		else if (t)
 			name_table(quiet, sizeof(quiet), t);

@@ -60,6 +60,7 @@ int vmmio_plot_ab(const struct vmmio_ab *ab, const char *accel, const struct vmm
 	size_t size, rows = 0, all = 0, na = 0, nb = 0;
 	FILE *f = open_memstream(&text, &size);
 	double level = 0;
+	bool emulated = false;
 	int err;
 
 	if (!f || !order) {
@@ -83,6 +84,7 @@ int vmmio_plot_ab(const struct vmmio_ab *ab, const char *accel, const struct vmm
 			row->test.shift_ci.low / base, row->test.shift_ci.high / base,
 			row->finding == VMMIO_AB_DIFFERENT,
 			vmmio_series_emulated(row->a, accel) ? "~" : "", name);
+		emulated |= row->a->cls == VMMIO_TIME && !strcmp(accel, "tcg");
 		level = 100 * row->test.shift_ci.level;
 		na = row->a->n;
 		nb = row->b->n;
@@ -101,7 +103,7 @@ int vmmio_plot_ab(const struct vmmio_ab *ab, const char *accel, const struct vmm
 	vmmio_plot_quote(note, b, sizeof(b));
 	snprintf(vars, sizeof(vars),
 		 "title=\"A against B: shift of each number, with its interval\"\nsubtitle=%s\n"
-		 "rows=%zu\n",
-		 b, rows);
+		 "rows=%zu\n%s",
+		 b, rows, emulated ? "emulated=1\n" : "");
 	return vmmio_plot_run(VMMIO_PLOT_INTERVALS, r->part, "intervals", vars, why, len);
 }

@@ -140,7 +140,7 @@ static int plot_latency(const struct vmmio_comparison *c, const struct vmmio_res
 {
 	char *text = NULL, *dots = NULL, vars[1024], note[256];
 	size_t size = 0, dots_size = 0;
-	unsigned int cell = 0;
+	unsigned int cell = 0, known_cells = 0;
 	FILE *f = open_memstream(&text, &size), *g = open_memstream(&dots, &dots_size);
 	struct vmmio_interval ci = {0};
 	int err;
@@ -161,6 +161,7 @@ static int plot_latency(const struct vmmio_comparison *c, const struct vmmio_res
 			known = malloc(s->n * sizeof(*known));
 			n = known ? vmmio_series_known(s, known) : 0;
 			if (n && !vmmio_stats_median_interval(known, n, 0.95, &ci)) {
+				known_cells++;
 				fprintf(f, "%u\t%s\t%u\t%.6g\t%.6g\t%.6g\n", cell, vmmio_columns[i],
 					c->depths.v[d], vmmio_stats_median(known, n), ci.low,
 					ci.high);
@@ -169,6 +170,13 @@ static int plot_latency(const struct vmmio_comparison *c, const struct vmmio_res
 			}
 			free(known);
 		}
+	}
+	if (!known_cells) { /* the run had no timing rounds */
+		fclose(f);
+		fclose(g);
+		free(text);
+		free(dots);
+		return 0;
 	}
 	err = store(g, &dots, &dots_size, r, "latency-boots.tsv");
 	if (!err)

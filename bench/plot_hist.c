@@ -74,6 +74,7 @@ int vmmio_plot_cdf(const json_t *rows, const struct vmmio_plot_line *line, size_
 	char *text = NULL, vars[1024], b[512], note[256];
 	struct vmmio_hist *h = malloc(sizeof(*h));
 	size_t size, lines[2] = {0, 0};
+	char which[2][64] = {"", ""}; /* the colour of each line is that of its setting */
 	FILE *f = open_memstream(&text, &size);
 	int err;
 
@@ -84,7 +85,11 @@ int vmmio_plot_cdf(const json_t *rows, const struct vmmio_plot_line *line, size_
 	for (int k = 0; k < 2; k++) {
 		for (size_t i = 0; i < n; i++) {
 			gather(rows, line[i].labels, keys[k], h);
-			lines[k] += write_line(h, line[i].name, !lines[0], f);
+			if (!write_line(h, line[i].name, !lines[0], f))
+				continue;
+			lines[k]++;
+			snprintf(which[k] + strlen(which[k]), sizeof(which[k]) - strlen(which[k]),
+				 " %zu", i + 1);
 		}
 	}
 	free(h);
@@ -95,13 +100,13 @@ int vmmio_plot_cdf(const json_t *rows, const struct vmmio_plot_line *line, size_
 	if (err || !lines[0] || !lines[1])
 		return err;
 	snprintf(note, sizeof(note),
-		 "depth 1 · events of %u boots, tracepoints on · accelerator %s · class: time%s · "
+		 "depth 1 · events of %u boot%s, tracepoints on · accelerator %s · class: time%s · "
 		 "stores that an interrupt broke into are left out",
-		 boots, accel, emulated ? ", EMULATED" : "");
+		 boots, boots == 1 ? "" : "s", accel, emulated ? ", EMULATED" : "");
 	vmmio_plot_quote(note, b, sizeof(b));
 	snprintf(vars, sizeof(vars),
 		 "title=\"Kick cost and kick to interrupt: what share took less\"\nsubtitle=%s\n"
-		 "data='cdf.tsv'\nlines1=%zu\nlines2=%zu\n%s",
-		 b, lines[0], lines[1], emulated ? "emulated=1\n" : "");
+		 "data='cdf.tsv'\nlines1=%zu\nlines2=%zu\nwhich1='%s'\nwhich2='%s'\n%s",
+		 b, lines[0], lines[1], which[0], which[1], emulated ? "emulated=1\n" : "");
 	return vmmio_plot_run(VMMIO_PLOT_CDF, r->part, "cdf", vars, why, len);
 }

@@ -201,17 +201,19 @@ static int plot_path(const struct vmmio_findings *in, const struct vmmio_result 
 {
 	const struct vmmio_factor *t = vmmio_findings_factor(in, "transport");
 	const struct vmmio_series_set *set = in->tables->set;
+	const char *key = "instructions_per_io";
 	struct bar bar[BARS_MAX];
 	char note[256];
 	size_t n = 0;
 
+	if (!vmmio_findings_nearest(in, key, NULL, NULL, NULL))
+		key = "instructions_per_io_p50";
 	for (size_t c = 0; t && c < t->n; c++) {
 		for (size_t i = 0; i < set->n && n < BARS_MAX; i++) {
 			const struct vmmio_series *s = &set->s[i];
 			struct bar *b = &bar[n];
 
-			if (strcmp(s->key, "instructions_per_io_p50") ||
-			    !vmmio_series_is(s, "transport", t->value[c]))
+			if (strcmp(s->key, key) || !vmmio_series_is(s, "transport", t->value[c]))
 				continue;
 			b->value = vmmio_series_text(s, b->words, sizeof(b->words));
 			vmmio_stats_range(s->v, s->n, &b->low, &b->high);
@@ -231,7 +233,10 @@ static int plot_path(const struct vmmio_findings *in, const struct vmmio_result 
 		 "-icount · path: of this kernel build",
 		 in->boots, in->tables->accel);
 	return plot_bars(bar, n, "path", "Guest instructions of an I/O, submission to completion",
-			 note, "guest instructions in the median I/O", r, names, why, len);
+			 note,
+			 strstr(key, "p50") ? "guest instructions in the median I/O"
+					    : "guest instructions in the shortest I/O",
+			 r, names, why, len);
 }
 
 static int plot_predicted(const struct vmmio_findings *in, const struct vmmio_result *r,

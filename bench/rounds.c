@@ -165,7 +165,7 @@ bool vmmio_rounds_row_of(const json_t *round, const json_t *stat_row)
 
 	if (device && *device)
 		return name && !strcmp(name, device);
-	if (!transport || !mode)
+	if (!transport || !mode || !column)
 		return false;
 	if (!strncmp(column, "mmio", 4))
 		return !strcmp(transport, "mmio");

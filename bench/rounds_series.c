@@ -18,7 +18,7 @@ struct sums {
 	double kick_buffers, kicks_indexed, used, irqs_indexed, opportunities;
 	double kick_ns, kicks_timed, latency_ns, latencies, handler_ns, handler_timed;
 	double access_ns, accesses_timed;
-	double count_p50[64], time_p50[64], time_p99[64], iops[64];
+	double count_p50[64], time_p50[64], time_p99[64], time_min[64], iops[64];
 	size_t counts, times;
 	struct {
 		char name[32];
@@ -138,12 +138,12 @@ static void sum_stat(struct sums *s, const json_t *round)
 		s->doorbells = NAN;
 }
 
-static void sum_round(struct sums *s, const json_t *row)
+static void sum_round(struct sums *s, const json_t *row, const char *kind)
 {
 	const json_t *load = json_object_get(row, "load");
 	size_t room = sizeof(s->count_p50) / sizeof(s->count_p50[0]);
 
-	if (!strcmp(json_string_value(json_object_get(row, "kind")), "count")) {
+	if (!strcmp(kind, "count")) {
 		s->ios += number(load, "ios");
 		sum_stat(s, row);
 		if (s->counts < room)
@@ -153,6 +153,7 @@ static void sum_round(struct sums *s, const json_t *row)
 	if (s->times < room) {
 		s->time_p50[s->times] = number(load, "p50_ns");
 		s->time_p99[s->times] = number(load, "p99_ns");
+		s->time_min[s->times] = number(load, "min_ns");
 		s->iops[s->times] = 1e9 * number(load, "ios") / number(load, "elapsed_ns");
 		s->times++;
 	}
@@ -215,10 +216,16 @@ static int add_times(struct vmmio_series_set *set, const char *labels, int depth
 static int add_path(struct vmmio_series_set *set, const char *labels, int depth,
 		    const struct sums *s)
 {
+	double min, max;
+	int err;
+
 	if (depth != 1) /* deeper, a latency is that of a batch */
 		return 0;
-	return vmmio_series_add(set, labels, VMMIO_M_PATH_P50, depth,
-				vmmio_stats_median(s->time_p50, s->times));
+	vmmio_stats_range(s->time_min, s->times, &min, &max);
+	err = vmmio_series_add(set, labels, VMMIO_M_PATH_MIN, depth, min);
+	return err
+		       ?: vmmio_series_add(set, labels, VMMIO_M_PATH_P50, depth,
+					   vmmio_stats_median(s->time_p50, s->times));
 }
 
 struct cell {
@@ -342,11 +349,11 @@ int vmmio_rounds_series(const json_t *rows, int boots, bool with_times,
 	json_t *row;
 
 	json_array_foreach(rows, i, row) {
-		const char *labels;
+		const char *labels, *kind;
 		int boot, depth;
 
-		if (json_unpack(row, "{s:s, s:i, s:i}", "labels", &labels, "boot", &boot, "depth",
-				&depth) ||
+		if (json_unpack(row, "{s:s, s:i, s:i, s:s}", "labels", &labels, "boot", &boot,
+				"depth", &depth, "kind", &kind) ||
 		    boot < 0 || boot >= boots) {
 			err = -EPROTO;
 			break;
@@ -356,7 +363,7 @@ int vmmio_rounds_series(const json_t *rows, int boots, bool with_times,
 			err = -ENOMEM;
 			break;
 		}
-		sum_round(&c->boot[boot], row);
+		sum_round(&c->boot[boot], row, kind);
 	}
 	for (i = 0; i < n; i++) {
 		c = &cells[i];

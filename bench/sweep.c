@@ -193,6 +193,11 @@ static int write_folder(struct sweep *s, struct vmmio_result *r, char *final)
 	}
 	if (line)
 		json_object_set(machine, "qemu_line_of_one_run", line);
+	/* as it will be read back: what nobody could measure is no series */
+	vmmio_series_free(&set);
+	err = vmmio_series_from_json(&set, series, why, sizeof(why));
+	if (err)
+		goto out;
 	s->report.result = result;
 	s->report.machine = machine;
 	s->report.set = &set;

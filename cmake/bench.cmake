@@ -78,11 +78,24 @@ set_source_files_properties(
 )
 
 find_package(Threads REQUIRED)
-add_executable(vmmio-bench bench/main.c bench/compare.c bench/conform.c bench/diff.c bench/plotcmd.c bench/pool.c
-	       bench/predict.c bench/reportcmd.c bench/sweep.c bench/tune.c bench/versus.c)
+add_executable(
+	vmmio-bench
+	bench/main.c
+	bench/compare.c
+	bench/conform.c
+	bench/diff.c
+	bench/plotcmd.c
+	bench/pool.c
+	bench/predict.c
+	bench/regress.c
+	bench/reportcmd.c
+	bench/sweep.c
+	bench/tune.c
+	bench/versus.c
+)
 target_link_libraries(vmmio-bench PRIVATE vmmio_bench Threads::Threads)
 
-foreach(name IN ITEMS bench_ab bench_page bench_tune bench_stats bench_result bench_rounds versus)
+foreach(name IN ITEMS bench_ab bench_corrupt bench_page bench_tune bench_stats bench_result bench_rounds versus)
 	vmmio_unit_test(${name} LIBS vmmio_bench)
 endforeach()
 vmmio_script_test(guest tests/guest/compare.sh TIMEOUT 180)

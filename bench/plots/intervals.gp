@@ -7,6 +7,11 @@
 # intervals.tsv: row, shift, low, high, different, name
 stats "intervals.tsv" using 5 skip 1 nooutput
 found = STATS_sum
+stats "intervals.tsv" using (abs($2)) skip 1 nooutput
+far = STATS_max > 5 ? 2 * STATS_max : 10
+stats "intervals.tsv" using ($3 < -far || $4 > far ? 1 : 0) skip 1 nooutput
+cut = STATS_sum > 0
+set xrange [-far:far]
 set label 1 sprintf("{/:Bold %s}", title) at screen 0.5,0.965 center
 set label 2 sprintf("{/*0.8 %s}", subtitle) at screen 0.5,0.925 center
 set tmargin at screen 0.89
@@ -16,7 +21,7 @@ set rmargin at screen 0.97
 set yrange [rows - 0.5:-0.5]
 unset grid
 set grid xtics lc rgb "#cccccc" lw 1
-set xlabel "B minus A, per cent of A's median"
+set xlabel "B minus A, per cent of A's median" . (cut ? " (what has no end mark goes on)" : "")
 small = rows > 16 ? ",9" : ",11"
 set ytics scale 0 font small noenhanced
 set arrow from 0, graph 0 to 0, graph 1 nohead lc rgb "#444444" lw 1.5

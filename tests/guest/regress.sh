@@ -57,10 +57,31 @@ done
 run 0 regress --a "cat '$tmp/b.json'" --b "cat '$tmp/a.json'" --pairs 2
 grep -q '^DIFFERENT .*4 -> 3' "$tmp/out" || fail "an improvement is not shown"
 
+# many repetitions, each judged by itself, and their values kept
+run 3 regress --a "cat '$tmp/a.json'" --b "cat '$tmp/b.json'" --pairs 2 --repeat 3 --save kept \
+	--out "$tmp/kept"
+grep -q '^3 of 3 repetitions found something different' "$tmp/out" || fail "no count of repetitions"
+set -- "$tmp"/kept/*-tcg/kept
+grep -q '"repeats_different": 3' "$1/result.json" || fail "the conclusions were not kept"
+grep -q '"labels":"repeat=3 side=b .*"accesses_per_io".*"values":\[4.0,4.0\]' "$1/series.json" ||
+	fail "the values were not kept"
+run 1 plot "$1" --out "$tmp/plots"
+says 'a result of pairs: nothing to draw'
+run 1 report "$1"
+says 'a result of pairs: only a sweep has a page'
+run 2 regress "$base" --save x
+says '--save and --repeat: need --a'
+run 2 regress --a true --b true --save a/b
+says '--save a/b: not the plain name'
+
 run 0 plot "$base" --out "$tmp/plots"
 for form in svg png; do
 	[ -s "$tmp/plots/compare/accesses.$form" ] || fail "no plot"
 done
+# emulated times only on demand, and then they say what they are
+[ ! -e "$tmp/plots/compare/cdf.svg" ] || fail "emulated times were drawn unasked"
+run 0 plot "$base" --emulated-time --out "$tmp/times"
+grep -q 'EMULATED TIME' "$tmp/times/compare/cdf.svg" || fail "no distributions, or no mark on them"
 
 run 2 diff "$base"
 says 'two result folders'

@@ -34,7 +34,7 @@ says 'load randread, randwrite) .*\*\*mmio 3, pci-intx 2, pci-msix 1\*\* - struc
 says 'mmio: QueueNotify 1, InterruptStatus 1, InterruptACK 1; pci-intx: notify 1, isr_status 1; pci-msix: notify 1'
 says '\*\*mmio 2, pci-intx 1, pci-msix 0\*\* accesses per interrupt - structural'
 says 'mmio, depth 1: accesses per I/O 3 at off, 2 at on - structural, exact; T'
-says 'instructions per I/O, median, at depth 1: mmio [0-9]'
+says 'Guest instructions per I/O, at depth 1: \*\*mmio [0-9]'
 says 'PREDICTION, not measured: .*kvm-soft'
 grep -q '^## T1: accesses per I/O, by transport' "$1/tables.md" || {
 	echo "no table by transport"
