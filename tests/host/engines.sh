@@ -93,4 +93,7 @@ for line in '1 1 kick|ioeventfd|"mmio@feb02e00"|1 1001' '1 0 kick|ioeventfd|"mmi
 		fail "no '$line'"
 	}
 done
+# what an engine cannot see is not zero
+grep -q '"times":null,"interrupts":null,"exits_per_interrupt":null' "$dir/perf" || fail "perf invents interrupts or times"
+! grep -q '"interrupts":null' "$dir/bpf" || fail "bpf sees no interrupts"
 grep -q '"events_lost":0,' "$dir/perf" || fail "counters could not be opened"

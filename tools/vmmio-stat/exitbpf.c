@@ -28,7 +28,7 @@ struct vmmio_exit_source {
 	struct vmmio_exit_threads *threads;
 	__u64 misses; /* kept over detaching */
 	char missing[160];
-	bool has_time, has_fast;
+	bool has_time, has_fast, has_irqs;
 };
 
 static void note_missing(struct vmmio_exit_source *s, const char *event)
@@ -55,6 +55,7 @@ static int attach(struct vmmio_exit_source *s)
 	}
 	s->has_time = s->skel->links.host_exit && s->skel->links.host_entry;
 	s->has_fast = s->skel->links.host_fast;
+	s->has_irqs = s->skel->links.host_set_irq && s->skel->links.host_msi;
 	s->attached = true;
 	return attached ? 0 : -ENOENT;
 }
@@ -187,5 +188,6 @@ void vmmio_exit_bpf_health(struct vmmio_exit_source *s, struct vmmio_exit_health
 	h->misses = s->attached ? vmmio_bpf_misses(s->skel->obj) : s->misses;
 	h->has_time = s->has_time;
 	h->has_fast = s->has_fast;
+	h->has_irqs = s->has_irqs;
 	snprintf(h->missing, sizeof(h->missing), "%s", s->missing[0] ? s->missing : "-");
 }

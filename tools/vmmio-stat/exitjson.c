@@ -114,6 +114,10 @@ static void json_times(const struct vmmio_exit_view *v, struct vmmio_json *j)
 {
 	size_t i;
 
+	if (!v->health->has_time) {
+		vmmio_json_null(j, "times");
+		return;
+	}
 	vmmio_json_open(j, "times", '[');
 	for (i = 0; i < v->rows->ntimes; i++) {
 		const struct vmmio_exit_times *t = &v->rows->times[i];
@@ -180,6 +184,10 @@ static void json_interrupts(const struct vmmio_exit_view *v, struct vmmio_json *
 {
 	size_t i;
 
+	if (!v->health->has_irqs) {
+		vmmio_json_null(j, "interrupts");
+		return;
+	}
 	vmmio_json_open(j, "interrupts", '[');
 	for (i = 0; i < v->interrupts->n; i++) {
 		const struct vmmio_exit_interrupt *x = &v->interrupts->v[i];
@@ -204,6 +212,10 @@ static void json_per_interrupt(const struct vmmio_exit_view *v, struct vmmio_jso
 	__u64 sent, exits;
 	size_t vm;
 
+	if (!v->health->has_irqs) {
+		vmmio_json_null(j, "exits_per_interrupt");
+		return;
+	}
 	vmmio_json_open(j, "exits_per_interrupt", '[');
 	for (vm = 0; vm < v->rows->nvms; vm++) {
 		if (!vmmio_exit_view_wants(v, vm))

@@ -276,6 +276,23 @@ static int loop(struct run *r)
 	return closed < 0 ? closed : 0;
 }
 
+/* A filter that lets nothing through is more likely a mistake than a wish. */
+static bool is_there(const struct request *q, const struct vmmio_host *host, char *why, size_t size)
+{
+	bool pid = !q->pid, guest = !q->guest;
+	size_t i;
+
+	for (i = 0; i < host->nvms; i++) {
+		pid |= host->vms[i].pid == q->pid;
+		guest |= q->guest && !strcmp(host->vms[i].name, q->guest);
+	}
+	if (!pid)
+		snprintf(why, size, "process %llu has no KVM VM", (unsigned long long)q->pid);
+	else if (!guest)
+		snprintf(why, size, "no KVM VM is named '%s'", q->guest);
+	return pid && guest;
+}
+
 static int start(struct run *r, char *why, size_t size)
 {
 	struct vmmio_host host = {0};
@@ -289,17 +306,9 @@ static int start(struct run *r, char *why, size_t size)
 		snprintf(why, size, "the scan for VMs failed: %s", strerror(-err));
 		return err;
 	}
-	if (r->q->pid) {
-		size_t i;
-
-		for (i = 0; i < host.nvms && host.vms[i].pid != r->q->pid; i++)
-			;
-		if (i == host.nvms) {
-			snprintf(why, size, "process %llu has no KVM VM",
-				 (unsigned long long)r->q->pid);
-			vmmio_host_free(&host);
-			return -ESRCH;
-		}
+	if (!is_there(r->q, &host, why, size)) {
+		vmmio_host_free(&host);
+		return -ESRCH;
 	}
 	/* VMs that die before the first snapshot have a name this way. */
 	err = vmmio_exit_rows_learn(&r->rows, &host);

@@ -52,6 +52,7 @@ struct vmmio_exit_health {
 	__u64 misses;	   /* events that the kernel did not show us */
 	bool has_time;	   /* kvm_exit and kvm_entry are attached */
 	bool has_fast;	   /* kvm_fast_mmio is */
+	bool has_irqs;	   /* interrupts are counted */
 	char missing[160]; /* event classes that this kernel lacks: "-" if none */
 };
 

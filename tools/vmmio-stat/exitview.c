@@ -215,6 +215,8 @@ static void print_interrupts(const struct vmmio_exit_view *v, FILE *out)
 {
 	size_t i, k, n = v->rows->nvms;
 
+	if (!v->health->has_irqs)
+		fprintf(out, "\ninterrupts: -\n");
 	for (k = 0; k <= n; k++) {
 		size_t vm = k < n ? k : SIZE_MAX;
 		__u64 sum = 0, exits = 0;
@@ -260,9 +262,10 @@ void vmmio_exit_table(const struct vmmio_exit_view *v, FILE *out)
 	fprintf(out, "%s%.2f s on %s, engine %s, %zu VMs, events lost %llu, missed %llu",
 		v->totals ? "totals of " : "", v->interval_s, v->accel, v->engine, alive,
 		(unsigned long long)v->health->lost, (unsigned long long)v->health->misses);
-	if (!v->health->has_time)
-		fprintf(out, "; no durations: kvm_exit and kvm_entry cannot be attached");
 	fputc('\n', out);
+	if (strcmp(v->health->missing, "-"))
+		fprintf(out, "without %s%s\n", v->health->missing,
+			v->health->has_time ? "" : ": no durations");
 	list = vmmio_exit_view_rows(v, &n);
 	for (from = 0; list && from < n; from = i) {
 		for (i = from + 1; i < n && vmmio_exit_same_group(list[from], list[i]); i++)
