@@ -84,6 +84,9 @@ for type in $types; do
 		done
 	done
 done
+case $types in
+*rng*) set -- "$@" -object rng-builtin,id=spare -device virtio-rng-device,rng=spare,indirect_desc=off ;;
+esac
 # QEMU has one balloon at most; its monitor is the guest's third serial port
 case $types in
 net*) balloon=device ;;
