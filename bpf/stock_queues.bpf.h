@@ -195,7 +195,8 @@ __noinline int learn_queue(__u64 key)
 
 /*
  * The loader reads the uevent file of each device: a call with the device in
- * hand, from which its queues are found before anything happens on them.
+ * hand, from which its queues are found before anything happens on them. So is
+ * the event of its removal, when it has none left and must not come back.
  */
 static __always_inline int learn_device(struct device *dev)
 {
@@ -204,7 +205,6 @@ static __always_inline int learn_device(struct device *dev)
 	struct list_head *p = BPF_CORE_READ(vdev, vqs.next);
 	int i;
 
-	device_slot(vdev);
 	for (i = 0; i < VMMIO_STOCK_QUEUES && p && (void *)p != head; i++) {
 		__u64 vq = (__u64)p - bpf_core_field_offset(struct virtqueue, list);
 

@@ -54,6 +54,7 @@ add_library(
 	${stat}/delta.c
 	${stat}/doctor.c
 	${stat}/doctor_bpf.c
+	${stat}/doctor_rights.c
 	${stat}/env.c
 	${stat}/fields.c
 	${stat}/hist.c
@@ -64,6 +65,7 @@ add_library(
 	${stat}/num.c
 	${stat}/options.c
 	${stat}/regtable.c
+	${stat}/rights.c
 	${stat}/rows.c
 	${stat}/self.c
 	${stat}/slots.c

@@ -6,8 +6,9 @@
 # clear line each, the documented status, nothing left attached.
 set -eu
 
-out=$("${VMMIO_BUILD:?}/vmmio-boot" --columns mmio,pci-intx,pci-msix \
-	--script "$(dirname "$0")/behaviour.guest" --timeout 100) || {
+here=$(dirname "$0")
+out=$(cat "$here/check.guest" "$here/behaviour.guest" | "${VMMIO_BUILD:?}/vmmio-boot" \
+	--columns mmio,pci-intx,pci-msix --script - --timeout 100) || {
 	echo "$out"
 	exit 1
 }

@@ -61,6 +61,7 @@ static int start(void **state)
 	put("/sys/kernel/btf/virtio_ring", "");
 	put("/sys/kernel/security/lockdown", "[none] integrity confidentiality");
 	put("/sys/kernel/tracing/events/enable", "0");
+	put("/sys/kernel/tracing/kprobe_events", "");
 	put("/proc/self/status", "Name:\tx\nCapEff:\t000001ffffffffff");
 	put("/proc/sys/kernel/bpf_stats_enabled", "0");
 	put("/proc/sys/net/core/bpf_jit_enable", "1");
@@ -153,12 +154,23 @@ static void each_lack_is_found(void **state)
 	take("/sys/kernel/btf/vmlinux");
 	d = examine(fine);
 	expect(&d, "kernel BTF", DOCTOR_PROBLEM, "none", "CONFIG_DEBUG_INFO_BTF");
-	expect(&d, "engines", DOCTOR_OK, "vmmio.ko: sysfs", "");
+	expect(&d, "engines", DOCTOR_OK,
+	       "vmmio.ko: tracefs; mainline's transports: tracefs, counts only", "");
+	d = examine((struct doctor_trials){.fentry = -ESRCH});
+	expect(&d, "fentry", DOCTOR_NOTE, "refused", "kernel's BTF");
 
+	take("/sys/kernel/tracing/kprobe_events");
+	d = examine(fine);
+	expect(&d, "tracefs", DOCTOR_OK, "without kprobe events", "");
+	expect(&d, "engines", DOCTOR_OK, "vmmio.ko: tracefs; mainline's transports: nothing", "");
 	take("/sys/kernel/tracing/events/enable");
 	take("/sys/kernel/tracing/events");
 	d = examine(fine);
 	expect(&d, "tracefs", DOCTOR_NOTE, "not mounted", "mount -t tracefs");
+	expect(&d, "engines", DOCTOR_OK, "vmmio.ko: sysfs", "");
+	put("/proc/mounts", "none /sys/kernel/tracing tracefs rw 0 0");
+	d = examine(fine);
+	expect(&d, "tracefs", DOCTOR_NOTE, "mounted, but empty", "lockdown");
 
 	put("/sys/kernel/security/lockdown", "none integrity [confidentiality]");
 	d = examine(fine);
@@ -166,6 +178,12 @@ static void each_lack_is_found(void **state)
 	put("/sys/kernel/security/lockdown", "none [integrity] confidentiality");
 	d = examine(fine);
 	expect(&d, "lockdown", DOCTOR_OK, "integrity", "");
+	take("/sys/kernel/security/lockdown");
+	d = examine(fine);
+	expect(&d, "lockdown", DOCTOR_NOTE, "not known", "mount -t securityfs");
+	put("/sys/kernel/security/lsm", "capability");
+	d = examine(fine);
+	expect(&d, "lockdown", DOCTOR_OK, "this kernel has none", "");
 
 	put("/proc/sys/kernel/bpf_stats_enabled", "1");
 	d = examine(fine);
@@ -173,6 +191,24 @@ static void each_lack_is_found(void **state)
 	put("/proc/sys/net/core/bpf_jit_enable", "0");
 	d = examine(fine);
 	expect(&d, "BPF JIT", DOCTOR_NOTE, "interpreted", "bpf_jit_enable=1");
+}
+
+/* Locked down: what could be attached could read nothing. */
+static void lockdown(void **state)
+{
+	struct doctor d;
+
+	put("/sys/kernel/security/lockdown", "none integrity [confidentiality]");
+	d = examine(fine);
+	expect(&d, "engines", DOCTOR_OK,
+	       "vmmio.ko: sysfs, its own counters: no durations; mainline's transports: nothing",
+	       "");
+	take("/sys/kernel/vmmio/slots");
+	take("/sys/kernel/vmmio/abi");
+	take("/sys/kernel/vmmio");
+	d = examine(fine);
+	expect(&d, "vmmio.ko", DOCTOR_NOTE, "not loaded", "sign vmmio.ko");
+	expect(&d, "engines", DOCTOR_PROBLEM, "mainline's transports: nothing", "see above");
 }
 
 static void capabilities(void **state)
@@ -187,7 +223,7 @@ static void capabilities(void **state)
 	put("/proc/sys/kernel/perf_event_paranoid", "3");
 	d = examine((struct doctor_trials){.perf_kprobe = -EACCES});
 	expect(&d, "kprobes", DOCTOR_NOTE, "Permission denied", "perf_event_paranoid=2 (it is 3)");
-	expect(&d, "engines", DOCTOR_OK, "mainline's transports: nothing", "");
+	expect(&d, "engines", DOCTOR_OK, "mainline's transports: tracefs, counts only", "");
 	take("/sys/module/virtio_ring/initstate");
 	d = examine(fine);
 	expect(&d, "engines", DOCTOR_OK, "mainline's transports: fentry", "");
@@ -215,6 +251,9 @@ static void trials(void **state)
 	assert_true(doctor_well(&d));
 	d = examine((struct doctor_trials){.fentry = -ENOTSUP, .perf_kprobe = -ENOENT});
 	expect(&d, "kprobes", DOCTOR_PROBLEM, "No such file", "CONFIG_KPROBES");
+	expect(&d, "engines", DOCTOR_OK, "mainline's transports: tracefs, counts only", "");
+	take("/sys/kernel/tracing/kprobe_events");
+	d = examine((struct doctor_trials){.fentry = -ENOTSUP, .perf_kprobe = -ENOENT});
 	expect(&d, "engines", DOCTOR_OK, "mainline's transports: nothing", "");
 	assert_false(doctor_well(&d));
 	take("/sys/kernel/vmmio/abi");
@@ -232,6 +271,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(all_is_well, start, end),
 		cmocka_unit_test_setup_teardown(each_lack_is_found, start, end),
+		cmocka_unit_test_setup_teardown(lockdown, start, end),
 		cmocka_unit_test_setup_teardown(capabilities, start, end),
 		cmocka_unit_test_setup_teardown(trials, start, end),
 	};

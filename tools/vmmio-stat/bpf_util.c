@@ -13,6 +13,7 @@
 #include <bpf/libbpf.h>
 
 #include "bpf_util.h"
+#include "rights.h"
 
 static char first_warning[120];
 
@@ -33,32 +34,27 @@ void vmmio_bpf_quiet(void)
 	libbpf_set_print(print);
 }
 
-/* Under lockdown=confidentiality BPF may not read kernel memory, whoever asks. */
-static bool locked_down(void)
-{
-	FILE *f = fopen("/sys/kernel/security/lockdown", "re");
-	char text[80] = "";
-
-	if (!f)
-		return false;
-	if (!fgets(text, sizeof(text), f))
-		text[0] = '\0';
-	fclose(f);
-	return strstr(text, "[confidentiality]");
-}
-
 void vmmio_bpf_why(char *why, size_t size, const char *step, int err)
 {
-	if ((err == -EPERM || err == -EINVAL) && locked_down()) {
+	char missing[VMMIO_RIGHTS_TEXT] = "";
+	__u64 caps;
+
+	/* then BPF may not read the kernel's memory, whoever asks */
+	if ((err == -EPERM || err == -EINVAL) && vmmio_rights_locked())
 		snprintf(why, size,
 			 "cannot %s BPF programs: %s: the kernel is locked down (confidentiality), "
 			 "which keeps BPF from reading it",
 			 step, strerror(-err));
-		return;
-	}
-	if (err == -EPERM)
+	else if (err == -EPERM && !vmmio_rights_caps("/proc/self/status", &caps) &&
+		 vmmio_rights_missing(caps, missing)[0])
 		snprintf(why, size,
-			 "cannot %s BPF programs: %s: run as root, or with CAP_BPF and CAP_PERFMON",
+			 "cannot %s BPF programs: missing%s: run as root, or setcap "
+			 "cap_bpf,cap_perfmon+ep vmmio-stat",
+			 step, missing);
+	else if (err == -EPERM)
+		snprintf(why, size,
+			 "cannot %s BPF programs: %s: types of modules need CAP_SYS_ADMIN: run as "
+			 "root",
 			 step, strerror(-err));
 	else if (err == -EACCES)
 		snprintf(why, size, "cannot %s BPF programs: the kernel's verifier refused one",

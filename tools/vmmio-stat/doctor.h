@@ -42,7 +42,11 @@ struct doctor {
 	int n;
 	/* what the checks learn and the verdict needs */
 	bool vmmio, vmmio_btf, vmlinux_btf, ring_btf, ring_builtin, clock_ok, emulated;
-	bool admin; /* may use the types of modules */
+	bool admin;	    /* may use the types of modules */
+	bool locked;	    /* down to confidentiality: no BPF that reads the kernel */
+	bool signed_only;   /* no unsigned module is loaded */
+	bool tracefs;	    /* may be used */
+	bool kprobe_events; /* in it */
 };
 
 /* Tries to load and attach, each program in turn; needs no files. */
@@ -55,5 +59,18 @@ void doctor_examine(struct doctor *d);
 bool doctor_well(const struct doctor *d);
 
 extern const char *const doctor_state_names[];
+
+/* For the files that hold checks (doctor.c, doctor_rights.c). */
+struct doctor_finding *doctor_add(struct doctor *d, enum doctor_state state, const char *check,
+				  const char *format, ...) __attribute__((format(printf, 4, 5)));
+void doctor_remedy(struct doctor_finding *f, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+bool doctor_there(const struct doctor *d, const char *path);
+/* First line of a file; -errno if it cannot be read. */
+int doctor_line(const struct doctor *d, const char *path, char *text, size_t size);
+
+void doctor_check_lockdown(struct doctor *d);
+void doctor_check_capabilities(struct doctor *d);
+void doctor_check_files(struct doctor *d);
 
 #endif

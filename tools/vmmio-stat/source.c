@@ -80,11 +80,14 @@ int vmmio_source_open(struct vmmio_source *src, const char *name,
 			 note);
 		return 0;
 	}
+	snprintf(note, sizeof(note), "%.200s", why);
+	if (err != -ENODEV)
+		snprintf(note, sizeof(note), "%.200s; %.115s", why, src->why);
 	if (open_one(src, &vmmio_source_sysfs, opts)) {
-		memcpy(src->why, why, sizeof(why));
+		memcpy(src->why, note, sizeof(note));
 		return err;
 	}
-	snprintf(src->note, sizeof(src->note), "%.*s", (int)sizeof(src->note) - 1, why);
+	memcpy(src->note, note, sizeof(note));
 	return 0;
 }
 

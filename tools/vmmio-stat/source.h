@@ -43,9 +43,9 @@ struct vmmio_source {
 	const struct vmmio_source_ops *ops;
 	void *priv;
 	char engine[24]; /* "tp_btf", "raw_tp", "sysfs": what came of it */
-	char note[160];	 /* what could not be had and why; empty if nothing */
+	char note[320];	 /* what could not be had and why; empty if nothing */
 	char detail[80]; /* more about the engine, for the heading */
-	char why[200];	 /* after an error: what failed, and the remedy */
+	char why[320];	 /* after an error: what failed, and the remedy */
 	/* Of a recording: where it was made. Empty: here. */
 	char accel[16];
 	char clocksource[32];

@@ -18,6 +18,7 @@
 #include <tracefs.h>
 
 #include "num.h"
+#include "rights.h"
 #include "tracefs_ring.h"
 
 #define TRACEFS_SUPER 0x74726163 /* of statfs() */
@@ -184,10 +185,14 @@ int trace_ring_open(struct trace_ring *r, char *why, size_t size)
 	tep_set_loglevel(TEP_LOG_NONE);
 	errno = 0;
 	err = read_layout(r);
-	if (err) {
+	if (err == -ENOENT)
+		snprintf(why, size, "tracefs is empty: %s",
+			 vmmio_rights_locked() ? "the kernel is locked down (confidentiality)"
+					       : "no CONFIG_EVENT_TRACING, or lockdown");
+	else if (err)
 		refuse(why, size, err, "events/header_page");
+	if (err)
 		goto err_free;
-	}
 	errno = 0;
 	r->instance = tracefs_instance_create(name);
 	if (!r->instance) {
