@@ -180,6 +180,18 @@ static void over_transports(const struct vmmio_page *p, const char *key, const c
 	}
 }
 
+/* The same, or one number where all transports have it. */
+static void over_transports_short(const struct vmmio_page *p, const char *key, const char *load,
+				  char *buf, size_t len)
+{
+	struct spread all = spread_of(p, key, load, NULL), sum;
+
+	if (all.n && all.min == all.max)
+		vmmio_format(all.min, buf, len);
+	else
+		over_transports(p, key, load, buf, len, &sum);
+}
+
 static void ref_nearest(const struct vmmio_page *p, const char *by, const char *key,
 			const char *load, const char *depth, char *buf, size_t len)
 {
@@ -190,6 +202,13 @@ static void ref_nearest(const struct vmmio_page *p, const char *by, const char *
 		vmmio_tables_ref(p->tables, by, key, s->labels, buf, len);
 	if (!buf[0])
 		snprintf(buf, len, "`series.csv`, key `%s`", key);
+}
+
+static const char *lazy_apart(const struct vmmio_page *p)
+{
+	const struct vmmio_factor *l = vmmio_findings_factor(p->in, "lazy_status");
+
+	return l && l->n > 1 ? " (lazy_status apart)" : "";
 }
 
 /* Do two loads cost the same, in the same unit? */
@@ -207,7 +226,7 @@ static bool same_price(const struct vmmio_page *p, const char *a, const char *b)
 static void say_price(struct vmmio_page *p, const struct vmmio_factor *l, size_t i, bool *said,
 		      const char *title)
 {
-	char list[300], names[200] = "", row[64];
+	char list[300], kicks[300], irqs[300], names[200] = "", row[64];
 	size_t n = 0, exact = 0;
 	struct spread sum;
 
@@ -223,12 +242,14 @@ static void say_price(struct vmmio_page *p, const struct vmmio_factor *l, size_t
 	if (!n)
 		return;
 	ref_nearest(p, "transport", "accesses_per_io", l->value[i], "1", row, sizeof(row));
-	vmmio_page_say(
-		p, title,
-		"One %s at depth 1 (load %s) costs these register accesses, doorbell "
-		"included: **%s** - structural, exact in %zu of %zu settings, %s each%s; %s.",
-		unit_of(l->value[i]), names, list, exact, n, vmmio_page_boots(p),
-		vmmio_findings_factor(p->in, "lazy_status") ? " (lazy_status apart)" : "", row);
+	over_transports_short(p, "kicks_per_io", l->value[i], kicks, sizeof(kicks));
+	over_transports_short(p, "irqs_per_io", l->value[i], irqs, sizeof(irqs));
+	vmmio_page_say(p, title,
+		       "One %s at depth 1 (load %s) costs these register accesses, doorbell "
+		       "included: **%s** (kicks %s, interrupts %s) - structural, exact in %zu of "
+		       "%zu settings, %s each%s; %s.",
+		       unit_of(l->value[i]), names, list, kicks, irqs, exact, n,
+		       vmmio_page_boots(p), lazy_apart(p), row);
 }
 
 static void say_registers(struct vmmio_page *p)
@@ -271,8 +292,7 @@ static void say_registers(struct vmmio_page *p)
 		"Per I/O by register - %s. What is not the doorbell is the price of an interrupt, "
 		"at every depth: **%s** accesses per interrupt - structural, exact in %zu of %zu "
 		"settings, %s each%s; %s.",
-		list, per, sum.exact, sum.n, vmmio_page_boots(p),
-		vmmio_findings_factor(p->in, "lazy_status") ? " (lazy_status apart)" : "", row);
+		list, per, sum.exact, sum.n, vmmio_page_boots(p), lazy_apart(p), row);
 }
 
 /* INTx against MSI-X, and MMIO against both: differences of the above, where they are exact. */
@@ -385,8 +405,12 @@ size_t vmmio_findings_sentences(const struct vmmio_findings *in, FILE *f)
 	vmmio_page_factors(&p);
 	say_path(&p);
 	for (size_t i = 0; l && i < l->n; i++)
-		if (!said[i])
-			say_price(&p, l, i, said, "Another load");
+		if (!said[i]) {
+			char title[64];
+
+			snprintf(title, sizeof(title), "Load %s", l->value[i]);
+			say_price(&p, l, i, said, title);
+		}
 	say_predictions(&p);
 	return p.n;
 }

@@ -96,11 +96,25 @@ static int plot_accesses(const struct vmmio_findings *in, const struct vmmio_res
 	return err;
 }
 
+/* An operation of one load is many requests of another: per kick they compare. */
+static bool per_kick(const struct vmmio_findings *in, const struct vmmio_series *all,
+		     struct vmmio_plot_stack *s)
+{
+	double kicks = median_of(vmmio_series_find(in->tables->set, all->labels, "kicks_per_io"));
+
+	if (!(kicks > 0))
+		return false;
+	s->total /= kicks;
+	for (int role = 0; role < VMMIO_ROLES; role++)
+		s->role[role] /= kicks;
+	return true;
+}
+
 /* All loads side by side, if there are several with a price of their own. */
 static int plot_loads(const struct vmmio_findings *in, const struct vmmio_result *r, json_t *names,
 		      char *why, size_t len)
 {
-	static const char heading[] = "Register accesses by load and transport";
+	static const char heading[] = "Register accesses per kick, by load and transport";
 	const struct vmmio_factor *t = vmmio_findings_factor(in, "transport");
 	const struct vmmio_factor *l = vmmio_findings_factor(in, "load");
 	struct vmmio_plot_stack stack[STACKS_MAX];
@@ -115,19 +129,21 @@ static int plot_loads(const struct vmmio_findings *in, const struct vmmio_result
 			const struct vmmio_series *s = vmmio_findings_nearest(
 				in, "accesses_per_io", l->value[k], t->value[i], "1");
 
-			if (s && s->cls == VMMIO_STRUCTURAL)
-				fill_stack(in, s, l->value[k], t->value[i], &stack[n++]);
+			if (!s || s->cls != VMMIO_STRUCTURAL)
+				continue;
+			fill_stack(in, s, l->value[k], t->value[i], &stack[n]);
+			n += per_kick(in, s, &stack[n]);
 		}
 		loads += n > before;
 	}
 	if (loads < 2)
 		return 0;
-	snprintf(
-		note, sizeof(note),
-		"depth 1, the usual settings · n = %u boots, medians · accelerator %s · structural",
-		in->boots, in->tables->accel);
-	err = vmmio_plot_stacks(stack, n, "loads", heading, note, "operation of the load", false, r,
-				why, len);
+	snprintf(note, sizeof(note),
+		 "depth 1, interrupts of the answer included · n = %u boot%s, medians · "
+		 "accelerator %s · "
+		 "structural",
+		 in->boots, in->boots == 1 ? "" : "s", in->tables->accel);
+	err = vmmio_plot_stacks(stack, n, "loads", heading, note, "kick", false, r, why, len);
 	if (!err)
 		note_plot(names, "loads", heading);
 	return err;

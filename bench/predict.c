@@ -13,6 +13,7 @@
 #include "cmd.h"
 #include "costs.h"
 #include "opts.h"
+#include "published.h"
 #include "result.h"
 
 #define NAME "vmmio-bench predict: "
@@ -75,16 +76,28 @@ static void explain(const struct vmmio_costs *c, double us)
 			printf("%.4g us are %.1f accesses of %.0f ns (%s)\n", us, us * 1000 / ns,
 			       ns, keys[i]);
 	}
-	printf("a line interrupt of mmio is 2 accesses and an EOI, one of MSI-X none:\n");
-	for (int k = 1; k <= 4; k++)
-		printf("with %d interrupt%s per transaction, %.4g us need %.2f us per exit (3 "
-		       "exits each)\n",
-		       k, k > 1 ? "s" : "", us, us / (3 * k));
+}
+
+/* A published set needs counts, and no costs: they are what is asked for. */
+static int explain_published(const struct vmmio_loaded *l, const char *file)
+{
+	struct vmmio_published p;
+	char why[256];
+
+	if (vmmio_published_load(file, &p, why, sizeof(why))) {
+		fprintf(stderr, NAME "--published %s: %s\n", file, why);
+		return VMMIO_EXIT_TROUBLE;
+	}
+	if (vmmio_published_explain(&p, &l->series, stdout, why, sizeof(why))) {
+		fprintf(stderr, NAME "%s: %s\n", l->path, why);
+		return VMMIO_EXIT_TROUBLE;
+	}
+	return VMMIO_EXIT_OK;
 }
 
 int vmmio_cmd_predict(int argc, char **argv)
 {
-	const char *costs_path = NULL, *path = NULL;
+	const char *costs_path = NULL, *path = NULL, *published = NULL;
 	bool allow_soft = false, as_json = false;
 	double us = 0;
 	struct vmmio_opt opts[] = {
@@ -94,6 +107,8 @@ int vmmio_cmd_predict(int argc, char **argv)
 		 "take the costs of a KVM without hardware support"},
 		{"explain", VMMIO_OPT_DOUBLE, &us, 0.001, 1e9, NULL, "US",
 		 "also: how many accesses make up that many microseconds"},
+		{"published", VMMIO_OPT_STRING, &published, 0, 0, NULL, "FILE",
+		 "instead: what the counts explain of a published set (bench/published/)"},
 		{"json", VMMIO_OPT_FLAG, &as_json, 0, 0, NULL, NULL, "as JSON"},
 	};
 	struct vmmio_loaded l;
@@ -102,18 +117,26 @@ int vmmio_cmd_predict(int argc, char **argv)
 	size_t n;
 	int err, status = VMMIO_EXIT_TROUBLE;
 
-	err = vmmio_opts_parse("predict", "RESULT --costs FILE [options]", opts,
+	err = vmmio_opts_parse("predict",
+			       "RESULT --costs FILE [options], or RESULT --published FILE", opts,
 			       sizeof(opts) / sizeof(opts[0]), argc, argv, &path, 1, &n);
 	if (err)
 		return err > 0 ? VMMIO_EXIT_OK : VMMIO_EXIT_USAGE;
-	if (!n || !costs_path) {
-		fprintf(stderr, NAME "%s\n", n ? "--costs: is needed" : "no result folder given");
+	if (!n || !costs_path == !published) {
+		fprintf(stderr, NAME "%s\n",
+			!n	    ? "no result folder given"
+			: published ? "--published: contradicts --costs"
+				    : "--costs or --published: one is needed");
 		return VMMIO_EXIT_USAGE;
 	}
 	err = vmmio_result_load(path, &l, why, sizeof(why));
 	if (err) {
 		fprintf(stderr, NAME "%s: %s\n", path, why);
 		return VMMIO_EXIT_TROUBLE;
+	}
+	if (published) {
+		status = explain_published(&l, published);
+		goto out;
 	}
 	if (vmmio_costs_load(costs_path, allow_soft, &c, why, sizeof(why))) {
 		fprintf(stderr, NAME "--costs %s: %s\n", costs_path, why);

@@ -164,6 +164,70 @@ static int measure_round(struct tune *t, gsl_rng *rng, unsigned int boot)
 	return err;
 }
 
+/* The setting that a device has if nothing is set: the same transport, event_idx, largest ring. */
+static size_t usual(const struct tune *t, const struct vmmio_tune_setting *b)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < t->t.n; i++) {
+		const struct vmmio_tune_setting *s = &t->t.s[i];
+
+		if (!strcmp(s->transport, b->transport) && s->event_idx &&
+		    (strcmp(t->t.s[found].transport, b->transport) || !t->t.s[found].event_idx ||
+		     s->queue_size > t->t.s[found].queue_size))
+			found = i;
+	}
+	return found;
+}
+
+/* How much less @best is than setting @other, with the interval by boot. */
+static void say_effect(const struct tune *t, size_t best, size_t other, const char *what)
+{
+	const struct vmmio_tune_setting *b = &t->t.s[best], *o = &t->t.s[other];
+	double least = vmmio_stats_median(b->v, b->n), m = vmmio_stats_median(o->v, o->n);
+	struct vmmio_interval ci;
+
+	if (best == other || vmmio_tune_difference(&t->t, other, best, &ci))
+		return;
+	printf("effect: %.4g less than %.4g of %s (%s, queue_size %u, event_idx %s), %.1f %% "
+	       "interval %.4g to %.4g%s\n",
+	       m - least, m, what, o->transport, o->queue_size, o->event_idx ? "on" : "off",
+	       100 * ci.level, ci.low, ci.high, ci.low <= 0 ? ": no difference shown" : "");
+}
+
+/* The second least: what the choice was between in the end. */
+static size_t runner_up(const struct tune *t, size_t best)
+{
+	size_t found = best ? 0 : 1;
+
+	for (size_t i = 0; i < t->t.n; i++)
+		if (i != best && vmmio_stats_median(t->t.s[i].v, t->t.s[i].n) <
+					 vmmio_stats_median(t->t.s[found].v, t->t.s[found].n))
+			found = i;
+	return found;
+}
+
+/* What to type: for vmmio.ko, and for mainline's drivers, which can withhold features only. */
+static void say_commands(const struct vmmio_tune_setting *b)
+{
+	printf("with vmmio.ko:\n  vmmio-ctl set DEVICE queue_size=%u%s%s --rebind\n", b->queue_size,
+	       b->event_idx ? "" : " withhold=event_idx",
+	       !strcmp(b->transport, "pci-msix")   ? " irq=msix"
+	       : !strcmp(b->transport, "pci-intx") ? " irq=intx"
+						   : "");
+	printf("with mainline's drivers: the ring is as the VMM offers it (queue-size=%u)",
+	       b->queue_size);
+	if (b->event_idx) {
+		printf(", event_idx is on where the device has it\n");
+		return;
+	}
+	printf("; where the kernel has CONFIG_VIRTIO_DEBUG, for a device virtioN served by "
+	       "DRIVER:\n"
+	       "  echo 29 >/sys/kernel/debug/virtio/virtioN/filter_feature_add\n"
+	       "  echo virtioN >/sys/bus/virtio/drivers/DRIVER/unbind\n"
+	       "  echo virtioN >/sys/bus/virtio/drivers/DRIVER/bind\n");
+}
+
 static void recommend(const struct tune *t, size_t best, unsigned int boots)
 {
 	const struct vmmio_tune_setting *b = &t->t.s[best];
@@ -189,14 +253,10 @@ static void recommend(const struct tune *t, size_t best, unsigned int boots)
 	printf("\nrecommended, n = %u boots: %s, queue_size %u, event_idx %s; ties went to the "
 	       "smaller ring\n",
 	       boots, b->transport, b->queue_size, b->event_idx ? "on" : "off");
-	printf("  vmmio-ctl set DEVICE queue_size=%u%s%s\n", b->queue_size,
-	       b->event_idx ? "" : " withhold=event_idx",
-	       !strcmp(b->transport, "pci-msix")   ? " irq=msix"
-	       : !strcmp(b->transport, "pci-intx") ? " irq=intx"
-						   : "");
-	if (!b->event_idx)
-		printf("  mainline, where debugfs has it: echo 29 "
-		       ">/sys/kernel/debug/virtio/DEVICE/filter_feature_add\n");
+	say_effect(t, best, usual(t, b), "the default");
+	if (t->t.n > 1)
+		say_effect(t, best, runner_up(t, best), "the next best");
+	say_commands(b);
 }
 
 static int parse(struct tune *t, int argc, char **argv)

@@ -53,6 +53,7 @@ add_library(
 	bench/plot_data.c
 	bench/plot_hist.c
 	bench/plot_sweep.c
+	bench/published.c
 	bench/report.c
 	bench/result.c
 	bench/rounds.c
@@ -95,7 +96,7 @@ add_executable(
 )
 target_link_libraries(vmmio-bench PRIVATE vmmio_bench Threads::Threads)
 
-foreach(name IN ITEMS bench_ab bench_corrupt bench_page bench_tune bench_stats bench_result bench_rounds versus)
+foreach(name IN ITEMS bench_ab bench_corrupt bench_page bench_published bench_tune bench_stats bench_result bench_rounds versus)
 	vmmio_unit_test(${name} LIBS vmmio_bench)
 endforeach()
 vmmio_script_test(guest tests/guest/compare.sh TIMEOUT 180)

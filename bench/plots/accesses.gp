@@ -17,16 +17,20 @@ if (STATS_max > 12) { set ytics autofreq }
 
 set lmargin at screen 0.075
 set rmargin at screen panels > 1 ? 0.60 : 0.985
-set bmargin at screen 0.30
+set bmargin at screen wide ? 0.33 : 0.30
 set tmargin at screen 0.83
 set ylabel "accesses per " . unit
 if (panels > 1) { set title "{/*0.95 per " . unit . "}" offset 0,-0.6 }
 small = wide ? ",11" : ",14"
 set xtics scale 0 font small
 set key at screen 0.03,0.165 left top Left reverse vertical maxrows 3 width 1 samplen 1.5 spacing 1.25
-segment(from, v) = v > 0 ? from + v / 2.0 : NaN
+# the number of a segment, where there is room for it
+segment(from, v) = v > 0.05 * STATS_max ? from + v / 2.0 : NaN
+# "_" is markup, and names of many columns take two lines
+plain(s) = strstrt(s, "_") ? s[1:strstrt(s, "_") - 1] . '\\_' . s[strstrt(s, "_") + 1:*] : s
+broken(s) = wide && strstrt(s, "-") ? s[1:strstrt(s, "-") - 1] . "\n" . s[strstrt(s, "-") + 1:*] : s
 num(v) = v == int(v) ? sprintf("%d", int(v)) : sprintf("%.2g", v)
-plot data using 1:($4 + $5 + $6 + $7):xtic(3) skip 1 with boxes ls 6 title (others > 0 ? "other registers" : ""), \
+plot data using 1:($4 + $5 + $6 + $7):xtic(broken(strcol(3))) skip 1 with boxes ls 6 title (others > 0 ? "other registers" : ""), \
      "" using 1:($4 + $5 + $6) skip 1 with boxes ls 3 title "acknowledge: InterruptACK", \
      "" using 1:($4 + $5) skip 1 with boxes ls 2 title "reason: InterruptStatus, isr\\_status", \
      "" using 1:4 skip 1 with boxes ls 1 title "doorbell: QueueNotify, notify", \
@@ -35,7 +39,7 @@ plot data using 1:($4 + $5 + $6 + $7):xtic(3) skip 1 with boxes ls 6 title (othe
      "" using 1:(segment($4 + $5, $6)):(num($6)) skip 1 with labels tc rgb "white" notitle, \
      "" using 1:(segment($4 + $5 + $6, $7)):(num($7)) skip 1 with labels tc rgb "white" notitle, \
      "" using 1:8:(sprintf("{/:Bold %s}", num($8))) skip 1 with labels offset 0,0.8 font ",16" notitle, \
-     "" using 1:(0):2 skip 1 with labels offset 0,-2.6 font ",12" notitle
+     "" using 1:(0):(plain(strcol(2))) skip 1 with labels offset 0,-3.3 font ",13" notitle
 
 if (panels > 1) {
 	set lmargin at screen 0.68

@@ -30,7 +30,7 @@ says()
 	}
 }
 says 'register accesses per I/O\*\* | 3 | 2 | 1 | structural'
-says 'load randread, randwrite) .*\*\*mmio 3, pci-intx 2, pci-msix 1\*\* - structural, exact'
+says 'load randread.*\*\*mmio 3, pci-intx 2, pci-msix 1\*\* (kicks 1, interrupts 1) - structural, exact'
 says 'mmio: QueueNotify 1, InterruptStatus 1, InterruptACK 1; pci-intx: notify 1, isr_status 1; pci-msix: notify 1'
 says '\*\*mmio 2, pci-intx 1, pci-msix 0\*\* accesses per interrupt - structural'
 says 'mmio, depth 1: accesses per I/O 3 at off, 2 at on - structural, exact; T'

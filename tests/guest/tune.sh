@@ -40,7 +40,14 @@ for plant in '64 on mmio' '128 off pci-msix' '256 on pci-intx'; do
 	set -- $plant
 	grep -q "^recommended, n = 5 boots: $3, queue_size $1, event_idx $2;" "$tmp/out" ||
 		fail "the optimum planted at $plant was not found in 5 of 9 boots"
-	grep -q "^  vmmio-ctl set DEVICE queue_size=$1" "$tmp/out" || fail "no line to set it"
+	grep -q "^  vmmio-ctl set DEVICE queue_size=$1.* --rebind$" "$tmp/out" || fail "no line to set it"
+	grep -q "^effect: .* of the next best .* interval" "$tmp/out" || fail "no effect"
+	if [ "$2" = off ]; then
+		grep -q '^  echo 29 >/sys/kernel/debug/virtio/virtioN/filter_feature_add' "$tmp/out" ||
+			fail "no line for mainline"
+	elif grep -q filter_feature "$tmp/out"; then
+		fail "a filter for a feature that is to stay"
+	fi
 done
 
 run 3 tune --accel tcg

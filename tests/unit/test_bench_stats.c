@@ -158,6 +158,22 @@ static void test_rank_ties_and_limits(void **state)
 	assert_true(vmmio_stats_rank_test(a, 0, b, 3, 0.95, &t) < 0);
 }
 
+static void test_cliffs_delta(void **state)
+{
+	/* Hogarty and Kromrey, Using SAS to calculate tests of Cliff's delta (SUGI 24,
+	 * 1999): -0.25; the same in the tests of R's effsize, and so is the second pair */
+	static const double a[] = {10, 10, 20, 20, 20, 30, 30, 30, 40, 50};
+	static const double b[] = {10, 20, 30, 40, 40, 50};
+	static const double c[] = {10, 20, 20, 20, 30, 30, 30, 40, 50, 100};
+	struct vmmio_rank_test t;
+
+	(void)state;
+	assert_int_equal(vmmio_stats_rank_test(a, N(a), b, N(b), 0.95, &t), 0);
+	assert_near(t.delta, -0.25, 1e-12);
+	assert_int_equal(vmmio_stats_rank_test(c, N(c), b, N(b), 0.95, &t), 0);
+	assert_near(t.delta, -4.0 / 60, 1e-12);
+}
+
 static void test_holm(void **state)
 {
 	/* Wright, Biometrics 48 (1992): adjusted values by Holm's procedure are
@@ -182,6 +198,7 @@ int main(void)
 		cmocka_unit_test(test_bootstrap),
 		cmocka_unit_test(test_rank_test),
 		cmocka_unit_test(test_rank_ties_and_limits),
+		cmocka_unit_test(test_cliffs_delta),
 		cmocka_unit_test(test_holm),
 	};
 
