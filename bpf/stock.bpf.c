@@ -23,37 +23,11 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-extern const struct kernel_stat kstat __ksym __weak;
-#ifdef __TARGET_ARCH_x86
-extern const irq_cpustat_t irq_stat __ksym __weak;
-#endif
-
 /* Cost of an empty pair of hooks, measured by the loader before it attaches. */
 __u64 pair_ns = 0;
 __u64 pair_runs = 0;
 
-/* Interrupts of any kind that this CPU has taken. */
-static __always_inline __u64 interrupts(void)
-{
-	__u64 n = 0;
-
-	if (&kstat) {
-		const struct kernel_stat *k = bpf_this_cpu_ptr(&kstat);
-
-		n += k->irqs_sum;
-	}
-#ifdef __TARGET_ARCH_x86
-	if (&irq_stat) {
-		const irq_cpustat_t *s = bpf_this_cpu_ptr(&irq_stat);
-
-		/* its type has no tag: not to be read directly */
-		n += BPF_CORE_READ(s, apic_timer_irqs);
-		if (bpf_core_field_exists(s->irq_resched_count))
-			n += BPF_CORE_READ(s, irq_resched_count) + BPF_CORE_READ(s, irq_call_count);
-	}
-#endif
-	return n;
-}
+#include "stock_irqs.bpf.h"
 
 static __always_inline int kick_prepare(struct virtqueue *vq)
 {

@@ -66,6 +66,7 @@ struct cpu_scratch {
 	__u32 run_irq;
 	__u64 pair_t0;
 	__u64 got_vq, got_data; /* last buffer taken back, see taken_back() */
+	__u64 irqs;		/* taken so far, where stock_irqs.bpf.h counts them */
 };
 
 struct {

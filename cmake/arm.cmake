@@ -39,19 +39,19 @@ function(vmmio_arch_image label image)
 	set_tests_properties(${label}.image-${image} PROPERTIES FIXTURES_SETUP image_${image})
 endfunction()
 
-# vmmio_stat_tests(<label> <image> <driver:types>...): vmmio-stat against every witness
-# that label guest holds it against, on another kernel.
+# vmmio_stat_tests(<label> <image> <script and arguments, by colons>...): what label
+# guest holds vmmio-stat against, on another kernel.
 function(vmmio_stat_tests label image)
-	foreach(script IN ITEMS truth requests)
-		vmmio_arch_test(${image}-stat-${script} ${label} ${image} tests/matrix/stat.sh ARGS ${script}.sh)
-	endforeach()
-	foreach(part IN LISTS ARGN)
-		string(REPLACE ":" ";" words ${part})
-		list(GET words 0 driver)
-		list(GET words 1 types)
-		string(REPLACE " " "-" name "${image}-stat-${driver}-${types}")
+	foreach(words IN LISTS ARGN)
+		string(REGEX REPLACE "[: ]" "-" name "${image}-stat-${words}")
+		string(REPLACE "matrix-" "" name ${name})
+		string(REPLACE ":" ";" words ${words})
+		list(POP_FRONT words script)
 		vmmio_arch_test(${name} ${label} ${image} tests/matrix/stat.sh TIMEOUT 240
-				ARGS matrix.sh ${driver} ${types})
+				ARGS ${script}.sh ${words})
+		if(image MATCHES "^arm64")
+			set_property(TEST ${label}.${name} APPEND PROPERTY FIXTURES_REQUIRED stat_arm64)
+		endif()
 	endforeach()
 endfunction()
 
@@ -60,11 +60,19 @@ vmmio_arch_test(bindings-arm64 arm arm64 tests/arm/bindings.sh)
 vmmio_arch_image(arm armhf --arch armhf)
 vmmio_arch_test(bindings-armhf arm armhf tests/arm/bindings.sh)
 
+# vmmio-stat for arm64: one program for all its kernels. That of 6.1 has no fentry.
+add_test(NAME arm.stat-arm64 COMMAND ${CMAKE_SOURCE_DIR}/tests/run
+				     ${CMAKE_SOURCE_DIR}/cmake/cross-stat.sh --out
+				     ${CMAKE_BINARY_DIR}/arch/stat-arm64 --image ${CMAKE_BINARY_DIR}/arch/arm64)
+vmmio_test_properties(arm.stat-arm64 arm 600)
+set_tests_properties(arm.stat-arm64 PROPERTIES FIXTURES_REQUIRED image_arm64 FIXTURES_SETUP stat_arm64)
+vmmio_stat_tests(arm arm64 truth "matrix:stock:blk serial")
+
 # The newest kernel that Debian has for this release, where virtio and PCI are built in.
 # (All kinds of device under both drivers: label matrix.)
 vmmio_arch_image(kernels amd64-6.12 --arch amd64 --suite bookworm-backports)
 vmmio_arch_test(amd64-6.12-packed kernels amd64-6.12 tests/matrix/kernel.sh ARGS packed)
-vmmio_stat_tests(kernels amd64-6.12 "stock:blk serial" "ours:net rng")
+vmmio_stat_tests(kernels amd64-6.12 truth requests "matrix:stock:blk serial" "matrix:ours:net rng")
 
 # The driver's counts as text, also for guests of this build's own kernel.
 add_executable(counts tests/guest/counts.c)
@@ -98,8 +106,14 @@ if(VMMIO_MATRIX)
 	foreach(driver IN ITEMS stock ours)
 		vmmio_script_test(matrix tests/matrix/bpftrace.sh NAME bpftrace-${driver} TIMEOUT 600 ARGS ${driver})
 	endforeach()
-	vmmio_stat_tests(matrix amd64-6.12 "stock:net rng" "stock:blk serial" "stock:scsi keyboard"
-			 "ours:net rng" "ours:blk serial" "ours:scsi keyboard")
+	# Requests need fentry, which arm64 6.1 has not.
+	set(kinds "")
+	foreach(types IN ITEMS "net rng" "blk serial" "scsi keyboard")
+		list(APPEND kinds "matrix:stock:${types}" "matrix:ours:${types}")
+	endforeach()
+	vmmio_stat_tests(matrix amd64-6.12 truth requests ${kinds})
+	vmmio_stat_tests(matrix arm64-6.1 truth ${kinds})
+	vmmio_stat_tests(matrix arm64-6.12 truth requests ${kinds})
 endif()
 
 # What docs/rfc-2011.md concludes from line counts must stay true.

@@ -12,6 +12,13 @@ if(NOT CLANG)
 	message(FATAL_ERROR "no clang: package clang is needed")
 endif()
 
+# libbpf's name of the architecture, for registers that hold arguments
+if(CMAKE_SYSTEM_PROCESSOR STREQUAL aarch64)
+	set(bpf_arch arm64)
+else()
+	set(bpf_arch x86)
+endif()
+
 find_library(LIBBPF_A libbpf.a)
 find_library(LIBELF_A libelf.a)
 find_library(LIBZ_A libz.a)
@@ -31,7 +38,7 @@ function(vmmio_bpf_object name source)
 	cmake_path(ABSOLUTE_PATH source BASE_DIRECTORY ${CMAKE_SOURCE_DIR})
 	add_custom_command(
 		OUTPUT ${dir}/${name}.bpf.o
-		COMMAND ${CLANG} -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -std=gnu11 -Wall
+		COMMAND ${CLANG} -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_${bpf_arch} -std=gnu11 -Wall
 			-Wextra -Werror -Wno-unused-parameter -Wno-unused-function -Wno-missing-declarations
 			-Wno-sign-compare -I${dir} -I${CMAKE_SOURCE_DIR}/include
 			-I${CMAKE_SOURCE_DIR}/bpf -MD -MT ${dir}/${name}.bpf.o -MF

@@ -3,8 +3,9 @@
 #
 # Downloads a Debian kernel (image, headers, kbuild) and unpacks it into a
 # folder of the build tree: root/ as packaged, vmlinuz, headers (for make -C),
-# vmlinux (unpacked from vmlinuz, for its BTF) and release (the name). Installs
-# nothing, needs no root. A folder that is complete is left alone.
+# vmlinux (unpacked from vmlinuz, where that is a bzImage), btf (a file with its
+# BTF, where it has any) and release (the name). Installs nothing, needs no root.
+# A folder that is complete is left alone.
 set -eu
 # shellcheck source=cmake/apt.sh
 . "$(dirname "$0")/apt.sh"
@@ -132,7 +133,7 @@ done
 # shellcheck disable=SC2086 # a list of words
 apt_fetch "$work" "$suite" $list
 
-rm -rf "$out/root" "$out/vmlinux" "$out/vmlinuz" "$out/headers"
+rm -rf "$out/root" "$out/vmlinux" "$out/vmlinuz" "$out/headers" "$out/btf"
 mkdir "$out/root"
 for deb in "$work"/*.deb; do
 	dpkg-deb -x "$deb" "$out/root" || die "cannot unpack $(basename "$deb") into $out (disk full?)"
@@ -187,10 +188,24 @@ unpack_vmlinux()
 	esac
 }
 
+# The BTF of an image that is no archive (arm64): by its header, which is 24 bytes
+# long and says where types and strings, the last part, lie behind it.
+cut_btf()
+{
+	offset=$(LC_ALL=C grep -m 1 -obUaP '\x9f\xeb\x01\x00\x18\x00\x00\x00\x00\x00\x00\x00' "$1" |
+		head -n 1 | cut -d : -f 1)
+	[ -n "$offset" ] || return 0
+	length=$((24 + $(le "$1" $((offset + 16)) 4) + $(le "$1" $((offset + 20)) 4)))
+	tail -c +$((offset + 1)) "$1" | head -c "$length" >"$2"
+}
+
 if [ "$(od -An -v -c -j 514 -N 4 "$out/vmlinuz" | tr -d ' ')" = HdrS ]; then
 	unpack_vmlinux "$out/vmlinuz" "$out/vmlinux" ||
 		die "cannot unpack the kernel of $image${tool:+: package $tool is needed}"
 	[ "$(head -c 4 "$out/vmlinux" | tail -c 3)" = ELF ] || die "what vmlinuz of $image unpacks to is no ELF file"
+	ln -s vmlinux "$out/btf"
+else
+	cut_btf "$out/vmlinuz" "$out/btf"
 fi
 
 echo "$want" >"$out/release"

@@ -4,27 +4,6 @@
 #
 #   vmmio_micro   the bare-metal guest and its VM: `vmmio-bench micro` and the
 #                 host tests
-enable_language(ASM)
-
-add_library(
-	vmmio_micro STATIC
-	bench/micro.c
-	bench/micro_access.c
-	bench/micro_bios.c
-	bench/micro_boot.S
-	bench/micro_guest.S
-	bench/micro_irq.c
-	bench/micro_noise.c
-	bench/micro_out.c
-	bench/micro_save.c
-	bench/micro_vm.c
-)
-target_include_directories(vmmio_micro PUBLIC ${CMAKE_SOURCE_DIR}/bench)
-target_link_libraries(vmmio_micro PUBLIC vmmio_guest Threads::Threads m)
-target_link_libraries(vmmio-bench PRIVATE vmmio_micro)
-vmmio_script_test(host tests/host/micro.sh TIMEOUT 120)
-vmmio_unit_test(micro LIBS vmmio_micro)
-
 # Subcommands of vmmio-stat for the host of VMs.
 vmmio_bpf_object(vms bpf/vms.bpf.c)
 vmmio_bpf_object(host bpf/host.bpf.c)
@@ -54,6 +33,31 @@ target_include_directories(vmmio_host PUBLIC ${CMAKE_SOURCE_DIR})
 target_link_libraries(vmmio_host PUBLIC vmmio_stat_core vmmio_bpf_vms vmmio_bpf_host vmmio_bpf_outlat)
 target_sources(vmmio-stat PRIVATE ${stat}/exits.c ${stat}/vms.c)
 target_link_libraries(vmmio-stat PRIVATE vmmio_host)
+
+if(VMMIO_STAT_FOR)
+	return()
+endif()
+
+enable_language(ASM)
+
+add_library(
+	vmmio_micro STATIC
+	bench/micro.c
+	bench/micro_access.c
+	bench/micro_bios.c
+	bench/micro_boot.S
+	bench/micro_guest.S
+	bench/micro_irq.c
+	bench/micro_noise.c
+	bench/micro_out.c
+	bench/micro_save.c
+	bench/micro_vm.c
+)
+target_include_directories(vmmio_micro PUBLIC ${CMAKE_SOURCE_DIR}/bench)
+target_link_libraries(vmmio_micro PUBLIC vmmio_guest Threads::Threads m)
+target_link_libraries(vmmio-bench PRIVATE vmmio_micro)
+vmmio_script_test(host tests/host/micro.sh TIMEOUT 120)
+vmmio_unit_test(micro LIBS vmmio_micro)
 
 # What the host tests drive.
 add_executable(kvmload tests/host/kvmload.c tests/host/uring.c)

@@ -77,6 +77,7 @@ add_library(
 	${stat}/source_file.c
 	${stat}/source_sysfs.c
 	${stat}/source_tracefs.c
+	${stat}/stock_sysfs.c
 	${stat}/textfile.c
 	${stat}/top_model.c
 	${stat}/tracefs_devices.c

@@ -42,10 +42,12 @@ $1 == "ACCESS" && $3 == 1 { n[$2, $4] += $6 }
 $1 == "NOREPLY" { expect("all", "ping over " $2, "no reply", "a reply") }
 
 /"tool":"vmmio-stat"/ {
-	match($0, "\"events_lost\":[0-9a-z]+")
-	expect("all", "events lost", substr($0, RSTART + 14, RLENGTH - 14), 0)
 	match($0, "\"source\":\"[^\"]*\"")
 	source = substr($0, RSTART, RLENGTH)
+	# kprobes of kernels before 6.7: what they missed is not known, and must be nothing
+	match($0, "\"events_lost\":[0-9a-z]+")
+	lost = substr($0, RSTART + 14, RLENGTH - 14)
+	expect("all", "events lost", lost, source ~ /kprobe/ && lost == "null" ? "null" : 0)
 	count = split($0, rows, "{\"device\":\"")
 	for (i = 2; i <= count; i++) {
 		name = rows[i]
@@ -68,13 +70,19 @@ function compare(name)
 {
 	expect(name, "doorbells, vmmio-stat against QEMU", kicks[name] + 0, n[name, "doorbell"] + 0)
 	expect(name, "handler runs, vmmio-stat against /proc/interrupts", runs[name], irqs[name])
+	# on an edge-triggered line our driver reads once more after each acknowledge, and
+	# the line can interrupt with nothing to tell
+	edge = transport[name] == "mmio" && trigger == "edge"
 	if (transport[name] != "pci-msix")
-		expect(name, "handler runs, vmmio-stat against status reads at QEMU", runs[name], n[name, "isr"] + 0)
-	if (transport[name] == "mmio")
+		expect(name, "handler runs, vmmio-stat against status reads at QEMU", runs[name],
+			n[name, "isr"] - (edge && driver == "ours" ? n[name, "ack"] : 0))
+	if (edge)
+		expect(name, "no more ACK writes at QEMU than interrupts", n[name, "ack"] <= irqs[name], 1)
+	else if (transport[name] == "mmio")
 		expect(name, "ACK writes at QEMU", n[name, "ack"] + 0, irqs[name])
 	# those of a line that is shared are not all of this device's making
 	raised = n[name, "notify"] + config[name]
-	if (transport[name] != "pci-intx")
+	if (transport[name] != "pci-intx" && !edge)
 		expect(name, "no more interrupts than the device raised, " raised, irqs[name] <= raised, 1)
 	if (who[name] ~ /balloon/)
 		expect(name, "changes of the configuration", config[name], 2)

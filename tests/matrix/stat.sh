@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A test of vmmio-stat as tests/guest/ has it, in the guest of another kernel:
-# the one program of this build, which finds its way by that kernel's BTF.
+# A test of vmmio-stat as tests/guest/ has it, in the guest of another kernel or
+# architecture: the one program of this build (arm64: of cross-stat.sh), which
+# finds its way by that kernel's BTF.
 # Arguments: image, a script of tests/guest/, its arguments.
 set -eu
 # shellcheck source=tests/arm/lib.sh
@@ -10,18 +11,25 @@ set -eu
 script=$VMMIO_SOURCE/tests/guest/$2
 shift 2
 
+case $(cat "$image/arch") in
+amd64) stat=$VMMIO_BUILD/vmmio-stat cpu='-cpu qemu64,-cx16' ;; # no cmpxchg16b: see kernel.sh
+arm64) stat=$VMMIO_BUILD/arch/stat-arm64/vmmio-stat cpu='' ;;
+*) fail "no vmmio-stat for $(cat "$image/arch")" ;;
+esac
+
 # What the scripts know of the build is its vmmio-boot: here, with the other image.
 cat >"$work/vmmio-boot" <<END
 #!/bin/sh
 set -eu
-more=--
+more=${cpu:+--}
 for arg in "\$@"; do
 	[ "\$arg" != -- ] || more=''
 done
-# no cmpxchg16b: see kernel.sh
-exec "$VMMIO_BUILD/vmmio-boot" --kernel "$image/vmlinuz" --initrd "$image/initrd.cpio" \\
-	--file "$VMMIO_BUILD/vmmio-stat:/bin/vmmio-stat" "\$@" \$more -cpu qemu64,-cx16
+exec "$VMMIO_BUILD/vmmio-boot" -M "$machine" --kernel "$image/vmlinuz" --initrd "$image/initrd.cpio" \\
+	--file "$stat:/bin/vmmio-stat" "\$@" \$more $cpu
 END
 chmod +x "$work/vmmio-boot"
+[ "$machine" = microvm ] || export VMMIO_MATRIX_BALLOON=off
+export "VMMIO_MMIO_LINE=$line_is"
 VMMIO_BUILD=$work "$script" "$@"
 echo "all of that on $(cat "$image/release")"

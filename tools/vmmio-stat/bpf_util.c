@@ -106,25 +106,44 @@ struct probe_link_info {
 #define EVENT_KPROBE 3
 #define EVENT_KRETPROBE 4
 
+/* The kernel's answer for @link; what it does not know stays 0. Returns its length. */
+static __u32 link_info(const struct bpf_link *link, struct probe_link_info *probe)
+{
+	union {
+		struct probe_link_info probe;
+		struct bpf_link_info any;
+		char room[256];
+	} info = {};
+	__u32 len = sizeof(info.probe);
+
+	memset(&info, 0, sizeof(info));
+	if (bpf_obj_get_info_by_fd(bpf_link__fd(link), &info, &len))
+		len = 0;
+	*probe = info.probe;
+	if (probe->type != LINK_PERF_EVENT ||
+	    (probe->event != EVENT_KPROBE && probe->event != EVENT_KRETPROBE))
+		len = 0;
+	return len;
+}
+
 __u64 vmmio_bpf_link_misses(struct bpf_link *const *links, int n)
 {
 	__u64 misses = 0;
 	int i;
 
 	for (i = 0; i < n; i++) {
-		union {
-			struct probe_link_info probe;
-			struct bpf_link_info any;
-			char room[256];
-		} info = {};
-		__u32 len = sizeof(info.probe);
+		struct probe_link_info info;
 
-		memset(&info, 0, sizeof(info));
-		if (bpf_obj_get_info_by_fd(bpf_link__fd(links[i]), &info, &len))
-			continue;
-		if (info.probe.type == LINK_PERF_EVENT &&
-		    (info.probe.event == EVENT_KPROBE || info.probe.event == EVENT_KRETPROBE))
-			misses += info.probe.missed;
+		if (link_info(links[i], &info))
+			misses += info.missed;
 	}
 	return misses;
+}
+
+bool vmmio_bpf_tells_misses(const struct bpf_link *link)
+{
+	struct probe_link_info info;
+
+	return link_info(link, &info) >=
+	       offsetof(struct probe_link_info, missed) + sizeof(info.missed);
 }

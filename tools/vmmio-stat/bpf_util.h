@@ -6,6 +6,7 @@
 #ifndef VMMIO_BPF_UTIL_H
 #define VMMIO_BPF_UTIL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <linux/types.h>
 
@@ -24,5 +25,8 @@ __u64 vmmio_bpf_misses(struct bpf_object *obj);
 
 /* Hits that kprobes and return probes missed, where the kernel tells (since 6.7). */
 __u64 vmmio_bpf_link_misses(struct bpf_link *const *links, int n);
+
+/* Does the kernel tell them of this link of a kprobe? */
+bool vmmio_bpf_tells_misses(const struct bpf_link *link);
 
 #endif

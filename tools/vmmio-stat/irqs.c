@@ -146,19 +146,21 @@ int vmmio_irqs_verify(const struct vmmio_snapshot *d, const struct vmmio_irqs_pa
 		const struct vmmio_row *r = &d->rows[i];
 		__u64 runs = r->c[VMMIO_C_IRQS];
 		struct bounds b;
+		char lost[24];
 
 		if (r->info.kind != VMMIO_SLOT_DEVICE || !vmmio_row_has(r, VMMIO_C_IRQS))
 			continue;
 		b = device_bounds(d, r, start, end);
 		if (runs <= b.high && runs + d->events_lost >= b.low)
 			continue;
+		snprintf(lost, sizeof(lost), d->have_lost ? "%llu" : "an unknown number of",
+			 (unsigned long long)d->events_lost);
 		if (!differ++)
 			snprintf(why, size,
-				 "%s: %llu handler runs and %llu lost events, but /proc/interrupts "
+				 "%s: %llu handler runs and %s lost events, but /proc/interrupts "
 				 "counts %llu to %llu",
-				 vmmio_row_device(r), (unsigned long long)runs,
-				 (unsigned long long)d->events_lost, (unsigned long long)b.low,
-				 (unsigned long long)b.high);
+				 vmmio_row_device(r), (unsigned long long)runs, lost,
+				 (unsigned long long)b.low, (unsigned long long)b.high);
 	}
 	return differ;
 }

@@ -5,9 +5,7 @@
  * Its slots are numbered from VMMIO_SLOTS up, so that they never meet those of
  * our driver.
  */
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,10 +20,9 @@
 #include "source.h"
 #include "stock.h"
 #include "stock.skel.h"
+#include "stock_sysfs.h"
 
-#define VIRTIO_DEVICES "/sys/bus/virtio/devices"
 #define PAIR_RUNS 100
-#define NOTIFICATION_DATA 38 /* feature bit */
 #define LINKS_MAX 32
 
 #define BIT(c) (1ull << VMMIO_C_##c)
@@ -49,7 +46,7 @@ static const __u64 have_requests = BIT(REQUESTS) | BIT(REQUESTS_TIMED) | BIT(REQ
 				   BIT(ADDED) | BIT(RING_FULL) | BIT(SGS_OUT) | BIT(SGS_IN) |
 				   BIT(BYTES_OUT) | BIT(BYTES_IN);
 
-/* Programs come in pairs of flavours, fe_<name> and kp_<name>. */
+/* Programs come in pairs of flavours, fe_<name> and kp_<name>, or serve both. */
 enum need {
 	RING,
 	MMIO,
@@ -64,8 +61,11 @@ static const struct hook {
 	bool optional;	/* some builds have it inlined */
 	bool data;	/* the doorbell where NOTIFICATION_DATA was negotiated; kernels since 6.4 */
 	bool requests;	/* loaded only where it is asked for, fexit only */
+	bool open;	/* the function returns with interrupts enabled */
 } hooks[] = {
 	{"prepare", "virtqueue_kick_prepare"},
+	{"irqs_handler", NULL, .irq = true}, /* some architectures only: stock_irqs.bpf.h */
+	{"irqs_ipi", NULL, .irq = true},
 	{"gone", "vring_del_virtqueue"},
 	{"uevent", "virtio_uevent"},
 	{"add_sgs", "virtqueue_add_sgs", .requests = true},
@@ -78,15 +78,15 @@ static const struct hook {
 	{"vring_irq", "vring_interrupt", .irq = true},
 	{"vring_irq_done", "vring_interrupt", .irq = true},
 	{"vm_kick", "vm_notify", MMIO},
-	{"vm_kick_done", "vm_notify", MMIO},
+	{"vm_kick_done", "vm_notify", MMIO, .open = true},
 	{"vm_irq", "vm_interrupt", MMIO},
 	{"vm_irq_done", "vm_interrupt", MMIO},
 	{"vp_kick", "vp_notify", PCI},
-	{"vp_kick_done", "vp_notify", PCI},
+	{"vp_kick_done", "vp_notify", PCI, .open = true},
 	{"vm_kick_data", "vm_notify_with_data", MMIO, .data = true},
-	{"vm_kick_data_done", "vm_notify_with_data", MMIO, .data = true},
+	{"vm_kick_data_done", "vm_notify_with_data", MMIO, .data = true, .open = true},
 	{"vp_kick_data", "vp_notify_with_data", PCI, .data = true},
-	{"vp_kick_data_done", "vp_notify_with_data", PCI, .data = true},
+	{"vp_kick_data_done", "vp_notify_with_data", PCI, .data = true, .open = true},
 	{"vp_irq", "vp_interrupt", PCI},
 	{"vp_irq_done", "vp_interrupt", PCI},
 	{"vp_vring_irq", "vp_vring_interrupt", PCI, .optional = true},
@@ -107,6 +107,7 @@ struct source {
 	bool keep_ours;
 	bool requests; /* the request hooks are wanted, and loaded */
 	bool data;     /* some device has its doorbells carry data */
+	bool blind;    /* kprobes whose misses this kernel does not tell */
 };
 
 static bool wanted(const struct source *b, size_t i)
@@ -121,15 +122,18 @@ static bool wanted(const struct source *b, size_t i)
 		return false;
 	if (h->irq && !b->mainline)
 		return false;
+	if (h->open && b->blind)
+		return false;
 	return h->need == RING || (h->need == MMIO ? b->mmio : b->pci);
 }
 
 static struct bpf_program *program(const struct source *b, const char *flavour, const char *name)
 {
+	struct bpf_program *both = bpf_object__find_program_by_name(b->skel->obj, name);
 	char full[64];
 
 	snprintf(full, sizeof(full), "%s_%s", flavour, name);
-	return bpf_object__find_program_by_name(b->skel->obj, full);
+	return both ? both : bpf_object__find_program_by_name(b->skel->obj, full);
 }
 
 static int load_flavour(struct source *b, bool fentry)
@@ -200,6 +204,12 @@ static int attach(struct source *b, bool fentry)
 		if (!link)
 			return -errno;
 		b->links[b->nlinks++] = link;
+		/*
+		 * A return probe has its interrupts enabled, and kprobes that come up in
+		 * it are missed. Where the kernel does not tell how many, there is none.
+		 */
+		if (!fentry && b->nlinks == 1)
+			b->blind = !vmmio_bpf_tells_misses(link);
 	}
 	return 0;
 }
@@ -248,68 +258,6 @@ static int load(struct vmmio_source *src, struct source *b)
 	return 0;
 }
 
-/* Makes the program see every device; see learn_device() there. */
-static void touch_devices(void)
-{
-	DIR *d = opendir(VIRTIO_DEVICES);
-	struct dirent *e;
-	char path[320], buf[4096];
-	int fd;
-
-	if (!d)
-		return;
-	while ((e = readdir(d))) {
-		if (e->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof(path), VIRTIO_DEVICES "/%s/uevent", e->d_name);
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (fd < 0)
-			continue;
-		if (read(fd, buf, sizeof(buf)) < 0)
-			buf[0] = '\0'; /* it vanished: so will its row */
-		close(fd);
-	}
-	closedir(d);
-}
-
-/*
- * Does a device of mainline's have NOTIFICATION_DATA (VIRTIO 6)? Kernels that know it
- * ring its doorbell in a function of its own, which others have not. The features
- * file has one character for each bit, the lowest first.
- */
-static bool doorbells_with_data(void)
-{
-	DIR *d = opendir(VIRTIO_DEVICES);
-	char path[320], driver[256], bits[64];
-	bool found = false;
-	struct dirent *e;
-	ssize_t n;
-	int fd;
-
-	if (!d)
-		return false;
-	while (!found && (e = readdir(d))) {
-		if (e->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof(path), VIRTIO_DEVICES "/%s/../driver", e->d_name);
-		n = readlink(path, driver, sizeof(driver) - 1);
-		if (n < 0)
-			continue;
-		driver[n] = 0;
-		if (!strstr(driver, "/virtio-"))
-			continue; /* our own */
-		snprintf(path, sizeof(path), VIRTIO_DEVICES "/%s/features", e->d_name);
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (fd < 0)
-			continue;
-		found = read(fd, bits, sizeof(bits)) > NOTIFICATION_DATA &&
-			bits[NOTIFICATION_DATA] == '1';
-		close(fd);
-	}
-	closedir(d);
-	return found;
-}
-
 static void source_free(struct source *b)
 {
 	detach(b);
@@ -330,9 +278,9 @@ static int stock_open(struct vmmio_source *src, const struct vmmio_source_opts *
 	b->mmio = !access("/sys/bus/platform/drivers/virtio-mmio", F_OK);
 	b->pci = !access("/sys/bus/pci/drivers/virtio-pci", F_OK);
 	b->mainline = b->mmio || b->pci;
-	b->data = b->mainline && doorbells_with_data();
+	b->data = b->mainline && vmmio_stock_data_doorbells();
 	err = 0;
-	if (access(VIRTIO_DEVICES, F_OK)) {
+	if (access(VMMIO_VIRTIO_DEVICES, F_OK)) {
 		err = -ENODEV;
 		snprintf(src->why, sizeof(src->why),
 			 "no virtio here: neither vmmio nor mainline's transports are loaded");
@@ -353,7 +301,7 @@ static int stock_open(struct vmmio_source *src, const struct vmmio_source_opts *
 		source_free(b);
 		return err;
 	}
-	touch_devices();
+	vmmio_stock_touch();
 	src->priv = b;
 	if (b->skel->bss->pair_ns)
 		snprintf(src->detail, sizeof(src->detail), "pair %llu ns subtracted",
@@ -433,6 +381,10 @@ static int read_rows(struct vmmio_source *src, struct vmmio_snapshot *s, bool co
 		all.queue |= have_requests;
 		all.queue_hists |= 1u << VMMIO_HIST_REQUEST;
 	}
+	if (b->blind) {
+		all.queue &= ~(BIT(KICKS_TIMED) | BIT(KICK_NS) | BIT(KICKS_INTERRUPTED));
+		all.queue_hists &= ~(1u << VMMIO_HIST_KICK);
+	}
 	vmmio_snapshot_clear(s);
 	s->time_ns = vmmio_now_ns();
 	for (slot = 0; slot < n && slot < b->rows.slots; slot++) {
@@ -472,7 +424,7 @@ static int stock_snapshot(struct vmmio_source *src, struct vmmio_snapshot *s)
 
 	if (err)
 		return err;
-	s->have_lost = true;
+	s->have_lost = !b->blind;
 	s->events_lost = b->skel->bss->events_lost + vmmio_bpf_misses(b->skel->obj) +
 			 vmmio_bpf_link_misses(b->links, b->nlinks);
 	vmmio_snapshot_finish(s);
