@@ -133,13 +133,15 @@ void vmmio_findings_write(const struct vmmio_findings *in, FILE *f)
 	fprintf(f, "# %s\n\n", in->title[0] ? in->title : in->name);
 	write_prices(in, f);
 	fprintf(f,
-		"\n%zu runs of one boot each, %u boot%s of every setting, %zu failed. Accelerator "
+		"\n%s%zu runs of one boot each, %u boot%s of every setting, %zu failed. "
+		"Accelerator "
 		"%s, CPU %s, QEMU %s. Written by `vmmio-bench sweep`; `experiment.ini` says what "
 		"was "
 		"run and repeats it. Numbers are medians over boots, with the [range] where they "
 		"differ; a row marked ~ is true of this emulated run only; `-` was not measured. "
 		"T3.2 is row 2 of table T3 in [tables.md](tables.md).\n\n## Findings\n\n",
-		in->runs, in->boots, in->boots == 1 ? "" : "s", in->failed, in->tables->accel,
+		in->quick ? "A quick look, not a study: " : "", in->runs, in->boots,
+		in->boots == 1 ? "" : "s", in->failed, in->tables->accel,
 		text_of(in->machine, "cpu"), text_of(in->machine, "qemu"));
 	if (!vmmio_findings_sentences(in, f))
 		fprintf(f, "None: no setting was measured twice.\n");

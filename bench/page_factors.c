@@ -62,18 +62,16 @@ static const struct vmmio_table_row *best_row(const struct vmmio_page *p,
 static void say_row(const struct vmmio_page *p, const struct vmmio_table *t,
 		    const struct vmmio_table_row *r)
 {
-	char list[500] = "", what[200], text[80], row[32];
+	char list[500] = "", text[80], row[32];
 
 	for (size_t v = 0; v < t->by->n; v++)
 		if (!isnan(vmmio_series_text(vmmio_tables_cell(p->tables, t, r, v), text,
 					     sizeof(text))))
 			vmmio_page_append(list, sizeof(list), "%s%s at %s", list[0] ? ", " : "",
 					  text, t->by->value[v]);
-	vmmio_factors_describe(&p->tables->factors, r->lead->labels, t->by->name, what,
-			       sizeof(what));
 	vmmio_tables_ref(p->tables, t->by->name, t->key, r->lead->labels, row, sizeof(row));
-	fprintf(p->f, "   - %s%s: %s %s - %s%s; %s\n", r->emulated ? "~" : "", what, t->heading,
-		list,
+	fprintf(p->f, "   - %s%s: %s %s - %s%s; %s\n", r->emulated ? "~" : "", r->setting,
+		t->heading, list,
 		r->mixed ? "structural at depth 1, else schedule" : vmmio_class_name(r->lead->cls),
 		r->exact && r->lead->cls == VMMIO_STRUCTURAL && !r->mixed ? ", exact" : "", row);
 }
@@ -206,6 +204,9 @@ void vmmio_page_factors(struct vmmio_page *p)
 	if (p->none[0])
 		vmmio_page_say(p, "No change",
 			       "By none of these does a number change by a fifth so that all boots "
-			       "agree (at depth 1: at all): %s.",
+			       "agree (at depth 1: at all%s): %s.",
+			       strcmp(p->tables->accel, "tcg") ? ""
+							       : "; deeper, of these emulated "
+								 "runs only",
 			       p->none);
 }

@@ -122,6 +122,24 @@ static bool always(const struct vmmio_factor *by)
 	       !strcmp(by->name, "arch");
 }
 
+static size_t commas(const char *text)
+{
+	size_t n = 0;
+
+	while ((text = strchr(text, ',')))
+		text++, n++;
+	return n;
+}
+
+/* The usual settings first, then by name: the order of the runs was random. */
+static int by_setting(const void *a, const void *b)
+{
+	const struct vmmio_table_row *x = a, *y = b;
+	size_t m = commas(x->setting), n = commas(y->setting);
+
+	return m != n ? (m > n) - (m < n) : strverscmp(x->setting, y->setting);
+}
+
 static int build(struct vmmio_tables *all, const struct vmmio_factor *by, const char *key,
 		 int *number)
 {
@@ -138,6 +156,8 @@ static int build(struct vmmio_tables *all, const struct vmmio_factor *by, const 
 		if (!more)
 			return -ENOMEM;
 		t->row = more;
+		vmmio_factors_describe(&all->factors, s->labels, by->name, row.setting,
+				       sizeof(row.setting));
 		t->row[t->n++] = row;
 		t->heading = s->heading;
 		t->apart += row.apart;
@@ -145,6 +165,7 @@ static int build(struct vmmio_tables *all, const struct vmmio_factor *by, const 
 	}
 	if (!t->n)
 		return 0;
+	qsort(t->row, t->n, sizeof(*t->row), by_setting);
 	if (t->changes || always(by))
 		t->number = ++*number;
 	all->n++;
@@ -219,10 +240,9 @@ static void write_row(const struct vmmio_tables *all, const struct vmmio_table *
 		      FILE *f)
 {
 	const struct vmmio_table_row *row = &t->row[i];
-	char text[160];
+	char text[80];
 
-	vmmio_factors_describe(&all->factors, row->lead->labels, t->by->name, text, sizeof(text));
-	fprintf(f, "| %zu | %s%s | %s |", i + 1, row->emulated ? "~" : "", text,
+	fprintf(f, "| %zu | %s%s | %s |", i + 1, row->emulated ? "~" : "", row->setting,
 		row->mixed ? "structural at depth 1, else schedule"
 			   : vmmio_class_name(row->lead->cls));
 	for (size_t v = 0; v < t->by->n; v++) {

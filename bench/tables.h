@@ -14,6 +14,7 @@
 #include "series.h"
 
 struct vmmio_table_row {
+	char setting[160];		 /* what is not usual about it */
 	const struct vmmio_series *lead; /* at the lowest value of the factor that there is */
 	size_t have;			 /* values with a number */
 	bool changes;			 /* medians differ */
