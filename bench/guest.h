@@ -109,6 +109,9 @@ void vmmio_guest_result_free(struct vmmio_guest_result *r);
 const struct vmmio_guest_drive *vmmio_guest_column(const struct vmmio_guest_result *r,
 						   const char *column);
 
+/* Path of @name beside the build's guest image, or in the folder VMMIO_IMAGE_DIR names. */
+const char *vmmio_guest_image(const char *name, char *buf, size_t len);
+
 /* Bytes in side-@name when the guest had ended, or -1. */
 long long vmmio_guest_side(const struct vmmio_guest_result *r, const char *name);
 

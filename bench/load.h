@@ -24,7 +24,7 @@ struct vmmio_kind;
 /* How the devices are offered; all columns get the same. */
 struct vmmio_device {
 	unsigned int queue_size, queues, latency_us;
-	bool event_idx, indirect, packed;
+	bool event_idx, indirect, packed, ioeventfd;
 };
 
 struct vmmio_load {

@@ -14,7 +14,6 @@ static void devices(const struct vmmio_load *b, const struct vmmio_device *d, co
 {
 	char more[96];
 
-	(void)b;
 	vmmio_args_add(a, "-blockdev");
 	vmmio_args_addf(a, "null-co,node-name=%s,size=%llu,read-zeroes=on,latency-ns=%llu", column,
 			DISK_BYTES, d->latency_us * 1000ull);
@@ -91,8 +90,6 @@ static void check(const struct vmmio_load *b, int boot, const char *column, long
 	long long after = layer_ios(info, column, "after");
 	long long device = d ? (long long)(d->rd_operations + d->wr_operations) : -1;
 
-	(void)b;
-	(void)rows;
 	vmmio_check_add(checks, boot, "device side",
 			d && before >= 0 && device == after && device == before + sent &&
 				!d->failed,

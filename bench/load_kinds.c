@@ -18,7 +18,9 @@ void vmmio_kind_device(const char *type, const char *column, const struct vmmio_
 
 	vmmio_args_add(a, "-device");
 	vmmio_args_addf(a, "virtio-%s-%s%s,event_idx=%s,indirect_desc=%s,packed=%s,%s", type,
-			mmio ? "device" : "pci,disable-legacy=on,ioeventfd=off",
+			mmio	       ? "device"
+			: d->ioeventfd ? "pci,disable-legacy=on,ioeventfd=on"
+				       : "pci,disable-legacy=on,ioeventfd=off",
 			strcmp(bus, "pci-intx") ? "" : ",vectors=0", d->event_idx ? "on" : "off",
 			d->indirect ? "on" : "off", d->packed ? "on" : "off", more);
 }
@@ -107,8 +109,6 @@ static void net_check(const struct vmmio_load *b, int boot, const char *column, 
 	size_t i;
 	json_t *row;
 
-	(void)b;
-	(void)info;
 	if (carried >= PCAP_HEAD)
 		carried = (carried - PCAP_HEAD) / (PCAP_RECORD + PCAP_KEPT);
 	json_array_foreach(rows, i, row) {
@@ -134,7 +134,6 @@ static void rng_devices(const struct vmmio_load *b, const struct vmmio_device *d
 {
 	char more[64];
 
-	(void)b;
 	vmmio_args_add(a, "-object");
 	vmmio_args_addf(a, "rng-builtin,id=rng-%s", column);
 	snprintf(more, sizeof(more), "rng=rng-%s", column);
@@ -151,14 +150,11 @@ static void rng_select(const struct vmmio_load *b, const char *column, FILE *f)
 {
 	char node[32];
 
-	(void)b;
 	fprintf(f, "rng_use \"$%s\"\n", vmmio_column_var("node_", column, node, sizeof(node)));
 }
 
 static void rng_command(const struct vmmio_load *b, const char *column, unsigned int depth, FILE *f)
 {
-	(void)column;
-	(void)depth;
 	fprintf(f, "charload --block-size %u --count %u /dev/hwrng", b->bs, b->count);
 }
 
@@ -184,7 +180,6 @@ static void rng_check(const struct vmmio_load *b, int boot, const char *column, 
 	json_t *row, *dev;
 	size_t i;
 
-	(void)sent;
 	if (strcmp(column, b->columns[0]))
 		return;
 	while ((p = strstr(p, "virtio_rng_pushed"))) {
@@ -213,7 +208,6 @@ static void console_devices(const struct vmmio_load *b, const struct vmmio_devic
 {
 	char more[64];
 
-	(void)b;
 	snprintf(more, sizeof(more), "id=serial-%s", column);
 	vmmio_kind_device("serial", column, d, more, a);
 	vmmio_args_add(a, "-chardev");
@@ -246,7 +240,6 @@ static void console_command(const struct vmmio_load *b, const char *column, unsi
 {
 	size_t i = 0;
 
-	(void)depth;
 	while (i + 1 < b->ncolumns && strcmp(b->columns[i], column))
 		i++;
 	fprintf(f, "charload --rw write --block-size %u --count %u fd:%zu", b->bs, b->count,
@@ -259,8 +252,6 @@ static void console_check(const struct vmmio_load *b, int boot, const char *colu
 {
 	long long arrived = vmmio_guest_side(r, column);
 
-	(void)rows;
-	(void)info;
 	vmmio_check_add(checks, boot, "device side", arrived == (sent + 1) * b->bs,
 			"%s: %lld writes of %u bytes and one before, QEMU has %lld bytes", column,
 			sent, b->bs, arrived);

@@ -23,7 +23,7 @@
 #define DISK_BYTES (1ull << 30)
 #define QUEUE_SIZE 256
 
-static const char *image_file(const char *name, char *buf, size_t len)
+const char *vmmio_guest_image(const char *name, char *buf, size_t len)
 {
 	const char *dir = getenv("VMMIO_IMAGE_DIR");
 
@@ -165,7 +165,7 @@ int vmmio_qemu_command(const struct vmmio_guest *g, const char *dir, int qmp_fd,
 	vmmio_args_add(a, "-global");
 	vmmio_args_add(a, "virtio-mmio.ioeventfd=off");
 	vmmio_args_add(a, "-kernel");
-	vmmio_args_add(a, g->kernel ? g->kernel : image_file("vmlinuz", path, sizeof(path)));
+	vmmio_args_add(a, g->kernel ? g->kernel : vmmio_guest_image("vmlinuz", path, sizeof(path)));
 	vmmio_args_add(a, "-initrd");
 	vmmio_args_addf(a, "%s/initrd", dir);
 
@@ -243,7 +243,7 @@ int vmmio_qemu_initrd(const struct vmmio_guest *g, const char *dir, char *why, s
 		err = -errno;
 		goto out;
 	}
-	what = g->initrd ? g->initrd : image_file("initrd.cpio", base, sizeof(base));
+	what = g->initrd ? g->initrd : vmmio_guest_image("initrd.cpio", base, sizeof(base));
 	err = copy(c.out, what);
 	if (err)
 		goto out;

@@ -283,6 +283,7 @@ static int parse(struct sweep *s, const char **path, int argc, char **argv)
 /* 0 ok, 1 trouble */
 static int run(struct sweep *s, struct vmmio_result *r, char *final)
 {
+	char why[256] = "";
 	int err = vmmio_setup_qemu("sweep", &s->setup);
 
 	if (err)
@@ -295,6 +296,11 @@ static int run(struct sweep *s, struct vmmio_result *r, char *final)
 	err = vmmio_setup_accel("sweep", &s->setup);
 	if (err)
 		return err;
+	err = vmmio_run_possible(&s->e, s->setup.accel, why, sizeof(why));
+	if (err) {
+		fprintf(stderr, NAME "%s: %s\n", s->e.name, why);
+		return err;
+	}
 	s->show = s->e.times && s->setup.accel != VMMIO_ACCEL_NONE;
 	err = vmmio_sweep_open(&s->st, s->setup.out, &s->e, vmmio_accel_name(s->setup.accel),
 			       s->restart, &s->begun);

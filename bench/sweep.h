@@ -42,7 +42,16 @@ struct vmmio_run_guest {
 	struct vmmio_load plan;
 	const char *order[VMMIO_COLUMNS];
 	char setup[512];
+	char kernel[PATH_MAX / 4], initrd[PATH_MAX / 4], stat[PATH_MAX / 4];
+	struct vmmio_guest_file file;
 };
+
+/*
+ * Can this build and @accel run all of @e? -errno with one line in @why that says
+ * what to do.
+ */
+int vmmio_run_possible(const struct vmmio_experiment *e, enum vmmio_accel accel, char *why,
+		       size_t len);
 
 int vmmio_run_prepare(const struct vmmio_experiment *e, const struct vmmio_run *run,
 		      struct vmmio_run_guest *store, struct vmmio_guest *g);
