@@ -124,15 +124,24 @@ static int number(struct parser *p, const char *key, const char *text, unsigned 
 	return 0;
 }
 
+static int text_of(struct parser *p, const char *key, const char *value, char *out, size_t len)
+{
+	if (!*value)
+		return wrong(p, "no value", key);
+	return snprintf(out, len, "%s", value) < (int)len ? 0 : wrong(p, "too long", key);
+}
+
 /* A key of [experiment] or [quick] that is not a setting. */
 static int set_global(struct parser *p, const char *key, const char *value)
 {
 	struct vmmio_experiment *e = p->e;
 
 	if (!strcmp(key, "title"))
-		return snprintf(e->title, sizeof(e->title), "%s", value) < (int)sizeof(e->title)
-			       ? 0
-			       : wrong(p, "too long", key);
+		return text_of(p, key, value, e->title, sizeof(e->title));
+	if (!strcmp(key, "costs"))
+		return text_of(p, key, value, e->costs, sizeof(e->costs));
+	if (!strcmp(key, "vmm"))
+		return text_of(p, key, value, e->vmm, sizeof(e->vmm));
 	if (!strcmp(key, "boots"))
 		return number(p, key, value, 1, 1000, &e->boots);
 	if (!strcmp(key, "rounds"))
@@ -145,10 +154,6 @@ static int set_global(struct parser *p, const char *key, const char *value)
 		e->times = !strcmp(value, "yes");
 		return 0;
 	}
-	if (!strcmp(key, "costs"))
-		return snprintf(e->costs, sizeof(e->costs), "%s", value) < (int)sizeof(e->costs)
-			       ? 0
-			       : wrong(p, "too long", key);
 	if (!strcmp(key, "allow_soft") && is_word("yes|no", value)) {
 		e->allow_soft = !strcmp(value, "yes");
 		return 0;

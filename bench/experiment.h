@@ -45,6 +45,7 @@ struct vmmio_experiment {
 	char name[48], title[96];
 	unsigned int boots, rounds, timeout, seed;
 	bool times;		/* timing rounds besides the counting ones */
+	char vmm[256];		/* template of another monitor's command, from the file's folder */
 	char costs[512];	/* tables of access costs for predictions, from the file's folder */
 	bool allow_soft;	/* of a KVM without hardware support too */
 	struct vmmio_run *runs; /* in random order, by seed */

@@ -192,7 +192,8 @@ static bool panicked(struct run *run)
 static void attend(struct run *run)
 {
 	double limit = now() + (run->g->timeout_s ? run->g->timeout_s : 60);
-	struct pollfd pfd = {.fd = run->qmp.fd, .events = POLLIN};
+	/* another monitor answers no questions: it is waited for */
+	struct pollfd pfd = {.fd = run->g->vmm ? -1 : run->qmp.fd, .events = POLLIN};
 	bool quit = false, gone = false, reaped = false, panic = false;
 
 	while (!gone) {
@@ -341,7 +342,14 @@ static void judge(struct run *run)
 		snprintf(line, sizeof(line), "the guest did not end within %u s",
 			 run->g->timeout_s ? run->g->timeout_s : 60);
 		why(r, VMMIO_GUEST_TIMEOUT, line);
-	} else if (!run->qmp.shutdown) {
+	} else if (run->g->vmm && r->status < 0) {
+		qemu = slurp(run->dir, "qemu", &len);
+		snprintf(r->why, sizeof(r->why),
+			 "the monitor ended without the guest's VMMIO-END%s%s",
+			 qemu && *qemu ? ": " : "", qemu && *qemu ? tail(qemu, 1) : "");
+		r->end = VMMIO_GUEST_QEMU;
+		free(qemu);
+	} else if (!run->g->vmm && !run->qmp.shutdown) {
 		qemu = slurp(run->dir, "qemu", &len);
 		snprintf(r->why, sizeof(r->why), "QEMU %s%s%s",
 			 run->qmp.stopped ? "stopped the guest" : "ended before the guest",
@@ -353,7 +361,8 @@ static void judge(struct run *run)
 		snprintf(r->why, sizeof(r->why), "QEMU: %s", warning);
 		r->end = VMMIO_GUEST_QEMU;
 		free(warning);
-	} else if (strcmp(run->qmp.reason,
+	} else if (!run->g->vmm &&
+		   strcmp(run->qmp.reason,
 			  run->target->no_acpi ? "guest-reset" : "guest-shutdown")) {
 		snprintf(line, sizeof(line), "the guest did not power off (%s)", run->qmp.reason);
 		why(r, VMMIO_GUEST_PANIC, line);
@@ -430,6 +439,7 @@ int vmmio_guest_run(const struct vmmio_guest *g, struct vmmio_guest_result *r)
 
 	memset(r, 0, sizeof(*r));
 	r->status = -1;
+	r->no_answers = g->vmm != NULL;
 	r->end = VMMIO_GUEST_QEMU;
 	if (!tmp || *tmp != '/' || strlen(tmp) > sizeof(run.dir) - 20)
 		tmp = "/tmp";

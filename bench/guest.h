@@ -18,6 +18,8 @@
 
 #include "accel.h"
 
+struct vmmio_args;
+
 struct vmmio_guest_file {
 	const char *host;  /* path here */
 	const char *guest; /* absolute path in the guest; mode is kept */
@@ -40,6 +42,7 @@ struct vmmio_guest {
 	 * run; files there called side-NAME are what vmmio_guest_side() tells of.
 	 */
 	const char *const *qemu_args;
+	const struct vmmio_args *vmm; /* another command instead of QEMU's (vmm.h); may be NULL */
 	const char *columns;	  /* disks in this order, for example "mmio,pci-msix,pci-intx" */
 	const char *append;	  /* more of the kernel's command line */
 	const char *trace_events; /* QEMU trace events, comma-separated; NULL: none */
@@ -86,6 +89,7 @@ struct vmmio_guest_result {
 	char why[256];	   /* one line when it did not end with status 0 */
 	char *trace;	   /* what trace_events gave without a trace_log, or NULL */
 	double wall_s;	   /* QEMU's start to its end */
+	bool no_answers;   /* a monitor that is not asked what it counted: no drives */
 	unsigned int ndrives;
 	struct vmmio_guest_drive drives[VMMIO_GUEST_DRIVES];
 	unsigned int nsides;

@@ -19,6 +19,7 @@
 #include "cpio.h"
 #include "probe.h"
 #include "target.h"
+#include "vmm.h"
 
 #define DISK_BYTES (1ull << 30)
 #define QUEUE_SIZE 256
@@ -97,6 +98,43 @@ err:
 	return err;
 }
 
+/* The caller's arguments, with the folder of the run put in. */
+static void add_own(const struct vmmio_guest *g, const char *dir, struct vmmio_args *a)
+{
+	for (size_t i = 0; g->qemu_args && g->qemu_args[i]; i++) {
+		const char *arg = g->qemu_args[i], *at = strstr(arg, "{dir}");
+
+		if (at)
+			vmmio_args_addf(a, "%.*s%s%s", (int)(at - arg), arg, dir, at + 5);
+		else
+			vmmio_args_add(a, arg);
+	}
+}
+
+/* The devices of @g with the folder put in, for a command that is not made here. */
+static int add_template(const struct vmmio_guest *g, const char *dir, const char *append_line,
+			struct vmmio_args *a)
+{
+	struct vmmio_args devices = {0};
+	char kernel[4096], initrd[4096];
+	struct vmmio_vmm_values v = {.kernel = g->kernel,
+				     .initrd = initrd,
+				     .cmdline = append_line,
+				     .dir = dir,
+				     .accel = g->accel == VMMIO_ACCEL_NONE ? "tcg" : "kvm",
+				     .smp = g->smp ? g->smp : 1,
+				     .mem_mib = g->mem_mib ? g->mem_mib : 256};
+
+	if (!v.kernel)
+		v.kernel = vmmio_guest_image("vmlinuz", kernel, sizeof(kernel));
+	snprintf(initrd, sizeof(initrd), "%s/initrd", dir);
+	add_own(g, dir, &devices);
+	v.devices = (const char *const *)devices.v;
+	vmmio_vmm_expand(g->vmm, &v, a);
+	vmmio_args_free(&devices);
+	return vmmio_args_error(a);
+}
+
 int vmmio_qemu_command(const struct vmmio_guest *g, const char *dir, int qmp_fd,
 		       struct vmmio_args *a, char **append_line, char *why, size_t len)
 {
@@ -104,7 +142,6 @@ int vmmio_qemu_command(const struct vmmio_guest *g, const char *dir, int qmp_fd,
 	unsigned long khz = g->icount ? 1000000 : vmmio_tsc_khz();
 	const struct vmmio_target *t = vmmio_target_find(g->target);
 	char path[4096], tsc[64] = "";
-	size_t i;
 	int err;
 
 	if (!t) {
@@ -191,6 +228,10 @@ int vmmio_qemu_command(const struct vmmio_guest *g, const char *dir, int qmp_fd,
 		*append_line = NULL;
 		return -ENOMEM;
 	}
+	if (g->vmm) {
+		vmmio_args_free(a); /* none of the above */
+		return add_template(g, dir, *append_line, a);
+	}
 	vmmio_args_add(a, "-append");
 	vmmio_args_add(a, *append_line);
 
@@ -199,14 +240,7 @@ int vmmio_qemu_command(const struct vmmio_guest *g, const char *dir, int qmp_fd,
 		if (err)
 			return err;
 	}
-	for (i = 0; g->qemu_args && g->qemu_args[i]; i++) {
-		const char *arg = g->qemu_args[i], *at = strstr(arg, "{dir}");
-
-		if (at)
-			vmmio_args_addf(a, "%.*s%s%s", (int)(at - arg), arg, dir, at + 5);
-		else
-			vmmio_args_add(a, arg);
-	}
+	add_own(g, dir, a);
 	err = add_trace(g, dir, a, why, len);
 	return err ? err : vmmio_args_error(a);
 }

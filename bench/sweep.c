@@ -21,6 +21,7 @@
 #include "rounds.h"
 #include "setup.h"
 #include "sweep.h"
+#include "vmm.h"
 
 #define NAME "vmmio-bench sweep: "
 
@@ -33,7 +34,8 @@ struct sweep {
 	struct vmmio_job *jobs;
 	size_t *index; /* of each job in the plan */
 	size_t left, begun, failed;
-	bool quick, restart, emulated_time, show;
+	struct vmmio_args vmm; /* none: QEMU by our own command */
+	bool quick, restart, emulated_time, show, untested;
 	int err; /* of storing */
 	struct timespec start;
 };
@@ -101,6 +103,7 @@ static int run_rest(struct sweep *s)
 		g->accel = s->setup.accel;
 		g->kernel = s->setup.kernel;
 		g->initrd = s->setup.initrd;
+		g->vmm = s->vmm.n ? &s->vmm : NULL;
 		err = vmmio_run_prepare(&s->e, &s->e.runs[i], &s->store[s->left], g);
 		s->index[s->left++] = i;
 	}
@@ -139,9 +142,19 @@ static int write_rounds(const struct vmmio_result *r, const json_t *rows)
 	return err;
 }
 
+/* Is this a run of the build's own guest? The machine's description names that kernel. */
+static bool is_own(const json_t *run)
+{
+	const char *labels = json_string_value(json_object_get(run, "labels"));
+
+	return labels && !strstr(labels, " arch=arm64");
+}
+
 /* The stored runs as one set of rows; failures apart. */
 static int gather(struct sweep *s, json_t *rows, json_t *failures, json_t **guest, json_t **line)
 {
+	bool own = false;
+
 	for (size_t i = 0; i < s->e.n; i++) {
 		json_t *run = vmmio_sweep_get(&s->st, i), *failed, *j;
 
@@ -156,11 +169,16 @@ static int gather(struct sweep *s, json_t *rows, json_t *failures, json_t **gues
 		else
 			json_array_extend(rows, json_object_get(run, "rows"));
 		j = json_object_get(json_object_get(run, "info"), "guest");
-		if (j && !*guest)
+		if (j && (!*guest || (is_own(run) && !own))) {
+			json_decref(*guest);
 			*guest = json_incref(j);
+		}
 		j = json_object_get(run, "qemu_line");
-		if (j && !failed && !*line)
+		if (j && !failed && (!*line || (is_own(run) && !own))) {
+			json_decref(*line);
 			*line = json_incref(j);
+			own = is_own(run);
+		}
 		json_decref(run);
 	}
 	return 0;
@@ -185,6 +203,15 @@ static int write_folder(struct sweep *s, struct vmmio_result *r, char *final)
 			   "accel", accel, "experiment", s->e.name, "title", s->e.title, "quick",
 			   s->quick, "boots", s->e.boots, "rounds", s->e.rounds, "seed", s->e.seed,
 			   "runs", (json_int_t)s->e.n, "failed", failures, "guest", guest);
+	if (s->vmm.n) {
+		json_t *lines = json_array();
+
+		for (size_t i = 0; i < s->vmm.n; i++)
+			json_array_append_new(lines, json_string(s->vmm.v[i]));
+		json_object_set_new(result, "vmm",
+				    json_pack("{s:b, s:o}", "untested_template", s->untested,
+					      "command", lines));
+	}
 	machine = vmmio_machine_describe(accel, s->setup.qemu_number);
 	series = vmmio_series_to_json(&set);
 	if (!result || !machine || !series) {
@@ -230,17 +257,47 @@ out:
 	return err;
 }
 
-/* The tables that the experiment at @path names, beside it. */
-static int load_costs(struct sweep *s, const char *path)
+/* @name as the experiment at @path means it: from its folder. */
+static const char *beside(const char *path, const char *name, char *file, size_t len)
 {
-	char folder[PATH_MAX], file[PATH_MAX], why[256], *save = NULL;
+	char folder[PATH_MAX / 2];
 
 	snprintf(folder, sizeof(folder), "%s", path);
 	dirname(folder);
+	snprintf(file, len, "%s%s%s", name[0] == '/' ? "" : folder, name[0] == '/' ? "" : "/",
+		 name);
+	return file;
+}
+
+/* The command of another monitor; that it is none of ours stands where the title stands. */
+static int load_vmm(struct sweep *s, const char *path)
+{
+	char file[PATH_MAX], why[256] = "", title[sizeof(s->e.title)];
+
+	if (!s->e.vmm[0])
+		return 0;
+	if (vmmio_vmm_load(beside(path, s->e.vmm, file, sizeof(file)), &s->vmm, why, sizeof(why))) {
+		fprintf(stderr, NAME "%s: vmm %s: %s\n", path, s->e.vmm, why);
+		return -EINVAL;
+	}
+	s->untested = !vmmio_vmm_tested(&s->vmm);
+	if (!s->untested)
+		return 0;
+	snprintf(title, sizeof(title), "%s", s->e.title[0] ? s->e.title : s->e.name);
+	snprintf(s->e.title, sizeof(s->e.title), "Untested template: %.60s", title);
+	fprintf(stderr,
+		NAME "%s: untested template: no such monitor was ever run by this project\n",
+		s->e.vmm);
+	return 0;
+}
+
+/* The tables that the experiment at @path names, beside it. */
+static int load_costs(struct sweep *s, const char *path)
+{
+	char file[PATH_MAX], why[256], *save = NULL;
+
 	for (char *w = strtok_r(s->e.costs, ", ", &save); w; w = strtok_r(NULL, ", ", &save)) {
-		if (snprintf(file, sizeof(file), "%s%s%s", w[0] == '/' ? "" : folder,
-			     w[0] == '/' ? "" : "/", w) >= (int)sizeof(file))
-			return -ENAMETOOLONG;
+		beside(path, w, file, sizeof(file));
 		if (vmmio_report_add_costs(&s->report, file, s->e.allow_soft, why, sizeof(why))) {
 			fprintf(stderr, NAME "%s: costs %s: %s\n", path, w, why);
 			return -EINVAL;
@@ -277,7 +334,8 @@ static int parse(struct sweep *s, const char **path, int argc, char **argv)
 		fprintf(stderr, NAME "%s: %s\n", *path, why);
 		return -EINVAL;
 	}
-	return load_costs(s, *path);
+	err = load_vmm(s, *path);
+	return err ? err : load_costs(s, *path);
 }
 
 /* 0 ok, 1 trouble */
@@ -345,7 +403,8 @@ int vmmio_cmd_sweep(int argc, char **argv)
 	vmmio_result_abandon(&r);
 	if (!err) {
 		vmmio_sweep_remove(&s.st);
-		printf("%s\n%zu runs, %zu failed, %.0f s\n", final, s.e.n, s.failed, seconds(&s));
+		printf("%s\n%s%zu runs, %zu failed, %.0f s\n", final,
+		       s.untested ? "untested template: " : "", s.e.n, s.failed, seconds(&s));
 		if (s.failed == s.e.n)
 			err = -EIO; /* a folder of failures is no result */
 	} else if (vmmio_stop && !s.err) {
@@ -356,6 +415,7 @@ int vmmio_cmd_sweep(int argc, char **argv)
 	free(s.store);
 	free(s.jobs);
 	free(s.index);
+	vmmio_args_free(&s.vmm);
 	vmmio_experiment_free(&s.e);
 	vmmio_report_free(&s.report);
 	if (err)

@@ -42,6 +42,13 @@ int vmmio_run_possible(const struct vmmio_experiment *e, enum vmmio_accel accel,
 		const struct vmmio_setting *s = &e->runs[i].s;
 
 		arm |= is_arm(s);
+		if (e->vmm[0] && (is_arm(s) || s->icount || (s->kind && s->kind->trace))) {
+			snprintf(why, len, "vmm: %s needs QEMU by the bench's own command",
+				 is_arm(s)   ? "arch = arm64"
+				 : s->icount ? "icount = on"
+					     : s->kind->name);
+			return -ENOTSUP;
+		}
 		if (s->ioeventfd && accel == VMMIO_ACCEL_NONE) {
 			snprintf(why, len, "ioeventfd = on needs KVM, the accelerator is %s", name);
 			return -ENOTSUP;

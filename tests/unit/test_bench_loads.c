@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The device side's word on each kind of load (load_kinds.c): one packet, byte or
+ * request too few or too many is found; and what a combination of settings cannot
+ * be is refused in one line that names the place.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "experiment.h"
+#include "load.h"
+
+static const char *const columns[] = {"mmio"};
+
+static json_t *round_of(const char *load)
+{
+	json_t *row = json_pack("{s:i, s:s, s:i, s:o}", "boot", 0, "column", "mmio", "ios", 10,
+				"load", json_loads(load, 0, NULL));
+
+	return json_pack("[o]", row);
+}
+
+/* Do all checks of @kind pass? */
+static bool passes(const char *kind, const char *load, const char *info, uint64_t side,
+		   const char *trace)
+{
+	struct vmmio_load b = {.kind = vmmio_kind_find(kind),
+			       .bs = 64,
+			       .count = 10,
+			       .columns = columns,
+			       .ncolumns = 1};
+	struct vmmio_guest_result r = {
+		.trace = (char *)trace, .nsides = 1, .sides = {{.name = "mmio", .size = side}}};
+	json_t *rows = round_of(load), *about = json_loads(info, 0, NULL), *checks = json_array();
+	bool ok;
+
+	assert_non_null(b.kind);
+	vmmio_load_check(&b, 0, rows, about, &r, checks);
+	assert_true(json_array_size(checks) > 1);
+	ok = vmmio_checks_ok(checks);
+	json_decref(rows);
+	json_decref(about);
+	json_decref(checks);
+	return ok;
+}
+
+/* A dump of n packets is 24 + 32 n bytes: heads, and the first 16 bytes of each. */
+#define DUMP(n) (24 + 32 * (n))
+#define NET(ios, rx, peer, peer_rx)                                         \
+	"{\"ios\":" #ios ",\"rx_packets\":" #rx ",\"peer\":{\"ios\":" #peer \
+	",\"rx_packets\":" #peer_rx "}}"
+
+static void test_net(void **state)
+{
+	assert_true(passes("udp_rr", NET(10, 11, 10, 12), "{}", DUMP(23), NULL));
+	assert_false(passes("udp_rr", NET(10, 11, 10, 12), "{}", DUMP(24), NULL)); /* lost */
+	assert_false(
+		passes("udp_rr", NET(10, 11, 10, 12), "{}", DUMP(22), NULL)); /* from nowhere */
+	assert_false(passes("udp_rr", NET(10, 11, 9, 12), "{}", DUMP(23), NULL));
+	assert_false(passes("udp_rr", NET(9, 11, 9, 12), "{}", DUMP(23), NULL)); /* cut short */
+	assert_false(passes("tcp_stream", NET(10, 0, 10, 0), "{}", 0, NULL));	 /* no dump */
+}
+
+static void test_rng(void **state)
+{
+	static const char info[] = "{\"devices\":{\"mmio\":{\"irqs\":2}}}";
+	static const char two[] = "virtio_rng_pushed rng 0x5: 64 bytes pushed\n"
+				  "virtio_rng_pushed rng 0x5: 64 bytes pushed\n";
+	static const char one[] = "virtio_rng_pushed rng 0x5: 64 bytes pushed\n";
+
+	assert_true(passes("rng", "{\"ios\":10,\"bytes\":128}", info, 0, two));
+	assert_false(passes("rng", "{\"ios\":10,\"bytes\":64}", info, 0, one));
+	assert_false(passes("rng", "{\"ios\":10,\"bytes\":192}", info, 0, two));
+	assert_false(passes("rng", "{\"ios\":10,\"bytes\":128}", "{}", 0, two));
+	assert_false(passes("rng", "{\"ios\":10,\"bytes\":0}", info, 0, NULL));
+}
+
+static void test_console(void **state)
+{
+	assert_true(passes("console", "{\"ios\":10}", "{}", 11 * 64, NULL));
+	assert_false(passes("console", "{\"ios\":10}", "{}", 11 * 64 - 1, NULL));
+	assert_false(passes("console", "{\"ios\":10}", "{}", 10 * 64, NULL));
+}
+
+/* Loads @text as an experiment; returns how many runs, with the reason in @why if none. */
+static size_t runs_of(const char *text, char *why, size_t len, struct vmmio_experiment *e)
+{
+	char path[] = "/tmp/vmmio-loads-XXXXXX";
+	int fd = mkstemp(path), err;
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+	why[0] = '\0';
+	err = vmmio_experiment_load(path, false, e, why, len);
+	unlink(path);
+	return err ? 0 : e->n;
+}
+
+static void test_refused(void **state)
+{
+	static const struct {
+		const char *text, *word;
+	} bad[] = {
+		{"[grid a]\nload = ping\n", "line 2: ping: a value that is not allowed"},
+		{"[grid a]\narch = mips\n", "line 2: mips: a value"},
+		{"[grid a]\ntransport = mmio-modern\n", "line 2: mmio-modern"},
+		{"[grid a]\nrequest = 0\n", "line 2: 0: a value"},
+		{"[grid a]\nresponse = 1473\n", "line 2: 1473: a value"},
+		{"[experiment]\n\n[grid a]\nblock_size = 1000\n",
+		 "line 3: [grid a]: load block, block"},
+		{"[grid a]\nload = rng\ndepth = 2\n", "line 1: [grid a]: load rng, depth"},
+		{"[grid a]\nload = udp_rr\ndepth = 300\n", "depth: at most 256"},
+		{"[grid a]\nload = udp_rr\nqueue_size = 16\n", "queue_size"},
+		{"[grid a]\nload = console\nqueue_size = 256\n", "queue_size: larger"},
+		{"[grid a]\nload = udp_rr\nqueues = 2\n", "queues"},
+		{"[grid a]\nload = tcp_rr\nlatency_us = 5\n", "latency_us"},
+		{"[grid a]\ntransport = mmio-legacy\npacked = on\n", "packed: a legacy device"},
+		{"[grid a]\narch = arm64\nicount = on\n", "arch: icount"},
+		{"[grid a]\ndriver = mainline\nlazy_status = on\n", "lazy_status: an option"},
+	};
+	struct vmmio_experiment e;
+	char why[300];
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		if (runs_of(bad[i].text, why, sizeof(why), &e))
+			fail_msg("case %zu was accepted", i);
+		if (!strstr(why, bad[i].word) || strncmp(why, "line ", 5))
+			fail_msg("case %zu: expected '%s' in: %s", i, bad[i].word, why);
+	}
+}
+
+static void test_planned(void **state)
+{
+	struct vmmio_experiment e;
+	char why[300];
+	size_t legacy = 0;
+
+	/* the version of mmio is the machine's: a boot of its own */
+	assert_int_equal(runs_of("[experiment]\nboots = 1\n[grid a]\ntransport = mmio, "
+				 "mmio-legacy, pci-msix\n",
+				 why, sizeof(why), &e),
+			 2);
+	for (size_t i = 0; i < e.n; i++) {
+		legacy += e.runs[i].s.legacy;
+		assert_int_equal(e.runs[i].s.ncolumns, e.runs[i].s.legacy ? 1 : 2);
+		assert_null(strstr(e.runs[i].labels, "arch=")); /* a label of old results */
+	}
+	assert_int_equal(legacy, 1);
+	vmmio_experiment_free(&e);
+	/* a ring no larger than the device's, and only the labels that mean something */
+	assert_int_equal(runs_of("[experiment]\nboots = 1\n[grid a]\nload = rng, udp_rr\narch = "
+				 "x86\nrw = read, write\n",
+				 why, sizeof(why), &e),
+			 2);
+	for (size_t i = 0; i < e.n; i++) {
+		bool rng = strstr(e.runs[i].labels, "load=rng ") != NULL;
+
+		assert_int_equal(e.runs[i].s.queue_size, rng ? 8 : 256);
+		assert_non_null(strstr(e.runs[i].labels, rng ? " block_size=" : " request="));
+		assert_non_null(strstr(e.runs[i].labels, " arch=x86"));
+	}
+	vmmio_experiment_free(&e);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_net),	cmocka_unit_test(test_rng),
+		cmocka_unit_test(test_console), cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_planned),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
