@@ -138,10 +138,12 @@ static int conclude_one(const struct regress *g, struct kept *k, const struct vm
 					"different", (json_int_t)ab.different, "regressions",
 					(json_int_t)ab.regressions, "least_p", least, "floor",
 					ab.floor));
-	printf("repetition %u of %u: %s, %zu of %zu series different, %zu tested, least p %.3g%s\n",
-	       repeat + 1, g->repeat, ab.regressions ? "REGRESSION" : "no regression", ab.different,
-	       ab.n, ab.tested, least,
-	       ab.tested && ab.floor >= g->c.o.alpha ? " (too few runs to show any)" : "");
+	printf("repetition %u of %u: %s, %zu of %zu series different", repeat + 1, g->repeat,
+	       ab.regressions ? "REGRESSION" : "no regression", ab.different, ab.n);
+	if (ab.tested)
+		printf(", %zu by rank test, least p %.3g%s", ab.tested, least,
+		       ab.floor >= g->c.o.alpha ? " (too few runs to show any)" : "");
+	printf("\n");
 	fflush(stdout);
 	err = ab.regressions ? VMMIO_EXIT_NEGATIVE : VMMIO_EXIT_OK;
 	vmmio_ab_free(&ab);
