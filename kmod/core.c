@@ -6,6 +6,8 @@
  */
 #include <linux/delay.h>
 #include <linux/dma-mapping.h>
+#include <linux/ioport.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include "compat.h"
@@ -269,6 +271,11 @@ static bool vmmio_get_shm_region(struct virtio_device *vdev, struct virtio_shm_r
 
 	if (!vd->front->shm(vd, id, &base, &len))
 		return false;
+	if (region_intersects(base, len, IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE) !=
+	    REGION_DISJOINT) {
+		dev_err(vd->parent, "shared memory region %u lies in RAM, ignored\n", id);
+		return false;
+	}
 	region->addr = base;
 	region->len = len;
 	return true;
