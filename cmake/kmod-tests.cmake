@@ -13,25 +13,32 @@ vmmio_script_test(guest tests/guest/options.sh)
 vmmio_script_test(guest tests/guest/accesses.sh)
 vmmio_script_test(guest tests/guest/wiring.sh)
 
-# A module for one test: events of vmmio's tracepoints inside one another.
-set(lostmod ${CMAKE_BINARY_DIR}/lostmod)
-file(MAKE_DIRECTORY ${lostmod}/src)
-foreach(file IN ITEMS Kbuild lostmod.c)
-	file(CREATE_LINK ${CMAKE_SOURCE_DIR}/tests/guest/lostmod/${file} ${lostmod}/src/${file} SYMBOLIC)
-endforeach()
-add_custom_command(
-	OUTPUT ${lostmod}/lostmod.ko
-	COMMAND ${CMAKE_COMMAND} -E env --unset=MAKEFLAGS --unset=MFLAGS make -s -C ${VMMIO_KERNEL_HEADERS}
-		M=${lostmod}/src VMMIO_INCLUDE=${CMAKE_SOURCE_DIR}/include modules
-	COMMAND ${CMAKE_STRIP} -g -o ${lostmod}/lostmod.ko ${lostmod}/src/lostmod.ko
-	DEPENDS ${CMAKE_SOURCE_DIR}/tests/guest/lostmod/Kbuild
-		${CMAKE_SOURCE_DIR}/tests/guest/lostmod/lostmod.c
-		${CMAKE_SOURCE_DIR}/include/vmmio/events.h
-		${CMAKE_SOURCE_DIR}/include/vmmio/regs.h
-	COMMENT "lostmod.ko"
-	VERBATIM
-)
-add_custom_target(lostmod ALL DEPENDS ${lostmod}/lostmod.ko)
+# A kernel module for one test: tests/guest/<name>/<name>.c.
+function(vmmio_test_module name)
+	set(dir ${CMAKE_BINARY_DIR}/${name})
+	file(MAKE_DIRECTORY ${dir}/src)
+	foreach(file IN ITEMS Kbuild ${name}.c)
+		file(CREATE_LINK ${CMAKE_SOURCE_DIR}/tests/guest/${name}/${file} ${dir}/src/${file} SYMBOLIC)
+	endforeach()
+	file(GLOB headers CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/include/vmmio/*.h ${CMAKE_SOURCE_DIR}/kmod/*.h
+	     ${CMAKE_SOURCE_DIR}/kmod/regs/*.h
+	)
+	add_custom_command(
+		OUTPUT ${dir}/${name}.ko
+		COMMAND ${CMAKE_COMMAND} -E env --unset=MAKEFLAGS --unset=MFLAGS make -s -C ${VMMIO_KERNEL_HEADERS}
+			M=${dir}/src VMMIO_INCLUDE=${CMAKE_SOURCE_DIR}/include modules
+		COMMAND ${CMAKE_STRIP} -g -o ${dir}/${name}.ko ${dir}/src/${name}.ko
+		DEPENDS ${CMAKE_SOURCE_DIR}/tests/guest/${name}/Kbuild ${CMAKE_SOURCE_DIR}/tests/guest/${name}/${name}.c
+			${headers}
+		COMMENT "${name}.ko"
+		VERBATIM
+	)
+	add_custom_target(${name} ALL DEPENDS ${dir}/${name}.ko)
+endfunction()
+
+vmmio_test_module(lostmod) # events of vmmio's tracepoints inside one another
+vmmio_test_module(liar) # devices that say what no device at hand says
+vmmio_script_test(guest tests/guest/liar.sh)
 vmmio_script_test(guest tests/guest/lost.sh)
 vmmio_script_test(guest tests/guest/shared.sh)
 

@@ -98,7 +98,7 @@ rmmod vmmio || fail "the module does not unload"
 echo served
 EOF
 
-run() { # RING-OPTIONS
+run() { # RING-OPTIONS [OPTIONS-OF-THE-PCI-DISK]
 	local o=$1
 	truncate -s 16M "$dir/disk0" "$dir/disk1"
 	"$VMMIO_BUILD/vmmio-boot" -n 2 -t 90 -s "$dir/run.sh" -- \
@@ -106,7 +106,7 @@ run() { # RING-OPTIONS
 		-blockdev "file,node-name=d1,filename=$dir/disk1" \
 		-netdev user,id=u0,restrict=on -netdev user,id=u1,net=10.0.3.0/24,restrict=on \
 		-device "virtio-blk-device,drive=d0$o" \
-		-device "virtio-blk-pci,drive=d1,disable-legacy=on,ioeventfd=off,num-queues=2$o" \
+		-device "virtio-blk-pci,drive=d1,disable-legacy=on,ioeventfd=off,num-queues=2$o${2:-}" \
 		-device "virtio-net-device,netdev=u0$o" \
 		-device "virtio-net-pci,netdev=u1,disable-legacy=on,ioeventfd=off,romfile=$o" \
 		-device "virtio-rng-device$o" -device "virtio-rng-pci,disable-legacy=on$o" \
@@ -124,5 +124,5 @@ run() { # RING-OPTIONS
 }
 
 run ''
-run ',packed=on'
+run ',packed=on' ',page-per-vq=on' # a page for each doorbell: another multiplier
 run ',packed=on,event_idx=off,indirect_desc=off'
