@@ -140,11 +140,14 @@ static struct spread spread_of(const struct vmmio_page *p, const char *key, cons
 		char text[80];
 		double m;
 
-		/* leaving the status out is a departure from the specification, told apart */
+		/*
+		 * Leaving the status out is a departure from the specification, and another
+		 * architecture has other interrupts: both are told apart.
+		 */
 		if (strcmp(s->key, key) || s->cls != VMMIO_STRUCTURAL ||
 		    !vmmio_series_is(s, "load", load) ||
 		    !vmmio_series_is(s, "transport", transport) ||
-		    vmmio_series_is(s, "lazy_status", "on"))
+		    vmmio_series_is(s, "lazy_status", "on") || vmmio_series_is(s, "arch", "arm64"))
 			continue;
 		m = vmmio_series_text(s, text, sizeof(text));
 		if (isnan(m))
@@ -204,11 +207,16 @@ static void ref_nearest(const struct vmmio_page *p, const char *by, const char *
 		snprintf(buf, len, "`series.csv`, key `%s`", key);
 }
 
-static const char *lazy_apart(const struct vmmio_page *p)
+static const char *apart(const struct vmmio_page *p)
 {
 	const struct vmmio_factor *l = vmmio_findings_factor(p->in, "lazy_status");
+	const struct vmmio_factor *a = vmmio_findings_factor(p->in, "arch");
+	bool lazy = l && l->n > 1, arch = a && a->n > 1;
 
-	return l && l->n > 1 ? " (lazy_status apart)" : "";
+	return lazy && arch ? " (lazy_status and arm64 apart)"
+	       : lazy	    ? " (lazy_status apart)"
+	       : arch	    ? " (arm64 apart)"
+			    : "";
 }
 
 /* Do two loads cost the same, in the same unit? */
@@ -249,7 +257,7 @@ static void say_price(struct vmmio_page *p, const struct vmmio_factor *l, size_t
 		       "included: **%s** (kicks %s, interrupts %s) - structural, exact in %zu of "
 		       "%zu settings, %s each%s; %s.",
 		       unit_of(l->value[i]), names, list, kicks, irqs, exact, n,
-		       vmmio_page_boots(p), lazy_apart(p), row);
+		       vmmio_page_boots(p), apart(p), row);
 }
 
 static void say_registers(struct vmmio_page *p)
@@ -292,7 +300,7 @@ static void say_registers(struct vmmio_page *p)
 		"Per I/O by register - %s. What is not the doorbell is the price of an interrupt, "
 		"at every depth: **%s** accesses per interrupt - structural, exact in %zu of %zu "
 		"settings, %s each%s; %s.",
-		list, per, sum.exact, sum.n, vmmio_page_boots(p), lazy_apart(p), row);
+		list, per, sum.exact, sum.n, vmmio_page_boots(p), apart(p), row);
 }
 
 /* INTx against MSI-X, and MMIO against both: differences of the above, where they are exact. */

@@ -142,7 +142,7 @@ static void rng_devices(const struct vmmio_load *b, const struct vmmio_device *d
 
 static void rng_prepare(const struct vmmio_load *b, FILE *f)
 {
-	fprintf(f, "load_rng\nrng_quiet\n");
+	fprintf(f, "load_quiet_rng\n");
 	vmmio_kind_find_devices(b, "rng_on", f);
 }
 

@@ -181,30 +181,49 @@ port_on()
 	return 1
 }
 
+# The kernel's own reader of entropy takes from the current source at times of its
+# own, on 6.1 whatever rng_quality says. It is a thread, made whenever a source becomes
+# the current one: rng_quietly COMMAND runs a builtin, or what a process becomes,
+# while no thread can be made.
+rng_quietly()
+{
+	_max=$(cat /proc/sys/kernel/threads-max)
+	_st=0
+	(
+		echo 20 >/proc/sys/kernel/threads-max
+		"$@"
+	) || _st=$?
+	echo "$_max" >/proc/sys/kernel/threads-max
+	return "$_st"
+}
+
+rng_select()
+{
+	echo "$1" >/sys/class/misc/hw_random/rng_current
+}
+
+# load_quiet_rng: virtio_rng, with no other reader than /dev/hwrng's
+load_quiet_rng()
+{
+	load_base && mod rng_core && rng_quietly exec insmod /lib/modules/virtio_rng.ko >&2
+}
+
 # rng_use SOURCE: /dev/hwrng reads from this one (virtio_rng.0, or one of rng_on)
 rng_use()
 {
-	_rng=/sys/class/misc/hw_random
-	echo "${1%%:*}" >$_rng/rng_current
-	if [ "$(cat $_rng/rng_current)" != "${1%%:*}" ]; then
-		say "rng_use: the kernel reads from $(cat $_rng/rng_current) instead of $1"
+	rng_quietly rng_select "${1%%:*}"
+	_now=$(cat /sys/class/misc/hw_random/rng_current)
+	if [ "$_now" != "${1%%:*}" ]; then
+		say "rng_use: the kernel reads from $_now instead of $1"
+		return 1
+	fi
+	if pgrep hwrng >/dev/null; then
+		say "rng_use: the kernel reads entropy too"
 		return 1
 	fi
 	# one read ahead of the load, as it will be in its middle
 	dd if=/dev/hwrng of=/dev/null bs=64 count=1 2>/dev/null
 	usleep 20000
-}
-
-# rng_quiet: the kernel's own reader takes nothing from any source. Said of a source
-# while it is the current one, whereupon the kernel chooses another.
-rng_quiet()
-{
-	[ -w /sys/class/misc/hw_random/rng_quality ] || return 0
-	_sources=$(cat /sys/class/misc/hw_random/rng_available)
-	for _source in $_sources; do
-		echo "$_source" >/sys/class/misc/hw_random/rng_current
-		echo 0 >/sys/class/misc/hw_random/rng_quality
-	done
 }
 
 # rng_on TRANSPORT: the entropy source behind it as SOURCE:DEVICE. The kernel
