@@ -98,11 +98,11 @@ char *vmmio_load_script(const struct vmmio_load *b)
 		return NULL;
 	fputs(preamble, f);
 	if (!strcmp(b->driver, "mainline"))
-		/* it has no counters of its own */
-		fputs("witnesses='vmmio-stat --json --'\nload_mainline\n", f);
+		/* it has no counters of its own; what of times is shown is the report's choice */
+		fputs("witnesses='vmmio-stat --emulated-time --json --'\nload_mainline\n", f);
 	else
 		fprintf(f,
-			"witnesses='vmmio-stat --source bpf --json=full -- "
+			"witnesses='vmmio-stat --source bpf --emulated-time --json=full -- "
 			"vmmio-stat --source sysfs --json --'\n"
 			"load_vmmio claim=all queue_size=%u %s\n",
 			b->queue_size, b->driver_args);

@@ -12,7 +12,7 @@ add_test(NAME guest.truth-tracefs COMMAND ${CMAKE_SOURCE_DIR}/tests/run
 vmmio_test_properties(guest.truth-tracefs guest 120)
 vmmio_script_test(guest tests/guest/probe.sh)
 vmmio_script_test(guest tests/guest/behaviour.sh)
-vmmio_script_test(guest tests/guest/refused.sh TIMEOUT 180)
+vmmio_script_test(guest tests/guest/refused.sh TIMEOUT 300)
 vmmio_script_test(guest tests/guest/beside.sh)
 vmmio_script_test(guest tests/guest/requests.sh TIMEOUT 180)
 vmmio_script_test(tree tests/tree/rebuild.sh TIMEOUT 300)

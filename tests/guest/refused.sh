@@ -15,7 +15,7 @@ mkfifo "$work/line.in" "$work/line.out" "$work/qmp.in" "$work/qmp.out"
 : >"$work/asked"
 
 cat "$here/check.guest" "$here/refused.guest" >"$work/script"
-"${VMMIO_BUILD:?}/vmmio-boot" --script "$work/script" --timeout 150 \
+"${VMMIO_BUILD:?}/vmmio-boot" --script "$work/script" --timeout 220 \
 	--columns mmio,pci-intx,pci-msix --file "$VMMIO_BUILD/withcaps:/bin/withcaps" \
 	--append pcie_ports=native -- \
 	-chardev "pipe,id=line,path=$work/line" -device isa-serial,chardev=line,index=2,irq=5 \

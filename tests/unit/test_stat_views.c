@@ -215,14 +215,26 @@ static void json_is_json(void **state)
 static void json_hides_emulated_time(void **state)
 {
 	struct fixture *f = *state;
+	char *text;
 	int i;
 
 	f->opt.format = VMMIO_FORMAT_JSON;
 	for (i = 0; i < VMMIO_F_COUNT; i++)
 		f->opt.fields[i] = i;
 	f->opt.nfields = VMMIO_F_COUNT;
+	f->opt.json_full = true;
 	f->env.emulated = true;
-	assert_non_null(strstr(show(f), "\"kick_to_irq_p50_us\":null"));
+	vmmio_row_set(&f->d.rows[1], VMMIO_C_KICKS_TIMED, 246);
+	vmmio_row_set(&f->d.rows[1], VMMIO_C_KICK_NS, 4711);
+	text = show(f);
+	assert_non_null(strstr(text, "\"kick_to_irq_p50_us\":null"));
+	/* nor sums and histograms to make it from */
+	assert_non_null(strstr(text, "\"kicks_timed\":246,\"kick_ns\":null"));
+	assert_non_null(strstr(text, "\"hist\":{\"kick\":null,\"irq\":null,"));
+	f->env.emulated_time = true;
+	text = strchr(show(f), '\n');
+	assert_non_null(strstr(text, "\"kick_ns\":4711"));
+	assert_non_null(strstr(text, "\"irq\":{\"unit\":\"ns\",\"buckets\":[[5,2]]}"));
 }
 
 static void values_fit_their_width(void **state)

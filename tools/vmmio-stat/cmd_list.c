@@ -1,49 +1,95 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * "list": who is there. Identities only; nothing is attached or counted.
+ * "list": who is there. Identities only; what is attached to learn them of
+ * mainline's virtqueues is gone before anything is printed.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <vmmio/features.h>
+
 #include "cmd.h"
+#include "irqnames.h"
 #include "json.h"
 #include "session.h"
+#include "tracefs_devices.h"
+
+static const struct {
+	int bit;
+	const char *name;
+} feature_names[] = {
+#define FEATURE(bit, name) {bit, name},
+	VMMIO_FEATURES(FEATURE)
+#undef FEATURE
+};
+
+/* "event_idx"; the number of a bit that belongs to the device's type. */
+static const char *feature(int bit, char *buf, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(feature_names) / sizeof(feature_names[0]); i++)
+		if (feature_names[i].bit == bit)
+			return feature_names[i].name;
+	snprintf(buf, size, "%d", bit);
+	return buf;
+}
+
+/* What a device has besides a row: a line of its own. */
+static void print_device(const struct vmmio_slot_info *x)
+{
+	char buf[8];
+	int bit;
+
+	printf("%9s on %s", "", x->parent);
+	if (x->queues)
+		printf(", %u virtqueue%s", x->queues, x->queues == 1 ? "" : "s");
+	printf(", features");
+	for (bit = 0; bit < 64; bit++)
+		if (x->features >> bit & 1)
+			printf(" %s", feature(bit, buf, sizeof(buf)));
+	putchar('\n');
+}
 
 static void table(const struct vmmio_snapshot *s, const size_t *index, size_t n)
 {
-	char queue[48];
+	char queue[48], cpus[32];
 	size_t i;
 
-	printf("%-9s %-12s %-13s %-5s %-12s %-11s %4s %6s %5s  %s\n", "DEVICE", "VQ", "BUS",
-	       "TRANS", "DRIVER", "IRQ MODE", "IRQ", "VECTOR", "RING", "FEATURES");
+	printf("%-9s %-12s %-5s %-11s %4s %6s %-8s %9s  %s\n", "DEVICE", "VQ", "TRANS", "IRQ MODE",
+	       "IRQ", "VECTOR", "CPUS", "RING/MAX", "DRIVER");
 	for (i = 0; i < n; i++) {
 		const struct vmmio_slot_info *x = &s->rows[index[i]].info;
-		char irq[16] = "-", vector[16] = "-", ring[24] = "-";
+		char irq[16] = "-", vector[16] = "-", ring[24] = "-", max[16] = "";
 
 		if (x->irq)
 			snprintf(irq, sizeof(irq), "%u", x->irq);
 		if (x->vector != 0xffff && x->transport == VMMIO_TRANSPORT_PCI &&
 		    x->irq_mode != VMMIO_IRQ_INTX)
 			snprintf(vector, sizeof(vector), "%u", x->vector);
-		if (x->kind == VMMIO_SLOT_QUEUE)
-			snprintf(ring, sizeof(ring), "%u%s", x->ring_size,
-				 x->flags & VMMIO_SLOT_PACKED ? "p" : "");
-		printf("%-9s %-12s %-13s %-5s %-12s %-11s %4s %6s %5s  0x%llx\n",
+		if (x->ring_max)
+			snprintf(max, sizeof(max), "/%u", x->ring_max);
+		if (x->kind == VMMIO_SLOT_QUEUE && x->ring_size)
+			snprintf(ring, sizeof(ring), "%u%s%s", x->ring_size,
+				 x->flags & VMMIO_SLOT_PACKED ? "p" : "", max);
+		printf("%-9s %-12s %-5s %-11s %4s %6s %-8s %9s  %s\n",
 		       vmmio_row_device(&s->rows[index[i]]),
-		       vmmio_format_queue(queue, sizeof(queue), &s->rows[index[i]]), x->parent,
-		       vmmio_transport_name(x->transport), x->driver,
-		       vmmio_irq_mode_name(x->irq_mode), irq, vector, ring,
-		       (unsigned long long)x->features);
+		       vmmio_format_queue(queue, sizeof(queue), &s->rows[index[i]]),
+		       vmmio_transport_name(x->transport), vmmio_irq_mode_name(x->irq_mode), irq,
+		       vector, vmmio_irq_cpus(x->irq, cpus, sizeof(cpus)), ring, x->driver);
+		if (x->kind == VMMIO_SLOT_DEVICE)
+			print_device(x);
 	}
 }
 
 static void json(const struct vmmio_snapshot *s, const size_t *index, size_t n)
 {
 	struct vmmio_json j = {.out = stdout};
-	char features[24];
+	char buf[32];
 	size_t i;
+	int bit;
 
 	vmmio_json_open(&j, NULL, '{');
 	vmmio_json_u64(&j, "schema", 1);
@@ -53,31 +99,78 @@ static void json(const struct vmmio_snapshot *s, const size_t *index, size_t n)
 		const struct vmmio_slot_info *x = &s->rows[index[i]].info;
 
 		vmmio_json_open(&j, NULL, '{');
-		vmmio_json_text(&j, "device", vmmio_row_device(&s->rows[index[i]]));
-		vmmio_json_text(&j, "parent", x->parent);
-		vmmio_json_text(&j, "transport", vmmio_transport_name(x->transport));
-		vmmio_json_text(&j, "irq_mode", vmmio_irq_mode_name(x->irq_mode));
-		vmmio_json_text(&j, "driver", x->driver);
-		if (x->kind == VMMIO_SLOT_QUEUE) {
-			vmmio_json_u64(&j, "queue", x->queue);
-			vmmio_json_text(&j, "queue_name", x->queue_name);
-			vmmio_json_u64(&j, "ring_size", x->ring_size);
-			vmmio_json_u64(&j, "ring_max", x->ring_max);
-			vmmio_json_bool(&j, "packed", x->flags & VMMIO_SLOT_PACKED);
-		} else {
-			vmmio_json_null(&j, "queue");
-			vmmio_json_u64(&j, "queues", x->queues);
-		}
-		vmmio_json_u64(&j, "irq", x->irq);
-		snprintf(features, sizeof(features), "0x%llx", (unsigned long long)x->features);
-		vmmio_json_text(&j, "features", features);
-		vmmio_json_u64(&j, "slot", x->slot);
-		vmmio_json_u64(&j, "gen", x->gen);
+		vmmio_json_identity(&j, &s->rows[index[i]]);
+		if (x->irq)
+			vmmio_json_text(&j, "cpus", vmmio_irq_cpus(x->irq, buf, sizeof(buf)));
+		else
+			vmmio_json_null(&j, "cpus");
+		vmmio_json_open(&j, "feature_names", '[');
+		for (bit = 0; bit < 64; bit++)
+			if (x->features >> bit & 1)
+				vmmio_json_text(&j, NULL, feature(bit, buf, sizeof(buf)));
+		vmmio_json_close(&j, ']');
 		vmmio_json_close(&j, '}');
 	}
 	vmmio_json_close(&j, ']');
 	vmmio_json_close(&j, '}');
 	putchar('\n');
+}
+
+/* Devices that no source tells of: what sysfs has of them, no virtqueues. */
+static int add_devices(struct vmmio_snapshot *s)
+{
+	struct tracefs_devices d;
+	struct vmmio_row *r;
+	__u32 slot;
+	size_t i;
+	int err = tracefs_devices_init(&d);
+
+	if (!err)
+		tracefs_devices_scan(&d);
+	for (slot = 0; !err && slot < d.next_slot; slot++) {
+		for (i = 0; i < s->n; i++)
+			if (!strcmp(s->rows[i].info.device, d.infos[slot].device))
+				break;
+		if (i < s->n)
+			continue;
+		r = vmmio_snapshot_add(s);
+		if (r)
+			r->info = d.infos[slot];
+		else
+			err = -ENOMEM;
+	}
+	tracefs_devices_free(&d);
+	return err;
+}
+
+/* Identities into @s. Returns 0, or -errno with one line printed. */
+static int look(struct vmmio_session *x, struct vmmio_snapshot *s)
+{
+	struct vmmio_source_opts so = {.want = x->want, .max_slots = x->opt.max_slots};
+	bool automatic = !strcmp(x->opt.source, "auto");
+	size_t i;
+	int err;
+
+	err = vmmio_source_open(&x->src, x->opt.source, &so);
+	if (!err)
+		err = x->src.ops->discover(&x->src, s);
+	if (!err || automatic) {
+		bool known = !err;
+
+		err = automatic ? add_devices(s) : 0;
+		if (!err && !s->n && !known)
+			err = -ENODEV;
+		else if (!err && (!known || x->src.note[0]))
+			vmmio_complain("not all virtqueues are known: %s",
+				       known ? x->src.note : x->src.why);
+	}
+	if (err)
+		vmmio_complain("%s", x->src.why[0] ? x->src.why : strerror(-err));
+	/* vmmio.ko's slots say it; of mainline's it is known after the first interrupt */
+	for (i = 0; !err && i < s->n; i++)
+		if (!s->rows[i].info.irq && s->rows[i].info.slot >= VMMIO_SLOTS && !x->src.accel[0])
+			vmmio_irq_complete(&s->rows[i].info);
+	return err;
 }
 
 int vmmio_cmd_list(int argc, char **argv)
@@ -94,19 +187,15 @@ int vmmio_cmd_list(int argc, char **argv)
 		vmmio_complain("list: it takes no operand");
 		return VMMIO_EXIT_USAGE;
 	}
-	if (!strcmp(x.opt.source, "auto"))
-		x.opt.source = "sysfs"; /* nothing to attach */
-	if (vmmio_session_open(&x))
-		return VMMIO_EXIT_TROUBLE;
 	vmmio_snapshot_init(&s, &x.want);
-	ret = x.src.ops->discover(&x.src, &s);
+	ret = look(&x, &s);
+	vmmio_source_close(&x.src);
 	if (!ret) {
 		index = calloc(s.n + 1, sizeof(*index));
 		if (!index)
-			ret = -ENOMEM;
+			vmmio_complain("%s", strerror(ENOMEM));
 	}
-	if (ret) {
-		vmmio_complain("%s", x.src.why[0] ? x.src.why : strerror(-ret));
+	if (!index) {
 		ret = VMMIO_EXIT_TROUBLE;
 		goto out;
 	}
@@ -118,6 +207,5 @@ int vmmio_cmd_list(int argc, char **argv)
 out:
 	free(index);
 	vmmio_snapshot_free(&s);
-	vmmio_session_close(&x);
 	return ret;
 }

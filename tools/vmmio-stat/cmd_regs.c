@@ -22,8 +22,7 @@ static void per(char *buf, size_t size, __u64 n, const struct vmmio_row *r, int 
 static void mean(char *buf, size_t size, const struct vmmio_session *x, const struct vmmio_row *r,
 		 __u64 ns, __u64 n)
 {
-	if (n && ns && r->have_reg_ns && x->env.clock_ok &&
-	    (!x->env.emulated || x->env.emulated_time))
+	if (n && ns && r->have_reg_ns && vmmio_env_times(&x->env))
 		snprintf(buf, size, "%.0f", (double)ns / (double)n);
 	else
 		snprintf(buf, size, "-");

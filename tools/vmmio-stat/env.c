@@ -66,6 +66,11 @@ void vmmio_env_set(struct vmmio_env *env, const char *accel, const char *clockso
 	env->clock_ok = vmmio_clock_is_direct(env->clocksource);
 }
 
+bool vmmio_env_times(const struct vmmio_env *env)
+{
+	return env->clock_ok && (!env->emulated || env->emulated_time);
+}
+
 void vmmio_env_detect(struct vmmio_env *env)
 {
 	const char *override = getenv("VMMIO_ACCEL");

@@ -26,6 +26,9 @@ void vmmio_env_detect(struct vmmio_env *env);
 /* The same of another machine, whose names are known. */
 void vmmio_env_set(struct vmmio_env *env, const char *accel, const char *clocksource);
 
+/* May durations be shown? */
+bool vmmio_env_times(const struct vmmio_env *env);
+
 bool vmmio_clock_is_direct(const char *clocksource);
 
 #endif

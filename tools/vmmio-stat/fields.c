@@ -126,10 +126,16 @@ struct vmmio_value vmmio_field_eval(const struct vmmio_snapshot *d, size_t row, 
 struct vmmio_value vmmio_field_show(const struct vmmio_snapshot *d, size_t row, int id,
 				    const struct vmmio_env *env)
 {
-	if (vmmio_fields[id].cls == VMMIO_TIME &&
-	    (!env->clock_ok || (env->emulated && !env->emulated_time)))
+	if (vmmio_fields[id].cls == VMMIO_TIME && !vmmio_env_times(env))
 		return unknown;
 	return vmmio_field_eval(d, row, id);
+}
+
+bool vmmio_counter_is_time(int counter)
+{
+	size_t len = strlen(vmmio_counter_keys[counter]);
+
+	return len > 3 && !strcmp(vmmio_counter_keys[counter] + len - 3, "_ns");
 }
 
 int vmmio_field_find(const char *name)

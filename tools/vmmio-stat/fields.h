@@ -57,6 +57,9 @@ static inline bool vmmio_field_visible(int id, const struct vmmio_env *env)
 }
 
 /* Field id by key or heading, or -1. */
+/* A sum of durations, not of events. */
+bool vmmio_counter_is_time(int counter);
+
 int vmmio_field_find(const char *name);
 
 /* Histograms that the fields of mask @fields are computed from. */

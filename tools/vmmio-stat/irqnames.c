@@ -38,6 +38,27 @@ __u32 vmmio_irq_named(const char *name)
 	return 0;
 }
 
+void vmmio_irq_complete(struct vmmio_slot_info *x)
+{
+	bool queue = x->kind == VMMIO_SLOT_QUEUE;
+	char name[64];
+	__u32 all;
+
+	x->irq = vmmio_irq_named(x->device);
+	if (x->irq) {
+		x->irq_mode = x->transport == VMMIO_TRANSPORT_PCI ? VMMIO_IRQ_INTX : VMMIO_IRQ_LINE;
+		return;
+	}
+	snprintf(name, sizeof(name), "%s-%s", x->device, queue ? x->queue_name : "config");
+	x->irq = vmmio_irq_named(name);
+	snprintf(name, sizeof(name), "%s-virtqueues", x->device);
+	all = vmmio_irq_named(name);
+	if (queue && !x->irq)
+		x->irq = all;
+	if (x->irq)
+		x->irq_mode = all ? VMMIO_IRQ_MSIX_SHARED : VMMIO_IRQ_MSIX;
+}
+
 const char *vmmio_irq_cpus(__u32 irq, char *buf, size_t size)
 {
 	/* not every interrupt controller says where it really goes */

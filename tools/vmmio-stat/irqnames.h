@@ -9,13 +9,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "vmmio/types.h"
+#include "vmmio/slots.h"
 
 /* Is @name a handler of @irq? */
 bool vmmio_irq_has(__u32 irq, const char *name);
 
 /* The number of the interrupt that @name handles, 0: none. */
 __u32 vmmio_irq_named(const char *name);
+
+/*
+ * Number and mode of the interrupt of a device or queue, by the names that
+ * mainline's transports give their handlers; mode NONE: there is none (yet).
+ */
+void vmmio_irq_complete(struct vmmio_slot_info *x);
 
 /* The CPUs it is delivered to ("0", "0-3"), or "-"; in @buf. */
 const char *vmmio_irq_cpus(__u32 irq, char *buf, size_t size);

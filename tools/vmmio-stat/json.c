@@ -59,6 +59,14 @@ void vmmio_json_u64(struct vmmio_json *j, const char *key, __u64 value)
 	fprintf(j->out, "%llu", (unsigned long long)value);
 }
 
+void vmmio_json_known(struct vmmio_json *j, const char *key, __u64 value)
+{
+	if (value)
+		vmmio_json_u64(j, key, value);
+	else
+		vmmio_json_null(j, key);
+}
+
 void vmmio_json_double(struct vmmio_json *j, const char *key, double value)
 {
 	place(j, key);

@@ -82,7 +82,7 @@ int vmmio_source_open(struct vmmio_source *src, const char *name,
 	}
 	snprintf(note, sizeof(note), "%.200s", why);
 	if (err != -ENODEV)
-		snprintf(note, sizeof(note), "%.200s; %.115s", why, src->why);
+		snprintf(note, sizeof(note), "%.180s; %.135s", why, src->why);
 	if (open_one(src, &vmmio_source_sysfs, opts)) {
 		memcpy(src->why, note, sizeof(note));
 		return err;

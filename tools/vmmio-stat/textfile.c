@@ -392,7 +392,7 @@ static void print_family(const struct vmmio_textfile *t, FILE *out, const char *
 
 void vmmio_textfile_print(const struct vmmio_textfile *t, const struct vmmio_view *v, FILE *out)
 {
-	bool times = v->env->clock_ok && (!v->env->emulated || v->env->emulated_time);
+	bool times = vmmio_env_times(v->env);
 	const char *last = NULL;
 	size_t i;
 

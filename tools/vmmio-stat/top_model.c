@@ -348,5 +348,5 @@ bool top_hist_visible(int id, const struct vmmio_env *env)
 {
 	if (!vmmio_hist_is_time(id))
 		return true;
-	return env->clock_ok && (!env->emulated || env->emulated_time);
+	return vmmio_env_times(env);
 }

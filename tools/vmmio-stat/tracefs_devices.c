@@ -114,28 +114,6 @@ static void parent_of(const char *name, char *text, size_t size)
 	snprintf(text, size, "%.*s", (int)size - 1, slash ? slash + 1 : "");
 }
 
-/* How it interrupts, by the names of its handlers; NONE: it has not said yet. */
-static void learn_mode(struct vmmio_slot_info *x)
-{
-	char name[48];
-	__u32 irq;
-
-	snprintf(name, sizeof(name), "%s", x->device);
-	irq = vmmio_irq_named(name);
-	if (irq) {
-		x->irq = irq;
-		x->irq_mode = x->transport == VMMIO_TRANSPORT_PCI ? VMMIO_IRQ_INTX : VMMIO_IRQ_LINE;
-		return;
-	}
-	if (x->transport != VMMIO_TRANSPORT_PCI)
-		return;
-	snprintf(name, sizeof(name), "%s-config", x->device);
-	x->irq = vmmio_irq_named(name);
-	snprintf(name, sizeof(name), "%s-virtqueues", x->device);
-	if (x->irq)
-		x->irq_mode = vmmio_irq_named(name) ? VMMIO_IRQ_MSIX_SHARED : VMMIO_IRQ_MSIX;
-}
-
 static int learn_device(struct tracefs_devices *d, __u32 index)
 {
 	struct vmmio_slot_info *x;
@@ -169,7 +147,7 @@ static int learn_device(struct tracefs_devices *d, __u32 index)
 	for (bit = 0; bit < 64 && text[bit]; bit++)
 		x->features |= (__u64)(text[bit] == '1') << bit;
 	if (!d->ours[slot])
-		learn_mode(x);
+		vmmio_irq_complete(x);
 	x->kind = VMMIO_SLOT_DEVICE;
 	d->of_device[index] = (__u16)(slot + 1);
 	return slot;
@@ -229,7 +207,7 @@ int tracefs_devices_find(struct tracefs_devices *d, __u32 index)
 	if (slot < 0)
 		slot = learn_device(d, index);
 	if (slot >= 0 && !d->infos[slot].irq_mode && !d->ours[slot])
-		learn_mode(&d->infos[slot]);
+		vmmio_irq_complete(&d->infos[slot]);
 	return slot;
 }
 

@@ -36,6 +36,10 @@ void vmmio_view_table(struct vmmio_view *v, const struct vmmio_report *r);
 void vmmio_view_csv(struct vmmio_view *v, const struct vmmio_report *r);
 void vmmio_view_json(struct vmmio_view *v, const struct vmmio_report *r);
 
+struct vmmio_json;
+/* Who a row is, as keys of an open object. */
+void vmmio_json_identity(struct vmmio_json *j, const struct vmmio_row *x);
+
 /* By opt->format. */
 void vmmio_view_report(struct vmmio_view *v, const struct vmmio_report *r);
 

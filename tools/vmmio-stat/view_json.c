@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * JSON: one object per line and interval. Counters and count fields are of
- * the interval; what is not known is null. The layout has a number, "schema":
- * keys may be added under it, never changed.
+ * the interval; what is not known is null, and so are durations that may not be
+ * shown (emulated ones, unless asked for): sums and histograms, too. The layout has a number,
+ * "schema": keys may be added under it, never changed.
  */
 #include <stdio.h>
 
+#include "hist.h"
 #include "json.h"
 #include "regtable.h"
 #include "self.h"
@@ -13,13 +15,14 @@
 
 #define SCHEMA 1
 
-static void counters(struct vmmio_json *j, const struct vmmio_row *x)
+static void counters(struct vmmio_json *j, const struct vmmio_view *v, const struct vmmio_row *x)
 {
+	bool times = vmmio_env_times(v->env);
 	int c;
 
 	vmmio_json_open(j, "counters", '{');
 	for (c = 0; c < VMMIO_C_COUNT; c++) {
-		if (vmmio_row_has(x, c))
+		if (vmmio_row_has(x, c) && (times || !vmmio_counter_is_time(c)))
 			vmmio_json_u64(j, vmmio_counter_keys[c], x->c[c]);
 		else
 			vmmio_json_null(j, vmmio_counter_keys[c]);
@@ -92,15 +95,18 @@ static void self(struct vmmio_json *j)
 }
 
 /* Pairs [smallest value, samples] of the buckets in use; null: not known. */
-static void hists(struct vmmio_json *j, const struct vmmio_report *r, size_t row)
+static void hists(struct vmmio_json *j, const struct vmmio_view *v, const struct vmmio_report *r,
+		  size_t row)
 {
+	bool times = vmmio_env_times(v->env);
 	int id, b;
 
 	vmmio_json_open(j, "hist", '{');
 	for (id = 0; id < VMMIO_HIST_COUNT; id++) {
 		const struct vmmio_hist *h = vmmio_row_hist(r->delta, row, id);
 
-		if (!h || !(r->delta->rows[row].have_hist >> id & 1)) {
+		if (!h || !(r->delta->rows[row].have_hist >> id & 1) ||
+		    (vmmio_hist_is_time(id) && !times)) {
 			vmmio_json_null(j, vmmio_hist_keys[id]);
 			continue;
 		}
@@ -121,7 +127,7 @@ static void hists(struct vmmio_json *j, const struct vmmio_report *r, size_t row
 	vmmio_json_close(j, '}');
 }
 
-static void identity(struct vmmio_json *j, const struct vmmio_row *x)
+void vmmio_json_identity(struct vmmio_json *j, const struct vmmio_row *x)
 {
 	const struct vmmio_slot_info *s = &x->info;
 	char features[24];
@@ -134,12 +140,12 @@ static void identity(struct vmmio_json *j, const struct vmmio_row *x)
 	if (s->kind == VMMIO_SLOT_QUEUE) {
 		vmmio_json_u64(j, "queue", s->queue);
 		vmmio_json_text(j, "queue_name", s->queue_name);
-		vmmio_json_u64(j, "ring_size", s->ring_size);
-		vmmio_json_u64(j, "ring_max", s->ring_max);
+		vmmio_json_known(j, "ring_size", s->ring_size);
+		vmmio_json_known(j, "ring_max", s->ring_max);
 		vmmio_json_bool(j, "packed", s->flags & VMMIO_SLOT_PACKED);
 	} else {
 		vmmio_json_null(j, "queue");
-		vmmio_json_u64(j, "queues", s->queues);
+		vmmio_json_known(j, "queues", s->queues);
 	}
 	snprintf(features, sizeof(features), "0x%llx", (unsigned long long)s->features);
 	vmmio_json_text(j, "features", features);
@@ -160,7 +166,7 @@ static void lost(struct vmmio_json *j, const struct vmmio_report *r)
 static void registers(struct vmmio_json *j, const struct vmmio_view *v,
 		      const struct vmmio_report *r)
 {
-	bool times = v->env->clock_ok && (!v->env->emulated || v->env->emulated_time);
+	bool times = vmmio_env_times(v->env);
 	size_t i;
 	int k;
 
@@ -219,14 +225,14 @@ void vmmio_view_json(struct vmmio_view *v, const struct vmmio_report *r)
 		const struct vmmio_row *x = &r->delta->rows[r->rows[i]];
 
 		vmmio_json_open(&j, NULL, '{');
-		identity(&j, x);
-		counters(&j, x);
+		vmmio_json_identity(&j, x);
+		counters(&j, v, x);
 		fields(&j, v, r, r->rows[i]);
 		lost(&j, r);
 		if (v->opt->per)
 			per_operation(&j, v, r, r->rows[i]);
 		if (v->opt->json_full)
-			hists(&j, r, r->rows[i]);
+			hists(&j, v, r, r->rows[i]);
 		vmmio_json_close(&j, '}');
 	}
 	vmmio_json_close(&j, ']');
