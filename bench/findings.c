@@ -34,7 +34,7 @@ const struct vmmio_factor *vmmio_findings_factor(const struct vmmio_findings *in
 	return NULL;
 }
 
-/* How many labels of @s are not the usual ones. */
+/* How many labels of @s are not the usual ones; one that a load does not have is none. */
 static unsigned int unusual(const struct vmmio_tables *t, const struct vmmio_series *s)
 {
 	unsigned int n = 0;
@@ -43,7 +43,8 @@ static unsigned int unusual(const struct vmmio_tables *t, const struct vmmio_ser
 		const struct vmmio_factor *l = &t->factors.f[i];
 
 		n += strcmp(l->name, "transport") && strcmp(l->name, "depth") &&
-		     strcmp(l->name, "load") && !vmmio_series_is(s, l->name, l->value[l->base]);
+		     strcmp(l->name, "load") && !vmmio_series_is(s, l->name, "") &&
+		     !vmmio_series_is(s, l->name, l->value[l->base]);
 	}
 	return n;
 }
@@ -133,6 +134,7 @@ struct spread {
 static struct spread spread_of(const struct vmmio_page *p, const char *key, const char *load,
 			       const char *transport)
 {
+	const struct vmmio_factor *arch = vmmio_findings_factor(p->in, "arch");
 	struct spread out = {INFINITY, -INFINITY, 0, 0};
 
 	for (size_t i = 0; i < p->tables->set->n; i++) {
@@ -140,14 +142,13 @@ static struct spread spread_of(const struct vmmio_page *p, const char *key, cons
 		char text[80];
 		double m;
 
-		/*
-		 * Leaving the status out is a departure from the specification, and another
-		 * architecture has other interrupts: both are told apart.
-		 */
+		/* leaving the status out departs from the specification, and another architecture
+		 * has another machine: both are told apart */
 		if (strcmp(s->key, key) || s->cls != VMMIO_STRUCTURAL ||
 		    !vmmio_series_is(s, "load", load) ||
 		    !vmmio_series_is(s, "transport", transport) ||
-		    vmmio_series_is(s, "lazy_status", "on") || vmmio_series_is(s, "arch", "arm64"))
+		    vmmio_series_is(s, "lazy_status", "on") ||
+		    (arch && arch->n > 1 && !vmmio_series_is(s, "arch", arch->value[arch->base])))
 			continue;
 		m = vmmio_series_text(s, text, sizeof(text));
 		if (isnan(m))
@@ -207,41 +208,53 @@ static void ref_nearest(const struct vmmio_page *p, const char *by, const char *
 		snprintf(buf, len, "`series.csv`, key `%s`", key);
 }
 
+/* What the ranges above leave to sentences of their own. */
 static const char *apart(const struct vmmio_page *p)
 {
 	const struct vmmio_factor *l = vmmio_findings_factor(p->in, "lazy_status");
-	const struct vmmio_factor *a = vmmio_findings_factor(p->in, "arch");
-	bool lazy = l && l->n > 1, arch = a && a->n > 1;
+	const struct vmmio_factor *arch = vmmio_findings_factor(p->in, "arch");
+	bool lazy = l && l->n > 1, arches = arch && arch->n > 1;
+	static char text[64];
 
-	return lazy && arch ? " (lazy_status and arm64 apart)"
-	       : lazy	    ? " (lazy_status apart)"
-	       : arch	    ? " (arm64 apart)"
-			    : "";
+	text[0] = '\0';
+	if (lazy || arches)
+		snprintf(text, sizeof(text), " (%s%s%s%s)", arches ? arch->value[arch->base] : "",
+			 arches && lazy ? "; " : "", lazy ? "lazy_status apart" : "", "");
+	return text;
 }
 
-/* Do two loads cost the same, in the same unit? */
+/* Do two loads cost the same, in the same unit, on the transports that both were run on? */
 static bool same_price(const struct vmmio_page *p, const char *a, const char *b)
 {
-	char x[300], y[300];
-	struct spread n;
+	const struct vmmio_factor *t = vmmio_findings_factor(p->in, "transport");
+	bool common = false;
 
-	over_transports(p, "accesses_per_io", a, x, sizeof(x), &n);
-	over_transports(p, "accesses_per_io", b, y, sizeof(y), &n);
-	return !strcmp(x, y) && !strcmp(unit_of(a), unit_of(b));
+	for (size_t i = 0; t && i < t->n; i++) {
+		struct spread x = spread_of(p, "accesses_per_io", a, t->value[i]);
+		struct spread y = spread_of(p, "accesses_per_io", b, t->value[i]);
+
+		if (!x.n || !y.n)
+			continue;
+		if (x.min != y.min || x.max != y.max)
+			return false;
+		common = true;
+	}
+	return common && !strcmp(unit_of(a), unit_of(b));
 }
 
-/* The price of load @i and of all that cost the same, which are then @said. */
+/* The price of load @i and of all that cost the same, which are then @said; @title or their names.
+ */
 static void say_price(struct vmmio_page *p, const struct vmmio_factor *l, size_t i, bool *said,
 		      const char *title)
 {
-	char list[300], kicks[300], irqs[300], names[200] = "", row[64];
+	char list[300], other[300], kicks[300], irqs[300], names[200] = "", row[64], loads[220];
 	size_t n = 0, exact = 0;
 	struct spread sum;
 
 	for (size_t j = 0; j < l->n; j++) {
 		if (said[j] || !same_price(p, l->value[i], l->value[j]))
 			continue;
-		over_transports(p, "accesses_per_io", l->value[j], list, sizeof(list), &sum);
+		over_transports(p, "accesses_per_io", l->value[j], other, sizeof(other), &sum);
 		vmmio_page_append(names, sizeof(names), "%s%s", names[0] ? ", " : "", l->value[j]);
 		said[j] = true;
 		n += sum.n;
@@ -249,10 +262,12 @@ static void say_price(struct vmmio_page *p, const struct vmmio_factor *l, size_t
 	}
 	if (!n)
 		return;
+	over_transports(p, "accesses_per_io", l->value[i], list, sizeof(list), &sum);
 	ref_nearest(p, "transport", "accesses_per_io", l->value[i], "1", row, sizeof(row));
 	over_transports_short(p, "kicks_per_io", l->value[i], kicks, sizeof(kicks));
 	over_transports_short(p, "irqs_per_io", l->value[i], irqs, sizeof(irqs));
-	vmmio_page_say(p, title,
+	snprintf(loads, sizeof(loads), "Load %s", names);
+	vmmio_page_say(p, title ? title : loads,
 		       "One %s at depth 1 (load %s) costs these register accesses, doorbell "
 		       "included: **%s** (kicks %s, interrupts %s) - structural, exact in %zu of "
 		       "%zu settings, %s each%s; %s.",
@@ -309,21 +324,22 @@ static void say_interrupts(struct vmmio_page *p)
 	struct spread mmio = spread_of(p, "accesses_per_irq", NULL, "mmio");
 	struct spread intx = spread_of(p, "accesses_per_irq", NULL, "pci-intx");
 	struct spread msix = spread_of(p, "accesses_per_irq", NULL, "pci-msix");
-	char row[64];
+	struct spread kick = spread_of(p, "accesses_per_kick", NULL, NULL);
+	char row[64], more[80] = "";
 
 	if (!intx.n || !msix.n || intx.min != intx.max || msix.min != msix.max)
 		return;
+	if (mmio.n && mmio.min == mmio.max && mmio.min > intx.min)
+		snprintf(more, sizeof(more), ", a line of mmio %g more than one of pci",
+			 mmio.min - intx.min);
 	ref_nearest(p, "transport", "accesses_per_irq", NULL, NULL, row, sizeof(row));
 	vmmio_page_say(p, "INTx against MSI-X",
-		       "A line costs %g access per interrupt more than a message (reading "
-		       "isr_status)%s%s - "
-		       "structural, exact in %zu of %zu settings, %s each; %s.",
-		       intx.min - msix.min,
-		       mmio.n && mmio.min == mmio.max
-			       ? ", and the acknowledge that MMIO adds is one more"
-			       : "",
-		       "; the kick costs the same on all", intx.exact + msix.exact, intx.n + msix.n,
-		       vmmio_page_boots(p), row);
+		       "A line of pci costs %g access per interrupt more than a message (reading "
+		       "isr_status)%s%s - structural, exact in %zu of %zu settings, %s each%s; %s.",
+		       intx.min - msix.min, more,
+		       kick.n && kick.min == kick.max ? "; a kick costs the same on all" : "",
+		       intx.exact + msix.exact, intx.n + msix.n, vmmio_page_boots(p), apart(p),
+		       row);
 }
 
 /* Path lengths compare across transports: they are the driver's, not the emulator's. */
@@ -413,12 +429,8 @@ size_t vmmio_findings_sentences(const struct vmmio_findings *in, FILE *f)
 	vmmio_page_factors(&p);
 	say_path(&p);
 	for (size_t i = 0; l && i < l->n; i++)
-		if (!said[i]) {
-			char title[64];
-
-			snprintf(title, sizeof(title), "Load %s", l->value[i]);
-			say_price(&p, l, i, said, title);
-		}
+		if (!said[i])
+			say_price(&p, l, i, said, NULL);
 	say_predictions(&p);
 	return p.n;
 }

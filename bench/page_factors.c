@@ -37,6 +37,7 @@ static const struct vmmio_table_row *best_row(const struct vmmio_page *p,
 					      const struct vmmio_table *t, const char *transport,
 					      enum what what)
 {
+	const struct vmmio_factor *l = vmmio_findings_factor(p->in, "load");
 	const struct vmmio_table_row *best = NULL;
 	unsigned int least = 0;
 	double most = 0;
@@ -44,7 +45,8 @@ static const struct vmmio_table_row *best_row(const struct vmmio_page *p,
 	for (size_t i = 0; i < t->n; i++) {
 		const struct vmmio_table_row *r = &t->row[i];
 		double by = r->high / (r->low > 0 ? r->low : 1);
-		unsigned int n = vmmio_page_unusual(p, r->lead);
+		unsigned int n = vmmio_page_unusual(p, r->lead) +
+				 (l && !vmmio_series_is(r->lead, "load", l->value[l->base]));
 
 		if (!(what == APART ? r->apart : r->changes) ||
 		    (what == STRUCTURAL && (r->mixed || r->lead->cls != VMMIO_STRUCTURAL)) ||
@@ -202,11 +204,12 @@ void vmmio_page_factors(struct vmmio_page *p)
 			say_factor(p, by, by->name);
 	}
 	if (p->none[0])
-		vmmio_page_say(p, "No change",
-			       "By none of these does a number change by a fifth so that all boots "
-			       "agree (at depth 1: at all%s): %s.",
-			       strcmp(p->tables->accel, "tcg") ? ""
-							       : "; deeper, of these emulated "
-								 "runs only",
-			       p->none);
+		vmmio_page_say(
+			p, "No change",
+			"By none of these does a number %s (at depth 1: change at all%s): %s.",
+			p->in->boots > 1 ? "change by a fifth so that all boots agree" : "double",
+			strcmp(p->tables->accel, "tcg") ? ""
+							: "; deeper, of these emulated "
+							  "runs only",
+			p->none);
 }

@@ -7,6 +7,7 @@
 #ifndef VMMIO_BENCH_PLOT_H
 #define VMMIO_BENCH_PLOT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "compare.h"
@@ -57,9 +58,10 @@ int vmmio_plot_stacks(const struct vmmio_plot_stack *stack, size_t n, const char
  */
 int vmmio_plot_sweep(const struct vmmio_findings *in, const struct vmmio_result *r, json_t *names,
 		     char *why, size_t len);
-/* One of them: against a numeric factor (plot_curves.c). */
-int vmmio_plot_curves(const struct vmmio_findings *in, const char *factor,
-		      const struct vmmio_result *r, json_t *names, char *why, size_t len);
+/* One of them: one load against a numeric factor; @usual: <factor> alone is its name. */
+int vmmio_plot_curves(const struct vmmio_findings *in, const char *factor, const char *load,
+		      bool usual, const struct vmmio_result *r, json_t *names, char *why,
+		      size_t len);
 
 /*
  * Distributions of kick cost and kick to interrupt, from the histograms of the

@@ -70,7 +70,7 @@ static void short_name(const char *name, char names[][VMMIO_LABELS_MAX], size_t 
 
 /* Lines of the figure: settings of any transport with enough points along @factor. */
 struct lines {
-	const char *factor;
+	const char *factor, *load;
 	char name[LINES_MAX][VMMIO_LABELS_MAX];
 	size_t n;
 };
@@ -103,7 +103,7 @@ static void find_lines(const struct vmmio_series_set *set, const char *key, stru
 		char name[VMMIO_LABELS_MAX], transport[24];
 		size_t k;
 
-		if (strcmp(set->s[i].key, key))
+		if (strcmp(set->s[i].key, key) || !vmmio_series_is(&set->s[i], "load", l->load))
 			continue;
 		line_name(&set->s[i], l->factor, name, sizeof(name));
 		for (k = 0; k < l->n && strcmp(l->name[k], name); k++)
@@ -113,6 +113,16 @@ static void find_lines(const struct vmmio_series_set *set, const char *key, stru
 			snprintf(l->name[l->n++], VMMIO_LABELS_MAX, "%s", name);
 	}
 	qsort(l->name, l->n, sizeof(l->name[0]), by_name);
+}
+
+/* Is there a line with points of this transport? Else it has no panel. */
+static bool has_panel(const struct vmmio_series_set *set, const struct lines *l,
+		      const char *transport)
+{
+	for (size_t k = 0; k < l->n; k++)
+		if (points(set, "kicks_per_io", l->factor, l->name[k], transport) >= POINTS_MIN)
+			return true;
+	return false;
 }
 
 /* Median and range as three columns, "-" if unknown. */
@@ -145,7 +155,7 @@ static int write_points(const struct vmmio_findings *in, const struct lines *l,
 	fprintf(f, "transport\tline\t%s\tkicks_per_io\tmin\tmax\tused_per_irq\tmin\tmax\n",
 		l->factor);
 	for (size_t p = 0; p < t->n; p++) {
-		for (size_t k = 0; k < l->n; k++) {
+		for (size_t k = 0; k < l->n && has_panel(set, l, t->value[p]); k++) {
 			for (size_t v = 0; v < x->n; v++) {
 				const struct vmmio_series *kicks = NULL, *used;
 
@@ -195,56 +205,43 @@ static size_t index_of(char (*list)[160], size_t *n, const char *word)
 	return i;
 }
 
-int vmmio_plot_curves(const struct vmmio_findings *in, const char *factor,
-		      const struct vmmio_result *r, json_t *names, char *why, size_t len)
+/* Is there a point at the value @x of the factor? */
+static bool has_tic(const struct vmmio_series_set *set, const struct lines *l, const char *x)
+{
+	for (size_t i = 0; i < set->n; i++) {
+		char line[VMMIO_LABELS_MAX];
+
+		if (strcmp(set->s[i].key, "kicks_per_io") ||
+		    !vmmio_series_is(&set->s[i], l->factor, x))
+			continue;
+		line_name(&set->s[i], l->factor, line, sizeof(line));
+		for (size_t k = 0; k < l->n; k++)
+			if (!strcmp(line, l->name[k]))
+				return true;
+	}
+	return false;
+}
+
+/* Panels, tics and lines, for the script. */
+static int write_lists(const struct vmmio_findings *in, struct lines *l, FILE *f)
 {
 	const struct vmmio_factor *t = vmmio_findings_factor(in, "transport");
-	const struct vmmio_factor *x = vmmio_findings_factor(in, factor);
-	bool tcg = !strcmp(in->tables->accel, "tcg");
-	char *vars = NULL, a[256], b[512], head[160], note[300], file[80], word[32];
-	struct lines *l = calloc(1, sizeof(*l));
-	size_t size, n[2] = {0, 0};
+	const struct vmmio_factor *x = vmmio_findings_factor(in, l->factor);
 	char(*words)[LINES_MAX][160] = calloc(2, sizeof(*words));
-	FILE *f = open_memstream(&vars, &size);
-	int err = 0;
+	size_t n[2] = {0, 0}, panels = 0;
 
-	if (!l || !words || !f) {
-		err = -ENOMEM;
-		goto out;
-	}
-	l->factor = factor;
-	if (t && x)
-		find_lines(in->tables->set, "kicks_per_io", l);
-	if (!l->n)
-		goto out;
-	snprintf(file, sizeof(file), "%s.tsv", factor);
-	err = write_points(in, l, r, file);
-	if (err)
-		goto out;
-	snprintf(word, sizeof(word), "%s", factor);
-	for (char *p = word; *p; p++)
-		if (*p == '_')
-			*p = ' ';
-	snprintf(head, sizeof(head), "Batching against %s, each transport by itself", word);
-	snprintf(note, sizeof(note),
-		 "n = %u boots, bars: their range · accelerator %s · structural at depth 1, else "
-		 "schedule%s",
-		 in->boots, in->tables->accel,
-		 tcg ? " (~ these runs only; not between panels)" : "");
-	vmmio_plot_quote(head, a, sizeof(a));
-	vmmio_plot_quote(note, b, sizeof(b));
-	fprintf(f, "title=%s\nsubtitle=%s\ndata='%s'\nlines=%zu\nxname='%s'\nmark=\"%s\"\n", a, b,
-		file, l->n, word, tcg ? "\\\\~" : "");
-	fprintf(f,
-		"panels=%zu\narray panel[%zu]\narray name_of[%zu]\narray colour[%zu]\n"
-		"array dash[%zu]\n",
-		t->n, t->n, l->n, l->n, l->n);
-	fprintf(f, "values='");
-	for (size_t v = 0; v < x->n; v++)
-		fprintf(f, "%s%s", v ? " " : "", x->value[v]);
-	fprintf(f, "'\n");
+	if (!words)
+		return -ENOMEM;
+	fprintf(f, "array panel[%zu]\narray name_of[%zu]\narray colour[%zu]\narray dash[%zu]\n",
+		t->n, l->n, l->n, l->n);
 	for (size_t p = 0; p < t->n; p++)
-		fprintf(f, "panel[%zu]='%s'\n", p + 1, t->value[p]);
+		if (has_panel(in->tables->set, l, t->value[p]))
+			fprintf(f, "panel[%zu]='%s'\n", ++panels, t->value[p]);
+	fprintf(f, "panels=%zu\nvalues='", panels);
+	for (size_t v = 0; v < x->n; v++)
+		if (has_tic(in->tables->set, l, x->value[v]))
+			fprintf(f, " %s", x->value[v]);
+	fprintf(f, "'\n");
 	for (size_t k = 0; k < l->n; k++) {
 		char title[160], first[160], last[160];
 
@@ -254,20 +251,62 @@ int vmmio_plot_curves(const struct vmmio_findings *in, const char *factor,
 			k + 1, index_of(words[0], &n[0], last) + 1, k + 1,
 			index_of(words[1], &n[1], first) + 1);
 	}
-	if (fclose(f)) {
-		f = NULL;
-		err = -ENOMEM;
-		goto out;
+	free(words);
+	return 0;
+}
+
+int vmmio_plot_curves(const struct vmmio_findings *in, const char *factor, const char *load,
+		      bool usual, const struct vmmio_result *r, json_t *names, char *why,
+		      size_t len)
+{
+	bool tcg = !strcmp(in->tables->accel, "tcg");
+	char *vars = NULL, a[256], b[512], head[160], note[300], name[64], file[80], word[32];
+	struct lines *l = calloc(1, sizeof(*l));
+	FILE *f;
+	size_t size;
+	int err;
+
+	if (!l)
+		return -ENOMEM;
+	l->factor = factor;
+	l->load = load;
+	if (vmmio_findings_factor(in, "transport") && vmmio_findings_factor(in, factor))
+		find_lines(in->tables->set, "kicks_per_io", l);
+	if (!l->n) {
+		free(l);
+		return 0;
 	}
-	f = NULL;
-	err = vmmio_plot_run(VMMIO_PLOT_CURVES, r->part, factor, vars, why, len);
+	snprintf(name, sizeof(name), "%s%s%s", factor, usual ? "" : "-", usual ? "" : load);
+	snprintf(file, sizeof(file), "%s.tsv", name);
+	err = write_points(in, l, r, file);
+	f = err ? NULL : open_memstream(&vars, &size);
+	if (!f) {
+		free(l);
+		return err ? err : -ENOMEM;
+	}
+	snprintf(word, sizeof(word), "%s", factor);
+	for (char *p = word; *p; p++)
+		if (*p == '_')
+			*p = ' ';
+	snprintf(head, sizeof(head), "%s: batching against %s, each transport by itself", load,
+		 word);
+	snprintf(note, sizeof(note),
+		 "n = %u boot%s · bars: range of boots · accelerator %s · structural at depth 1, "
+		 "else "
+		 "schedule%s",
+		 in->boots, in->boots == 1 ? "" : "s", in->tables->accel,
+		 tcg ? " (~ these runs only; not between panels)" : "");
+	vmmio_plot_quote(head, a, sizeof(a));
+	vmmio_plot_quote(note, b, sizeof(b));
+	fprintf(f, "title=%s\nsubtitle=%s\ndata='%s'\nlines=%zu\nxname='%s'\nmark=\"%s\"\n", a, b,
+		file, l->n, word, tcg ? "\\\\~" : "");
+	err = write_lists(in, l, f);
+	if (fclose(f))
+		err = -ENOMEM;
+	err = err ?: vmmio_plot_run(VMMIO_PLOT_CURVES, r->part, name, vars, why, len);
 	if (!err)
-		json_array_append_new(names, json_pack("{s:s, s:s}", "name", factor, "text", head));
-out:
-	if (f)
-		fclose(f);
+		json_array_append_new(names, json_pack("{s:s, s:s}", "name", name, "text", head));
 	free(vars);
 	free(l);
-	free(words);
 	return err;
 }

@@ -38,15 +38,19 @@ static void fill_stack(const struct vmmio_findings *in, const struct vmmio_serie
 	out->per_irq = median_of(vmmio_series_find(set, all->labels, "accesses_per_irq"));
 }
 
-static const struct vmmio_series *lazy(const struct vmmio_findings *in, const char *load)
+/* Accesses per I/O at depth 1 where the label @name has @value; NULL if that was not run. */
+static const struct vmmio_series *variant(const struct vmmio_findings *in, const char *load,
+					  const char *transport, const char *name,
+					  const char *value)
 {
 	const struct vmmio_series_set *set = in->tables->set;
 
 	for (size_t i = 0; i < set->n; i++)
 		if (!strcmp(set->s[i].key, "accesses_per_io") &&
-		    vmmio_series_is(&set->s[i], "lazy_status", "on") &&
+		    vmmio_series_is(&set->s[i], name, value) &&
 		    vmmio_series_is(&set->s[i], "load", load) &&
-		    vmmio_series_is(&set->s[i], "depth", "1"))
+		    vmmio_series_is(&set->s[i], "transport", transport) &&
+		    vmmio_series_is(&set->s[i], "depth", "1") && !isnan(median_of(&set->s[i])))
 			return &set->s[i];
 	return NULL;
 }
@@ -65,8 +69,10 @@ static int plot_accesses(const struct vmmio_findings *in, const struct vmmio_res
 	const char *load = l ? l->value[l->base] : NULL;
 	struct vmmio_plot_stack stack[STACKS_MAX];
 	const struct vmmio_series *s;
+	const struct vmmio_factor *arch = vmmio_findings_factor(in, "arch");
 	bool exact = true, have_lazy = false;
-	char note[256];
+	char note[256], name[48];
+	double usual;
 	size_t n = 0;
 	int err;
 
@@ -76,19 +82,32 @@ static int plot_accesses(const struct vmmio_findings *in, const struct vmmio_res
 			continue;
 		exact &= vmmio_series_exact(s);
 		fill_stack(in, s, "", t->value[i], &stack[n++]);
-		s = !strcmp(t->value[i], "mmio") ? lazy(in, load) : NULL;
-		if (s) {
+		usual = median_of(s);
+		s = variant(in, load, t->value[i], "lazy_status", "on");
+		if (s && n < STACKS_MAX) {
 			exact &= vmmio_series_exact(s);
 			have_lazy = true;
-			fill_stack(in, s, "", "mmio, lazy", &stack[n++]);
+			snprintf(name, sizeof(name), "%s, lazy", t->value[i]);
+			fill_stack(in, s, "", name, &stack[n++]);
+		}
+		/* another architecture where its price is another one */
+		for (size_t v = 0; arch && v < arch->n && n < STACKS_MAX; v++) {
+			s = v == arch->base
+				    ? NULL
+				    : variant(in, load, t->value[i], "arch", arch->value[v]);
+			if (!s || median_of(s) == usual)
+				continue;
+			exact &= vmmio_series_exact(s);
+			snprintf(name, sizeof(name), "%s, %s", t->value[i], arch->value[v]);
+			fill_stack(in, s, "", name, &stack[n++]);
 		}
 	}
 	if (!n)
 		return 0;
 	snprintf(note, sizeof(note),
-		 "load %s, depth 1%s · n = %u boots · accelerator %s · structural, %s",
+		 "load %s, depth 1%s · n = %u boot%s · accelerator %s · structural, %s",
 		 load ? load : "-", have_lazy ? "; lazy: lazy_status=on" : "", in->boots,
-		 in->tables->accel,
+		 in->boots == 1 ? "" : "s", in->tables->accel,
 		 exact ? "exact: the same in every boot" : "NOT exact: medians of the boots");
 	err = vmmio_plot_stacks(stack, n, "accesses", heading, note, "I/O", true, r, why, len);
 	if (!err)
@@ -327,6 +346,25 @@ static int plot_cdf(const struct vmmio_findings *in, const struct vmmio_result *
 	return err;
 }
 
+/* Loads have curves of their own; the usual one's come first. */
+static int plot_curves(const struct vmmio_findings *in, const struct vmmio_result *r, json_t *names,
+		       char *why, size_t len)
+{
+	static const char *const factors[] = {"depth", "queue_size"};
+	const struct vmmio_factor *l = vmmio_findings_factor(in, "load");
+	int err = 0;
+
+	for (int f = 0; l && f < 2 && !err; f++) {
+		err = vmmio_plot_curves(in, factors[f], l->value[l->base], true, r, names, why,
+					len);
+		for (size_t i = 0; i < l->n && !err; i++)
+			if (i != l->base)
+				err = vmmio_plot_curves(in, factors[f], l->value[i], false, r,
+							names, why, len);
+	}
+	return err;
+}
+
 int vmmio_plot_sweep(const struct vmmio_findings *in, const struct vmmio_result *r, json_t *names,
 		     char *why, size_t len)
 {
@@ -335,8 +373,7 @@ int vmmio_plot_sweep(const struct vmmio_findings *in, const struct vmmio_result 
 	why[0] = '\0';
 	err = plot_accesses(in, r, names, why, len);
 	err = err ?: plot_loads(in, r, names, why, len);
-	err = err ?: vmmio_plot_curves(in, "depth", r, names, why, len);
-	err = err ?: vmmio_plot_curves(in, "queue_size", r, names, why, len);
+	err = err ?: plot_curves(in, r, names, why, len);
 	err = err ?: plot_path(in, r, names, why, len);
 	err = err ?: plot_predicted(in, r, names, why, len);
 	if (!err && in->rows)

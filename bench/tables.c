@@ -103,7 +103,8 @@ static bool judge(const struct vmmio_tables *all, const struct vmmio_series *s,
 		row->high = m > row->high ? m : row->high;
 	}
 	row->changes = row->low < row->high;
-	row->apart = low > high && row->high - row->low >= 0.2 * fabs(row->low);
+	/* one boot has no range: there only what doubles is more than chance may do */
+	row->apart = low > high && row->high - row->low >= (s->n > 1 ? 0.2 : 1.0) * fabs(row->low);
 	row->emulated =
 		!strcmp(all->accel, "tcg") && (row->mixed || vmmio_series_emulated(s, all->accel));
 	return row->have > 1;
@@ -159,7 +160,8 @@ static int build(struct vmmio_tables *all, const struct vmmio_factor *by, const 
 		vmmio_factors_describe(&all->factors, s->labels, by->name, row.setting,
 				       sizeof(row.setting));
 		t->row[t->n++] = row;
-		t->heading = s->heading;
+		snprintf(t->heading, sizeof(t->heading), "%s%s", s->heading,
+			 !strcmp(s->unit, "%") ? ", %" : "");
 		t->apart += row.apart;
 		t->changes |= row.changes;
 	}

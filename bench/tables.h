@@ -27,7 +27,8 @@ struct vmmio_table_row {
 
 struct vmmio_table {
 	const struct vmmio_factor *by;
-	const char *key, *heading;
+	const char *key;
+	char heading[VMMIO_KEY_MAX + 4];
 	struct vmmio_table_row *row;
 	size_t n, apart; /* rows; those of them that are apart */
 	bool changes;	 /* any row */

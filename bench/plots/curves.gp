@@ -6,13 +6,13 @@
 # <data>: transport, line, x, kicks per I/O with range, used per interrupt with range
 set multiplot title sprintf("{/:Bold %s}\n{/*0.8 %s}", title, subtitle) offset 0,-0.3
 set logscale x 2
-set logscale y 10
+set logscale y 2
 set style data yerrorlines
 set offsets graph 0.04, graph 0.04, 0, 0
 set xtics rotate by 0 font ",11"
 set ytics font ",11"
 set bars 0.6
-left = 0.085; width = (0.985 - left - 0.035 * (panels - 1)) / panels
+left = 0.098; width = (0.985 - left - 0.035 * (panels - 1)) / panels
 stats data using 3 skip 1 nooutput
 xmin = STATS_min; xmax = STATS_max
 set xrange [xmin / 1.25:xmax * 1.25]
@@ -31,8 +31,12 @@ do for [p = 1:panels] {
 		set tmargin at screen row ? 0.52 : 0.85
 		set bmargin at screen row ? 0.26 : 0.565
 		set yrange [(row ? umin : kmin) / 1.3:(row ? umax : kmax) * 1.3]
-		set format y p == 1 ? "%g" : ""
-		set ylabel p > 1 ? "" : (row ? mark . "buffers per interrupt" : mark . "kicks per I/O") font ",12"
+		set format y p == 1 ? "%.2g" : ""
+		unset label 3
+		if (p == 1) {
+			set label 3 mark . (row ? "buffers per interrupt" : "kicks per I/O") \
+				at screen 0.014,(row ? 0.39 : 0.71) center rotate by 90 font ",13"
+		}
 		set xtics ("" xmin)
 		do for [v in values] { set xtics add ((row ? v : "") v + 0) }
 		if (row) { set xlabel xname font ",12" offset 0,0.4; unset title } \
