@@ -217,7 +217,7 @@ rng_use()
 		say "rng_use: the kernel reads from $_now instead of $1"
 		return 1
 	fi
-	if pgrep hwrng >/dev/null; then
+	if grep -qsx hwrng /proc/[0-9]*/comm; then
 		say "rng_use: the kernel reads entropy too"
 		return 1
 	fi

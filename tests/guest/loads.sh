@@ -15,7 +15,7 @@ cat >"$tmp/loads.ini" <<'END'
 boots = 1
 rounds = 1
 count = 60
-timeout = 100
+timeout = 240
 [grid transaction]
 load = udp_rr
 [grid stream]
