@@ -18,6 +18,7 @@
 #include "vmmio/events.h"
 #include "stock.h"
 #include "rows.bpf.h"
+#include "stock_rings.bpf.h"
 #include "stock_queues.bpf.h"
 #include "stock_requests.bpf.h"
 
@@ -29,67 +30,100 @@ __u64 pair_runs = 0;
 
 #include "stock_irqs.bpf.h"
 
+/* Of all queues, ours too. Nothing else is known of ours, so it must be cheap. */
 static __always_inline int kick_prepare(struct virtqueue *vq)
 {
-	struct vq_state *s = state_of(vq);
-	struct vmmio_bpf_row *row;
+	int slot = slot_of(vq);
+	struct vmmio_stock_state *s;
 
-	if (!s)
+	if (slot < 0)
 		return 0;
-	row = row_get(s->slot, 1);
-	if (row)
-		row->c[VMMIO_C_OPPORTUNITIES]++;
+	s = state_at(slot);
+	s->opportunities++;
+	if (s->packed)
+		packed_observe(vq, s);
 	return 0;
 }
 
-/* Before the doorbell; see the vocabulary of kick-to-interrupt in the manual. */
-static __always_inline void pair_kick(struct virtqueue *vq, struct vq_state *s,
-				      struct vmmio_bpf_row *row, __u64 now)
+/*
+ * Before the doorbell; see the vocabulary of kick-to-interrupt in the manual.
+ * True: a sample opens, and its t0 is the caller's to set.
+ */
+static __always_inline bool pair_kick(struct virtqueue *vq, struct vmmio_stock_state *s, __u32 slot,
+				      struct vmmio_bpf_row *row)
 {
-	__u16 avail = avail_idx(vq), used = used_idx(vq), prev = s->avail_prev, flight;
+	__u16 avail, used, prev = s->avail_prev, flight;
 	__u64 t0 = s->t0;
 
+	ring_indices(vq, s, &avail, &used, false);
 	flight = avail - used;
 	row->c[VMMIO_C_OCCUPANCIES]++;
 	row->c[VMMIO_C_OCCUPANCY] += flight;
-	hist_add(s->slot, VMMIO_HIST_OCCUPANCY, flight);
+	hist_add(slot, VMMIO_HIST_OCCUPANCY, flight);
 	s->avail_prev = avail;
 	if (!s->kicked) {
 		s->kicked = 1;
-		return;
+		return false;
 	}
 	row->c[VMMIO_C_KICKS_INDEXED]++;
 	row->c[VMMIO_C_KICK_BUFFERS] += (__u16)(avail - prev);
-	hist_add(s->slot, VMMIO_HIST_BATCH, (__u16)(avail - prev));
+	hist_add(slot, VMMIO_HIST_BATCH, (__u16)(avail - prev));
 	if (t0) {
 		if ((__s16)(used - s->a0) <= 0) {
 			row->c[VMMIO_C_KICKS_MERGED]++;
-			return;
+			return false;
 		}
 		row->c[VMMIO_C_KICKS_POLLED]++;
 	}
 	s->a0 = prev;
 	s->empty = used == prev;
-	s->t0 = now;
+	return true;
 }
 
 static __always_inline int kick(struct virtqueue *vq)
 {
-	struct vq_state *s = state_of(vq);
 	struct cpu_scratch *x = scratch();
+	struct vmmio_stock_state *s;
 	struct vmmio_bpf_row *row;
+	int slot = slot_of(vq);
+	bool opens;
+	__u64 now;
 
-	if (!s || !x)
+	if (slot < 0 || !x)
 		return 0;
-	row = row_get(s->slot, 1);
+	s = state_at(slot);
+	row = row_get(slot, s->gen);
 	if (!row)
 		return 0;
 	row->c[VMMIO_C_KICKS]++;
-	if (!s->packed)
-		pair_kick(vq, s, row, bpf_ktime_get_ns());
+	opens = pair_kick(vq, s, slot, row);
 	x->kick_vq = (__u64)vq;
 	x->kick_irqs = interrupts();
-	x->kick_t0 = bpf_ktime_get_ns(); /* last: what comes before is not the kick's */
+	now = bpf_ktime_get_ns(); /* last: what comes before is not the kick's */
+	x->kick_t0 = now;
+	if (opens)
+		s->t0 = now;
+	return 0;
+}
+
+/*
+ * Our own driver's packed ring: it has no indices for its tracepoints to tell.
+ * A kick is on its way where one is needed.
+ */
+static __always_inline int kick_of_ours(struct virtqueue *vq, bool needed)
+{
+	int slot = slot_of(vq);
+	struct vmmio_stock_state *s;
+	struct vmmio_bpf_row *row;
+
+	if (!needed || slot < 0)
+		return 0;
+	s = state_at(slot);
+	if (!s->ours || !s->packed)
+		return 0;
+	row = row_get(slot, s->gen);
+	if (row && pair_kick(vq, s, slot, row))
+		s->t0 = bpf_ktime_get_ns();
 	return 0;
 }
 
@@ -97,19 +131,20 @@ static __always_inline int kick(struct virtqueue *vq)
  * leaves no entry to pair with. */
 static __always_inline int kick_done(void)
 {
-	__u64 now = bpf_ktime_get_ns(), cost, vq;
+	__u64 now = bpf_ktime_get_ns(), cost;
 	struct cpu_scratch *x = scratch();
 	struct vmmio_bpf_row *row;
-	struct vq_state *s;
+	struct virtqueue *vq;
+	int slot;
 
 	if (!x || !x->kick_vq)
 		return 0;
-	vq = x->kick_vq;
+	vq = (void *)x->kick_vq;
 	x->kick_vq = 0;
-	s = bpf_map_lookup_elem(&queues, &vq);
-	if (!s)
+	slot = slot_of(vq);
+	if (slot < 0)
 		return 0;
-	row = row_get(s->slot, 1);
+	row = row_get(slot, state_at(slot)->gen);
 	if (!row)
 		return 0;
 	if (interrupts() != x->kick_irqs) {
@@ -120,32 +155,33 @@ static __always_inline int kick_done(void)
 	cost = cost > pair_ns ? cost - pair_ns : 0;
 	row->c[VMMIO_C_KICKS_TIMED]++;
 	row->c[VMMIO_C_KICK_NS] += cost;
-	hist_add(s->slot, VMMIO_HIST_KICK, cost);
+	hist_add(slot, VMMIO_HIST_KICK, cost);
 	return 0;
 }
 
-static __always_inline void pair_interrupt(struct virtqueue *vq, struct vq_state *s,
-					   struct vmmio_bpf_row *row, __u64 start)
+static __always_inline void pair_interrupt(struct virtqueue *vq, struct vmmio_stock_state *s,
+					   __u32 slot, struct vmmio_bpf_row *row, __u64 start)
 {
-	__u16 used = used_idx(vq), delta = used - s->used_prev;
+	__u16 avail, used, delta;
 	__u64 t0 = s->t0;
 
+	ring_indices(vq, s, &avail, &used, true);
+	delta = used - s->used_prev;
 	s->used_prev = used;
 	if (s->interrupted) {
 		row->c[VMMIO_C_IRQS_INDEXED]++;
 		row->c[VMMIO_C_USED_BUFFERS] += delta;
 		if (delta)
-			hist_add(s->slot, VMMIO_HIST_COALESCE, delta);
+			hist_add(slot, VMMIO_HIST_COALESCE, delta);
 	}
 	s->interrupted = 1;
-	if (!t0 || (__s16)(used - s->a0) <= 0)
+	/* a sample that a kick on another CPU has just opened is left alone */
+	if (!t0 || (__s16)(used - s->a0) <= 0 || start < t0 || s->t0 != t0)
 		return;
-	/* a kick may be opening the next one on another CPU: leave that alone */
-	if (__sync_val_compare_and_swap(&s->t0, t0, 0) != t0 || start < t0)
-		return;
+	s->t0 = 0;
 	row->c[VMMIO_C_LATENCIES]++;
 	row->c[VMMIO_C_LATENCY_NS] += start - t0;
-	hist_add(s->slot, VMMIO_HIST_IRQ, start - t0);
+	hist_add(slot, VMMIO_HIST_IRQ, start - t0);
 	if (s->empty) {
 		row->c[VMMIO_C_LATENCIES_EMPTY]++;
 		row->c[VMMIO_C_LATENCY_EMPTY_NS] += start - t0;
@@ -154,33 +190,39 @@ static __always_inline void pair_interrupt(struct virtqueue *vq, struct vq_state
 
 static __always_inline int vring_irq(__u32 irq, struct virtqueue *vq)
 {
-	struct vq_state *s = state_of(vq);
 	struct cpu_scratch *x = scratch();
-	struct vmmio_stock_info *i;
+	struct vmmio_stock_state *s;
 	struct vmmio_bpf_row *row;
-	__u64 now = bpf_ktime_get_ns();
-	__u32 slot;
+	int slot = slot_of(vq);
+	__u64 start;
 
-	if (!s || !x)
+	if (slot < 0 || !x)
 		return 0;
+	s = state_at(slot);
+	if (s->ours && !s->packed)
+		return 0;
+	row = row_get(slot, s->gen);
+	if (!row)
+		return 0;
+	if (s->ours) {
+		pair_interrupt(vq, s, slot, row, bpf_ktime_get_ns());
+		return 0;
+	}
+	start = x->run_t0;
+	s->irq = irq;
+	s->irq_mode = start ? x->run_mode : VMMIO_IRQ_MSIX;
+	if (!start)
+		start = bpf_ktime_get_ns();
 	x->vring_vq = (__u64)vq;
-	x->vring_t0 = now;
-	slot = s->slot;
-	row = row_get(slot, 1);
-	i = bpf_map_lookup_elem(&infos, &slot);
-	if (!row || !i)
-		return 0;
-	i->info.irq = irq;
-	i->info.irq_mode = x->run_t0 ? x->run_mode : VMMIO_IRQ_MSIX;
+	x->vring_t0 = start;
 	row->c[VMMIO_C_IRQS]++;
-	if (!s->packed)
-		pair_interrupt(vq, s, row, x->run_t0 ? x->run_t0 : now);
+	pair_interrupt(vq, s, slot, row, start);
 	return 0;
 }
 
 static __always_inline void device_run(__u32 slot, __u64 ns, bool none)
 {
-	struct vmmio_bpf_row *row = row_get(slot, 1);
+	struct vmmio_bpf_row *row = row_get(slot, state_at(slot)->gen);
 
 	if (!row)
 		return;
@@ -193,19 +235,21 @@ static __always_inline void device_run(__u32 slot, __u64 ns, bool none)
 
 static __always_inline int vring_irq_done(int ret)
 {
-	__u64 now = bpf_ktime_get_ns(), vq;
 	struct cpu_scratch *x = scratch();
+	struct vmmio_stock_state *s;
 	struct vmmio_bpf_row *row;
-	struct vq_state *s;
+	struct virtqueue *vq;
+	int slot;
 
 	if (!x || !x->vring_vq)
 		return 0;
-	vq = x->vring_vq;
+	vq = (void *)x->vring_vq;
 	x->vring_vq = 0;
-	s = bpf_map_lookup_elem(&queues, &vq);
-	if (!s)
+	slot = slot_of(vq);
+	if (slot < 0)
 		return 0;
-	row = row_get(s->slot, 1);
+	s = state_at(slot);
+	row = row_get(slot, s->gen);
 	if (!row)
 		return 0;
 	if (ret == IRQ_HANDLED)
@@ -216,7 +260,7 @@ static __always_inline int vring_irq_done(int ret)
 		row->c[VMMIO_C_IRQS_SPURIOUS]++;
 	/* with a vector of its own this is the handler */
 	if (!x->run_t0)
-		device_run(s->device, now - x->vring_t0, ret != IRQ_HANDLED);
+		device_run(s->device, bpf_ktime_get_ns() - x->vring_t0, ret != IRQ_HANDLED);
 	return 0;
 }
 
@@ -237,55 +281,36 @@ static __always_inline int run_begin(__u32 irq, struct virtio_device *vdev, __u3
 static __always_inline int run_end(__u32 mode, int ret)
 {
 	struct cpu_scratch *x = scratch();
-	struct vmmio_stock_info *i;
+	struct vmmio_stock_state *s;
 	__u64 t0;
-	__u32 slot;
+	int slot;
 
 	if (!x || !x->run_t0 || x->run_mode != mode)
 		return 0;
 	t0 = x->run_t0;
 	x->run_t0 = 0;
-	slot = device_slot((struct virtio_device *)x->run_vdev);
-	i = bpf_map_lookup_elem(&infos, &slot);
-	if (!i)
+	slot = slot_of_device(x->run_vdev);
+	if (slot < 0)
 		return 0;
 	/* with MSI-X the device's own row names the vector of the configuration */
-	i->info.irq = x->run_irq;
+	s = state_at(slot);
+	s->irq = x->run_irq;
 	if (mode != VMMIO_IRQ_NONE)
-		i->info.irq_mode = mode;
+		s->irq_mode = mode;
 	device_run(slot, bpf_ktime_get_ns() - t0, ret != IRQ_HANDLED);
 	return 0;
 }
 
 static __always_inline int config_changed(struct virtio_device *vdev)
 {
-	struct vmmio_bpf_row *row = row_get(device_slot(vdev), 1);
+	int slot = slot_of_device((__u64)vdev);
+	struct vmmio_bpf_row *row;
 
+	if (slot < 0)
+		return 0;
+	row = row_get(slot, state_at(slot)->gen);
 	if (row)
 		row->c[VMMIO_C_CONFIG_IRQS]++;
-	return 0;
-}
-
-static __always_inline int queue_gone(struct virtqueue *vq)
-{
-	__u64 key = (__u64)vq, dev;
-	struct vq_state *s = bpf_map_lookup_elem(&queues, &key);
-	struct vmmio_stock_info *i;
-	__u32 slot;
-
-	if (!s)
-		return 0;
-	slot = s->slot;
-	i = bpf_map_lookup_elem(&infos, &slot);
-	if (i)
-		i->info.kind = VMMIO_SLOT_FREE;
-	slot = s->device;
-	i = bpf_map_lookup_elem(&infos, &slot);
-	if (i)
-		i->info.kind = VMMIO_SLOT_FREE;
-	bpf_map_delete_elem(&queues, &key);
-	dev = (__u64)BPF_CORE_READ(vq, vdev);
-	bpf_map_delete_elem(&devices, &dev);
 	return 0;
 }
 
@@ -333,6 +358,12 @@ ENTRY(vp_vring_irq, vp_vring_interrupt, (int irq, void *d),
       run_begin(irq, pci_vdev(d), VMMIO_IRQ_MSIX_SHARED))
 ENTRY(vp_config_irq, vp_config_changed, (int irq, void *d),
       run_begin(irq, pci_vdev(d), VMMIO_IRQ_NONE))
+
+SEC("fexit/virtqueue_kick_prepare")
+int BPF_PROG(fe_ours_kick, struct virtqueue *vq, bool ret)
+{
+	return kick_of_ours(vq, ret);
+}
 
 #define EXIT_NOTIFY(name, function)                                                     \
 	SEC("fexit/" #function) int BPF_PROG(fe_##name, struct virtqueue *vq, bool ret) \

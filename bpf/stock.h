@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What bpf/stock.bpf.c and its loader (tools/vmmio-stat/source_stock.c) share.
+ * What bpf/stock.bpf.c and its loader (tools/vmmio-stat/stock_load.c) share.
  * Mainline's drivers publish no slots: the program gives them out itself, one
  * per virtqueue and one per device, at the first event of each, and writes
- * down who they are. They are never given out twice.
+ * down who they are. A slot whose owner is gone is given out again, under
+ * another generation.
  */
 #ifndef VMMIO_BPF_STOCK_H
 #define VMMIO_BPF_STOCK_H
@@ -16,8 +17,37 @@ struct vmmio_stock_info {
 	char bus_driver[24];	     /* of the bus device: "virtio-mmio", "virtio-pci" */
 };
 
-/* Devices, and queues of one device found by walking its list. */
-#define VMMIO_STOCK_DEVICES 256
+/* Slots that can be given out; a power of two. */
+#define VMMIO_STOCK_SLOTS 1024
+
+/* Queues of one device found by walking its list. */
 #define VMMIO_STOCK_QUEUES 512
+
+/* Requests in flight whose latency can be told. */
+#define VMMIO_STOCK_REQUESTS 16384
+
+/* Of one virtqueue or device, by slot. */
+struct vmmio_stock_state {
+	__u64 key;	     /* address of the virtqueue or virtio device; 0: nobody's */
+	__u64 t0;	     /* of the open kick-to-interrupt sample; 0: none is open */
+	__u64 opportunities; /* the caller of virtqueue_kick_prepare() excludes others */
+	__u64 avail;	     /* packed ring: position in the low half, running count above */
+	__u32 gen;
+	__u32 device; /* slot of its device */
+	__u32 queues; /* of a device: how many have slots */
+	__u32 irq;
+	__u32 ring;	  /* packed ring: its size */
+	__u16 a0;	  /* available index before the sample's kick */
+	__u16 avail_prev; /* at the previous kick */
+	__u16 used_prev;  /* at the previous interrupt */
+	__u8 packed;
+	__u8 kicked;	  /* avail_prev is valid */
+	__u8 interrupted; /* used_prev is valid */
+	__u8 empty;	  /* the sample's kick found the queue empty */
+	__u8 irq_mode;	  /* enum vmmio_irq_mode */
+	__u8 ours;	  /* our own driver serves it */
+};
+
+_Static_assert(sizeof(struct vmmio_stock_state) == 64, "vmmio_stock_state layout");
 
 #endif

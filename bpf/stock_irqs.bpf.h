@@ -11,6 +11,11 @@
 extern const struct kernel_stat kstat __ksym __weak;
 extern const irq_cpustat_t irq_stat __ksym __weak;
 
+/* Newer kernels have an array of counters instead of members with names. */
+typedef struct {
+	unsigned int counts[1];
+} FLAVOUR irq_cpustat_t___array;
+
 static __always_inline __u64 interrupts(void)
 {
 	__u64 n = 0;
@@ -22,11 +27,18 @@ static __always_inline __u64 interrupts(void)
 	}
 	if (&irq_stat) {
 		const irq_cpustat_t *s = bpf_this_cpu_ptr(&irq_stat);
+		const irq_cpustat_t___array *newer = (void *)s;
+		__u32 at = 0, i, c[12] = {};
 
-		/* its type has no tag: not to be read directly */
-		n += BPF_CORE_READ(s, apic_timer_irqs);
-		if (bpf_core_field_exists(s->irq_resched_count))
-			n += BPF_CORE_READ(s, irq_resched_count) + BPF_CORE_READ(s, irq_call_count);
+		if (bpf_core_field_exists(s->apic_timer_irqs))
+			at = bpf_core_field_offset(s->apic_timer_irqs);
+		else if (bpf_core_field_exists(newer->counts))
+			at = bpf_core_field_offset(newer->counts);
+		/* from the local timer's on, whichever they are, in one go: the type has
+		 * no tag and cannot be read directly */
+		bpf_probe_read_kernel(c, sizeof(c), (void *)s + at);
+		for (i = 0; i < 12; i++)
+			n += c[i];
 	}
 	return n;
 }

@@ -1,60 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Who is who among mainline's virtqueues: the kernel's structures that
- * stock.bpf.c reads, the slots that it gives out, and the state it keeps of a
- * queue and of a CPU. Nothing is counted here.
+ * Who is who among virtqueues: the slots that stock.bpf.c gives out, and the
+ * state it keeps of a queue and of a CPU. Nothing is counted here.
+ *
+ * An event has a pointer. Its slot is guessed from a table by a hash of the
+ * pointer, and the guess is right if that slot's state has the pointer: no map
+ * is asked on the way. Behind a wrong guess is a map that knows.
  */
 #ifndef VMMIO_BPF_STOCK_QUEUES_H
 #define VMMIO_BPF_STOCK_QUEUES_H
-
-/* Private to virtio_ring, the transports and, on kernels that have virtio as
- * modules, to those: only the members used, found by name. */
-#define FLAVOUR __attribute__((preserve_access_index))
-struct vring_used___f {
-	__u16 flags;
-	__u16 idx;
-} FLAVOUR;
-struct vring___f {
-	unsigned int num;
-	struct vring_used___f *used;
-} FLAVOUR;
-struct vring_virtqueue_split___f {
-	struct vring___f vring;
-	__u16 avail_idx_shadow;
-} FLAVOUR;
-struct vring_packed___f {
-	unsigned int num;
-} FLAVOUR;
-struct vring_virtqueue_packed___f {
-	struct vring_packed___f vring;
-} FLAVOUR;
-struct vring_virtqueue___f {
-	bool packed_ring;
-	struct vring_virtqueue_split___f split;
-	struct vring_virtqueue_packed___f packed;
-} FLAVOUR;
-struct virtio_mmio_device___f {
-	struct virtio_device vdev;
-} FLAVOUR;
-struct virtio_pci_device___f {
-	struct virtio_device vdev;
-} FLAVOUR;
-
-/* Of one virtqueue; written by whoever kicks or handles its interrupt. */
-struct vq_state {
-	__u64 t0; /* of the open kick-to-interrupt sample, 0: none is open */
-	__u32 slot;
-	__u32 device; /* slot of its device */
-	__u64 vq;
-	__u16 a0;	  /* available index before the sample's kick */
-	__u16 avail_prev; /* at the previous kick */
-	__u16 used_prev;  /* at the previous interrupt */
-	__u8 packed;
-	__u8 kicked;	  /* avail_prev is valid */
-	__u8 interrupted; /* used_prev is valid */
-	__u8 empty;	  /* the sample's kick found the queue empty */
-	__u8 pad[6];
-};
 
 /* Of one CPU: what an exit hook needs of its entry. */
 struct cpu_scratch {
@@ -69,23 +23,26 @@ struct cpu_scratch {
 	__u64 irqs;		/* taken so far, where stock_irqs.bpf.h counts them */
 };
 
+/* By the address of a virtqueue or virtio device. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, VMMIO_SLOTS);
-	__type(key, __u64);
-	__type(value, struct vq_state);
-} queues SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, VMMIO_STOCK_DEVICES);
+	__uint(max_entries, VMMIO_STOCK_SLOTS);
 	__type(key, __u64);
 	__type(value, __u32);
-} devices SEC(".maps");
+} owners SEC(".maps");
+
+/* Slots that are nobody's; the loader fills it. First in, first out: a slot is
+ * given out again as late as can be. */
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, VMMIO_STOCK_SLOTS);
+	__uint(key_size, 0);
+	__uint(value_size, sizeof(__u32));
+} free_slots SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, VMMIO_STOCK_SLOTS);
 	__type(key, __u32);
 	__type(value, struct vmmio_stock_info);
 } infos SEC(".maps");
@@ -97,7 +54,12 @@ struct {
 	__type(value, struct cpu_scratch);
 } scratches SEC(".maps");
 
-__u32 next_slot = 0;
+struct vmmio_stock_state states[VMMIO_STOCK_SLOTS] = {};
+__u32 mainline_seen = 0; /* devices of mainline's transports learnt so far */
+__u32 packed_seen = 0;	 /* packed rings of our own driver's */
+
+#define GUESSES (4 * VMMIO_STOCK_SLOTS)
+__u16 guesses[GUESSES] = {};
 
 static __always_inline struct cpu_scratch *scratch(void)
 {
@@ -106,16 +68,45 @@ static __always_inline struct cpu_scratch *scratch(void)
 	return bpf_map_lookup_elem(&scratches, &zero);
 }
 
-static __always_inline struct vmmio_stock_info *take_slot(__u32 *slot)
+static __always_inline struct vmmio_stock_state *state_at(__u32 slot)
 {
-	*slot = __sync_fetch_and_add(&next_slot, 1);
-	return bpf_map_lookup_elem(&infos, slot);
+	return &states[slot & (VMMIO_STOCK_SLOTS - 1)];
+}
+
+/*
+ * By the low half of the address, which the verifier takes for a number even
+ * where it has a type for the pointer. Allocations of one size lie a multiple
+ * of it apart: a multiplier spreads them.
+ */
+static __always_inline __u16 *guess_of(__u64 key)
+{
+	__u32 low;
+
+	asm volatile("%0 = %1" : "=w"(low) : "w"((__u32)key));
+	return &guesses[low * 0x9e3779b1u >> 20 & (GUESSES - 1)];
+}
+
+static __always_inline bool is_prefix(const char *name, const char *prefix, int n)
+{
+	int i;
+
+	for (i = 0; i < n; i++)
+		if (name[i] != prefix[i])
+			return false;
+	return true;
 }
 
 static __always_inline void fill_device(struct vmmio_stock_info *i, struct virtio_device *vdev)
 {
 	struct device *parent = BPF_CORE_READ(vdev, dev.parent);
 
+	i->info.irq = 0;
+	i->info.irq_mode = 0;
+	i->info.flags = 0;
+	i->info.queue = 0;
+	i->info.ring_size = 0;
+	i->info.ring_max = 0;
+	i->info.queue_name[0] = 0;
 	i->info.device_id = BPF_CORE_READ(vdev, id.device);
 	i->info.features = BPF_CORE_READ(vdev, features);
 	i->info.vector = 0xffff;
@@ -129,60 +120,108 @@ static __always_inline void fill_device(struct vmmio_stock_info *i, struct virti
 				  BPF_CORE_READ(parent, driver, name));
 }
 
-/* The slot of a device, ~0 if there is none to give. */
-static __noinline __u32 device_slot(struct virtio_device *vdev)
+/*
+ * Takes a slot for @key, its state empty and of a new generation, its info not
+ * valid yet. NULL: none is left.
+ */
+static __always_inline struct vmmio_stock_info *take_slot(__u32 *slot)
 {
-	__u64 key = (__u64)vdev;
-	__u32 *known = bpf_map_lookup_elem(&devices, &key);
-	struct vmmio_stock_info *i;
-	__u32 slot;
+	struct vmmio_stock_state *s;
+	__u32 gen;
 
-	if (known)
-		return *known;
-	i = take_slot(&slot);
-	if (!i) {
-		lost();
-		return ~0u;
-	}
-	/* another CPU may have been first: its slot counts, this one stays free */
-	if (bpf_map_update_elem(&devices, &key, &slot, BPF_NOEXIST)) {
-		known = bpf_map_lookup_elem(&devices, &key);
-		return known ? *known : ~0u;
-	}
-	fill_device(i, vdev);
-	i->info.slot = i->info.dev_slot = slot;
-	i->info.gen = 1;
-	i->info.kind = VMMIO_SLOT_DEVICE;
-	return slot;
+	if (bpf_map_pop_elem(&free_slots, slot))
+		return NULL;
+	s = state_at(*slot);
+	gen = s->gen;
+	__builtin_memset(s, 0, sizeof(*s));
+	s->gen = gen + 1;
+	return bpf_map_lookup_elem(&infos, slot);
 }
 
-/* Global: the verifier looks at it once, not at every turn of the walk below. */
+/* Whoever is first owns @key: true if that is @slot. */
+static __always_inline bool own_slot(__u64 key, __u32 slot, struct vmmio_stock_info *i,
+				     enum vmmio_slot_kind kind)
+{
+	struct vmmio_stock_state *s = state_at(slot);
+
+	if (bpf_map_update_elem(&owners, &key, &slot, BPF_NOEXIST)) {
+		bpf_map_push_elem(&free_slots, &slot, 0);
+		return false;
+	}
+	i->info.slot = slot;
+	i->info.dev_slot = s->device;
+	i->info.gen = s->gen;
+	i->info.kind = kind;
+	s->key = key;
+	return true;
+}
+
+static __always_inline int slot_known(__u64 *key)
+{
+	__u32 *known = bpf_map_lookup_elem(&owners, key);
+
+	if (!known)
+		return -1;
+	*guess_of(*key) = *known;
+	return *known;
+}
+
+/*
+ * Slot of a device, -1 if there is none to give. Global, as those below: the
+ * verifier looks at each once.
+ */
+__noinline int learn_vdev(__u64 key)
+{
+	struct vmmio_stock_info *i;
+	struct vmmio_stock_state *s;
+	int known = slot_known(&key);
+	__u32 slot;
+
+	if (known >= 0)
+		return known;
+	i = take_slot(&slot);
+	if (!i)
+		return -1;
+	s = state_at(slot);
+	s->device = slot;
+	fill_device(i, (void *)key);
+	s->ours = is_prefix(i->bus_driver, "vmmio-", 6);
+	if (is_prefix(i->bus_driver, "virtio-", 7))
+		mainline_seen++;
+	return own_slot(key, slot, i, VMMIO_SLOT_DEVICE) ? slot : slot_known(&key);
+}
+
+/* The same for a virtqueue. */
 __noinline int learn_queue(__u64 key)
 {
 	struct virtqueue *vq = (void *)key;
 	struct vring_virtqueue___f *ring = (void *)vq;
-	struct vq_state fresh = {};
+	struct virtio_device *vdev;
 	struct vmmio_stock_info *i;
-	struct virtio_device *vdev = BPF_CORE_READ(vq, vdev);
-	__u32 device = device_slot(vdev), slot;
+	struct vmmio_stock_state *s;
+	int known = slot_known(&key), device;
+	__u32 slot;
 
+	if (known >= 0)
+		return known;
+	vdev = BPF_CORE_READ(vq, vdev);
+	device = learn_vdev((__u64)vdev);
+	if (device < 0)
+		return -1;
 	i = take_slot(&slot);
 	if (!i)
 		return -1;
-	fresh.slot = slot;
-	fresh.device = device;
-	fresh.vq = key;
-	fresh.packed = BPF_CORE_READ(ring, packed_ring);
-	if (bpf_map_update_elem(&queues, &key, &fresh, BPF_NOEXIST))
-		return 0;
+	s = state_at(slot);
+	s->device = device;
 	fill_device(i, vdev);
-	i->info.slot = slot;
-	i->info.dev_slot = device;
-	i->info.gen = 1;
+	s->ours = is_prefix(i->bus_driver, "vmmio-", 6);
+	s->packed = i->info.features >> FEATURE_PACKED & 1;
 	i->info.queue = BPF_CORE_READ(vq, index);
-	if (fresh.packed) {
+	if (s->packed) {
 		i->info.flags = VMMIO_SLOT_PACKED;
-		i->info.ring_size = BPF_CORE_READ(ring, packed.vring.num);
+		s->ring = BPF_CORE_READ(ring, packed.vring.num);
+		i->info.ring_size = s->ring;
+		s->avail = packed_avail(vq, s->ring);
 	} else {
 		i->info.ring_size = BPF_CORE_READ(ring, split.vring.num);
 	}
@@ -190,14 +229,31 @@ __noinline int learn_queue(__u64 key)
 		i->info.ring_max = BPF_CORE_READ(vq, num_max);
 	bpf_probe_read_kernel_str(i->info.queue_name, sizeof(i->info.queue_name),
 				  BPF_CORE_READ(vq, name));
-	i->info.kind = VMMIO_SLOT_QUEUE;
-	return 0;
+	if (!own_slot(key, slot, i, VMMIO_SLOT_QUEUE))
+		return slot_known(&key);
+	if (s->ours && s->packed)
+		packed_seen++;
+	__sync_fetch_and_add(&state_at(device)->queues, 1);
+	return slot;
+}
+
+/* A queue met before its first event: what comes is counted from here. */
+static __always_inline void begin_at(__u64 vq, int slot)
+{
+	struct vmmio_stock_state *s = state_at(slot);
+
+	if (slot < 0 || s->kicked || s->interrupted)
+		return;
+	ring_indices((void *)vq, s, &s->avail_prev, &s->used_prev, false);
+	s->kicked = 1;
+	s->interrupted = 1;
 }
 
 /*
- * The loader reads the uevent file of each device: a call with the device in
- * hand, from which its queues are found before anything happens on them. So is
- * the event of its removal, when it has none left and must not come back.
+ * A device that has queues: found before anything happens on them. The loader
+ * reads the uevent file of each device, which is a call with the device in
+ * hand; the kernel itself announces one that is bound later in the same way, and
+ * one that goes, which has no queues left and must not come back.
  */
 static __always_inline int learn_device(struct device *dev)
 {
@@ -209,39 +265,80 @@ static __always_inline int learn_device(struct device *dev)
 	for (i = 0; i < VMMIO_STOCK_QUEUES && p && (void *)p != head; i++) {
 		__u64 vq = (__u64)p - bpf_core_field_offset(struct virtqueue, list);
 
-		if (!bpf_map_lookup_elem(&queues, &vq))
-			learn_queue(vq);
+		begin_at(vq, learn_queue(vq));
 		p = BPF_CORE_READ(p, next);
 	}
 	return 0;
 }
 
-static __always_inline struct vq_state *state_of(struct virtqueue *vq)
+static __always_inline int slot_guessed(__u64 key)
+{
+	__u32 slot = *guess_of(key);
+
+	return state_at(slot)->key == key ? slot : -1;
+}
+
+/* Slot of an event's queue or device; -1: it has none, and the event is lost. */
+static __always_inline int slot_of(struct virtqueue *vq)
 {
 	__u64 key = (__u64)vq;
-	struct vq_state *s = bpf_map_lookup_elem(&queues, &key);
+	int slot = slot_guessed(key);
 
-	if (s)
-		return s;
-	learn_queue(key);
-	s = bpf_map_lookup_elem(&queues, &key);
-	if (!s)
+	if (slot >= 0)
+		return slot;
+	/* asking the map also makes a number of a pointer with a type */
+	slot = slot_known(&key);
+	if (slot < 0)
+		slot = learn_queue(key);
+	if (slot < 0)
 		lost();
-	return s;
+	return slot;
 }
 
-static __always_inline __u16 avail_idx(struct virtqueue *vq)
+static __always_inline int slot_of_device(__u64 vdev)
 {
-	struct vring_virtqueue___f *ring = (void *)vq;
+	int slot = slot_guessed(vdev);
 
-	return BPF_CORE_READ(ring, split.avail_idx_shadow);
+	if (slot >= 0)
+		return slot;
+	slot = slot_known(&vdev);
+	if (slot < 0)
+		slot = learn_vdev(vdev);
+	if (slot < 0)
+		lost();
+	return slot;
 }
 
-static __always_inline __u16 used_idx(struct virtqueue *vq)
+/* Only one of those who see it go gives its slot back. */
+static __always_inline void drop_slot(__u32 slot)
 {
-	struct vring_virtqueue___f *ring = (void *)vq;
+	struct vmmio_stock_state *s = state_at(slot);
+	struct vmmio_stock_info *i = bpf_map_lookup_elem(&infos, &slot);
+	__u64 key = s->key;
 
-	return BPF_CORE_READ(ring, split.vring.used, idx);
+	if (bpf_map_delete_elem(&owners, &key))
+		return;
+	s->key = 0;
+	if (i)
+		i->info.kind = VMMIO_SLOT_FREE;
+	bpf_map_push_elem(&free_slots, &slot, 0);
+}
+
+/* A device goes with the last of its queues. */
+static __always_inline int queue_gone(struct virtqueue *vq)
+{
+	__u64 key = (__u64)vq;
+	int slot = slot_known(&key);
+	__u32 device;
+
+	if (slot < 0)
+		return 0;
+	device = state_at(slot)->device;
+	drop_slot(slot);
+	__sync_fetch_and_add(&state_at(device)->queues, -1);
+	if (!state_at(device)->queues)
+		drop_slot(device);
+	return 0;
 }
 
 #endif

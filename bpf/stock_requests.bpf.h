@@ -7,7 +7,6 @@
 #ifndef VMMIO_BPF_STOCK_REQUESTS_H
 #define VMMIO_BPF_STOCK_REQUESTS_H
 
-#define REQUESTS_MAX 16384
 #define SGS_MAX 160 /* entries of one list that are looked at */
 #define LISTS_MAX 8 /* lists of one request */
 
@@ -52,14 +51,14 @@ __noinline __u64 sg_sum(__u64 list)
 
 static __always_inline struct vmmio_bpf_row *added(struct virtqueue *vq, __u64 data, int ret)
 {
-	struct vq_state *s = state_of(vq);
 	struct in_flight key = {.vq = (__u64)vq, .data = data};
 	struct vmmio_bpf_row *row;
+	int slot = slot_of(vq);
 	__u64 now;
 
-	if (!s)
+	if (slot < 0)
 		return NULL;
-	row = row_get(s->slot, 1);
+	row = row_get(slot, state_at(slot)->gen);
 	if (!row)
 		return NULL;
 	if (ret < 0) {
@@ -115,7 +114,7 @@ static __always_inline int taken_back(struct virtqueue *vq, void *data, bool out
 	__u64 now = bpf_ktime_get_ns(), *then, ns;
 	struct cpu_scratch *x = scratch();
 	struct vmmio_bpf_row *row;
-	struct vq_state *s;
+	int slot;
 
 	if (!data || !x)
 		return 0;
@@ -127,10 +126,10 @@ static __always_inline int taken_back(struct virtqueue *vq, void *data, bool out
 		x->got_vq = key.vq;
 		x->got_data = key.data;
 	}
-	s = state_of(vq);
-	if (!s)
+	slot = slot_of(vq);
+	if (slot < 0)
 		return 0;
-	row = row_get(s->slot, 1);
+	row = row_get(slot, state_at(slot)->gen);
 	if (!row)
 		return 0;
 	row->c[VMMIO_C_REQUESTS]++;
@@ -141,7 +140,7 @@ static __always_inline int taken_back(struct virtqueue *vq, void *data, bool out
 	bpf_map_delete_elem(&requests, &key);
 	row->c[VMMIO_C_REQUESTS_TIMED]++;
 	row->c[VMMIO_C_REQUEST_NS] += ns;
-	hist_add(s->slot, VMMIO_HIST_REQUEST, ns);
+	hist_add(slot, VMMIO_HIST_REQUEST, ns);
 	return 0;
 }
 

@@ -78,6 +78,7 @@ add_library(
 	${stat}/source_sysfs.c
 	${stat}/source_tracefs.c
 	${stat}/stock_sysfs.c
+	${stat}/stock_load.c
 	${stat}/textfile.c
 	${stat}/top_model.c
 	${stat}/tracefs_devices.c

@@ -56,7 +56,7 @@ enum vmmio_field_op {
 	X(SUPPRESSED, "suppressed_pct", "supp%", "%", SCHEDULE, REST, VMMIO_C_KICKS, VMMIO_C_OPPORTUNITIES, \
 	  "share of kick opportunities that sent no kick") \
 	X(BUFFERS_PER_KICK, "buffers_per_kick", "buf/kick", "buffers", SCHEDULE, RATIO, VMMIO_C_KICK_BUFFERS, VMMIO_C_KICKS_INDEXED, \
-	  "buffers made available per kick") \
+	  "buffers made available per kick; of a packed ring descriptors, one a buffer where they are indirect") \
 	X(KICK_MEAN, "kick_mean_ns", "kick-ns", "ns", TIME, MEAN, VMMIO_C_KICK_NS, VMMIO_C_KICKS_TIMED, \
 	  "mean cost of a doorbell write, the vCPU blocked") \
 	X(KICK_P50, "kick_p50_ns", "k50ns", "ns", TIME, PCTL, VMMIO_HIST_KICK, 50, \
@@ -72,7 +72,7 @@ enum vmmio_field_op {
 	X(IRQS, "irqs", "irq/s", "interrupts", SCHEDULE, COUNT, VMMIO_C_IRQS, 0, \
 	  "interrupts: a virtqueue checked by a handler; on a device's row, handler runs") \
 	X(USED_PER_IRQ, "used_per_irq", "buf/irq", "buffers", SCHEDULE, RATIO, VMMIO_C_USED_BUFFERS, VMMIO_C_IRQS_INDEXED, \
-	  "used buffers per interrupt: the coalescing factor") \
+	  "used buffers per interrupt: the coalescing factor; of a packed ring descriptors") \
 	X(SPURIOUS, "spurious_pct", "spur%", "%", SCHEDULE, SHARE, VMMIO_C_IRQS_SPURIOUS, VMMIO_C_IRQS, \
 	  "share of interrupts that found nothing") \
 	X(IRQS_SPURIOUS, "irqs_spurious", "spur/s", "interrupts", SCHEDULE, COUNT, VMMIO_C_IRQS_SPURIOUS, 0, \
@@ -108,7 +108,7 @@ enum vmmio_field_op {
 	X(REQUEST_P99, "request_p99_us", "r99us", "us", TIME, PCTL, VMMIO_HIST_REQUEST, 99, \
 	  "99th percentile of the request latency") \
 	X(OCCUPANCY, "occupancy", "occ", "buffers", SCHEDULE, RATIO, VMMIO_C_OCCUPANCY, VMMIO_C_OCCUPANCIES, \
-	  "buffers in flight at a kick") \
+	  "buffers in flight at a kick; of a packed ring descriptors") \
 	X(RING_FULL, "ring_full", "full/s", "adds", SCHEDULE, COUNT, VMMIO_C_RING_FULL, 0, \
 	  "adds refused for want of room in the ring") \
 	X(SGS_OUT, "sgs_out", "osg/s", "scatterlists", SCHEDULE, COUNT, VMMIO_C_SGS_OUT, 0, \

@@ -46,7 +46,7 @@ enum vmmio_irq_mode {
 };
 
 /* vmmio_slot_info.flags */
-#define VMMIO_SLOT_PACKED (1u << 0)	   /* packed ring: no index fields, see pairing */
+#define VMMIO_SLOT_PACKED (1u << 0)	   /* packed ring: it has no running indices */
 #define VMMIO_SLOT_DEVICE_DRIVEN (1u << 1) /* filled ahead, served when the device likes */
 #define VMMIO_SLOT_LEGACY (1u << 2)	   /* MMIO version 1 */
 #define VMMIO_SLOT_LAZY_STATUS (1u << 3)

@@ -112,8 +112,9 @@ static const __u8 counter_rows[] = {
 
 #define BIT(c) (1ull << VMMIO_C_##c)
 
-static __u64 meaningless(const struct vmmio_slot_info *i)
+static __u64 meaningless(const struct vmmio_row *r)
 {
+	const struct vmmio_slot_info *i = &r->info;
 	int kind = i->kind == VMMIO_SLOT_DEVICE ? VMMIO_ROW_D : VMMIO_ROW_Q;
 	__u64 mask = 0;
 	int c;
@@ -125,7 +126,7 @@ static __u64 meaningless(const struct vmmio_slot_info *i)
 			mask |= 1ull << c;
 	if (i->kind == VMMIO_SLOT_DEVICE)
 		return mask;
-	if (i->flags & VMMIO_SLOT_PACKED)
+	if ((i->flags & VMMIO_SLOT_PACKED) && !r->packed_counted)
 		mask |= BIT(KICKS_INDEXED) | BIT(KICK_BUFFERS) | BIT(IRQS_INDEXED) |
 			BIT(USED_BUFFERS) | BIT(OCCUPANCIES) | BIT(OCCUPANCY) | BIT(KICKS_MERGED) |
 			BIT(KICKS_POLLED) | BIT(LATENCIES) | BIT(LATENCY_NS) |
@@ -145,7 +146,7 @@ static __u64 latencies(void)
 
 static void strip(struct vmmio_snapshot *s, struct vmmio_row *r)
 {
-	r->have &= ~meaningless(&r->info);
+	r->have &= ~meaningless(r);
 	if ((r->info.flags & VMMIO_SLOT_DEVICE_DRIVEN) && !s->want.device_driven)
 		r->have &= ~latencies();
 	if (!(r->have & BIT(LATENCIES)))

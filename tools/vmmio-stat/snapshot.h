@@ -31,8 +31,9 @@ struct vmmio_row {
 	__u32 have_hist; /* bit per enum vmmio_hist_id */
 	bool have_regs;
 	bool have_reg_ns;
-	bool reset; /* of a delta: the row is new in this interval */
-	bool ours;  /* source stock: our own driver serves it, only ring hooks count */
+	bool reset;	     /* of a delta: the row is new in this interval */
+	bool packed_counted; /* the source follows packed rings, too */
+	bool ours;	     /* source stock: our own driver serves it, only ring hooks count */
 };
 
 /* What a source is asked for; it may deliver less, the have bits tell. */

@@ -2,7 +2,8 @@
 /*
  * What "auto" tries first: our driver's devices by source "bpf" and mainline's
  * by source "stock" in one snapshot. The hooks in virtio_ring also serve our
- * own queues: what only they can tell (kick opportunities) is added to ours.
+ * own queues: what only they can tell (kick opportunities, packed rings) is
+ * added to ours.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -72,7 +73,6 @@ static int append(struct vmmio_snapshot *s, const struct vmmio_snapshot *from, s
 static void add_to_ours(struct vmmio_snapshot *s, const struct vmmio_snapshot *aux, size_t k)
 {
 	const struct vmmio_row *from = &aux->rows[k];
-	const struct vmmio_hist *h = vmmio_row_hist(aux, k, VMMIO_HIST_REQUEST);
 	size_t i;
 	int c;
 
@@ -85,9 +85,13 @@ static void add_to_ours(struct vmmio_snapshot *s, const struct vmmio_snapshot *a
 		for (c = 0; c < VMMIO_C_COUNT; c++)
 			if (vmmio_row_has(from, c) && !vmmio_row_has(r, c))
 				vmmio_row_set(r, c, from->c[c]);
-		if (h && (from->have_hist >> VMMIO_HIST_REQUEST & 1)) {
-			r->have_hist |= 1u << VMMIO_HIST_REQUEST;
-			*vmmio_row_hist(s, i, VMMIO_HIST_REQUEST) = *h;
+		for (c = 0; c < VMMIO_HIST_COUNT; c++) {
+			const struct vmmio_hist *h = vmmio_row_hist(aux, k, c);
+
+			if (!h || !(from->have_hist & ~r->have_hist & 1u << c))
+				continue;
+			r->have_hist |= 1u << c;
+			*vmmio_row_hist(s, i, c) = *h;
 		}
 		return;
 	}

@@ -10,7 +10,8 @@
 
 #include "stock_sysfs.h"
 
-#define NOTIFICATION_DATA 38 /* feature bit */
+#define RING_PACKED 34 /* feature bits */
+#define NOTIFICATION_DATA 38
 
 /* Makes the program see every device; see learn_device() there. */
 void vmmio_stock_touch(void)
@@ -36,23 +37,35 @@ void vmmio_stock_touch(void)
 	closedir(d);
 }
 
-/*
- * Does a device of mainline's have NOTIFICATION_DATA (VIRTIO 6)? Kernels that know it
- * ring its doorbell in a function of its own, which others have not. The features
- * file has one character for each bit, the lowest first.
- */
-bool vmmio_stock_data_doorbells(void)
+/* The features file has one character for each bit, the lowest first. */
+static bool has_feature(const char *device, int bit)
 {
-	DIR *d = opendir(VMMIO_VIRTIO_DEVICES);
-	char path[320], driver[256], bits[64];
-	bool found = false;
-	struct dirent *e;
+	char path[320], bits[64];
 	ssize_t n;
 	int fd;
 
-	if (!d)
+	snprintf(path, sizeof(path), VMMIO_VIRTIO_DEVICES "/%s/features", device);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
 		return false;
-	while (!found && (e = readdir(d))) {
+	n = read(fd, bits, sizeof(bits));
+	close(fd);
+	return n > bit && bits[bit] == '1';
+}
+
+void vmmio_stock_look(struct vmmio_stock_present *p)
+{
+	DIR *d = opendir(VMMIO_VIRTIO_DEVICES);
+	char path[320], driver[256];
+	struct dirent *e;
+	ssize_t n;
+
+	memset(p, 0, sizeof(*p));
+	p->mmio = !access("/sys/bus/platform/drivers/virtio-mmio", F_OK);
+	p->pci = !access("/sys/bus/pci/drivers/virtio-pci", F_OK);
+	if (!d)
+		return;
+	while ((e = readdir(d))) {
 		if (e->d_name[0] == '.')
 			continue;
 		snprintf(path, sizeof(path), VMMIO_VIRTIO_DEVICES "/%s/../driver", e->d_name);
@@ -60,16 +73,12 @@ bool vmmio_stock_data_doorbells(void)
 		if (n < 0)
 			continue;
 		driver[n] = 0;
-		if (!strstr(driver, "/virtio-"))
-			continue; /* our own */
-		snprintf(path, sizeof(path), VMMIO_VIRTIO_DEVICES "/%s/features", e->d_name);
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (fd < 0)
-			continue;
-		found = read(fd, bits, sizeof(bits)) > NOTIFICATION_DATA &&
-			bits[NOTIFICATION_DATA] == '1';
-		close(fd);
+		if (strstr(driver, "/virtio-")) {
+			p->device = true;
+			p->data |= has_feature(e->d_name, NOTIFICATION_DATA);
+		} else {
+			p->packed |= has_feature(e->d_name, RING_PACKED);
+		}
 	}
 	closedir(d);
-	return found;
 }

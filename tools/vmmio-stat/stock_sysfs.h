@@ -13,7 +13,14 @@
 /* Makes the attached program see every device; see learn_device() there. */
 void vmmio_stock_touch(void);
 
-/* Some device of mainline's has negotiated doorbells that carry data. */
-bool vmmio_stock_data_doorbells(void);
+/* What is bound right now, and to what. */
+struct vmmio_stock_present {
+	bool mmio, pci; /* mainline's drivers are there */
+	bool device;	/* is bound to one of them */
+	bool data;	/* one of those has its doorbells carry data (VIRTIO 6) */
+	bool packed;	/* a ring of our own driver's is packed */
+};
+
+void vmmio_stock_look(struct vmmio_stock_present *p);
 
 #endif

@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * See stock_load.h. Hooks that only mainline's devices need are not attached
+ * while there is none: they would run for ours and find nothing to do.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "bpf_util.h"
+#include "stock_load.h"
+#include "stock_sysfs.h"
+#include "stock.skel.h"
+
+#define PAIR_RUNS 100
+
+enum where {
+	RING,
+	CORE,
+	MMIO,
+	PCI,
+	MODULES
+};
+
+static const char *const modules[MODULES] = {"virtio_ring", "virtio", "virtio_mmio", "virtio_pci"};
+
+/* Programs come in pairs of flavours, fe_<name> and kp_<name>, or serve both. */
+static const struct hook {
+	const char *name;
+	const char *function;
+	enum where where; /* the function is */
+	bool irq;	  /* of no use with our own driver's split rings */
+	bool packed;	  /* of use with its packed rings only */
+	bool optional;	  /* some kernels have no such function, or have it inlined */
+	bool data;	  /* the doorbell where NOTIFICATION_DATA was negotiated */
+	bool requests;	  /* loaded only where it is asked for */
+	bool open;	  /* the function returns with interrupts enabled */
+} hooks[] = {
+	{"prepare", "virtqueue_kick_prepare"},
+	{"irqs_handler", NULL, .irq = true}, /* some architectures only: stock_irqs.bpf.h */
+	{"irqs_ipi", NULL, .irq = true},
+	{"ours_kick", "virtqueue_kick_prepare", .packed = true},
+	{"gone", "vring_del_virtqueue"},
+	{"uevent", "virtio_uevent", CORE},
+	{"add_sgs", "virtqueue_add_sgs", .requests = true},
+	{"add_outbuf", "virtqueue_add_outbuf", .requests = true},
+	{"add_inbuf", "virtqueue_add_inbuf", .requests = true},
+	{"add_inbuf_ctx", "virtqueue_add_inbuf_ctx", .requests = true},
+	{"get_buf", "virtqueue_get_buf", .requests = true},
+	{"get_buf_ctx", "virtqueue_get_buf_ctx", .requests = true, .optional = true},
+	{"config", "virtio_config_changed", CORE, .irq = true, .optional = true},
+	{"vring_irq", "vring_interrupt", .irq = true},
+	{"vring_irq_done", "vring_interrupt", .irq = true},
+	{"vm_kick", "vm_notify", MMIO},
+	{"vm_kick_done", "vm_notify", MMIO, .open = true},
+	{"vm_irq", "vm_interrupt", MMIO},
+	{"vm_irq_done", "vm_interrupt", MMIO},
+	{"vp_kick", "vp_notify", PCI},
+	{"vp_kick_done", "vp_notify", PCI, .open = true},
+	{"vm_kick_data", "vm_notify_with_data", MMIO, .data = true},
+	{"vm_kick_data_done", "vm_notify_with_data", MMIO, .data = true, .open = true},
+	{"vp_kick_data", "vp_notify_with_data", PCI, .data = true},
+	{"vp_kick_data_done", "vp_notify_with_data", PCI, .data = true, .open = true},
+	{"vp_irq", "vp_interrupt", PCI},
+	{"vp_irq_done", "vp_interrupt", PCI},
+	{"vp_vring_irq", "vp_vring_interrupt", PCI, .optional = true},
+	{"vp_vring_irq_done", "vp_vring_interrupt", PCI, .optional = true},
+	{"vp_config_irq", "vp_config_changed", PCI, .optional = true},
+	{"vp_config_irq_done", "vp_config_changed", PCI, .optional = true},
+};
+#define HOOKS (sizeof(hooks) / sizeof(hooks[0]))
+_Static_assert(HOOKS <= 64, "one bit per hook");
+
+static bool wanted(const struct vmmio_stock *b, const struct vmmio_stock_present *p, size_t i)
+{
+	const struct hook *h = &hooks[i];
+
+	if (b->attached >> i & 1)
+		return false;
+	if ((h->data && !p->data) || (h->requests && !b->requests))
+		return false;
+	if (h->where == MMIO)
+		return p->device && p->mmio;
+	if (h->where == PCI)
+		return p->device && p->pci;
+	if (h->packed)
+		return p->packed && b->fentry;
+	return !h->irq || p->device || (p->packed && b->fentry);
+}
+
+/* All of a file of sysfs that does not tell its size, or NULL. */
+static char *read_all(const char *path, size_t *size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char *text = NULL;
+	struct stat st;
+	ssize_t n;
+
+	*size = 0;
+	if (fd < 0)
+		return NULL;
+	if (!fstat(fd, &st) && st.st_size > 0)
+		text = malloc(st.st_size);
+	while (text && *size < (size_t)st.st_size) {
+		n = read(fd, text + *size, st.st_size - *size);
+		if (n <= 0)
+			break;
+		*size += n;
+	}
+	close(fd);
+	return text;
+}
+
+/* Types of one module, or of the kernel that has it built in. */
+struct types {
+	char *text;
+	size_t size;
+};
+
+/* Has the kernel @function? Its BTF names it if so: the strings say enough. */
+static bool exists(struct types *all, enum where where, const char *function)
+{
+	struct types *t = &all[where];
+	char name[64], path[64];
+	int len;
+
+	if (!t->text) {
+		snprintf(path, sizeof(path), "/sys/kernel/btf/%s", modules[where]);
+		t->text = read_all(path, &t->size);
+	}
+	if (!t->text)
+		t->text = read_all("/sys/kernel/btf/vmlinux", &t->size);
+	len = snprintf(name + 1, sizeof(name) - 1, "%s", function);
+	name[0] = '\0';
+	return t->text && memmem(t->text, t->size, name, len + 2);
+}
+
+static struct bpf_program *program(struct stock_bpf *skel, bool fentry, const char *name)
+{
+	struct bpf_program *both = bpf_object__find_program_by_name(skel->obj, name);
+	char full[64];
+
+	snprintf(full, sizeof(full), "%s_%s", fentry ? "fe" : "kp", name);
+	return both ? both : bpf_object__find_program_by_name(skel->obj, full);
+}
+
+/* Those wanted that this kernel can have, a bit each. */
+static __u64 choose(const struct vmmio_stock *b, const struct vmmio_stock_present *p)
+{
+	struct types types[MODULES] = {};
+	__u64 set = 0;
+	size_t i;
+
+	for (i = 0; i < HOOKS; i++)
+		if (wanted(b, p, i) && (!b->fentry || !hooks[i].optional ||
+					exists(types, hooks[i].where, hooks[i].function)))
+			set |= 1ull << i;
+	for (i = 0; i < MODULES; i++)
+		free(types[i].text);
+	return set;
+}
+
+static int share_maps(struct stock_bpf *skel, const struct stock_bpf *first)
+{
+	struct bpf_map *map, *from;
+	int err;
+
+	bpf_object__for_each_map(map, skel->obj)
+	{
+		from = bpf_object__find_map_by_name(first->obj, bpf_map__name(map));
+		err = from ? bpf_map__reuse_fd(map, bpf_map__fd(from)) : -ENOENT;
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static void size_maps(struct vmmio_stock *b, struct stock_bpf *skel)
+{
+	skel->rodata->opt_slots = b->rows.slots;
+	skel->rodata->opt_hist_stride = b->rows.stride;
+	memcpy((void *)skel->rodata->opt_hist_pos, b->rows.pos, sizeof(b->rows.pos));
+	vmmio_bpf_rows_size(&b->rows, skel->maps.rows, skel->maps.hists);
+	if (b->requests)
+		bpf_map__set_max_entries(skel->maps.requests, VMMIO_STOCK_REQUESTS);
+}
+
+/* All slots but the last row, which is the overflow slot's. */
+static int fill_slots(struct vmmio_stock *b, struct stock_bpf *skel)
+{
+	int fd = bpf_map__fd(skel->maps.free_slots), err = 0;
+	__u32 slot;
+
+	for (slot = 0; slot < b->rows.slots - 1 && !err; slot++)
+		err = bpf_map_update_elem(fd, NULL, &slot, 0);
+	return err;
+}
+
+static int load_object(struct vmmio_stock *b, struct stock_bpf *skel, __u64 set)
+{
+	struct stock_bpf *first = b->nobjects ? b->objects[0] : NULL;
+	struct bpf_program *prog;
+	size_t i;
+	int err;
+
+	bpf_object__for_each_program(prog, skel->obj) bpf_program__set_autoload(prog, false);
+	for (i = 0; i < HOOKS; i++) {
+		prog = set >> i & 1 ? program(skel, b->fentry, hooks[i].name) : NULL;
+		if (prog)
+			bpf_program__set_autoload(prog, true);
+		if (prog && b->fentry && hooks[i].where >= MMIO) {
+			bpf_program__set_autoload(skel->progs.fe_pair, true);
+			bpf_program__set_autoload(skel->progs.fe_pair_done, true);
+		}
+	}
+	if (first)
+		err = share_maps(skel, first);
+	else
+		size_maps(b, skel);
+	err = first ? err : 0;
+	if (!err)
+		err = stock_bpf__load(skel);
+	if (err || first)
+		return err;
+	b->states = skel->bss->states;
+	b->mainline_seen = &skel->bss->mainline_seen;
+	b->packed_seen = &skel->bss->packed_seen;
+	b->events_lost = &skel->bss->events_lost;
+	b->pair_ns = &skel->bss->pair_ns;
+	b->infos = bpf_map__fd(skel->maps.infos);
+	return fill_slots(b, skel);
+}
+
+/* The cost of an empty pair, from the kernel's test function; stays 0 without. */
+static void measure_pair(struct stock_bpf *skel)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts);
+	struct bpf_link *begin, *end;
+	int i, fd = bpf_program__fd(skel->progs.fe_pair);
+
+	if (fd < 0)
+		return;
+	begin = bpf_program__attach(skel->progs.fe_pair);
+	end = bpf_program__attach(skel->progs.fe_pair_done);
+	for (i = 0; begin && end && i < PAIR_RUNS; i++)
+		if (bpf_prog_test_run_opts(fd, &opts))
+			break;
+	bpf_link__destroy(begin);
+	bpf_link__destroy(end);
+}
+
+static int attach(struct vmmio_stock *b, struct stock_bpf *skel, __u64 set)
+{
+	size_t i;
+
+	for (i = 0; i < HOOKS; i++) {
+		struct bpf_program *prog = program(skel, b->fentry, hooks[i].name);
+		struct bpf_link *link;
+
+		if (!prog || !(set >> i & 1) || b->nlinks == VMMIO_STOCK_LINKS ||
+		    (hooks[i].open && b->blind))
+			continue;
+		link = bpf_program__attach(prog);
+		if (!link && hooks[i].optional)
+			continue;
+		if (!link)
+			return -errno;
+		b->links[b->nlinks++] = link;
+		/*
+		 * A return probe has its interrupts enabled, and kprobes that come up in
+		 * it are missed. Where the kernel does not tell how many, there is none.
+		 */
+		if (!b->fentry && b->nlinks == 1)
+			b->blind = !vmmio_bpf_tells_misses(link);
+		b->attached |= 1ull << i;
+		b->packed |= hooks[i].packed;
+		b->mmio |= hooks[i].where == MMIO;
+		b->pci |= hooks[i].where == PCI;
+	}
+	return 0;
+}
+
+/* One object with the hooks of @set; on failure none of them stays. */
+static int add_object(struct vmmio_stock *b, __u64 set)
+{
+	struct stock_bpf *skel;
+	__u64 before = b->attached;
+	int err, links = b->nlinks;
+
+	if (b->nobjects == VMMIO_STOCK_OBJECTS)
+		return -ENOSPC;
+	skel = stock_bpf__open();
+	if (!skel)
+		return -errno;
+	err = load_object(b, skel, set);
+	if (!err) {
+		measure_pair(skel);
+		err = attach(b, skel, set);
+	}
+	if (!err) {
+		b->objects[b->nobjects++] = skel;
+		return 0;
+	}
+	while (b->nlinks > links)
+		bpf_link__destroy(b->links[--b->nlinks]);
+	b->attached = before;
+	stock_bpf__destroy(skel);
+	return err;
+}
+
+int vmmio_stock_load(struct vmmio_source *src, struct vmmio_stock *b)
+{
+	struct vmmio_stock_present p;
+	int err = -ENOTSUP;
+
+	vmmio_stock_look(&p);
+	vmmio_bpf_quiet();
+	b->fentry = !getenv("VMMIO_KPROBE"); /* for tests: kernels without fentry */
+	if (b->fentry)
+		err = add_object(b, choose(b, &p));
+	if (err && err != -EPERM) {
+		b->fentry = false;
+		b->requests = false;
+		vmmio_bpf_quiet();
+		err = add_object(b, choose(b, &p));
+	}
+	if (err) {
+		vmmio_bpf_why(src->why, sizeof(src->why), "load or attach", err);
+		return err;
+	}
+	snprintf(src->engine, sizeof(src->engine), "%s", b->fentry ? "fentry" : "kprobe");
+	return 0;
+}
+
+void vmmio_stock_follow(struct vmmio_stock *b)
+{
+	__u32 seen = *b->mainline_seen + *b->packed_seen;
+	struct vmmio_stock_present p;
+	__u64 set;
+
+	if (seen == b->seen)
+		return;
+	b->seen = seen;
+	vmmio_stock_look(&p);
+	set = choose(b, &p);
+	if (set)
+		add_object(b, set); /* without it the counts stay unknown */
+}
+
+__u64 vmmio_stock_lost(const struct vmmio_stock *b)
+{
+	__u64 n = *b->events_lost + vmmio_bpf_link_misses(b->links, b->nlinks);
+	int i;
+
+	for (i = 0; i < b->nobjects; i++)
+		n += vmmio_bpf_misses(b->objects[i]->obj);
+	return n;
+}
+
+void vmmio_stock_free(struct vmmio_stock *b)
+{
+	while (b->nlinks)
+		bpf_link__destroy(b->links[--b->nlinks]);
+	while (b->nobjects)
+		stock_bpf__destroy(b->objects[--b->nobjects]);
+	vmmio_bpf_rows_free(&b->rows);
+}

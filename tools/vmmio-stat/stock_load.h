@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Loader of bpf/stock.bpf.c: which of its hooks are wanted on this kernel, by
+ * which flavour, and what is attached later, when devices of mainline's
+ * drivers appear. It reads no counters.
+ */
+#ifndef VMMIO_STOCK_LOAD_H
+#define VMMIO_STOCK_LOAD_H
+
+#include <stdbool.h>
+
+#include "bpf_rows.h"
+#include "source.h"
+#include "stock.h"
+
+#define VMMIO_STOCK_LINKS 64
+#define VMMIO_STOCK_OBJECTS 4
+
+struct vmmio_stock {
+	struct vmmio_bpf_rows rows;
+	bool requests; /* in: the request hooks are wanted; out: they are there */
+
+	/* All share the maps of the first. */
+	struct stock_bpf *objects[VMMIO_STOCK_OBJECTS];
+	int nobjects;
+	struct bpf_link *links[VMMIO_STOCK_LINKS];
+	int nlinks;
+	__u64 attached; /* bit per hook */
+	bool fentry;	/* else kprobes */
+	bool blind;	/* kprobes whose misses this kernel does not tell */
+	bool packed;	/* those for packed rings of our own driver's are */
+	bool mmio, pci; /* the hooks of that transport of mainline's are there */
+	__u32 seen;	/* what may want more hooks, when last looked */
+
+	/* the program's variables, mapped */
+	const struct vmmio_stock_state *states;
+	const __u32 *mainline_seen, *packed_seen;
+	const __u64 *events_lost, *pair_ns;
+	int infos; /* map of struct vmmio_stock_info by slot */
+};
+
+/*
+ * Loads and attaches; rows must have been initialised. Returns 0 or -errno
+ * with src->why set; vmmio_stock_free() is due in either case.
+ */
+int vmmio_stock_load(struct vmmio_source *src, struct vmmio_stock *b);
+
+/*
+ * Attaches what devices of mainline's that have appeared need. Called with
+ * each snapshot; cheap when nothing is new.
+ */
+void vmmio_stock_follow(struct vmmio_stock *b);
+
+/* Events dropped so far, by the program and by the kernel. */
+__u64 vmmio_stock_lost(const struct vmmio_stock *b);
+
+void vmmio_stock_free(struct vmmio_stock *b);
+
+#endif
