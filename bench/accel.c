@@ -8,6 +8,9 @@
 #define _GNU_SOURCE
 #include "accel.h"
 
+#if defined(__x86_64__) || defined(__i386__)
+#include <cpuid.h>
+#endif
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -77,6 +80,22 @@ enum vmmio_accel vmmio_accel_classify(const char *machine, const char *cpuinfo)
 	return vmx ? VMMIO_ACCEL_KVM_VMX : VMMIO_ACCEL_KVM_SVM;
 }
 
+#if defined(__x86_64__) || defined(__i386__)
+/* A KVM inside an emulated machine emulates as well: its times are no hardware's. */
+static bool emulated(void)
+{
+	unsigned int signature[3] = {0}, most;
+
+	__cpuid(0x40000000, most, signature[0], signature[1], signature[2]);
+	return most >= 0x40000000 && !memcmp(signature, "TCGTCGTCGTCG", sizeof(signature));
+}
+#else
+static bool emulated(void)
+{
+	return false;
+}
+#endif
+
 /* The first processor's part of /proc/cpuinfo. */
 static int read_cpuinfo(char *buf, size_t len)
 {
@@ -112,6 +131,8 @@ int vmmio_accel_detect(enum vmmio_accel *accel)
 	if (uname(&un))
 		return -errno;
 	*accel = vmmio_accel_classify(un.machine, cpuinfo);
+	if (*accel == VMMIO_ACCEL_KVM_NESTED && emulated())
+		*accel = VMMIO_ACCEL_NONE;
 	return 0;
 }
 

@@ -12,7 +12,7 @@
 #include <stddef.h>
 
 enum vmmio_accel {
-	VMMIO_ACCEL_NONE, /* no KVM: emulation (tcg) is what is left */
+	VMMIO_ACCEL_NONE, /* emulation (tcg): no KVM, or one in an emulated machine */
 	VMMIO_ACCEL_KVM_VMX,
 	VMMIO_ACCEL_KVM_SVM,
 	VMMIO_ACCEL_KVM_ARM,
@@ -25,7 +25,8 @@ const char *vmmio_accel_name(enum vmmio_accel accel);
 
 /*
  * The class of this host's KVM. Returns 0 and sets *@accel when /dev/kvm can
- * be used, else -errno with *@accel = VMMIO_ACCEL_NONE: -ENOENT (no KVM),
+ * be used (VMMIO_ACCEL_NONE if this machine is emulated itself, by QEMU's TCG),
+ * else -errno with *@accel = VMMIO_ACCEL_NONE: -ENOENT (no KVM),
  * -EACCES/-EPERM (not allowed), -EPROTO (an API that is not version 12).
  */
 int vmmio_accel_detect(enum vmmio_accel *accel);

@@ -23,6 +23,7 @@
 #include "accel.h"
 #include "empty.skel.h"
 #include "host.skel.h"
+#include "micro.h"
 #include "micro_vm.h"
 #include "tools/vmmio-stat/exitsrc.h"
 #include "tools/vmmio-stat/hostscan.h"
@@ -296,6 +297,7 @@ static int exits_cost(FILE *f, const char *stat)
 int main(int argc, char **argv)
 {
 	struct rlimit files = {16384, 16384};
+	struct micro_noise noise;
 	enum vmmio_accel accel;
 	char cpu[128], date[16];
 	time_t now = time(NULL);
@@ -322,6 +324,7 @@ int main(int argc, char **argv)
 	printf("{\"schema\":1,\"tool\":\"vmmio-hostcost\",\"date\":\"%s\",\"cpu\":\"%s\",\"accel\":"
 	       "\"%s\",",
 	       date, cpu, vmmio_accel_name(accel));
+	micro_noise_start(&noise);
 	err = discovery(stdout);
 	while (nvms > 64)
 		micro_vm_destroy(&vms[--nvms]);
@@ -331,7 +334,9 @@ int main(int argc, char **argv)
 	printf(",");
 	if (!err)
 		err = exits_cost(stdout, argv[1]);
-	printf("}\n");
+	micro_noise_end(&noise);
+	/* what else the machine did meanwhile; our own threads are in it */
+	printf(",\"pressure_pct\":%.1f,\"steal_pct\":%.1f}\n", noise.any, noise.steal);
 	if (err)
 		fprintf(stderr, "vmmio-hostcost: %s\n", strerror(-err));
 	while (nvms)

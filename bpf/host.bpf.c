@@ -355,7 +355,8 @@ struct kthread___v {
 } __attribute__((preserve_access_index));
 
 #define PF_KTHREAD 0x00200000
-#define PF_USER_WORKER 0x00004000 /* since 6.4: vhost's and io_uring's threads in the VMM */
+#define PF_IO_WORKER 0x00000010	  /* io_uring's threads in the VMM */
+#define PF_USER_WORKER 0x00004000 /* since 6.4: the same, and vhost's */
 
 /* Of a kernel thread: the VM, if it is running an irqfd's work item. */
 static __u64 work_kvm(struct task_struct *task)
@@ -404,7 +405,7 @@ static void who_sends(struct vmmio_inject_key *key)
 		key->fd = task->pid;
 		return;
 	}
-	if (task->flags & PF_USER_WORKER) {
+	if (task->flags & (PF_IO_WORKER | PF_USER_WORKER)) {
 		key->how = VMMIO_INJECT_KTHREAD;
 		key->fd = task->pid;
 		return;

@@ -12,7 +12,7 @@
  *              one read, counted once
  *   port out   kvm_pio(1), then kvm_userspace_exit(IO) if it left the kernel
  *   port in    kvm_pio(0) when the value is there, after the userspace exit
- *   fast       kvm_fast_mmio alone (VMX and SVM, length-0 ioeventfds)
+ *   fast       kvm_fast_mmio alone (length-0 ioeventfds: VMX, and SVM since late 2025)
  *   any        between kvm_exit and kvm_entry, where these exist
  * So a write stays open until the next event of the thread tells its path.
  */
@@ -287,7 +287,7 @@ static inline void vmmio_exit_begin(struct vmmio_exit_thread *t, __u64 now, __u3
 static inline __u64 vmmio_exit_end(struct vmmio_exit_thread *t, __u64 now)
 {
 	struct vmmio_exit_cell *c;
-	__u64 ns, user = 0;
+	__u64 ns, lost, user = 0;
 
 	vmmio_exit_settle(t);
 	if (!t->exit_ns)
@@ -308,7 +308,9 @@ static inline __u64 vmmio_exit_end(struct vmmio_exit_thread *t, __u64 now)
 		t->user_time.n[vmmio_hist_bucket(user) & (VMMIO_HIST_BUCKETS - 1)]++;
 	}
 	t->kvm_time.n[vmmio_hist_bucket(ns - user) & (VMMIO_HIST_BUCKETS - 1)]++;
+	lost = t->lost;
 	c = vmmio_exit_cell_of(t, &t->last);
+	t->lost = lost; /* what has no cell was lost when it was counted */
 	if (c) {
 		c->timed++;
 		c->ns += ns;

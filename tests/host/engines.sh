@@ -57,7 +57,7 @@ load run 1 0 out16 0xc010 1 707
 load run 1 0 load32 0xfee00020 0 308
 # a third VM, with the same doorbell: it is dead when they are asked
 load run 2 0 store32 0xfeb02e50 0 409
-load run 2 0 store32 0xe0005000 1 111
+load run 2 0 store32 0xe0005000 1 60
 load run 2 0 store32 0xe0000000 1 112
 load close 2
 kill -INT "$perf" "$bpf"
@@ -81,13 +81,14 @@ sums() {
 		} END { for (k in sum) print k, sum[k] }' | sort
 }
 sums "$dir/perf" >"$dir/perf.sums"
-sums "$dir/bpf" >"$dir/bpf.sums"
+# exits by their reason only one engine has
+sums "$dir/bpf" | grep -v '|- ' >"$dir/bpf.sums"
 diff "$dir/perf.sums" "$dir/bpf.sums" || fail "the engines differ (< perf, > bpf)"
 for line in '1 1 kick|ioeventfd|"mmio@feb02e00"|1 1001' '1 0 kick|ioeventfd|"mmio@feb02e00"|0 502' \
 	'1 0 mmio write|userspace 203' '1 0 mmio read|userspace 104' \
 	'1 0 kick|ioeventfd|"pci@febf9000"|0 305' '2 0 mmio read|userspace 106' \
 	'2 0 kick|ioeventfd|"pci-legacy@c000"|1 707' '2 0 mmio read|in-kernel 308' \
-	'3 0 kick|ioeventfd|"mmio@feb02e00"|0 409' '3 0 mmio write|userspace 112' '3 0 mmio write|kernel 111'; do
+	'3 0 kick|ioeventfd|"mmio@feb02e00"|0 409' '3 0 mmio write|userspace 112' '3 0 mmio write|kernel 60'; do
 	grep -qxF -e "$line" "$dir/bpf.sums" || {
 		cat "$dir/bpf.sums"
 		fail "no '$line'"

@@ -72,6 +72,9 @@ load run 0 0 store32 0xfebf9000 0 30
 load run 1 0 load32 0xe0000000 0 10
 load run 1 0 out16 0xc010 1 70
 load run 1 0 store32 0xe0005000 1 100
+# older kernels take a ring that is half full for a full one, now and then
+overflow=$(echo "$answer" | cut -d' ' -f2) ring=$(echo "$answer" | cut -d' ' -f6)
+[ $((overflow + ring)) -eq 100 ] || fail "the loop saw $answer"
 load run 1 0 in32 0x1000 0 11
 load run 1 0 out32 0x1000 0 12
 load run 1 0 in8 0x21 0 13
@@ -98,7 +101,8 @@ row 23 "$v0" '"exit":"config read"' '"register":"Config+0x4"'
 row 30 "$v0" '"exit":"kick"' '"path":"ioeventfd"' '"device":"pci@febf9000"' '"queue":0,'
 row 10 "$v1" '"exit":"mmio read"' '"path":"userspace"' '"register":"0xe0000000"'
 row 70 "$v1" '"exit":"kick"' '"path":"ioeventfd"' '"device":"pci-legacy@c000"' '"queue":1,'
-row 100 "$v1" '"exit":"mmio write"' '"path":"coalesced"' '"register":"0xe0005000"'
+row "$ring" "$v1" '"exit":"mmio write"' '"path":"coalesced"' '"register":"0xe0005000"'
+[ "$overflow" -eq 0 ] || row "$overflow" "$v1" '"exit":"mmio write"' '"path":"userspace"' '"register":"0xe0005000"'
 row 11 "$v1" '"exit":"port in"' '"path":"userspace"' '"register":"0x1000"'
 row 12 "$v1" '"exit":"port out"' '"path":"userspace"' '"register":"0x1000"'
 row 13 "$v1" '"exit":"port in"' '"path":"in-kernel"' '"register":"0x21"'
@@ -116,10 +120,17 @@ row 22 "$v0" '"kind":"msi","by":"ioctl"' '"msi_data":51'
 grep -q '"events_lost":0,"events_missed":0,' "$dir/rows" || fail "events were lost"
 ! grep -q '"pid":null' "$dir/rows" || fail "something is unattributed: $(grep '"pid":null' "$dir/rows")"
 
-# shares are of the VM's vCPU; nothing here is timed, so nothing has a time
-row 1000 "$v0" '"exit":"kick"' '"time_pct":null,"time_ns":null,"user_ns":null,"min_ns":null,"max_ns":null,"avg_ns":null}' '"vcpu":1,'
-row 1000 "$v0" '"vcpu":1,' '"samples_pct":99.9000999,'
-grep -q '"times":\(\[\]\|null\)' "$dir/out.txt" || fail "times of what was never timed"
+# where kvm_exit and kvm_entry come, every access has its time; else none has
+if grep -q '"kvm_p50_ns":' "$dir/rows"; then
+	row 1000 "$v0" '"exit":"kick"' '"timed":1000,"time_pct":' '"vcpu":1,'
+	row 20 "$v0" '"exit":"kick"' '"path":"userspace"' '"timed":20,'
+	grep -q '"kvm_p50_ns":[0-9.]*,"kvm_p99_ns":[0-9.]*,"user_p50_ns":[0-9.]*,"user_p99_ns":[0-9.]*}' "$dir/rows" || fail "no percentiles: $(grep kvm_p50 "$dir/rows")"
+	echo "timed: $(grep kvm_p50 "$dir/rows" | head -n 1)"
+else
+	row 1000 "$v0" '"exit":"kick"' '"time_pct":null,"time_ns":null,"user_ns":null,"min_ns":null,"max_ns":null,"avg_ns":null}' '"vcpu":1,'
+	row 1000 "$v0" '"vcpu":1,' '"samples_pct":99.9000999,' # of its 1001
+	grep -q '"times":\(\[\]\|null\)' "$dir/out.txt" || fail "times of what was never timed"
+fi
 grep -q "\"exits_per_interrupt\":\[{\"pid\":$pid,\"nth\":1,[^}]*\"ratio\":[0-9.]*},{\"pid\":$pid,\"nth\":2,[^}]*\"ratio\":[0-9.]*}\]" "$dir/out.txt" || fail "no exits per interrupt"
 
 # the sentences, for what they are about and for nothing else: not for doorbells

@@ -81,6 +81,6 @@ ready() {
 count_fds() {
 	case $2 in
 	link) grep -ls '^link_type' /proc/"$1"/fdinfo/* 2>/dev/null | wc -l ;;
-	perf) find /proc/"$1"/fd -lname '*perf_event*' 2>/dev/null | wc -l ;;
+	perf) for fd in /proc/"$1"/fd/*; do readlink "$fd" || true; done 2>/dev/null | grep -c perf_event || true ;;
 	esac
 }

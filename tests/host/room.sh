@@ -41,7 +41,8 @@ while [ $i -lt 3 ]; do
 done
 
 # room for one thread: the others' events are lost, to the last one. A kick is
-# one event, the end of a run two.
+# one event, the end of a run two; kvm_exit and kvm_entry, where they are, make
+# three of a kick, and come for other reasons too.
 watch --vcpu --room 1 60
 load run 0 0 store32 0xfeb02e50 0 10
 load run 0 1 store32 0xfeb02e50 0 500
@@ -49,7 +50,11 @@ load run 0 2 store32 0xfeb02e50 0 600
 unwatch
 [ "$(sum '"vcpu":0,.*"exit":"kick"')" -eq 10 ] || fail "vCPU 0: $(cat "$dir/rows")"
 [ "$(sum '"exit":"kick"')" -eq 10 ] || fail "others were counted: $(cat "$dir/rows")"
-[ "$lost" -eq 1104 ] || fail "$lost lost, not 1104"
+if grep '"vcpu":0,.*"exit":"kick"' "$dir/rows" | grep -q '"time_ns":null'; then
+	[ "$lost" -eq 1104 ] || fail "$lost lost, not 1104"
+else
+	[ "$lost" -ge 3300 ] || fail "$lost lost, of 3300 and some"
+fi
 
 # room for 64 kinds of interrupts, for 90
 watch --room 1 60

@@ -60,8 +60,9 @@ static void about_row(const struct vmmio_exit_view *v, const struct vmmio_exit_r
 	else if (could_be_fast(v, r))
 		fprintf(out,
 			"finding: %s: %llu kicks of %s%s at 0x%llx went through kvm_mmio; an "
-			"ioeventfd of length 0 there would be served as kvm_fast_mmio on VMX and "
-			"SVM.\n",
+			"ioeventfd of length 0 there would be served as kvm_fast_mmio on VMX, and "
+			"on "
+			"SVM by kernels that can.\n",
 			vm, (unsigned long long)n,
 			r->label.device[0] ? r->label.device : "a device", queue,
 			(unsigned long long)r->key.addr);

@@ -160,6 +160,7 @@ struct run {
 	struct vmmio_exit_interrupts interrupts;
 	struct vmmio_exit_health health;
 	enum vmmio_accel accel;
+	bool emulated;
 	__u64 start_ns, last_ns;
 	double scan_ms;
 };
@@ -206,6 +207,7 @@ static int show(struct run *r, bool totals, bool ends, __u64 now)
 		.health = &r->health,
 		.engine = r->q->engine,
 		.accel = vmmio_accel_name(r->accel),
+		.emulated = r->emulated,
 		.latency = r->lat ? &latency : NULL,
 		.interval_s = (now - (totals ? r->start_ns : r->last_ns)) / 1e9,
 		.scan_ms = r->scan_ms,
@@ -359,7 +361,7 @@ int vmmio_cmd_exits(int argc, char **argv)
 	}
 	r.rows.map = &r.map;
 	r.rows.by_vcpu = q.by_vcpu;
-	vmmio_accel_detect(&r.accel);
+	r.emulated = !vmmio_accel_detect(&r.accel) && r.accel == VMMIO_ACCEL_NONE;
 	vmmio_catch_signals();
 	err = start(&r, why, sizeof(why));
 	if (err) {

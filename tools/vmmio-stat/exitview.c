@@ -262,6 +262,8 @@ void vmmio_exit_table(const struct vmmio_exit_view *v, FILE *out)
 	fprintf(out, "%s%.2f s on %s, engine %s, %zu VMs, events lost %llu, missed %llu",
 		v->totals ? "totals of " : "", v->interval_s, v->accel, v->engine, alive,
 		(unsigned long long)v->health->lost, (unsigned long long)v->health->misses);
+	if (v->emulated)
+		fprintf(out, "; the machine is emulated, and so are all times");
 	fputc('\n', out);
 	if (strcmp(v->health->missing, "-"))
 		fprintf(out, "without %s%s\n", v->health->missing,

@@ -15,6 +15,7 @@ struct vmmio_exit_view {
 	const struct vmmio_exit_health *health;
 	const char *engine; /* "bpf", "perf" */
 	const char *accel;
+	bool emulated;				    /* this machine is: times are nobody's */
 	const struct vmmio_exit_latencies *latency; /* NULL: not asked for */
 	double interval_s;
 	double scan_ms;
