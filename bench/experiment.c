@@ -74,7 +74,7 @@ static bool is_word(const char *words, const char *text)
 	return false;
 }
 
-static char *trim(char *s)
+char *vmmio_trim(char *s)
 {
 	char *end;
 
@@ -96,7 +96,7 @@ static int set_list(struct parser *p, struct grid *g, enum key k, const char *te
 	for (char *w = strtok_r(copy, ",", &save); w; w = strtok_r(NULL, ",", &save)) {
 		__u64 v;
 
-		w = trim(w);
+		w = vmmio_trim(w);
 		if (n == VALUES_MAX || strlen(w) >= sizeof(g->value[0][0]))
 			return wrong(p, "too many or too long values", keys[k].name);
 		if (keys[k].words ? !is_word(keys[k].words, w)
@@ -227,7 +227,7 @@ static int parse(struct parser *p, const char *text)
 			return wrong(p, "too long", "the line");
 		memcpy(line, text, n);
 		line[n] = '\0';
-		s = trim(line);
+		s = vmmio_trim(line);
 		if (!*s || *s == ';' || *s == '#')
 			continue;
 		if (*s == '[') {
@@ -240,16 +240,16 @@ static int parse(struct parser *p, const char *text)
 		if (!eq || !g)
 			return wrong(p, eq ? "before the first section" : "not 'key = value'", s);
 		*eq = '\0';
-		s = trim(s);
+		s = vmmio_trim(s);
 		if (skip) {
 			struct grid unused = p->base;
 			struct vmmio_experiment keep = *p->e;
 
-			err = set_key(p, g, s, trim(eq + 1)); /* checked, not used */
+			err = set_key(p, g, s, vmmio_trim(eq + 1)); /* checked, not used */
 			p->base = unused;
 			*p->e = keep;
 		} else {
-			err = set_key(p, g, s, trim(eq + 1));
+			err = set_key(p, g, s, vmmio_trim(eq + 1));
 		}
 		if (err)
 			return err;

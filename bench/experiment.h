@@ -60,6 +60,9 @@ struct vmmio_experiment {
  */
 int vmmio_experiment_load(const char *path, bool quick, struct vmmio_experiment *e, char *why,
 			  size_t len);
+/* @s without white space at either end, for files of this form; changes it. */
+char *vmmio_trim(char *s);
+
 void vmmio_experiment_free(struct vmmio_experiment *e);
 
 #endif

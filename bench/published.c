@@ -2,30 +2,17 @@
 /*
  * Reads and explains published rates (published.h).
  */
-#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "compare.h"
+#include "experiment.h"
 #include "published.h"
 #include "stats.h"
 
 #define EOIS 1 /* assumed per line interrupt: the guest cannot count them */
-
-static char *trim(char *s)
-{
-	char *end;
-
-	while (isspace((unsigned char)*s))
-		s++;
-	end = s + strlen(s);
-	while (end > s && isspace((unsigned char)end[-1]))
-		*--end = '\0';
-	return s;
-}
 
 static int set_text(struct vmmio_published *p, const char *key, const char *value)
 {
@@ -92,7 +79,7 @@ int vmmio_published_load(const char *path, struct vmmio_published *p, char *why,
 		return err;
 	}
 	while (!err && fgets(line, sizeof(line), f)) {
-		char *s = trim(line), *eq = strchr(s, '=');
+		char *s = vmmio_trim(line), *eq = strchr(s, '=');
 
 		n++;
 		if (!*s || *s == ';' || *s == '#')
@@ -108,9 +95,9 @@ int vmmio_published_load(const char *path, struct vmmio_published *p, char *why,
 			continue;
 		}
 		*eq = '\0';
-		s = trim(s);
-		err = section ? set_number(p, section == 1, s, trim(eq + 1))
-			      : set_text(p, s, trim(eq + 1));
+		s = vmmio_trim(s);
+		err = section ? set_number(p, section == 1, s, vmmio_trim(eq + 1))
+			      : set_text(p, s, vmmio_trim(eq + 1));
 	}
 	fclose(f);
 	if (err)

@@ -83,6 +83,14 @@ done
 run 0 plot "$base" --emulated-time --out "$tmp/times"
 grep -q 'EMULATED TIME' "$tmp/times/compare/cdf.svg" || fail "no distributions, or no mark on them"
 
+# intervals of two: the stored set of many boots against itself
+set -- "$VMMIO_SOURCE"/results/*/aa
+run 0 plot "$1" "$1" --emulated-time --out "$tmp/ab"
+grep -q 'EMULATED TIME' "$tmp/ab/ab/intervals.svg" || fail "no intervals, or no mark on them"
+[ "$(grep -c '^[0-9]' "$tmp/ab/ab/intervals.tsv")" -gt 10 ] || fail "no rows of intervals"
+run 1 plot "$base" "$base" --out "$tmp/ab"
+says 'nothing to draw'
+
 run 2 diff "$base"
 says 'two result folders'
 run 2 regress
