@@ -224,13 +224,14 @@ static __always_inline irqreturn_t line(int irq, void *opaque, bool traced)
 HANDLER(line)
 
 /*
- * An edge-triggered line: what the device sets between the read of its status
- * and the acknowledge keeps the line high, and a line that does not fall does
- * not rise again. So the status is read until it is 0: one access more than on
- * a level-triggered line, which asks again by itself. It ends: without a
- * callback nobody gives the device buffers that were not there before.
+ * reread_status=1, for edge-triggered lines: what the device sets between the
+ * read of its status and the acknowledge keeps the line high, and a line that
+ * does not fall does not rise again. So the status is read until it is 0: one
+ * access more per interrupt, which a level-triggered line does not need, since
+ * it asks again by itself. It ends: without a callback nobody gives the device
+ * buffers that were not there before.
  */
-static __always_inline irqreturn_t edge(int irq, void *opaque, bool traced)
+static __always_inline irqreturn_t reread(int irq, void *opaque, bool traced)
 {
 	struct vmmio_device *vd = opaque;
 	unsigned int rounds = 0;
@@ -257,7 +258,7 @@ static __always_inline irqreturn_t edge(int irq, void *opaque, bool traced)
 	}
 	return serve_line(vd, &run, traced);
 }
-HANDLER(edge)
+HANDLER(reread)
 
 /*
  * lazy_status=1, a departure from 4.2.3.4.1: the used-buffer bit is

@@ -86,9 +86,9 @@ static bool line_is_level(const struct vmmio_device *vd)
 /* Only now: the queues exist, and a handler that runs at once finds them. */
 static int mmio_irqs_enable(struct vmmio_device *vd)
 {
-	irq_handler_t handler = vd->options.lazy_status ? vmmio_irq_lazy
-				: line_is_level(vd)	? vmmio_irq_line
-							: vmmio_irq_edge;
+	irq_handler_t handler = vd->options.lazy_status	    ? vmmio_irq_lazy
+				: vd->options.reread_status ? vmmio_irq_reread
+							    : vmmio_irq_line;
 	int err;
 
 	err = request_irq(vd->irq, handler, IRQF_SHARED, dev_name(&vd->vdev.dev), vd);
@@ -156,6 +156,10 @@ static int options_check(const struct vmmio_device *vd)
 	}
 	if (vd->options.lazy_status && !line_is_level(vd)) {
 		dev_err(vd->parent, "lazy_status=1 needs a level-triggered interrupt line\n");
+		return -EINVAL;
+	}
+	if (vd->options.lazy_status && vd->options.reread_status) {
+		dev_err(vd->parent, "lazy_status=1 and reread_status=1 contradict each other\n");
 		return -EINVAL;
 	}
 	return 0;

@@ -13,6 +13,7 @@
  *   irq=auto|msix|shared|intx   PCI only
  *   affinity=QUEUE:CPU[,...]    MSI-X only
  *   lazy_status=0|1       MMIO, level-triggered line only; see docs
+ *   reread_status=0|1     MMIO, for edge-triggered lines; see docs
  *   force=0|1             allow rings that are known to hang
  *
  * What is wrong with a line is said in the kernel log, and nothing changes.
@@ -119,6 +120,8 @@ static int parse_option(char *key, char *value, struct vmmio_options *o)
 		return parse_affinity(value, o);
 	if (!strcmp(key, "lazy_status"))
 		return kstrtobool(value, &o->lazy_status);
+	if (!strcmp(key, "reread_status"))
+		return kstrtobool(value, &o->reread_status);
 	if (!strcmp(key, "force"))
 		return kstrtobool(value, &o->force);
 	return -ENOENT;
@@ -152,7 +155,7 @@ static int parse_line(char *line, struct vmmio_options *o)
 		if (err) {
 			pr_err("vmmio: options: %s: %s; known are queue_size=1..32768 withhold= "
 			       "irq=auto|msix|shared|intx affinity=QUEUE:CPU lazy_status=0|1 "
-			       "force=0|1\n",
+			       "reread_status=0|1 force=0|1\n",
 			       word,
 			       err == -ENOENT	? "no such key"
 			       : err == -EPERM	? "not a feature that may be withheld"

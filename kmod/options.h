@@ -17,11 +17,12 @@ enum vmmio_option_irq {
 };
 
 struct vmmio_options {
-	u64 withhold;	  /* feature bits the driver of the device does not get to see */
-	u16 queue_size;	  /* largest ring, 0 = what the device offers */
-	u8 irq;		  /* enum vmmio_option_irq; PCI only */
-	bool lazy_status; /* MMIO only */
-	bool force;	  /* also settings that are known to hang */
+	u64 withhold;	    /* feature bits the driver of the device does not get to see */
+	u16 queue_size;	    /* largest ring, 0 = what the device offers */
+	u8 irq;		    /* enum vmmio_option_irq; PCI only */
+	bool lazy_status;   /* MMIO only */
+	bool reread_status; /* MMIO only */
+	bool force;	    /* also settings that are known to hang */
 	u8 affinities;
 	struct {
 		u16 queue;

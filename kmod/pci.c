@@ -320,8 +320,9 @@ static int pci_probe(struct pci_dev *pdev, const struct pci_device_id *unused)
 	vd->irq_mode = vd->irq_mode_first;
 	vd->vdev.id.device = type;
 	vd->vdev.id.vendor = pdev->subsystem_vendor;
-	if (vd->options.lazy_status) {
-		dev_err(&pdev->dev, "lazy_status=1 has no meaning on PCI\n");
+	if (vd->options.lazy_status || vd->options.reread_status) {
+		dev_err(&pdev->dev, "%s_status=1 has no meaning on PCI\n",
+			vd->options.lazy_status ? "lazy" : "reread");
 		err = -EINVAL;
 		goto err_discard;
 	}

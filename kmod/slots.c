@@ -105,7 +105,8 @@ void vmmio_slot_update_device(struct vmmio_device *vd)
 		i->irq_mode = vd->irq_mode;
 		i->irq = vd->irq > 0 ? vd->irq : 0;
 		i->flags = (vd->regs.protocol == &vmmio_protocol_mmio1 ? VMMIO_SLOT_LEGACY : 0) |
-			   (vd->options.lazy_status ? VMMIO_SLOT_LAZY_STATUS : 0);
+			   (vd->options.lazy_status ? VMMIO_SLOT_LAZY_STATUS : 0) |
+			   (vd->options.reread_status ? VMMIO_SLOT_REREAD_STATUS : 0);
 		i->device_id = vd->vdev.id.device;
 		i->features = vd->vdev.features;
 		i->vector = vd->vector_config;

@@ -204,7 +204,7 @@ void vmmio_queues_halt(struct vmmio_device *vd);
 
 /* irq.c */
 irqreturn_t vmmio_irq_line(int irq, void *opaque);    /* struct vmmio_device: mmio */
-irqreturn_t vmmio_irq_edge(int irq, void *opaque);    /* struct vmmio_device: mmio */
+irqreturn_t vmmio_irq_reread(int irq, void *opaque);  /* struct vmmio_device: mmio */
 irqreturn_t vmmio_irq_lazy(int irq, void *opaque);    /* struct vmmio_device: mmio */
 irqreturn_t vmmio_irq_intx(int irq, void *opaque);    /* struct vmmio_device */
 irqreturn_t vmmio_irq_intx_io(int irq, void *opaque); /* the same, ISR in an I/O BAR */

@@ -50,6 +50,7 @@ enum vmmio_irq_mode {
 #define VMMIO_SLOT_DEVICE_DRIVEN (1u << 1) /* filled ahead, served when the device likes */
 #define VMMIO_SLOT_LEGACY (1u << 2)	   /* MMIO version 1 */
 #define VMMIO_SLOT_LAZY_STATUS (1u << 3)
+#define VMMIO_SLOT_REREAD_STATUS (1u << 4)
 
 struct vmmio_slot_info {
 	__u32 slot;

@@ -10,7 +10,6 @@ set -- native
 # shellcheck source=tests/arm/lib.sh
 . "$VMMIO_SOURCE/tests/arm/lib.sh"
 machine=microvm-noacpi
-line_is=edge # the PIC does not tell the trigger: unknown is treated as edge
 
 cat >"$work/script" <<'END'
 set -e

@@ -112,6 +112,8 @@ not_served() { # BUS-DEVICE LINE WORDS
 not_served "$mmio" "irq=intx" "irq= and affinity= have no meaning"
 not_served "$mmio" "affinity=0:1" "irq= and affinity= have no meaning"
 not_served "$pci" "lazy_status=1" "lazy_status=1 has no meaning"
+not_served "$pci" "reread_status=1" "reread_status=1 has no meaning"
+not_served "$mmio" "lazy_status=1 reread_status=1" "contradict each other"
 not_served "$mmio" "queue_size=2" "at least 4, or force=1"
 not_served "$pci" "queue_size=16 withhold=indirect_desc" "at least 256, or force=1"
 echo "$mmio queue_size=2 force=1" >$options

@@ -30,6 +30,5 @@ exec "$VMMIO_BUILD/vmmio-boot" -M "$machine" --kernel "$image/vmlinuz" --initrd 
 END
 chmod +x "$work/vmmio-boot"
 [ "$machine" = microvm ] || export VMMIO_MATRIX_BALLOON=off
-export "VMMIO_MMIO_LINE=$line_is"
 VMMIO_BUILD=$work "$script" "$@"
 echo "all of that on $(cat "$image/release")"

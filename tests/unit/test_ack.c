@@ -19,7 +19,7 @@ enum order {
 	ACK_FIRST,
 	ACK_AFTER,
 	LAZY,
-	REREAD /* acknowledge first, until the status reads 0 */
+	REREAD /* reread_status=1: acknowledge first, until the status reads 0 */
 };
 
 /* Where the handler is; each step is one access to the device or its ring. */
@@ -184,7 +184,7 @@ static void explore(struct world *w, const struct state *s)
 static struct world run(enum order order, bool edge, bool config)
 {
 	static const char *const names[] = {"acknowledge first", "acknowledge after", "lazy",
-					    "until it reads 0"};
+					    "reread"};
 	struct world w = {.order = order, .edge = edge, .config = config, .buffers = 2};
 	struct state s = {.to_use = w.buffers, .config_due = config};
 
@@ -262,10 +262,10 @@ static void edge_line_with_changes(void **state)
 }
 
 /*
- * What vmmio.ko does on an edge line: nothing is lost and the line falls. Each
- * bit that comes meanwhile costs one read more, and there are only so many.
+ * What reread_status=1 is for: nothing is lost and the line falls. Each bit that
+ * comes meanwhile costs one read more, and there are only so many.
  */
-static void reread_cures_edge(void **state)
+static void reread_on_edge(void **state)
 {
 	struct world w = run(REREAD, true, false);
 
@@ -286,7 +286,7 @@ int main(void)
 		cmocka_unit_test(lazy_on_level),
 		cmocka_unit_test(lazy_on_edge),
 		cmocka_unit_test(edge_line_with_changes),
-		cmocka_unit_test(reread_cures_edge),
+		cmocka_unit_test(reread_on_edge),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

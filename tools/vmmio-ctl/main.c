@@ -209,7 +209,8 @@ static void usage(FILE *out)
 	      "not. What is mounted, up, open or otherwise in use is refused without --force.\n"
 	      "\n"
 	      "Settings: queue_size=1..32768 withhold=FEATURE,... force=0|1; on pci also\n"
-	      "irq=auto|msix|shared|intx affinity=QUEUE:CPU,...; elsewhere lazy_status=0|1.\n"
+	      "irq=auto|msix|shared|intx affinity=QUEUE:CPU,...; elsewhere lazy_status=0|1\n"
+	      "reread_status=0|1.\n"
 	      "They outlive binds, not vmmio.ko. --rebind applies them now.\n"
 	      "\n"
 	      "Exit status: 0 ok, 1 trouble (the device is as it was), 2 wrong usage.\n",

@@ -123,6 +123,7 @@ static const struct key {
 	{"irq", check_irq, true, false},
 	{"affinity", check_affinity, true, false},
 	{"lazy_status", check_bool, false, true},
+	{"reread_status", check_bool, false, true},
 	{"force", check_bool, false, false},
 };
 
@@ -153,7 +154,7 @@ int ctl_settings_parse(char *const *words, int n, char *line, struct ctl_text *w
 		if (k < 0) {
 			ctl_say(why,
 				"%.60s: no such setting: queue_size= withhold= irq= affinity= "
-				"lazy_status= force=",
+				"lazy_status= reread_status= force=",
 				words[i]);
 			return -EINVAL;
 		}
