@@ -68,7 +68,7 @@ static void fill(const struct grid *g, const size_t at[KEYS], struct vmmio_setti
 /* What cannot be, in one line; the first that is wrong. Makes the default ring fit. */
 static const char *contradiction(const struct grid *g, struct vmmio_setting *s)
 {
-	bool disk = s->kind == &vmmio_kind_block, net = s->kind->transactions;
+	bool disk = s->kind->disk, net = s->kind->transactions;
 	bool arm = !strcmp(s->arch, "arm64");
 
 	if (disk && s->block_size % 512)
@@ -90,6 +90,8 @@ static const char *contradiction(const struct grid *g, struct vmmio_setting *s)
 		return "packed: a legacy device has no packed ring";
 	if (s->lazy_status && strcmp(s->driver, "vmmio"))
 		return "lazy_status: an option of the driver vmmio";
+	if (arm && s->kind->image)
+		return "arch: the image of this load is for x86";
 	if (arm && (s->icount || s->lazy_status || s->ioeventfd))
 		return "arch: icount, lazy_status and ioeventfd are of x86 only";
 	for (size_t i = 0; i < s->depths.n; i++) {
@@ -106,8 +108,9 @@ static void label(const struct vmmio_setting *s, const bool given[KEYS], char *b
 {
 	char load[24], size[48], more[48] = "";
 
-	if (s->kind == &vmmio_kind_block)
-		snprintf(load, sizeof(load), "rand%s", s->rw);
+	if (s->kind->disk)
+		snprintf(load, sizeof(load), "%srand%s", s->kind == &vmmio_kind_block ? "" : "fio-",
+			 s->rw);
 	else
 		snprintf(load, sizeof(load), "%s", s->kind->name);
 	if (s->kind->transactions)

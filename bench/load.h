@@ -50,9 +50,11 @@ struct vmmio_load {
 /* A kind of load: one row of a table in load_kinds.c. */
 struct vmmio_kind {
 	const char *name;      /* as an experiment says it */
+	bool disk;	       /* loads disks */
 	bool deep;	       /* can have more than one I/O in flight */
 	unsigned int ring_max; /* largest ring of its queues in QEMU; 0: as asked for */
 	bool transactions;     /* a request and a response of given sizes */
+	const char *image;     /* initrd beside the build's own image; NULL: that one */
 	const char *trace;     /* QEMU's events that check() wants; NULL: none */
 	/* Arguments of QEMU for the device(s) of @column; files of the run are in "{dir}". */
 	void (*devices)(const struct vmmio_load *b, const struct vmmio_device *d,
@@ -74,7 +76,7 @@ struct vmmio_kind {
 
 /* NULL if there is no such kind. */
 const struct vmmio_kind *vmmio_kind_find(const char *name);
-extern const struct vmmio_kind vmmio_kind_block;
+extern const struct vmmio_kind vmmio_kind_block, vmmio_kind_fio;
 
 /* "mmio" of "mmio-legacy": what the guest sees of it. */
 const char *vmmio_column_bus(const char *column);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The load on disks (load.h): blkload on null-co disks, held against the
- * guest's block layer and QEMU's block statistics.
+ * The loads on disks (load.h): blkload, or fio from an image of its own, on
+ * null-co disks, held against the guest's block layer and QEMU's block statistics.
  */
 #include <string.h>
 
@@ -106,8 +106,49 @@ static void check(const struct vmmio_load *b, int boot, const char *column, long
 			column, device, after, before, sent);
 }
 
+/* fio's own JSON is many lines: one here. */
+static const char fio_function[] =
+	"cat >/tmp/fioload <<'END'\n"
+	"#!/bin/sh\n"
+	"/fio/ld-linux-x86-64.so.2 --library-path /fio /fio/fio --name=load --thread "
+	"--filename=\"$1\" --iodepth=\"$2\" --io_size=\"$3\" --bs=\"$4\" --rw=\"rand$5\" "
+	"--size=1g --norandommap --direct=1 --ioengine=libaio --randseed=1 "
+	"--output-format=json --output=/tmp/fio.json >&2 || exit 1\n"
+	"tr -d '\\n' </tmp/fio.json\n"
+	"echo\n"
+	"END\n"
+	"chmod +x /tmp/fioload\n";
+
+static void fio_prepare(const struct vmmio_load *b, FILE *f)
+{
+	fputs(fio_function, f);
+	prepare(b, f);
+}
+
+static void fio_command(const struct vmmio_load *b, const char *column, unsigned int depth, FILE *f)
+{
+	char node[32];
+
+	fprintf(f, "/tmp/fioload \"$%s\" %u %llu %u %s",
+		vmmio_column_var("node_", column, node, sizeof(node)), depth,
+		(unsigned long long)b->count * b->bs, b->bs, b->rw);
+}
+
+const struct vmmio_kind vmmio_kind_fio = {
+	.name = "fio",
+	.disk = true,
+	.deep = true,
+	.image = "../arch/fio/initrd.cpio",
+	.devices = devices,
+	.prepare = fio_prepare,
+	.command = fio_command,
+	.finish = finish,
+	.check = check,
+};
+
 const struct vmmio_kind vmmio_kind_block = {
 	.name = "block",
+	.disk = true,
 	.deep = true,
 	.devices = devices,
 	.prepare = prepare,

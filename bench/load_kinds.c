@@ -301,6 +301,8 @@ const struct vmmio_kind *vmmio_kind_find(const char *name)
 {
 	if (!strcmp(name, vmmio_kind_block.name))
 		return &vmmio_kind_block;
+	if (!strcmp(name, vmmio_kind_fio.name))
+		return &vmmio_kind_fio;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (!strcmp(name, kinds[i].name))
 			return &kinds[i];

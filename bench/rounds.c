@@ -66,9 +66,46 @@ static void strip(json_t *stat)
 	}
 }
 
+/* What a load of ours would have said, from fio's report; NULL if it is not whole. */
+static json_t *from_fio(const json_t *j)
+{
+	static const char *const ways[] = {"read", "write"};
+	json_t *job = json_array_get(json_object_get(j, "jobs"), 0), *out = NULL;
+	const char *version;
+	int error;
+
+	if (json_unpack((json_t *)j, "{s:s}", "fio version", &version) ||
+	    json_unpack(job, "{s:i}", "error", &error))
+		return NULL;
+	for (int i = 0; i < 2; i++) {
+		json_int_t ios, bytes, ms, p50, p99;
+		double mean;
+
+		if (json_unpack(job, "{s:{s:I, s:I, s:I, s:{s:F, s:{s:I, s:I}}}}", ways[i],
+				"total_ios", &ios, "io_bytes", &bytes, "runtime", &ms, "clat_ns",
+				"mean", &mean, "percentile", "50.000000", &p50, "99.000000",
+				&p99) ||
+		    !ios)
+			continue;
+		out = json_pack("{s:s, s:s, s:s, s:I, s:I, s:i, s:I, s:I, s:I, s:f}", "tool", "fio",
+				"version", version, "rw", ways[i], "ios", ios, "bytes", bytes,
+				"errors", error, "elapsed_ns", ms * 1000000, "p50_ns", p50,
+				"p99_ns", p99, "mean_ns", mean);
+	}
+	return out;
+}
+
 /* Which of its programs said this: the load, or one of the two that count. */
 static void take_report(json_t *row, json_t *j)
 {
+	if (json_object_get(j, "fio version")) {
+		json_t *load = from_fio(j);
+
+		json_decref(j);
+		if (load)
+			json_object_set_new(row, "load", load);
+		return;
+	}
 	if (!json_object_get(j, "rows")) {
 		json_object_set_new(row, "load", j);
 		return;

@@ -60,6 +60,17 @@ int vmmio_run_possible(const struct vmmio_experiment *e, enum vmmio_accel accel,
 			return -ENOTSUP;
 		}
 	}
+	for (size_t i = 0; i < e->n; i++) {
+		const char *image = e->runs[i].s.kind ? e->runs[i].s.kind->image : NULL;
+
+		if (!image || !access(vmmio_guest_image(image, path, sizeof(path)), R_OK))
+			continue;
+		snprintf(why, len,
+			 "load = %s: no %s: make it with cmake --build BUILD --target "
+			 "%s-image",
+			 e->runs[i].s.kind->name, image + 3, e->runs[i].s.kind->name);
+		return -ENOENT;
+	}
 	for (size_t i = 0; i < 3 && arm; i++) {
 		if (!access(vmmio_guest_image(files[i], path, sizeof(path)), R_OK))
 			continue;
@@ -141,6 +152,10 @@ int vmmio_run_prepare(const struct vmmio_experiment *e, const struct vmmio_run *
 	}
 	if (is_arm(s))
 		use_arm(store, g);
+	if (kind->image) {
+		g->initrd = vmmio_guest_image(kind->image, store->initrd, sizeof(store->initrd));
+		g->mem_mib = 768;
+	}
 	store->script = vmmio_load_script(&store->plan);
 	if (!store->script || vmmio_args_error(&store->args))
 		return -ENOMEM;

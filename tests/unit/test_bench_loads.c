@@ -16,6 +16,7 @@
 
 #include "experiment.h"
 #include "load.h"
+#include "rounds.h"
 
 static const char *const columns[] = {"mmio"};
 
@@ -87,6 +88,37 @@ static void test_console(void **state)
 	assert_true(passes("console", "{\"ios\":10}", "{}", 11 * 64, NULL));
 	assert_false(passes("console", "{\"ios\":10}", "{}", 11 * 64 - 1, NULL));
 	assert_false(passes("console", "{\"ios\":10}", "{}", 10 * 64, NULL));
+}
+
+#define FIO_ROUND(json)                                                                    \
+	"@round {\"kind\":\"time\",\"round\":0,\"depth\":1,\"column\":\"mmio\",\"ios\":8," \
+	"\"labels\":\"load=fio-randwrite transport=mmio depth=1\"}\n" json "\n@end 0\n"
+#define FIO(way)                                                                      \
+	"\"" way "\":{\"total_ios\":8,\"io_bytes\":32768,\"runtime\":5,\"clat_ns\":{" \
+	"\"mean\":7.5,\"percentile\":{\"50.000000\":7,\"99.000000\":9}}}"
+
+/* fio's report becomes what a load of ours says; a part of it becomes nothing. */
+static void test_fio(void **state)
+{
+	static const char whole[] = FIO_ROUND(
+		"{ \"fio version\":\"fio-3.33\",\"jobs\":[{\"error\":0," FIO("write") "}]}");
+	static const char part[] =
+		FIO_ROUND("{ \"fio version\":\"fio-3.33\",\"jobs\":[{\"error\":0}]}");
+	json_t *rows = json_array(), *info = json_object(), *load;
+	char why[200] = "";
+
+	if (vmmio_rounds_parse(whole, 0, rows, info, why, sizeof(why)))
+		fail_msg("%s", why);
+	load = json_object_get(json_array_get(rows, 0), "load");
+	assert_int_equal(json_integer_value(json_object_get(load, "ios")), 8);
+	assert_int_equal(json_integer_value(json_object_get(load, "p50_ns")), 7);
+	assert_int_equal(json_integer_value(json_object_get(load, "elapsed_ns")), 5000000);
+	assert_string_equal(json_string_value(json_object_get(load, "rw")), "write");
+	json_array_clear(rows);
+	assert_true(vmmio_rounds_parse(part, 0, rows, info, why, sizeof(why)) < 0);
+	assert_non_null(strstr(why, "without the report of the load"));
+	json_decref(rows);
+	json_decref(info);
 }
 
 /* Loads @text as an experiment; returns how many runs, with the reason in @why if none. */
@@ -175,7 +207,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_net),	cmocka_unit_test(test_rng),
 		cmocka_unit_test(test_console), cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_planned),
+		cmocka_unit_test(test_planned), cmocka_unit_test(test_fio),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
