@@ -114,6 +114,7 @@ wait_blk 2
 command=$(od -An -tu2 -j4 -N2 /sys/bus/pci/devices/"$pci_0"/config)
 [ $((command >> 2 & 1)) = 1 ] || fail 'bus mastering is off in use'
 dmesg -c >/dev/null
+freed=$(cat $lie/rings_freed)
 echo 1 >$lie/stuck
 for dev in $mmio_0 $pci_0; do
 	io "$dev"
@@ -126,6 +127,7 @@ done
 command=$(od -An -tu2 -j4 -N2 /sys/bus/pci/devices/"$pci_0"/config)
 [ $((command >> 2 & 1)) = 0 ] || fail 'a device that does not reset is still bus master'
 [ "$(dmesg | grep -c 'kept for good')" = 2 ] || fail "not said once each: $(dmesg)"
+[ "$(cat $lie/rings_freed)" = "$freed" ] || fail 'a ring was freed that the device may still use'
 if dmesg | grep -q WARNING; then fail 'a warning'; fi
 for path in /sys/bus/*/drivers/vmmio-*/[L0]*; do basename "$path" >"$path/driver/unbind"; done
 echo 0 >$lie/stuck
@@ -133,6 +135,8 @@ bind $mmio_0 $pci_0
 wait_blk 2
 io $mmio_0; io $pci_0
 unbind $mmio_0 $pci_0
+
+[ "$(cat $lie/rings_freed)" = $((freed + 2)) ] || fail "$(($(cat $lie/rings_freed) - freed)) rings freed instead of 2"
 
 # vectors refused (4.1.5.1.2.2): read back, believed, and the next wiring taken
 for refuse in 1 2; do
@@ -198,6 +202,15 @@ wait_blk 1
 echo 1 >$lie/region
 [ "$(cat $lie/region)" = none ] || fail 'a region without a capability'
 unbind $pci_0
+
+# wakeup-source: armed with the interrupt, and not left so
+echo "$mmio_0" >$lie/wakeup
+bind $mmio_0
+wait_blk 1
+irq=$(awk -v name="$(virtio $mmio_0)" '$NF == name { sub(":", "", $1); print $1 }' /proc/interrupts)
+[ "$(cat /sys/kernel/irq/"$irq"/wakeup)" = enabled ] || fail "no wake-up by interrupt $irq"
+unbind $mmio_0
+[ "$(cat /sys/kernel/irq/"$irq"/wakeup)" = disabled ] || fail "interrupt $irq still wakes"
 rmmod liar
 echo "no lie was believed"
 EOF

@@ -11,11 +11,13 @@
 #include <linux/kprobes.h>
 #include <linux/module.h>
 #include <linux/pci.h>
+#include <linux/platform_device.h>
+#include <linux/property.h>
 #include "vmmio.h"
 
 static unsigned long long offer, deny, shm_base, shm_len;
 static int stuck, refuse, early, turning;
-static unsigned int config_calls;
+static unsigned int config_calls, rings_freed;
 static unsigned int queue_max;
 module_param(offer, ullong, 0644);	/* feature bits offered besides */
 module_param(deny, ullong, 0644);	/* feature bits not offered */
@@ -26,6 +28,7 @@ module_param(turning, int, 0644);	/* 1: the configuration's generation never set
 module_param(queue_max, uint, 0644);	/* QueueSizeMax, if not 0 */
 module_param(shm_base, ullong, 0644);	/* one shared memory region, */
 module_param(shm_len, ullong, 0644);	/* if its length is not 0 */
+module_param(rings_freed, uint, 0444);	/* rings that were freed */
 module_param(config_calls, uint, 0444); /* configuration changes passed on to drivers */
 
 static struct vmmio_device *seen; /* the device last accessed */
@@ -169,7 +172,14 @@ static int config_entry(struct kprobe *p, struct pt_regs *regs)
 	return 0;
 }
 
+static int free_entry(struct kprobe *p, struct pt_regs *regs)
+{
+	rings_freed++;
+	return 0;
+}
+
 static struct kprobe writes[] = {
+	{.symbol_name = "vring_del_virtqueue", .pre_handler = free_entry},
 	{.symbol_name = "virtio_config_changed", .pre_handler = config_entry},
 	{.symbol_name = "vmmio:mmio_write", .pre_handler = write_entry},
 	{.symbol_name = "vmmio:pci_write", .pre_handler = write_entry},
@@ -199,6 +209,26 @@ static int region_get(char *buf, const struct kernel_param *kp)
 
 static const struct kernel_param_ops region_ops = {.set = region_set, .get = region_get};
 module_param_cb(region, &region_ops, NULL, 0644);
+
+/* Gives the platform device of this name the property that its firmware lacks. */
+static int wakeup_set(const char *text, const struct kernel_param *kp)
+{
+	static const struct property_entry wakes[] = {PROPERTY_ENTRY_BOOL("wakeup-source"), {}};
+	char name[32];
+	struct device *dev;
+	int err;
+
+	strscpy(name, text, sizeof(name));
+	dev = bus_find_device_by_name(&platform_bus_type, NULL, strim(name));
+	if (!dev)
+		return -ENODEV;
+	err = device_create_managed_software_node(dev, wakes, NULL);
+	put_device(dev);
+	return err;
+}
+
+static const struct kernel_param_ops wakeup_ops = {.set = wakeup_set};
+module_param_cb(wakeup, &wakeup_ops, NULL, 0200);
 
 static void forget(unsigned int nreturns, unsigned int nwrites)
 {
