@@ -72,6 +72,7 @@ vmmio_stat_tests(arm arm64 truth "matrix:stock:blk serial")
 # (All kinds of device under both drivers: label matrix.)
 vmmio_arch_image(kernels amd64-6.12 --arch amd64 --suite bookworm-backports)
 vmmio_arch_test(amd64-6.12-packed kernels amd64-6.12 tests/matrix/kernel.sh ARGS packed)
+vmmio_arch_test(amd64-6.12-data kernels amd64-6.12 tests/matrix/data.sh)
 vmmio_stat_tests(kernels amd64-6.12 truth requests "matrix:stock:blk serial" "matrix:ours:net rng")
 
 # The driver's counts as text, also for guests of this build's own kernel.

@@ -178,6 +178,44 @@ void vmmio_write_traced(struct vmmio_device *vd, enum vmmio_reg reg, void __iome
 	emit(vmmio_reg_write, &ev);
 }
 
+/*
+ * Both accesses first, then both events: the clock is read once between them, and
+ * no probe runs there.
+ */
+u32 vmmio_irq_line_traced(struct vmmio_device *vd, const struct vmmio_irq_run *run)
+{
+	u32 status, bits, read_ns, ack_ns = 0, read_flags = 0, ack_flags = 0;
+	struct stretch read, ack = {};
+	struct vmmio_ev_reg ev;
+
+	stretch_begin(&read, run->checked ? 0 : run->t0);
+	status = vmmio_raw_read(vd->common + 0x060, VMMIO_SPACE_MEMORY, 4);
+	read_ns = stretch_end(&read, &read_flags);
+	bits = status == U32_MAX ? 0 : status & VMMIO_INT_MASK;
+	if (likely(bits)) {
+		stretch_begin(&ack, read.t0 + read_ns);
+		vmmio_raw_write(vd->common + 0x064, VMMIO_SPACE_MEMORY, 4, bits);
+		ack_ns = stretch_end(&ack, &ack_flags);
+	}
+
+	reg_event_init(&ev, vd, VMMIO_REG_INTERRUPT_STATUS, 0x060, 4);
+	ev.value = status;
+	ev.cost_ns = read_ns;
+	ev.flags = read_flags;
+	ev.time_ns = read.t0;
+	emit(vmmio_reg_read, &ev);
+	if (unlikely(!bits))
+		return status;
+	ev.reg = VMMIO_REG_INTERRUPT_ACK;
+	ev.offset = 0x064;
+	ev.value = bits;
+	ev.cost_ns = ack_ns;
+	ev.flags = ack_flags;
+	ev.time_ns = ack.t0;
+	emit(vmmio_reg_write, &ev);
+	return status;
+}
+
 /* Called with p->lock held: forgets a sample begun before tracing came on. */
 static void pairing_refresh(struct vmmio_pairing *p)
 {

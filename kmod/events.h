@@ -51,6 +51,8 @@ u64 vmmio_irq_begin_traced(void);
 u32 vmmio_irq_read_traced(struct vmmio_device *vd, const struct vmmio_irq_run *run,
 			  enum vmmio_reg reg, void __iomem *p, enum vmmio_space space, u32 offset,
 			  unsigned int width);
+/* A line's status, read and acknowledged. */
+u32 vmmio_irq_line_traced(struct vmmio_device *vd, const struct vmmio_irq_run *run);
 void vmmio_irq_end_traced(struct vmmio_device *vd, const struct vmmio_irq_run *run);
 void vmmio_vq_irq_begin_traced(struct vmmio_queue *q, const struct vmmio_irq_run *run, u16 used_idx,
 			       u16 used_delta, struct vmmio_ev_vq_irq *ev);

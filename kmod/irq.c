@@ -204,9 +204,11 @@ static __always_inline irqreturn_t line_status(struct vmmio_device *vd, struct v
 					       bool traced)
 {
 	this_cpu_inc(vd->counts->runs_read);
-	run->status = line_read(vd, run, traced);
-	if (traced)
-		return other_status(vd, run, U32_MAX, true, true);
+	if (traced) {
+		run->status = vmmio_irq_line_traced(vd, run);
+		return other_status(vd, run, U32_MAX, false, true);
+	}
+	run->status = line_read(vd, run, false);
 	if (unlikely(run->status != VMMIO_INT_VRING))
 		return line_other(vd, run->irq, run->status);
 	line_ack(vd, false, VMMIO_INT_VRING);
