@@ -110,7 +110,10 @@ int vmmio_published_load(const char *path, struct vmmio_published *p, char *why,
 	return err;
 }
 
-/* The one structural value of @key over all settings of a transport; NAN if there are several. */
+/*
+ * The one structural value of @key over all settings of a transport, NAN if there are several. Of
+ * x86: an edge-triggered line, as on arm64, costs our driver another read.
+ */
 static double constant(const struct vmmio_series_set *set, const char *key, const char *transport,
 		       const char *load)
 {
@@ -118,12 +121,14 @@ static double constant(const struct vmmio_series_set *set, const char *key, cons
 
 	for (size_t i = 0; i < set->n; i++) {
 		const struct vmmio_series *s = &set->s[i];
-		char have[32], lazy[8];
+		char have[32], lazy[8], arch[16];
 
 		vmmio_series_label(s, "transport", have, sizeof(have));
 		vmmio_series_label(s, "lazy_status", lazy, sizeof(lazy));
+		vmmio_series_label(s, "arch", arch, sizeof(arch));
 		if (strcmp(s->key, key) || s->cls != VMMIO_STRUCTURAL || strcmp(have, transport) ||
-		    !strcmp(lazy, "on") || !vmmio_series_exact(s))
+		    !strcmp(lazy, "on") || (arch[0] && strcmp(arch, "x86")) ||
+		    !vmmio_series_exact(s))
 			continue;
 		vmmio_series_label(s, "load", have, sizeof(have));
 		if (load && strcmp(have, load))

@@ -47,6 +47,9 @@ static void test_explained(void **state)
 		fail_msg("%s: %s", path, why);
 	count(&set, "load=udp_rr transport=mmio depth=1", 2, 2);
 	count(&set, "load=udp_rr transport=pci-msix depth=1", 0, 2);
+	/* an edge-triggered line and an experimental setting are no part of it */
+	count(&set, "load=udp_rr arch=arm64 transport=mmio depth=1", 3, 2);
+	count(&set, "load=udp_rr lazy_status=on transport=mmio depth=1", 1, 2);
 	f = open_memstream(&text, &size);
 	assert_int_equal(vmmio_published_explain(&p, &set, f, why, sizeof(why)), 0);
 	fclose(f);
