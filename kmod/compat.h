@@ -6,7 +6,21 @@
 #ifndef VMMIO_KMOD_COMPAT_H
 #define VMMIO_KMOD_COMPAT_H
 
+#include <linux/atomic.h>
 #include <linux/types.h>
+
+/* Of 5.10 it does not compile where 64 bits are not the machine's own word. */
+static inline s64 vmmio_atomic64_read_acquire(const atomic64_t *v)
+{
+#ifdef CONFIG_64BIT
+	return atomic64_read_acquire(v);
+#else
+	s64 n = atomic64_read(v);
+
+	smp_mb();
+	return n;
+#endif
+}
 
 /* Since 6.10 the source of a trace event's string is named only once. */
 #ifdef VMMIO_ASSIGN_STR_ONE

@@ -8,6 +8,7 @@
 #define VMMIO_KMOD_EVENTS_H
 
 #include <vmmio/events.h>
+#include "compat.h"
 #include "vmmio.h"
 
 DECLARE_STATIC_KEY_FALSE(vmmio_trace_key);
@@ -124,7 +125,7 @@ static __always_inline u16 vmmio_observe(const struct vmmio_queue *q, atomic64_t
 
 	do {
 		/* pairs with the release below, on another CPU */
-		old = atomic64_read_acquire(seen);
+		old = vmmio_atomic64_read_acquire(seen);
 		*idx = vmmio_index(q, from);
 		delta = *idx - (u16)old;
 	} while (delta && atomic64_cmpxchg_release(seen, old, old + delta) != old);
