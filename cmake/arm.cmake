@@ -108,11 +108,32 @@ if(VMMIO_MATRIX)
 	foreach(driver IN ITEMS stock ours)
 		vmmio_script_test(matrix tests/matrix/bpftrace.sh NAME bpftrace-${driver} TIMEOUT 600 ARGS ${driver})
 	endforeach()
+	# Blocks that fio verifies, over the device tree's binding and over AMBA.
+	foreach(arch IN ITEMS arm64 armhf)
+		add_test(NAME matrix.fetch-fio-${arch}
+			 COMMAND ${CMAKE_SOURCE_DIR}/tests/run ${CMAKE_SOURCE_DIR}/cmake/fetch-root.sh --out
+				 ${CMAKE_BINARY_DIR}/arch/fio-${arch} --arch ${arch} --suite bookworm fio
+		)
+		vmmio_test_properties(matrix.fetch-fio-${arch} matrix 600)
+		set_tests_properties(matrix.fetch-fio-${arch} PROPERTIES FIXTURES_SETUP fio_${arch})
+		vmmio_arch_test(fio-${arch} matrix ${arch} tests/arm/fio.sh TIMEOUT 600
+				ARGS ${CMAKE_BINARY_DIR}/arch/fio-${arch})
+		set_property(TEST matrix.fio-${arch} APPEND PROPERTY FIXTURES_REQUIRED fio_${arch})
+	endforeach()
+
+	# The newest kernel that Debian builds, whose headers want a newer compiler.
 	# Requests need fentry, which arm64 6.1 has not.
 	set(kinds "")
 	foreach(types IN ITEMS "net rng" "blk serial" "scsi keyboard")
 		list(APPEND kinds "matrix:stock:${types}" "matrix:ours:${types}")
 	endforeach()
+	vmmio_arch_image(matrix amd64-7.x --arch amd64 --suite trixie-backports --tools trixie)
+	foreach(ring IN ITEMS split packed)
+		vmmio_arch_test(amd64-7.x-${ring} matrix amd64-7.x tests/matrix/kernel.sh ARGS ${ring})
+	endforeach()
+	vmmio_stat_tests(matrix amd64-7.x truth requests ${kinds})
+	# Modules of 5.10 have no BTF: mainline's drivers through tracefs there.
+	vmmio_stat_tests(matrix amd64-5.10 truth ${kinds})
 	vmmio_stat_tests(matrix amd64-6.12 truth requests ${kinds})
 	vmmio_stat_tests(matrix arm64-6.1 truth ${kinds})
 	vmmio_stat_tests(matrix arm64-6.12 truth requests ${kinds})

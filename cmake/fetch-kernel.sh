@@ -117,7 +117,7 @@ apt_has "$image:$arch" || die "no package $image for $arch"
 
 # Since 2026 the image package is empty and names those that are not.
 parts=$(apt_field "$image:$arch" Depends "$suite" | tr ',' '\n' |
-	sed -n 's/^ *\(linux-binary-[^ ]*\|linux-modules-[^ ]*\).*/\1/p')
+	sed -n 's/^ *\(linux-base-[^ ]*\|linux-binary-[^ ]*\|linux-modules-[^ ]*\).*/\1/p')
 
 list="$image:$arch $headers:$arch"
 for package in $parts; do

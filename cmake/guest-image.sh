@@ -12,8 +12,10 @@ usage()
 {
 	cat <<-'END'
 	usage: guest-image.sh --out DIR --arch amd64|arm64|armhf [--suite SUITE]
-	                      [--flavour NAME | --release NAME]
+	                      [--flavour NAME | --release NAME] [--tools SUITE]
 	  DIR gets vmlinuz, initrd.cpio, vmmio.ko, release and arch
+	  --tools SUITE  build the module with the compiler of this Debian suite,
+	                 unpacked beside DIR (needs root, for chroot)
 	END
 }
 
@@ -30,10 +32,10 @@ skip()
 }
 
 source=$(cd "$(dirname "$0")/.." && pwd)
-out='' arch='' suite='' flavour='' release=''
+out='' arch='' suite='' flavour='' release='' tools=''
 while [ $# -gt 0 ]; do
 	case $1 in
-	--out | --arch | --suite | --flavour | --release)
+	--out | --arch | --suite | --flavour | --release | --tools)
 		if [ $# -lt 2 ] || [ -z "$2" ]; then
 			echo "guest-image: $1 needs a value" >&2
 			exit 2
@@ -86,6 +88,41 @@ release=$(cat "$out/release")
 "$source/cmake/fetch-deb.sh" --out "$out/busybox" --arch "$arch" busybox-static >"$fetch_log" 2>&1 ||
 	skip "busybox for $arch: $(tail -n 1 "$fetch_log")"
 
+# kbuild ARGUMENT...: make, in a place where the headers' own programs run
+if [ -z "$tools" ]; then
+	kbuild()
+	{
+		env -u MAKEFLAGS -u MFLAGS make "$@"
+	}
+else
+	[ "$(id -u)" = 0 ] || skip "the tools of $tools need root, for chroot"
+	"$source/cmake/fetch-root.sh" --out "$out/../tools-$tools" --arch "$(dpkg --print-architecture)" \
+		--suite "$tools" gcc make dash coreutils sed grep mawk findutils diffutils libelf1t64 dwarves \
+		>"$fetch_log" 2>&1 || skip "tools of $tools: $(tail -n 1 "$fetch_log")"
+	inside=$(cd "$out/../tools-$tools/root" && pwd)
+	# what the packages' scripts would do
+	[ -e "$inside/usr/bin/awk" ] || ln -s mawk "$inside/usr/bin/awk"
+	[ -c "$inside/dev/null" ] || mknod -m 666 "$inside/dev/null" c 1 3 ||
+		skip "the tools of $tools: no device can be made in $inside"
+	# objtool looks into its own /proc; nobody else sees this mount, it ends with the command
+	# shellcheck disable=SC2016 # for the shell within
+	within='mount -t proc proc "$0/proc" && exec chroot "$0" "$@"'
+	unshare --mount sh -c "$within" "$inside" true 2>"$fetch_log" ||
+		skip "the tools of $tools: $(tail -n 1 "$fetch_log")"
+	# under the same paths, the kernel's files as links
+	kbuild()
+	{
+		rm -rf "$inside$out"
+		mkdir -p "$inside$out/kernel/root"
+		cp -al "$out/kernel/root/usr" "$inside$out/kernel/root/"
+		cp -a "$out/kernel/headers" "$inside$out/kernel/"
+		cp -a "$out/src" "$inside$out/"
+		env -u MAKEFLAGS -u MFLAGS unshare --mount sh -c "$within" "$inside" make "$@" || return 1
+		cp "$inside$out/src/kmod/vmmio.ko" "$out/src/kmod/"
+		rm -rf "$inside$out"
+	}
+fi
+
 newer()
 {
 	[ ! -e "$1" ] || [ -n "$(find "$source/$2" "$source/include" -type f -newer "$1" -print -quit)" ]
@@ -97,7 +134,7 @@ if newer "$out/vmmio.ko" kmod || [ "$(cat "$out/vmmio.ko.made" 2>/dev/null)" != 
 	mkdir -p "$out/src"
 	cp -r "$source/kmod" "$source/include" "$out/src/"
 	headers=$out/kernel/headers
-	env -u MAKEFLAGS -u MFLAGS make -s -C "$headers" "M=$out/src/kmod" "ARCH=$karch" \
+	kbuild -s -C "$headers" "M=$out/src/kmod" "ARCH=$karch" \
 		"CROSS_COMPILE=$cross" "CC=${cross}gcc" modules >"$out/kmod.log" 2>&1 || {
 		cat "$out/kmod.log" >&2
 		die "vmmio.ko does not build for $release"

@@ -28,6 +28,12 @@ mod()
 	}
 }
 
+# part NAME: one that older kernels have within another module
+part()
+{
+	[ ! -f "/lib/modules/$1.ko" ] || mod "$1"
+}
+
 load_base()
 {
 	mod virtio_ring && mod virtio
@@ -53,8 +59,8 @@ load_vmmio()
 # mainline's transports
 load_mainline()
 {
-	load_base && mod virtio_mmio && mod virtio_pci_legacy_dev &&
-		mod virtio_pci_modern_dev && mod virtio_pci
+	load_base && mod virtio_mmio && part virtio_pci_legacy_dev &&
+		part virtio_pci_modern_dev && mod virtio_pci
 }
 
 load_blk()

@@ -62,6 +62,7 @@ $1 == "NOREPLY" { expect("all", "ping over " $2, "no reply", "a reply") }
 				" kicks, " counter(rows[i], "opportunities") " opportunities"
 			kicks[name] += counter(rows[i], "kicks")
 			opportunities[name] += counter(rows[i], "opportunities")
+			unknown[name] = rows[i] !~ /"opportunities":[0-9]/
 		}
 	}
 }
@@ -83,7 +84,9 @@ function compare(name)
 		expect(name, "changes of the configuration", config[name], 2)
 	expect(name, "kicked at all", kicks[name] > 0, 1)
 	expect(name, "interrupted at all", irqs[name] > 0, 1)
-	expect(name, "no more kicks than opportunities", kicks[name] <= opportunities[name], 1)
+	# our tracepoints alone do not know them
+	if (!unknown[name] || source !~ /:"(raw_tp|tp_btf)"/)
+		expect(name, "no more kicks than opportunities", kicks[name] <= opportunities[name], 1)
 	printf "%-5s %-42s %4d doorbells %4d handler runs %4d raised\n", driver, who[name], kicks[name],
 		runs[name], n[name, "notify"]
 	doorbells += kicks[name]
