@@ -22,6 +22,7 @@ static struct vmmio_exit_cell *spill(const struct vmmio_exit_key *key);
 
 #include "vmmio/hostexit.h"
 #include "vmmio/regs.h"
+#include "context.bpf.h"
 #include "kvm.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -384,6 +385,7 @@ static __u64 work_kvm(struct task_struct *task)
 	return kvm;
 }
 
+#define NO_SYSCALL (~0ull)
 #define KVM_RUN 0xae80
 #define KVM_IRQ_LINE 0x4008ae61
 #define KVM_IRQ_LINE_STATUS 0xc008ae67
@@ -417,7 +419,10 @@ static void who_sends(struct vmmio_inject_key *key)
 	__u64 nr = BPF_CORE_READ(regs, orig_ax);
 	__u32 cmd = BPF_CORE_READ(regs, si);
 
-	if (nr == 16) { /* ioctl */
+	if (nr == NO_SYSCALL) { /* in user mode, and an interrupt came */
+		key->how = VMMIO_INJECT_INTERRUPT;
+		key->pid = key->fd = 0;
+	} else if (nr == 16) { /* ioctl */
 		key->fd = BPF_CORE_READ(regs, di);
 		if (cmd == KVM_RUN)
 			key->how = VMMIO_INJECT_GUEST;
@@ -433,11 +438,15 @@ static void who_sends(struct vmmio_inject_key *key)
 #endif
 }
 
-static void count_interrupt(struct vmmio_inject_key *key)
+static void count_interrupt(struct vmmio_inject_key *key, bool by_interrupt)
 {
 	__u64 one = 1, *n;
 
-	who_sends(key);
+	/* a device's interrupt signals an irqfd: no task has a part in it */
+	if (by_interrupt)
+		key->how = VMMIO_INJECT_INTERRUPT;
+	else
+		who_sends(key);
 	if (opt_pid && key->pid && key->how != VMMIO_INJECT_KTHREAD && key->pid != opt_pid)
 		return;
 	n = bpf_map_lookup_elem(&interrupts, key);
@@ -457,7 +466,7 @@ int host_set_irq(struct bpf_raw_tracepoint_args *ctx)
 	struct vmmio_inject_key key = {.data = (__u32)ctx->args[0]};
 
 	if ((int)ctx->args[1] > 0)
-		count_interrupt(&key);
+		count_interrupt(&key, in_interrupt(ctx, bpf_get_current_task_btf()));
 	return 0;
 }
 
@@ -467,6 +476,6 @@ int host_msi(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct vmmio_inject_key key = {.data = ctx->args[0] << 32 | (__u32)ctx->args[1], .msi = 1};
 
-	count_interrupt(&key);
+	count_interrupt(&key, in_interrupt(ctx, bpf_get_current_task_btf()));
 	return 0;
 }

@@ -11,6 +11,7 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
+#include "context.bpf.h"
 #include "vmmio/hostexit.h"
 #include "vmmio/hostlat.h"
 
@@ -140,18 +141,6 @@ static __always_inline bool signals_eventfd(struct task_struct *task)
 	if (bpf_core_field_exists(then->in_eventfd_signal))
 		return BPF_CORE_READ_BITFIELD_PROBED(then, in_eventfd_signal);
 	return true; /* cannot be told */
-}
-
-/*
- * An interrupt's own wake-ups happen on the back of whatever task was running,
- * but on a stack of their own: the arguments of this event are on the stack of
- * who wakes. (The kernel's count of interrupts is not to be had everywhere.)
- */
-static __always_inline bool in_interrupt(const void *ctx, struct task_struct *task)
-{
-	__u64 at = (__u64)ctx, low = (__u64)task->stack, top = (__u64)bpf_task_pt_regs(task);
-
-	return at < low || at >= top;
 }
 
 SEC("raw_tp/sched_waking")

@@ -341,6 +341,7 @@ enum vmmio_inject_how {
 	VMMIO_INJECT_GUEST,   /* inside KVM_RUN: a device in the kernel, or an ioeventfd that
 			       * is an irqfd */
 	VMMIO_INJECT_OTHER,
+	VMMIO_INJECT_INTERRUPT, /* a host interrupt that signals an irqfd (VFIO) */
 };
 
 struct vmmio_inject_key {

@@ -14,9 +14,10 @@
  *   start VM VCPU OP ADDR VALUE N        the same, not waited for …
  *   wait VM VCPU                         … until here
  *   here VM VCPU OP ADDR VALUE N         run, on the main thread
+ *   disk VM GSI N FILE                   N times through its irqfd, by a disk's interrupt
  *   uring VM GSI N                       N times through its irqfd, by a worker of io_uring
  *   events VM                            ok sum of all eventfd counters of it
- *   backend VM ADDR                      a thread that takes each event of it
+ *   backend VM ADDR                      ok TID of a thread that takes each event of it
  *   close VM
  *   quit
  *
@@ -237,7 +238,7 @@ static int do_ioeventfd(struct load *l, char **w, int n)
 				  any ? 0 : strtoull(w[4], NULL, 0), flags);
 }
 
-static int do_signal(struct load *l, uint32_t gsi, int times, bool by_worker)
+static int do_signal(struct load *l, uint32_t gsi, int times, bool by_worker, const char *file)
 {
 	uint64_t one = 1;
 	int i, k, err;
@@ -247,7 +248,9 @@ static int do_signal(struct load *l, uint32_t gsi, int times, bool by_worker)
 			continue;
 		for (k = 0; k < times; k++) {
 			err = 0;
-			if (by_worker)
+			if (file)
+				err = disk_signal(l->efd[i], file);
+			else if (by_worker)
 				err = uring_write(l->efd[i], one);
 			else if (write(l->efd[i], &one, sizeof(one)) != sizeof(one))
 				err = -errno;
@@ -277,11 +280,14 @@ static int do_irqfd(struct load *l, char **w, bool msi)
 }
 
 /* What a VMM's device thread does: sleep until there is an event. */
+static volatile int backend_tid;
+
 static void *backend(void *arg)
 {
 	struct pollfd p = {.fd = *(int *)arg, .events = POLLIN};
 	uint64_t v;
 
+	__atomic_store_n(&backend_tid, (int)syscall(SYS_gettid), __ATOMIC_RELEASE);
 	while (poll(&p, 1, -1) == 1 && read(p.fd, &v, sizeof(v)) == sizeof(v))
 		;
 	return NULL;
@@ -293,8 +299,18 @@ static int do_backend(struct load *l, uint64_t addr)
 	int i;
 
 	for (i = 0; i < l->nefd; i++)
-		if (l->addr[i] == addr)
-			return -pthread_create(&thread, NULL, backend, &l->efd[i]);
+		if (l->addr[i] == addr) {
+			int tid, err;
+
+			backend_tid = 0;
+			err = pthread_create(&thread, NULL, backend, &l->efd[i]);
+			if (err)
+				return -err;
+			while (!(tid = __atomic_load_n(&backend_tid, __ATOMIC_ACQUIRE)))
+				usleep(1000);
+			printf("ok %d\n", tid);
+			return 1;
+		}
 	return -ENOENT;
 }
 
@@ -362,7 +378,9 @@ static int command(char **w, int n)
 	if (!strcmp(w[0], "msi") && n == 4)
 		return do_irqfd(l, w, true);
 	if ((!strcmp(w[0], "signal") || !strcmp(w[0], "uring")) && n == 4)
-		return do_signal(l, strtoul(w[2], NULL, 0), atoi(w[3]), w[0][0] == 'u');
+		return do_signal(l, strtoul(w[2], NULL, 0), atoi(w[3]), w[0][0] == 'u', NULL);
+	if (!strcmp(w[0], "disk") && n == 5)
+		return do_signal(l, strtoul(w[2], NULL, 0), atoi(w[3]), false, w[4]);
 	if (n == 4)
 		times = atoi(w[3]);
 	if (!strcmp(w[0], "line") && n == 4) {

@@ -19,7 +19,20 @@ load ioeventfd 0 0xfebf9004 0 any mmio
 load ioeventfd 0 0xfebfa000 0 any mmio
 load run 0 0 loop 0 0 1
 load backend 0 0xfeb02e50
+disk=$answer
 load backend 0 0xfebf9004
+net=$answer
+
+# asleep TID: waits until that thread is; a busy machine may let it sleep late
+asleep() {
+	i_asleep=0
+	until grep -q ') S ' "/proc/$pid/task/$1/stat"; do
+		i_asleep=$((i_asleep + 1))
+		[ $i_asleep -lt 500 ] || fail "backend $1 does not sleep"
+		sleep 0.02
+	done
+	sleep 0.02 # and off its CPU
+}
 
 watch() {
 	"$stat" exits --latency -p "$pid" "$@" 60 >"$dir/out.txt" 2>"$dir/err" &
@@ -35,12 +48,12 @@ unwatch() {
 kick() {
 	i=0
 	while [ $i -lt 20 ]; do
+		asleep "$disk"
 		load run 0 0 store32 0xfeb02e50 0 1
-		sleep 0.02
 		if [ $((i % 2)) -eq 0 ]; then
+			asleep "$net"
 			load run 0 0 store32 0xfebf9004 1 1
 			load run 0 0 store32 0xfebfa000 0 1
-			sleep 0.02
 		fi
 		i=$((i + 1))
 	done

@@ -2,12 +2,17 @@
 /*
  * A write that a worker thread of the kernel does in this process's name, by
  * io_uring: such threads are no kernel threads and make no system calls, like
- * vhost's since Linux 6.4.
+ * vhost's since Linux 6.4. And a read whose end a disk's interrupt tells to an
+ * eventfd, as VFIO does with its devices' interrupts.
  */
+#define _GNU_SOURCE
 #include "uring.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/aio_abi.h>
 #include <linux/io_uring.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -59,5 +64,37 @@ int uring_write(int fd, uint64_t value)
 	munmap(sqe, p.sq_entries * sizeof(*sqe));
 	munmap(ring, size);
 	close(r);
+	return err;
+}
+
+int disk_signal(int efd, const char *file)
+{
+	struct iocb cb = {.aio_lio_opcode = IOCB_CMD_PREAD,
+			  .aio_nbytes = 4096,
+			  .aio_flags = IOCB_FLAG_RESFD,
+			  .aio_resfd = efd};
+	int fd = open(file, O_RDONLY | O_DIRECT | O_CLOEXEC), err = 0;
+	struct iocb *list = &cb;
+	aio_context_t ctx = 0;
+	struct io_event ev;
+	void *page = NULL;
+
+	if (fd < 0)
+		return -errno;
+	if (posix_memalign(&page, 4096, 4096) || syscall(SYS_io_setup, 1, &ctx)) {
+		close(fd);
+		free(page);
+		return -ENOMEM;
+	}
+	cb.aio_fildes = fd;
+	cb.aio_buf = (uintptr_t)page;
+	if (syscall(SYS_io_submit, ctx, 1, &list) != 1 ||
+	    syscall(SYS_io_getevents, ctx, 1, 1, &ev, NULL) != 1)
+		err = -errno;
+	else if (ev.res != 4096)
+		err = (int64_t)ev.res < 0 ? (int)ev.res : -EIO;
+	syscall(SYS_io_destroy, ctx);
+	free(page);
+	close(fd);
 	return err;
 }

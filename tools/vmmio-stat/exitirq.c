@@ -56,6 +56,21 @@ static bool routes(const struct vmmio_exit_vm *vm, const struct vmmio_inject_key
 	return false;
 }
 
+/* The only VM that has such an irqfd. */
+static size_t vm_of_route(const struct vmmio_exit_rows *rows, const struct vmmio_inject_key *key)
+{
+	size_t i, vm = SIZE_MAX;
+
+	for (i = 0; i < rows->nvms; i++) {
+		if (!rows->vms[i].alive || !routes(&rows->vms[i], key))
+			continue;
+		if (vm != SIZE_MAX)
+			return SIZE_MAX;
+		vm = i;
+	}
+	return vm;
+}
+
 /* The VM of process @pid; of several, the one that alone has such an irqfd. */
 static size_t vm_of_pid(const struct vmmio_exit_rows *rows, __u32 pid,
 			const struct vmmio_inject_key *key)
@@ -122,12 +137,12 @@ static size_t vm_of_kthread(const struct vmmio_exit_rows *rows, const struct vmm
 	snprintf(path, sizeof(path), "/proc/%u/comm", key->fd);
 	f = fopen(path, "re");
 	if (!f)
-		return SIZE_MAX;
+		return vm_of_route(rows, key);
 	if (!fgets(comm, sizeof(comm), f))
 		comm[0] = '\0';
 	fclose(f);
 	if (strncmp(comm, "kvm-", 4) && strncmp(comm, "vhost-", 6))
-		return SIZE_MAX;
+		return vm_of_route(rows, key); /* ksoftirqd, for an interrupt */
 	digits = strpbrk(comm, "0123456789");
 	return digits ? vm_of_pid(rows, strtoul(digits, NULL, 10), key) : SIZE_MAX;
 }
@@ -144,6 +159,8 @@ static size_t whose(struct vmmio_exit_lookup *s, const struct vmmio_exit_rows *r
 		return vm_of_eventfd(rows, host, k);
 	case VMMIO_INJECT_KTHREAD:
 		return vm_of_kthread(rows, k);
+	case VMMIO_INJECT_INTERRUPT:
+		return vm_of_route(rows, k);
 	case VMMIO_INJECT_GUEST:
 		return s->vm_of_thread(s->source, k->fd);
 	}

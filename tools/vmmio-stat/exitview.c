@@ -13,7 +13,7 @@ const char *vmmio_exit_how_name(__u32 how)
 	static const char *const names[] = {
 		[VMMIO_INJECT_IOCTL] = "ioctl",	    [VMMIO_INJECT_IRQFD] = "irqfd",
 		[VMMIO_INJECT_WORK] = "irqfd",	    [VMMIO_INJECT_KTHREAD] = "kthread",
-		[VMMIO_INJECT_GUEST] = "in-kernel",
+		[VMMIO_INJECT_GUEST] = "in-kernel", [VMMIO_INJECT_INTERRUPT] = "interrupt",
 	};
 
 	return how < sizeof(names) / sizeof(names[0]) && names[how] ? names[how] : "other";
