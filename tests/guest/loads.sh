@@ -127,3 +127,25 @@ echo '# nothing' >"$tmp/other.args"
 refuse 'no command in it'
 rm "$tmp/other.args"
 refuse 'No such file'
+
+# cannot WORD LINE...: such a grid cannot be run here: one line, status 1, nothing has run
+cannot()
+{
+	word=$1
+	shift
+	{
+		echo '[grid a]'
+		printf '%s\n' "$@"
+	} >"$tmp/cannot.ini"
+	status=0
+	VMMIO_IMAGE_DIR=$tmp/none/image "$bench" sweep "$tmp/cannot.ini" --accel tcg --out "$tmp/bad" \
+		>"$tmp/log" 2>&1 || status=$?
+	if [ "$status" != 1 ] || [ "$(wc -l <"$tmp/log")" != 1 ] || ! grep -q "$word" "$tmp/log"; then
+		echo "$*: status $status, or not one line with '$word':"
+		cat "$tmp/log"
+		exit 1
+	fi
+}
+cannot 'ioeventfd = on needs KVM' 'ioeventfd = off, on'
+cannot "arch = arm64: no arch/arm64/vmlinuz: make it with ctest" 'arch = arm64'
+cannot 'load = fio: no arch/fio/initrd.cpio: make it with cmake' 'load = fio'

@@ -3,48 +3,26 @@
 #
 # Data integrity: fio writes file-backed disks at random and verifies each block
 # (crc32c), over mmio, MSI-X and INTx, split and packed rings, and the settings
-# of vmmio.ko. Debian's fio and its libraries go into the guest as they are;
-# VMMIO_FIO names a folder it was unpacked in, else it is the installed one.
+# of vmmio.ko. The guest is that of cmake/fio-image.sh.
 #
 #   fio.sh [--quick]   two settings instead of all
 set -euo pipefail
 
 quick=0
 [ "${1:-}" != --quick ] || quick=1
-root=${VMMIO_FIO:-}
-fio=$root/usr/bin/fio
-if [ ! -x "$fio" ]; then
-	echo "no $fio: package fio is not installed, and VMMIO_FIO names no folder of it"
-	exit 77
-fi
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-
-# the program, what it links, and the loader: vmmio-boot takes 64 files, so one archive
-mkdir "$dir/fio"
-paths=$root/usr/lib/x86_64-linux-gnu:$root/lib/x86_64-linux-gnu:$root/usr/lib/x86_64-linux-gnu/ceph
-LD_LIBRARY_PATH=$root${root:+/usr/lib/x86_64-linux-gnu:$paths} ldd "$fio" >"$dir/ldd"
-if grep 'not found' "$dir/ldd"; then
-	echo "fio's libraries are not all there"
-	exit 77
-fi
-awk '$2 == "=>" { print $3 } $1 ~ /^\// { print $1 }' "$dir/ldd" |
-	while read -r lib; do cp -L "$lib" "$dir/fio/"; done
-cp "$fio" "$dir/fio/fio"
-strip "$dir/fio/fio" "$dir"/fio/*.so* 2>/dev/null || true
-tar -cf "$dir/fio.tar" -C "$dir" fio
+"$VMMIO_SOURCE/cmake/fio-image.sh" --out "$dir" --base "$VMMIO_BUILD/image/initrd.cpio"
 
 cat >"$dir/run.sh" <<'END'
 set -eu
 fail() { say "fio: $*"; exit 1; }
 mount -o remount,size=80% /tmp 2>/dev/null || true
-tar -xf /fio.tar -C /tmp
-rm /fio.tar
 run_fio() # DISK NAME ARGUMENTS...
 {
 	_disk=$1
 	shift
-	/tmp/fio/ld-linux-x86-64.so.2 --library-path /tmp/fio /tmp/fio/fio --thread --name=x \
+	/fio/ld-linux-x86-64.so.2 --library-path /fio /fio/fio --thread --name=x \
 		--filename="$_disk" --direct=1 --ioengine=libaio --iodepth=8 --rw=randwrite \
 		--bsrange=4k-64k --size=6m --verify=crc32c --verify_fatal=1 --randseed=7 \
 		--eta=never --output-format=terse "$@" >/tmp/out 2>&1
@@ -102,7 +80,7 @@ for ring in split packed; do
 		truncate -s 16M "$dir/disk$n"
 	done
 	status=0
-	"$VMMIO_BUILD/vmmio-boot" -n 2 -m 1024 -t 400 -s "$dir/run.sh" -f "$dir/fio.tar:/fio.tar" -- \
+	"$VMMIO_BUILD/vmmio-boot" -n 2 -m 1024 -t 400 -s "$dir/run.sh" --initrd "$dir/initrd.cpio" -- \
 		-blockdev "file,node-name=d0,filename=$dir/disk0" \
 		-blockdev "file,node-name=d1,filename=$dir/disk1" \
 		-blockdev "file,node-name=d2,filename=$dir/disk2" \

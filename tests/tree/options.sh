@@ -43,6 +43,20 @@ wrong '--rw 101' "$load" --rw 101 x
 wrong 'no device' "$load"
 wrong 'more than one' "$load" a b
 
+load=$VMMIO_BUILD/charload
+wrong '--block-size 0' "$load" --block-size 0 x
+wrong '--rw both' "$load" --rw both x
+wrong 'no device' "$load"
+
+load=$VMMIO_BUILD/netload
+wrong 'link or run' "$load"
+wrong 'needs an interface and its peer' "$load" link eth0
+wrong '--kind ping' "$load" run --kind ping eth0
+wrong '--depth 257' "$load" run --depth 257 eth0
+wrong '--request 0' "$load" run --request 0 eth0
+wrong '--response 65001' "$load" run --response 65001 eth0
+wrong 'no interface' "$load" run
+
 fetch=$VMMIO_SOURCE/cmake/fetch-kernel.sh
 wrong '--out' "$fetch" --out
 wrong '--out is missing' "$fetch"
