@@ -22,8 +22,9 @@
 #include "netload.h"
 #include "tools/vmmio-stat/num.h"
 
-#define WAIT_MS 10000	/* for a response: none of a working pair takes that long */
-#define SETTLE_US 60000 /* until delayed acknowledgements and the last interrupts are through */
+#define WAIT_MS 10000	     /* for a response: none of a working pair takes that long */
+#define SETTLE_US 20000	     /* until the last interrupts are through ... */
+#define TCP_SETTLE_US 250000 /* ... and an acknowledgement, delayed by 200 ms at most */
 
 static const char *const kinds[NETLOAD_KINDS] = {"udp_rr", "tcp_rr", "tcp_stream"};
 
@@ -237,7 +238,7 @@ static int run(struct load *l)
 	l->elapsed = vmmio_now_ns() - begin;
 	if (err)
 		return err;
-	usleep(SETTLE_US);
+	usleep(l->kind == NETLOAD_UDP_RR ? SETTLE_US : TCP_SETTLE_US);
 	l->rx_packets = netload_rx_packets(l->name);
 	if (send(l->control, "", 1, MSG_NOSIGNAL) != 1 ||
 	    recv(l->control, &l->peer, sizeof(l->peer), MSG_WAITALL) != sizeof(l->peer))
