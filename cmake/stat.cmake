@@ -82,6 +82,7 @@ add_library(
 	${stat}/textfile.c
 	${stat}/top_model.c
 	${stat}/tracefs_devices.c
+	${stat}/tracefs_probes.c
 	${stat}/tracefs_ring.c
 	${stat}/tracefs_stock.c
 	${stat}/tracefs_vmmio.c

@@ -11,23 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <tracefs.h>
-
 #include "tracefs_parts.h"
 #include "tracefs_devices.h"
-
-#if defined(__x86_64__)
-#define ARG0 "%di"
-#define ARG1 "%si"
-#elif defined(__aarch64__)
-#define ARG0 "%x0"
-#define ARG1 "%x1"
-#elif defined(__arm__)
-#define ARG0 "%r0"
-#define ARG1 "%r1"
-#else
-#error "in which registers are a function's first two arguments?"
-#endif
+#include "tracefs_probes.h"
 
 #define IRQ_HANDLED 1 /* what a handler returns; 0: nothing was found */
 
@@ -45,15 +31,6 @@ enum need {
 	PCI
 };
 
-/* What a probe fetches. */
-enum fetch {
-	QUEUE,	   /* argument 0 */
-	IRQ_QUEUE, /* arguments 0 and 1 */
-	DEVICE,	   /* argument 0 */
-	IRQ_DEVICE,
-	RESULT,
-};
-
 /* Handlers of a whole device, by what they are called for. */
 enum run {
 	RUN_LINE,
@@ -61,14 +38,6 @@ enum run {
 	RUN_SHARED,
 	RUN_CONFIG,
 	RUNS
-};
-
-struct device_record {
-	__u32 dev, irq;
-};
-
-struct result_record {
-	__u32 ret;
 };
 
 /* A handler that is running on a CPU. */
@@ -79,77 +48,32 @@ struct open_call {
 
 struct cpu {
 	struct open_call vring, run[RUNS];
+	struct open_call kick; /* virtqueue_kick() */
+	bool prepared;	       /* it has called virtqueue_kick_prepare() */
+	bool disturbed;	       /* something else was recorded meanwhile */
 };
 
-struct probe {
-	char name[48];
-	struct tracefs_dynevent *event;
+/* Does virtqueue_kick() call virtqueue_kick_prepare(), or has the compiler put it in? */
+enum inlined {
+	UNDECIDED,
+	CALLED,
+	INLINED
 };
 
 struct tracefs_stock {
-	struct trace_ring *ring;
+	struct trace_probes probes;
 	struct tracefs_devices devices;
 	struct vmmio_mem_rows rows;
 	struct cpu *cpus;
-	struct probe probes[TRACE_EVENTS];
-	int nprobes;
-	char system[sizeof(((struct trace_ring *)0)->system)];
 	__u64 missed; /* hits, at the last look */
+	enum inlined inlined;
+	__u32 *kicks; /* by slot: calls of virtqueue_kick() while that is undecided */
 };
-
-#define FIELD(type, name, member)                                                       \
-	{                                                                               \
-		name, offsetof(struct type, member), sizeof(((struct type *)0)->member) \
-	}
-#define QUEUE_FIELDS                                                            \
-	FIELD(vq_record, "vq", vq), FIELD(vq_record, "vdev", vdev),             \
-		FIELD(vq_record, "next", next), FIELD(vq_record, "prev", prev), \
-		FIELD(vq_record, "index", index), FIELD(vq_record, "dev", dev), \
-		FIELD(vq_record, "name", name)
-
-static const struct trace_field queue_fields[] = {QUEUE_FIELDS, {}};
-static const struct trace_field irq_queue_fields[] = {
-	QUEUE_FIELDS, FIELD(vq_record, "irq", irq), {}};
-static const struct trace_field device_fields[] = {FIELD(device_record, "dev", dev), {}};
-static const struct trace_field irq_device_fields[] = {
-	FIELD(device_record, "dev", dev), FIELD(device_record, "irq", irq), {}};
-static const struct trace_field result_fields[] = {FIELD(result_record, "ret", ret), {}};
-
-static const struct trace_field *const fields_of[] = {
-	[QUEUE] = queue_fields,		  [IRQ_QUEUE] = irq_queue_fields, [DEVICE] = device_fields,
-	[IRQ_DEVICE] = irq_device_fields, [RESULT] = result_fields,
-};
-
-/* The fetch arguments of a probe, in the kernel's language for them. */
-static void describe(enum fetch fetch, char *text, size_t size)
-{
-	const char *vq = fetch == IRQ_QUEUE ? ARG1 : ARG0;
-	const char *word = sizeof(long) == 8 ? "x64" : "x32";
-	const char *irq = fetch == IRQ_QUEUE || fetch == IRQ_DEVICE ? " irq=" ARG0 ":u32" : "";
-
-	switch (fetch) {
-	case QUEUE:
-	case IRQ_QUEUE:
-		snprintf(text, size,
-			 "vq=%s:%s next=+%zu(%s):%s prev=+%zu(%s):%s vdev=+%zu(%s):%s "
-			 "index=+%zu(%s):u32 dev=+%d(+%zu(%s)):u32 name=+0(+%zu(%s)):string%s",
-			 vq, word, (size_t)VQ_NEXT, vq, word, VQ_PREV, vq, word, VQ_VDEV, vq, word,
-			 VQ_INDEX, vq, VDEV_INDEX, VQ_VDEV, vq, VQ_NAME, vq, irq);
-		break;
-	case DEVICE:
-	case IRQ_DEVICE:
-		snprintf(text, size, "dev=+%d(%s):u32%s", VDEV_INDEX, fetch == DEVICE ? ARG0 : ARG1,
-			 irq);
-		break;
-	case RESULT:
-		snprintf(text, size, "ret=$retval:u32");
-	}
-}
 
 /* Nothing was lost so far: what contradicts what is known is no accident. */
 static bool sure(struct tracefs_stock *t)
 {
-	return !trace_ring_lost(t->ring) && !t->missed;
+	return !trace_ring_lost(t->probes.ring) && !t->missed;
 }
 
 static struct vmmio_bpf_row *row_of(struct tracefs_stock *t, int slot)
@@ -171,12 +95,67 @@ static int queue_of(struct tracefs_stock *t, const struct vq_record *v)
 	return slot;
 }
 
+/* The call that a result belongs to; -1 if its beginning was not seen. */
+static int close_call(struct open_call *c, const struct trace_context *at)
+{
+	int slot = c->pid == at->pid ? c->slot : -1;
+
+	*c = (struct open_call){-1, 0};
+	return slot;
+}
+
 static void on_prepare(void *data, int arg, const struct trace_context *at, const void *values)
 {
-	int slot = queue_of(data, values);
+	struct tracefs_stock *t = data;
+	struct cpu *cpu = &t->cpus[at->cpu];
+	int slot = queue_of(t, values);
 
-	if (slot >= 0)
-		row_of(data, slot)->c[VMMIO_C_OPPORTUNITIES]++;
+	if (slot < 0)
+		return;
+	if (cpu->kick.slot == slot && cpu->kick.pid == at->pid)
+		cpu->prepared = true;
+	row_of(t, slot)->c[VMMIO_C_OPPORTUNITIES]++;
+}
+
+/*
+ * virtqueue_kick() is an opportunity, too. Where it calls virtqueue_kick_prepare()
+ * that is counted already; one call that begins and ends with nothing else in
+ * between on its CPU tells which it is in this kernel.
+ */
+static void on_call(void *data, int arg, const struct trace_context *at, const void *values)
+{
+	struct tracefs_stock *t = data;
+	struct cpu *cpu = &t->cpus[at->cpu];
+	int slot = queue_of(t, values);
+
+	if (slot < 0)
+		return;
+	if (t->inlined == INLINED)
+		row_of(t, slot)->c[VMMIO_C_OPPORTUNITIES]++;
+	if (t->inlined != UNDECIDED)
+		return;
+	t->kicks[slot]++;
+	cpu->disturbed = cpu->kick.slot >= 0; /* one that never ended here */
+	cpu->kick = (struct open_call){slot, at->pid};
+	cpu->prepared = false;
+}
+
+static void on_call_done(void *data, int arg, const struct trace_context *at, const void *values)
+{
+	struct tracefs_stock *t = data;
+	struct cpu *cpu = &t->cpus[at->cpu];
+	int slot;
+	__u32 i;
+
+	if (t->inlined != UNDECIDED)
+		return;
+	slot = close_call(&cpu->kick, at);
+	if (slot < 0 || cpu->disturbed || !sure(t))
+		return; /* or what would tell may be among what was lost */
+	t->inlined = cpu->prepared ? CALLED : INLINED;
+	for (i = 0; t->inlined == INLINED && i < t->devices.next_slot; i++)
+		if (t->kicks[i])
+			row_of(t, (int)i)->c[VMMIO_C_OPPORTUNITIES] += t->kicks[i];
 }
 
 static void on_kick(void *data, int arg, const struct trace_context *at, const void *values)
@@ -195,6 +174,7 @@ static void on_vring(void *data, int arg, const struct trace_context *at, const 
 	int slot = queue_of(t, v);
 
 	t->cpus[at->cpu].vring = (struct open_call){-1, 0};
+	t->cpus[at->cpu].disturbed = true;
 	if (slot < 0 || d->ours[slot])
 		return;
 	tracefs_devices_irq(d, slot, v->irq);
@@ -203,15 +183,6 @@ static void on_vring(void *data, int arg, const struct trace_context *at, const 
 	if (d->infos[slot].irq_mode == VMMIO_IRQ_MSIX)
 		row_of(t, (int)d->infos[slot].dev_slot)->c[VMMIO_C_IRQS]++;
 	t->cpus[at->cpu].vring = (struct open_call){slot, at->pid};
-}
-
-/* The call that a result belongs to; -1 if its beginning was not seen. */
-static int close_call(struct open_call *c, const struct trace_context *at)
-{
-	int slot = c->pid == at->pid ? c->slot : -1;
-
-	*c = (struct open_call){-1, 0};
-	return slot;
 }
 
 static void on_vring_done(void *data, int arg, const struct trace_context *at, const void *values)
@@ -304,6 +275,8 @@ static const struct hook {
 	int arg;
 } hooks[] = {
 	{"prepare", "virtqueue_kick_prepare", RING, QUEUE, false, on_prepare},
+	{"call", "virtqueue_kick", RING, QUEUE, false, on_call},
+	{"call_r", "virtqueue_kick", RING, RESULT, false, on_call_done},
 	{"gone", "vring_del_virtqueue", RING, QUEUE, false, on_gone},
 	{"config", "virtio_config_changed", RING, DEVICE, true, on_config},
 	{"vring", "vring_interrupt", RING, IRQ_QUEUE, false, on_vring},
@@ -322,41 +295,6 @@ static const struct hook {
 	{"vp_config_r", "vp_config_changed", PCI, RESULT, true, on_run_done, RUN_CONFIG},
 };
 
-/* Makes and enables one probe. Returns 0 or -errno with @why. */
-static int set_probe(struct tracefs_stock *t, const struct hook *h, char *why, size_t size)
-{
-	struct probe *p = &t->probes[t->nprobes];
-	struct trace_event e = {
-		.system = t->system,
-		.name = p->name,
-		.fields = fields_of[h->fetch],
-		.handle = h->handle,
-		.data = t,
-		.arg = h->arg,
-	};
-	char fetch[400];
-
-	snprintf(p->name, sizeof(p->name), "%s_%d", h->name, (int)getpid());
-	describe(h->fetch, fetch, sizeof(fetch));
-	if (h->fetch == RESULT)
-		p->event = tracefs_kretprobe_alloc(t->system, p->name, h->function, fetch, 0);
-	else
-		p->event = tracefs_kprobe_alloc(t->system, p->name, h->function, fetch);
-	if (!p->event)
-		return -ENOMEM;
-	errno = 0;
-	if (tracefs_dynevent_create(p->event)) {
-		int err = errno ? -errno : -EIO;
-
-		snprintf(why, size, "tracefs: no probe on %s: %s", h->function, strerror(-err));
-		tracefs_dynevent_free(p->event);
-		p->event = NULL;
-		return err;
-	}
-	t->nprobes++;
-	return trace_ring_enable(t->ring, &e, why, size);
-}
-
 static int set_probes(struct tracefs_stock *t, bool mmio, bool pci, char *why, size_t size)
 {
 	size_t i;
@@ -367,29 +305,14 @@ static int set_probes(struct tracefs_stock *t, bool mmio, bool pci, char *why, s
 
 		if ((h->need == MMIO && !mmio) || (h->need == PCI && !pci))
 			continue;
-		err = set_probe(t, h, why, size);
+		err = trace_probe_set(
+			&t->probes, h->name, h->function, h->fetch,
+			(struct trace_event){.handle = h->handle, .data = t, .arg = h->arg}, why,
+			size);
 		if (err && !h->optional)
 			return err;
 	}
 	return 0;
-}
-
-/* Hits that found the CPU in another probe, or too many calls under way. */
-static void read_missed(struct tracefs_stock *t)
-{
-	char *text = tracefs_instance_file_read(NULL, "kprobe_profile", NULL);
-	unsigned long long hits, missed;
-	const char *at;
-	__u64 sum = 0;
-	int i;
-
-	for (i = 0; text && i < t->nprobes; i++) {
-		at = strstr(text, t->probes[i].name);
-		if (at && sscanf(at + strlen(t->probes[i].name), " %llu %llu", &hits, &missed) == 2)
-			sum += missed;
-	}
-	free(text);
-	t->missed = sum;
 }
 
 struct tracefs_stock *tracefs_stock_open(struct trace_ring *ring, int *err, char *why, size_t size)
@@ -397,6 +320,7 @@ struct tracefs_stock *tracefs_stock_open(struct trace_ring *ring, int *err, char
 	bool mmio = !access("/sys/bus/platform/drivers/virtio-mmio", F_OK);
 	bool pci = !access("/sys/bus/pci/drivers/virtio-pci", F_OK);
 	struct tracefs_stock *t;
+	int i;
 
 	*err = -ENODEV;
 	if (!mmio && !pci) {
@@ -409,10 +333,13 @@ struct tracefs_stock *tracefs_stock_open(struct trace_ring *ring, int *err, char
 	t = calloc(1, sizeof(*t));
 	if (!t)
 		return NULL;
-	t->ring = ring;
-	memcpy(t->system, ring->system, sizeof(t->system));
+	t->probes.ring = ring;
+	memcpy(t->probes.system, ring->system, sizeof(t->probes.system));
 	t->cpus = calloc((size_t)ring->ncpus, sizeof(*t->cpus));
-	if (!t->cpus || tracefs_devices_init(&t->devices) ||
+	t->kicks = calloc(VMMIO_SLOTS, sizeof(*t->kicks));
+	for (i = 0; t->cpus && i < ring->ncpus; i++)
+		t->cpus[i].kick.slot = -1;
+	if (!t->cpus || !t->kicks || tracefs_devices_init(&t->devices) ||
 	    vmmio_mem_rows_init(&t->rows, 0, false))
 		goto err_close;
 	tracefs_devices_scan(&t->devices);
@@ -426,17 +353,13 @@ err_close:
 
 void tracefs_stock_close(struct tracefs_stock *t)
 {
-	int i;
-
 	if (!t)
 		return;
-	for (i = 0; i < t->nprobes; i++) {
-		tracefs_dynevent_destroy(t->probes[i].event, true);
-		tracefs_dynevent_free(t->probes[i].event);
-	}
+	trace_probes_remove(&t->probes);
 	tracefs_devices_free(&t->devices);
 	vmmio_mem_rows_free(&t->rows);
 	free(t->cpus);
+	free(t->kicks);
 	free(t);
 }
 
@@ -493,6 +416,6 @@ __u64 tracefs_stock_lost(struct tracefs_stock *t)
 {
 	if (!t)
 		return 0;
-	read_missed(t);
+	t->missed = trace_probes_missed(&t->probes);
 	return t->missed + t->rows.lost;
 }

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Kprobe events of our own: what they fetch, how they are made, what they
+ * missed and how they go. What a record means is the business of its handler.
+ */
+#ifndef VMMIO_TRACEFS_PROBES_H
+#define VMMIO_TRACEFS_PROBES_H
+
+#include "tracefs_devices.h"
+#include "tracefs_ring.h"
+
+struct tracefs_dynevent;
+
+/* What a probe fetches, and the record that its handler gets. */
+enum fetch {
+	QUEUE,	   /* argument 0: struct vq_record */
+	IRQ_QUEUE, /* arguments 0 and 1 */
+	DEVICE,	   /* argument 0: struct device_record */
+	IRQ_DEVICE,
+	RESULT, /* at the function's end: struct result_record */
+};
+
+struct device_record {
+	__u32 dev, irq;
+};
+
+struct result_record {
+	__u32 ret;
+};
+
+struct trace_probes {
+	struct trace_ring *ring;
+	char system[sizeof(((struct trace_ring *)0)->system)]; /* outlives the ring */
+	struct trace_probe {
+		char name[48];
+		struct tracefs_dynevent *event;
+	} list[TRACE_EVENTS];
+	int n;
+};
+
+/*
+ * Makes and enables a probe on @function; @event has handler, data and arg.
+ * Returns 0 or -errno with @why.
+ */
+int trace_probe_set(struct trace_probes *p, const char *name, const char *function,
+		    enum fetch fetch, struct trace_event event, char *why, size_t size);
+/* Hits that found the CPU in another probe, or too many calls under way. */
+__u64 trace_probes_missed(struct trace_probes *p);
+/* After the ring was closed: a probe in use cannot be removed. */
+void trace_probes_remove(struct trace_probes *p);
+
+#endif
