@@ -44,6 +44,8 @@ $1 == "NOREPLY" { expect("all", "ping over " $2, "no reply", "a reply") }
 /"tool":"vmmio-stat"/ {
 	match($0, "\"source\":\"[^\"]*\"")
 	source = substr($0, RSTART, RLENGTH)
+	# what BPF refuses falls back to tracefs: not unnoticed
+	expect("all", "counted by " source, source ~ /tracefs|sysfs/ ? "no BPF" : "BPF", asked == "tracefs" ? "no BPF" : "BPF")
 	# kprobes of kernels before 6.7: what they missed is not known, and must be nothing
 	match($0, "\"events_lost\":[0-9a-z]+")
 	lost = substr($0, RSTART + 14, RLENGTH - 14)

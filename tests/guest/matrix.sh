@@ -116,4 +116,4 @@ fi
 
 grep '^DEVICE ' "$dir/out" >"$dir/devices"
 awk -f "$here/qemutrace.awk" "$dir/devices" "$dir/trace" | grep '^ACCESS ' >"$dir/qemu"
-awk -v driver="$driver" -f "$here/matrix.awk" "$dir/expected" "$dir/qemu" "$dir/out"
+awk -v driver="$driver" -v asked="$source" -f "$here/matrix.awk" "$dir/expected" "$dir/qemu" "$dir/out"
