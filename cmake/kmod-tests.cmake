@@ -38,7 +38,7 @@ endfunction()
 
 vmmio_test_module(lostmod) # events of vmmio's tracepoints inside one another
 vmmio_test_module(liar) # devices that say what no device at hand says
-vmmio_script_test(guest tests/guest/liar.sh)
+vmmio_script_test(guest tests/guest/liar.sh TIMEOUT 240)
 vmmio_script_test(guest tests/guest/lost.sh)
 vmmio_script_test(guest tests/guest/shared.sh)
 

@@ -152,6 +152,35 @@ no_disk $pci_0
 echo "$pci_0" >$options
 echo 0 >$lie/refuse
 
+# capabilities that do not fit (4.1.4), doorbells outside their window
+config=/sys/bus/pci/devices/$pci_0/config
+byte() { od -An -tu1 -j"$1" -N1 $config | tr -d ' '; }
+pos=$(byte 52)
+while [ "$pos" != 0 ]; do
+	[ "$(byte "$pos")" != 9 ] || eval "cap_$(byte $((pos + 3)))=$pos" # by its type
+	pos=$(byte $((pos + 1)))
+done
+lie_at() { echo "$2" >$lie/config_value; echo "$1" >$lie/config_at; }
+for wrong in $((cap_1 + 12)):0xfffffff0 $((cap_1 + 12)):0x20 $((cap_1 + 8)):2 $((cap_1 + 8)):0xfffffffc; do
+	lie_at "${wrong%:*}" "${wrong#*:}"
+	no_disk $pci_0 'capability of type 1 at .* does not fit BAR' 'no virtio 1.x capabilities'
+done
+lie_at $((cap_2 + 12)) 1
+no_disk $pci_0 'capability of type 2 at .* does not fit BAR' 'no notification or no ISR capability'
+lie_at -1 0
+echo 2000 >$lie/notify_off
+no_disk $pci_0 'doorbell offset 2000 is unaligned or outside'
+echo 1 >$lie/notify_off
+lie_at $((cap_2 + 16)) 1 # of width 2, at 1
+no_disk $pci_0 'doorbell offset 1 is unaligned or outside'
+lie_at $((cap_2 + 16)) 0 # all doorbells are one
+bind $pci_0
+wait_blk 1
+io $pci_0
+unbind $pci_0
+echo -1 >$lie/notify_off
+lie_at -1 0
+
 # interrupts between queue_enable and DRIVER_OK: counted, held back, made up for
 echo 1 >$lie/early
 calls=$(cat $lie/config_calls)
@@ -217,7 +246,7 @@ EOF
 
 disk() { printf -- '-blockdev null-co,node-name=%s,size=16777216,read-zeroes=on ' "$1"; }
 # shellcheck disable=SC2046 # a list of words
-"$VMMIO_BUILD/vmmio-boot" -n 2 -t 150 -s "$dir/run.sh" -f "$VMMIO_BUILD/liar/liar.ko:/lib/modules/liar.ko" \
+"$VMMIO_BUILD/vmmio-boot" -n 2 -t 200 -s "$dir/run.sh" -f "$VMMIO_BUILD/liar/liar.ko:/lib/modules/liar.ko" \
 	--trace-events memory_region_ops_write --trace-log "$dir/trace" -- \
 	$(disk d0) $(disk d1) $(disk d2) $(disk d3) \
 	-device virtio-blk-device,drive=d0 -device virtio-blk-device,drive=d1,packed=on \

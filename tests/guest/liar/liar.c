@@ -16,8 +16,8 @@
 #include "vmmio.h"
 
 static unsigned long long offer, deny, shm_base, shm_len;
-static int stuck, refuse, early, turning;
-static unsigned int config_calls, rings_freed;
+static int stuck, refuse, early, turning, config_at = -1, notify_off = -1;
+static unsigned int config_calls, rings_freed, config_value;
 static unsigned int queue_max;
 module_param(offer, ullong, 0644);	/* feature bits offered besides */
 module_param(deny, ullong, 0644);	/* feature bits not offered */
@@ -25,6 +25,9 @@ module_param(stuck, int, 0644);		/* 1: after a reset the status never reads 0 */
 module_param(refuse, int, 0644);	/* 1: vectors of queues, 2: of the configuration too */
 module_param(early, int, 0644);		/* MSI-X: interrupts of each vector at queue_enable */
 module_param(turning, int, 0644);	/* 1: the configuration's generation never settles */
+module_param(notify_off, int, 0644);	/* queue_notify_off, if not -1 */
+module_param(config_at, int, 0644);	/* PCI configuration space: the word there, if not -1, */
+module_param(config_value, uint, 0644); /* reads so */
 module_param(queue_max, uint, 0644);	/* QueueSizeMax, if not 0 */
 module_param(shm_base, ullong, 0644);	/* one shared memory region, */
 module_param(shm_len, ullong, 0644);	/* if its length is not 0 */
@@ -68,6 +71,8 @@ static u32 lie(enum vmmio_reg reg, u32 v)
 		return shm_len ? (u32)(shm_base >> 32) : v;
 	case VMMIO_REG_PCI_QUEUE_MSIX_VECTOR:
 		return refuse ? VMMIO_NO_VECTOR : v;
+	case VMMIO_REG_PCI_QUEUE_NOTIFY_OFF:
+		return notify_off >= 0 ? notify_off : v;
 	case VMMIO_REG_PCI_CONFIG_MSIX_VECTOR:
 		return refuse > 1 ? VMMIO_NO_VECTOR : v;
 	default:
@@ -148,6 +153,29 @@ static int kick_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 	return 0;
 }
 
+struct config_call {
+	int where;
+	u32 *value;
+};
+
+static int config_read_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	struct config_call *c = (struct config_call *)ri->data;
+
+	c->where = regs->si;
+	c->value = (void *)regs->dx;
+	return 0;
+}
+
+static int config_read_return(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	struct config_call *c = (struct config_call *)ri->data;
+
+	if (config_at >= 0 && c->where == config_at)
+		*c->value = config_value;
+	return 0;
+}
+
 #define READ_PROBE(symbol)                                                               \
 	{                                                                                \
 		.kp.symbol_name = "vmmio:" symbol, .entry_handler = read_entry,          \
@@ -157,6 +185,13 @@ static int kick_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 static struct kretprobe returns[] = {
 	READ_PROBE("mmio_read"),
 	READ_PROBE("pci_read"),
+	{
+		.kp.symbol_name = "pci_read_config_dword",
+		.entry_handler = config_read_entry,
+		.handler = config_read_return,
+		.data_size = sizeof(struct config_call),
+		.maxactive = 8,
+	},
 	{
 		.kp.symbol_name = "vmmio:kick_data",
 		.entry_handler = kick_entry,
