@@ -184,7 +184,8 @@ static void queue_stop(struct vmmio_queue *q)
 
 	q->enabled = false;
 	WRITE_ONCE(q->live, false);
-	if (vd->regs.protocol->queue_stop(&vd->regs, q->index)) {
+	/* one that ignored a reset already is not waited for again, queue by queue */
+	if (vd->regs.protocol->queue_stop(&vd->regs, q->index) && !vd->wedged) {
 		/* its memory is about to be somebody else's */
 		dev_err(vd->parent, "queue %u does not stop, resetting the device\n", q->index);
 		vmmio_device_reset(vd);
