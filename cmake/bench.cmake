@@ -110,12 +110,3 @@ vmmio_script_test(guest tests/guest/tune.sh TIMEOUT 240)
 vmmio_script_test(guest tests/guest/versus.sh TIMEOUT 240)
 vmmio_script_test(guest tests/guest/study.sh TIMEOUT 1200)
 set_tests_properties(guest.study PROPERTIES FIXTURES_REQUIRED "image_arm64;stat_arm64") # arm.cmake
-
-# The guest with fio, for load = fio: on demand.
-add_custom_target(
-	fio-image
-	COMMAND ${CMAKE_COMMAND} -E env VMMIO_BUILD=${CMAKE_BINARY_DIR} ${CMAKE_SOURCE_DIR}/cmake/fio-image.sh --out
-		${CMAKE_BINARY_DIR}/arch/fio --base ${VMMIO_IMAGE_DIR}/initrd.cpio
-	DEPENDS image mkcpio
-	VERBATIM
-)

@@ -124,3 +124,12 @@ add_custom_command(
 )
 file(CREATE_LINK ${VMMIO_KERNEL_IMAGE} ${VMMIO_IMAGE_DIR}/vmlinuz SYMBOLIC)
 add_custom_target(image ALL DEPENDS ${VMMIO_IMAGE_DIR}/initrd.cpio)
+
+# The guest with fio, for load = fio: on demand.
+add_custom_target(
+	fio-image
+	COMMAND ${CMAKE_COMMAND} -E env VMMIO_BUILD=${CMAKE_BINARY_DIR} ${CMAKE_SOURCE_DIR}/cmake/fio-image.sh --out
+		${CMAKE_BINARY_DIR}/arch/fio --base ${VMMIO_IMAGE_DIR}/initrd.cpio
+	DEPENDS image mkcpio
+	VERBATIM
+)
