@@ -5,23 +5,57 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "cmd.h"
 #include "doctor.h"
 #include "json.h"
 
+#define INDENT 23 /* of what was found */
+
+/* Columns of the terminal; elsewhere lines are as long as they are. */
+static int columns(void)
+{
+	struct winsize w;
+
+	if (!isatty(STDOUT_FILENO))
+		return 0;
+	return !ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) && w.ws_col > 2 * INDENT ? w.ws_col : 80;
+}
+
+/* Broken between words. */
+static void print_broken(const char *text, int width)
+{
+	int len = (int)strlen(text), n;
+
+	while (width && len > width - INDENT) {
+		for (n = width - INDENT; n > 0 && text[n] != ' '; n--)
+			;
+		if (!n)
+			break;
+		printf("%.*s\n%*s", n, text, INDENT, "");
+		text += n + 1;
+		len -= n + 1;
+	}
+	puts(text);
+}
+
+/* Remedies stay whole: many are commands, to be copied. */
 static void print_text(const struct doctor *d)
 {
 	static const char *const marks[] = {"ok  ", "note", "BAD "};
+	int width = columns();
 	int i;
 
 	for (i = 0; i < d->n; i++) {
 		const struct doctor_finding *f = &d->list[i];
 
-		printf("%s  %-15s  %s\n", marks[f->state], f->check, f->found);
+		printf("%s  %-15s  ", marks[f->state], f->check);
+		print_broken(f->found, width);
 		if (f->remedy[0])
-			printf("%24s-> %s\n", "", f->remedy);
+			printf("%*s-> %s\n", INDENT, "", f->remedy);
 	}
 }
 
