@@ -218,12 +218,14 @@ static void vmmio_del_vqs(struct virtio_device *vdev)
 	vd->irq_mode = vd->irq_mode_first;
 }
 
+#ifdef VMMIO_HAVE_SYNCHRONIZE_CBS
 static void vmmio_synchronize_cbs(struct virtio_device *vdev)
 {
 	struct vmmio_device *vd = to_vmmio(vdev);
 
 	vd->front->irqs_synchronize(vd);
 }
+#endif
 
 static const char *vmmio_bus_name(struct virtio_device *vdev)
 {
