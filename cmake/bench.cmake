@@ -108,5 +108,5 @@ vmmio_script_test(guest tests/guest/regress.sh TIMEOUT 180)
 vmmio_script_test(guest tests/guest/conform.sh TIMEOUT 180)
 vmmio_script_test(guest tests/guest/tune.sh TIMEOUT 240)
 vmmio_script_test(guest tests/guest/versus.sh TIMEOUT 240)
-vmmio_script_test(guest tests/guest/study.sh TIMEOUT 1200)
+vmmio_script_test(guest tests/guest/study.sh TIMEOUT 1800)
 set_tests_properties(guest.study PROPERTIES FIXTURES_REQUIRED "image_arm64;stat_arm64") # arm.cmake
