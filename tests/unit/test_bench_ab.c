@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Regressions: a planted register access is caught every time, and samples of
- * one and the same thing are not called different more often than promised.
- * The second part draws from a stored result of many boots, named aa: the
- * first in results/, or argument 1.
+ * one and the same thing are not called different more often than promised:
+ * draws from a stored result of many boots (aa), and real pairs (aa-pairs), the
+ * first of these names in results/, or arguments 1 and 2.
  */
 #include <glob.h>
 #include <limits.h>
@@ -26,7 +26,7 @@
 #define DRAWS 10000
 #define BOOTS 8 /* on each side of a draw */
 
-static const char *stored;
+static const char *stored, *pairs;
 
 static const struct vmmio_ab_options options = {.alpha = 0.05, .threshold = 5, .accel = "kvm-vmx"};
 
@@ -192,48 +192,87 @@ static void test_resampled(void **state)
 	assert_true(different >= DRAWS / 200);
 }
 
-/* Boots as they came, A B B A: what a drift of the machine does is in them. */
-static void test_real_pairs(void **state)
+/* The series of one side of a repetition, each value times @scale. */
+static void take_side(const struct vmmio_loaded *l, unsigned int repeat, char side, double scale,
+		      struct vmmio_series_set *out)
+{
+	char want[32];
+	size_t n = snprintf(want, sizeof(want), "repeat=%u side=%c ", repeat, side);
+
+	for (size_t i = 0; i < l->series.n; i++) {
+		struct vmmio_series copy = l->series.s[i];
+		struct vmmio_series_set one = {.s = &copy, .n = 1};
+
+		if (strncmp(copy.labels, want, n))
+			continue;
+		memmove(copy.labels, copy.labels + n, strlen(copy.labels + n) + 1);
+		assert_int_equal(vmmio_series_extend(out, &one), 0);
+	}
+	for (size_t i = 0; i < out->n; i++)
+		for (size_t k = 0; k < out->s[i].n && out->s[i].cls != VMMIO_STRUCTURAL; k++)
+			out->s[i].v[k] *= scale;
+}
+
+/* Is anything called different between the sides of repetition @repeat? */
+static bool differs(const struct vmmio_loaded *l, unsigned int repeat, double scale)
 {
 	struct vmmio_ab_options o = options;
-	struct vmmio_loaded l;
-	unsigned int different = 0;
-	char why[256];
+	struct vmmio_series_set a = {0}, b = {0};
+	struct vmmio_ab ab;
+	bool different;
 
-	if (!stored)
-		skip();
-	if (vmmio_result_load(stored, &l, why, sizeof(why)))
-		fail_msg("%s: %s", stored, why);
-	o.accel = l.accel;
+	o.accel = l->accel;
 	o.times = true;
-	for (size_t pair = 0; pair < 20; pair++) {
-		struct vmmio_series_set side[2] = {0};
-		struct vmmio_ab ab;
+	take_side(l, repeat, 'a', 1, &a);
+	take_side(l, repeat, 'b', scale, &b);
+	assert_int_equal(vmmio_ab_compare(&a, &b, &o, &ab), 0);
+	assert_true(ab.tested > 20);
+	assert_true(ab.floor < o.alpha); /* enough boots to call anything different at all */
+	different = ab.different > 0;
+	vmmio_ab_free(&ab);
+	vmmio_series_free(&a);
+	vmmio_series_free(&b);
+	return different;
+}
 
-		for (size_t i = 0; i < l.series.n; i++) {
-			struct vmmio_series copy = l.series.s[i];
-			size_t from = pair * (copy.n - 2 * BOOTS) / 19;
-			struct vmmio_series_set one = {.s = &copy, .n = 1};
+/*
+ * Twenty real A/A pairs, each A B B A ... of boots of its own: what a drift of a
+ * busy machine does is in them.
+ */
+static void test_real_pairs(void **state)
+{
+	unsigned int different = 0, scaled = 0;
+	struct vmmio_loaded l;
+	char why[256];
+	int repeats, kept;
 
-			for (size_t k = 0; k < 2 * BOOTS; k++) {
-				copy = l.series.s[i];
-				copy.v = &copy.v[from + k];
-				copy.n = 1;
-				assert_int_equal(
-					vmmio_series_extend(&side[(k & 1) ^ (k >> 1 & 1)], &one),
-					0);
-			}
-		}
-		assert_int_equal(vmmio_ab_compare(&side[0], &side[1], &o, &ab), 0);
-		assert_true(ab.tested > 40);
-		different += ab.different > 0;
-		vmmio_ab_free(&ab);
-		vmmio_series_free(&side[0]);
-		vmmio_series_free(&side[1]);
+	if (!pairs)
+		skip();
+	if (vmmio_result_load(pairs, &l, why, sizeof(why)))
+		fail_msg("%s: %s", pairs, why);
+	assert_int_equal(
+		json_unpack(l.result, "{s:i, s:i}", "repeat", &repeats, "repeats_different", &kept),
+		0);
+	assert_true(repeats >= 20);
+	for (int r = 1; r <= repeats; r++) {
+		different += differs(&l, r, 1);
+		scaled += differs(&l, r, 1000);
 	}
 	vmmio_result_unload(&l);
-	printf("A/A: %u of 20 real pairs called different\n", different);
-	assert_true(different <= 3);
+	printf("A/A: %u of %d real pairs called different\n", different, repeats);
+	assert_int_equal(different, kept);
+	assert_true(different * 20 <= 3u * repeats);
+	/* as many boots of something really slower are called different every time */
+	assert_int_equal(scaled, repeats);
+}
+
+static const char *find(const char *source, const char *name)
+{
+	static glob_t found;
+	char pattern[PATH_MAX];
+
+	snprintf(pattern, sizeof(pattern), "%s/results/*/%s", source, name);
+	return glob(pattern, 0, NULL, &found) ? NULL : strdup(found.gl_pathv[0]);
 }
 
 int main(int argc, char **argv)
@@ -245,15 +284,14 @@ int main(int argc, char **argv)
 	};
 
 	const char *source = getenv("VMMIO_SOURCE");
-	char pattern[PATH_MAX];
-	glob_t found;
 
-	if (argc > 1) {
-		stored = argv[1];
-	} else if (source) {
-		snprintf(pattern, sizeof(pattern), "%s/results/*/aa", source);
-		if (!glob(pattern, 0, NULL, &found))
-			stored = found.gl_pathv[0];
+	if (source) {
+		stored = find(source, "aa");
+		pairs = find(source, "aa-pairs");
 	}
+	if (argc > 1)
+		stored = argv[1];
+	if (argc > 2)
+		pairs = argv[2];
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
