@@ -58,7 +58,7 @@ kick() {
 		i=$((i + 1))
 	done
 	# seconds of kicks that wake nobody, timers going off in between
-	load run 0 0 store32 0xfebfa000 0 "${VMMIO_FLOOD:-1000000}"
+	load run 0 0 store32 0xfebfa000 0 "${VMMIO_FLOOD:-300000}"
 }
 
 watch
