@@ -283,6 +283,15 @@ static __always_inline int slot_guessed(__u64 key)
 	return state_at(slot)->key == key ? slot : -1;
 }
 
+/* A pointer with a type as the number that functions of their own take: read back. */
+static __always_inline __u64 number_of(__u64 key)
+{
+	__u64 number = 0;
+
+	bpf_probe_read_kernel(&number, sizeof(number), &key);
+	return number;
+}
+
 /* Slot of an event's queue or device; -1: it has none, and the event is lost. */
 static __always_inline int slot_of(struct virtqueue *vq)
 {
@@ -291,10 +300,9 @@ static __always_inline int slot_of(struct virtqueue *vq)
 
 	if (slot >= 0)
 		return slot;
-	/* asking the map also makes a number of a pointer with a type */
 	slot = slot_known(&key);
 	if (slot < 0)
-		slot = learn_queue(key);
+		slot = learn_queue(number_of(key));
 	if (slot < 0)
 		lost();
 	return slot;
@@ -308,7 +316,7 @@ static __always_inline int slot_of_device(__u64 vdev)
 		return slot;
 	slot = slot_known(&vdev);
 	if (slot < 0)
-		slot = learn_vdev(vdev);
+		slot = learn_vdev(number_of(vdev));
 	if (slot < 0)
 		lost();
 	return slot;
