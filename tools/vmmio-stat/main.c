@@ -2,6 +2,7 @@
 /*
  * vmmio-stat: the table of subcommands, and the choice among them.
  */
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,6 +24,8 @@ int main(int argc, char **argv)
 {
 	int i, ret, status;
 
+	/* growing arrays in mappings of their own leave no holes behind */
+	mallopt(M_MMAP_THRESHOLD, 1 << 16);
 	vmmio_catch_signals();
 	for (i = 0; argc > 1 && vmmio_cmds[i].name; i++)
 		if (!strcmp(argv[1], vmmio_cmds[i].name))
