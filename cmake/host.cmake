@@ -90,3 +90,19 @@ target_link_libraries(vmmio-hostcost PRIVATE vmmio_micro vmmio_host vmmio_bpf_em
 add_executable(emptyprobe bench/emptyprobe.c)
 target_link_libraries(emptyprobe PRIVATE vmmio_flags vmmio_bpf_empty vmmio_libbpf)
 vmmio_static(emptyprobe)
+
+# What vmmio-stat costs, beside bpftrace and perf; see bench/stat-cost.sh.
+vmmio_bpf_object(statcost bench/statcost.bpf.c)
+add_executable(vmmio-statcost bench/statcost.c bench/statcost_loop.S)
+target_include_directories(vmmio-statcost PRIVATE ${CMAKE_SOURCE_DIR})
+target_link_libraries(vmmio-statcost PRIVATE vmmio_stat_core vmmio_bpf_statcost vmmio_bpf_empty)
+# The same files as vmmio-stat, its programs run by vmmio-statfeed.
+get_target_property(stat_sources vmmio-stat SOURCES)
+add_executable(vmmio-stat-fed ${stat_sources} bench/statrows.c)
+target_compile_definitions(vmmio-stat-fed PRIVATE VMMIO_TERMINFO="${VMMIO_TERMINFO}")
+target_link_libraries(vmmio-stat-fed PRIVATE vmmio_stat_core vmmio_host ${LIBNCURSES_A} ${LIBTINFO_A})
+target_link_options(vmmio-stat-fed PRIVATE -Wl,--wrap=bpf_raw_tracepoint_open)
+vmmio_static(vmmio-stat-fed)
+add_executable(vmmio-statfeed bench/statfeed.c)
+target_include_directories(vmmio-statfeed PRIVATE ${CMAKE_SOURCE_DIR})
+target_link_libraries(vmmio-statfeed PRIVATE vmmio_stat_core vmmio_bpf_statcost)
