@@ -9,7 +9,7 @@
 # usage: matrix.sh ours|stock "TYPE..." [SOURCE]   (of vmmio-stat; default: its choice)
 set -eu
 
-driver=$1 types=$2 source=${3:-auto} memory=256
+driver=$1 types=$2 source=${3:-auto} memory=512
 here=$(dirname "$0")
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
