@@ -6,17 +6,10 @@
  * and for the cost of a handler apart from that of its hook. Only
  * vmmio-statcost loads it.
  */
-/*
- * Where the kernel's own count of interrupts cannot be had by name (a kernel
- * without KALLSYMS_ALL), the handlers do without: read_interrupts() stands for it.
- */
-#define kstat no_kstat
-#define irq_stat no_irq_stat
 #include "stock.bpf.c"
 
 __u32 only_tid = 0;
 __u64 fake_vq = 0;
-__u64 fake_irqs = 0;
 
 /* For bench/statfeed.c: an event, and where the kernel has it. */
 __u64 fed_event[6] = {};
@@ -55,18 +48,6 @@ static __always_inline struct fake *fake(void)
 	(*(ctype *)((f)->bytes + (at) +                                                         \
 		    __builtin_preserve_field_info(((type *)0)->field, BPF_FIELD_BYTE_OFFSET)) = \
 		 (value))
-
-/* What interrupts() does where it can, with other memory. */
-static __always_inline void read_interrupts(struct fake *f)
-{
-	__u32 counts[12] = {}, i;
-	__u64 n = *(volatile __u64 *)(f->bytes + PARENT + 64);
-
-	bpf_probe_read_kernel(counts, sizeof(counts), f->bytes + PARENT);
-	for (i = 0; i < 12; i++)
-		n += counts[i];
-	fake_irqs = n;
-}
 
 /* One call of it lays out the virtqueue. */
 SEC("raw_tp/sys_enter") int lay_out(void *ctx)
@@ -118,21 +99,15 @@ SEC("raw_tp/sys_enter") int enter_prepare(void *ctx)
 
 SEC("raw_tp/sys_enter") int enter_kick(void *ctx)
 {
-	struct fake *f = is_mine() ? ring_moves(false) : NULL;
-
-	if (!f)
+	if (!is_mine() || !ring_moves(false))
 		return 0;
-	read_interrupts(f);
 	return kick((void *)fake_vq);
 }
 
 SEC("raw_tp/sys_exit") int exit_kick(void *ctx)
 {
-	struct fake *f = is_mine() ? ring_moves(true) : NULL;
-
-	if (!f)
+	if (!is_mine() || !ring_moves(true))
 		return 0;
-	read_interrupts(f);
 	return kick_done();
 }
 
@@ -153,22 +128,16 @@ SEC("raw_tp/sys_exit") int exit_irq(void *ctx)
 /* A whole request: its five hooks, with a kick-to-interrupt sample each time. */
 SEC("raw_tp/sys_enter") int enter_io(void *ctx)
 {
-	struct fake *f = is_mine() ? ring_moves(false) : NULL;
-
-	if (!f)
+	if (!is_mine() || !ring_moves(false))
 		return 0;
-	read_interrupts(f);
 	kick_prepare((void *)fake_vq);
 	return kick((void *)fake_vq);
 }
 
 SEC("raw_tp/sys_exit") int exit_io(void *ctx)
 {
-	struct fake *f = is_mine() ? ring_moves(true) : NULL;
-
-	if (!f)
+	if (!is_mine() || !ring_moves(true))
 		return 0;
-	read_interrupts(f);
 	kick_done();
 	vring_irq(1, (void *)fake_vq);
 	return vring_irq_done(IRQ_HANDLED);

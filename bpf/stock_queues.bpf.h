@@ -20,7 +20,7 @@ struct cpu_scratch {
 	__u32 run_irq;
 	__u64 pair_t0;
 	__u64 got_vq, got_data; /* last buffer taken back, see taken_back() */
-	__u64 irqs;		/* taken so far, where stock_irqs.bpf.h counts them */
+	__u64 irqs;		/* taken so far, see stock_irqs.bpf.h */
 };
 
 /* By the address of a virtqueue or virtio device. */

@@ -44,8 +44,14 @@ static const struct hook {
 	bool open;	  /* the function returns with interrupts enabled */
 } hooks[] = {
 	{"prepare", "virtqueue_kick_prepare"},
-	{"irqs_handler", NULL, .irq = true}, /* some architectures only: stock_irqs.bpf.h */
+	/* tracepoints: one that this architecture does not have is no loss */
+	{"irqs_handler", NULL, .irq = true},
 	{"irqs_ipi", NULL, .irq = true},
+	{"irqs_timer", NULL, .irq = true},
+	{"irqs_resched", NULL, .irq = true},
+	{"irqs_call", NULL, .irq = true},
+	{"irqs_call_single", NULL, .irq = true},
+	{"irqs_work", NULL, .irq = true},
 	{"ours_kick", "virtqueue_kick_prepare", .packed = true},
 	{"gone", "vring_del_virtqueue"},
 	{"uevent", "virtio_uevent", CORE},
@@ -268,7 +274,7 @@ static int attach(struct vmmio_stock *b, struct stock_bpf *skel, __u64 set)
 		    (hooks[i].open && b->blind))
 			continue;
 		link = bpf_program__attach(prog);
-		if (!link && hooks[i].optional)
+		if (!link && (hooks[i].optional || (!hooks[i].function && errno == ENOENT)))
 			continue;
 		if (!link)
 			return -errno;
