@@ -23,11 +23,19 @@ struct {
 	__type(value, __u64);
 } requests SEC(".maps");
 
+/* What a list that its driver has mapped says of its lengths. */
+static __always_inline __u32 mapped_length(struct scatterlist *sg)
+{
+	if (bpf_core_field_exists(sg->dma_length))
+		return BPF_CORE_READ(sg, dma_length);
+	return BPF_CORE_READ(sg, length);
+}
+
 /*
  * Bytes of a list in the low 48 bits, entries in the high 16. Global: the
  * verifier looks at the loop once.
  */
-__noinline __u64 sg_sum(__u64 list)
+__noinline __u64 sg_sum(__u64 list, bool mapped)
 {
 	__u64 bytes = 0, n = 0;
 	__u32 i;
@@ -40,7 +48,7 @@ __noinline __u64 sg_sum(__u64 list)
 			list = link & ~3ul;
 			continue;
 		}
-		bytes += BPF_CORE_READ(sg, length);
+		bytes += mapped ? mapped_length(sg) : BPF_CORE_READ(sg, length);
 		n++;
 		if (link & 2)
 			break;
@@ -78,12 +86,13 @@ static __always_inline void add_sum(struct vmmio_bpf_row *row, bool in, __u64 su
 	row->c[in ? VMMIO_C_BYTES_IN : VMMIO_C_BYTES_OUT] += sum & ((1ull << 48) - 1);
 }
 
-static __always_inline int add_one(struct virtqueue *vq, __u64 list, bool in, void *data, int ret)
+static __always_inline int add_one(struct virtqueue *vq, __u64 list, bool in, bool mapped,
+				   void *data, int ret)
 {
 	struct vmmio_bpf_row *row = added(vq, (__u64)data, ret);
 
 	if (row)
-		add_sum(row, in, sg_sum(list));
+		add_sum(row, in, sg_sum(list, mapped));
 	return 0;
 }
 
@@ -99,7 +108,7 @@ static __always_inline int add_many(struct virtqueue *vq, void *sgs, __u32 out, 
 	for (i = 0; i < LISTS_MAX && i < out + in; i++) {
 		if (bpf_probe_read_kernel(&list, sizeof(list), sgs + i * sizeof(list)))
 			break;
-		add_sum(row, i >= out, sg_sum(list));
+		add_sum(row, i >= out, sg_sum(list, false));
 	}
 	return 0;
 }
@@ -155,38 +164,25 @@ int BPF_PROG(fe_add_sgs, struct virtqueue *vq, void *sgs, unsigned int out, unsi
 	return add_many(vq, (void *)lists, out, in, data, ret);
 }
 
-SEC("fexit/virtqueue_add_outbuf")
-int BPF_PROG(fe_add_outbuf, struct virtqueue *vq, void *sg, unsigned int num, void *data, int gfp,
-	     int ret)
-{
-	__u64 list = 0;
+/* One list; the premapped have been mapped by the driver. */
+#define ADD_ONE(name, in, mapped, ...)                                                        \
+	SEC("fexit/virtqueue_" #name)                                                         \
+	int BPF_PROG(fe_##name, struct virtqueue *vq, void *sg, unsigned int num, void *data, \
+		     __VA_ARGS__, int ret)                                                    \
+	{                                                                                     \
+		__u64 list = 0;                                                               \
+                                                                                              \
+		/* as a number: a global function takes no pointer of the kernel's */         \
+		bpf_get_func_arg(ctx, 1, &list);                                              \
+		return add_one(vq, list, in, mapped, data, ret);                              \
+	}
 
-	/* as a number: a global function takes no pointer of the kernel's */
-	bpf_get_func_arg(ctx, 1, &list);
-	return add_one(vq, list, false, data, ret);
-}
-
-SEC("fexit/virtqueue_add_inbuf")
-int BPF_PROG(fe_add_inbuf, struct virtqueue *vq, void *sg, unsigned int num, void *data, int gfp,
-	     int ret)
-{
-	__u64 list = 0;
-
-	/* as a number: a global function takes no pointer of the kernel's */
-	bpf_get_func_arg(ctx, 1, &list);
-	return add_one(vq, list, true, data, ret);
-}
-
-SEC("fexit/virtqueue_add_inbuf_ctx")
-int BPF_PROG(fe_add_inbuf_ctx, struct virtqueue *vq, void *sg, unsigned int num, void *data,
-	     void *context, int gfp, int ret)
-{
-	__u64 list = 0;
-
-	/* as a number: a global function takes no pointer of the kernel's */
-	bpf_get_func_arg(ctx, 1, &list);
-	return add_one(vq, list, true, data, ret);
-}
+ADD_ONE(add_outbuf, false, false, int gfp)
+ADD_ONE(add_outbuf_premapped, false, true, int gfp)
+ADD_ONE(add_inbuf, true, false, int gfp)
+ADD_ONE(add_inbuf_cache_clean, true, false, int gfp)
+ADD_ONE(add_inbuf_ctx, true, false, void *context, int gfp)
+ADD_ONE(add_inbuf_premapped, true, true, void *context, int gfp)
 
 SEC("fexit/virtqueue_get_buf")
 int BPF_PROG(fe_get_buf, struct virtqueue *vq, unsigned int *len, void *ret)

@@ -131,7 +131,7 @@ if(VMMIO_MATRIX)
 	foreach(ring IN ITEMS split packed)
 		vmmio_arch_test(amd64-7.x-${ring} matrix amd64-7.x tests/matrix/kernel.sh ARGS ${ring})
 	endforeach()
-	vmmio_stat_tests(matrix amd64-7.x truth requests ${kinds})
+	vmmio_stat_tests(matrix amd64-7.x truth requests netbytes ${kinds})
 	# Modules of 5.10 have no BTF: mainline's drivers through tracefs there.
 	vmmio_stat_tests(matrix amd64-5.10 truth ${kinds})
 	vmmio_stat_tests(matrix amd64-6.12 truth requests ${kinds})

@@ -15,6 +15,7 @@ vmmio_script_test(guest tests/guest/behaviour.sh)
 vmmio_script_test(guest tests/guest/refused.sh TIMEOUT 300)
 vmmio_script_test(guest tests/guest/beside.sh)
 vmmio_script_test(guest tests/guest/requests.sh TIMEOUT 180)
+vmmio_script_test(guest tests/guest/netbytes.sh TIMEOUT 180)
 vmmio_script_test(guest tests/guest/follow.sh TIMEOUT 180)
 vmmio_script_test(tree tests/tree/rebuild.sh TIMEOUT 300)
 
