@@ -31,7 +31,7 @@ __u64 pair_runs = 0;
 #include "stock_irqs.bpf.h"
 
 /* Of all queues, ours too. Nothing else is known of ours, so it must be cheap. */
-static __always_inline int kick_prepare(struct virtqueue *vq)
+static __always_inline int opportunity(struct virtqueue *vq)
 {
 	int slot = slot_of(vq);
 	struct vmmio_stock_state *s;
@@ -43,6 +43,58 @@ static __always_inline int kick_prepare(struct virtqueue *vq)
 	if (s->packed)
 		packed_observe(vq, s);
 	return 0;
+}
+
+/*
+ * Does virtqueue_kick() call virtqueue_kick_prepare()? Since 7.x it can have it
+ * inlined, and is an opportunity of its own then. The first call on a CPU tells.
+ */
+static enum {
+	KICK_UNKNOWN,
+	KICK_CALLS,
+	KICK_INLINED
+} kick_does = KICK_UNKNOWN;
+
+static __always_inline int kick_prepare(struct virtqueue *vq)
+{
+	struct cpu_scratch *x;
+
+	if (kick_does == KICK_UNKNOWN) {
+		x = scratch();
+		if (x && x->whole_vq == (__u64)vq)
+			kick_does = KICK_CALLS;
+	}
+	return opportunity(vq);
+}
+
+static __always_inline int whole_kick(struct virtqueue *vq)
+{
+	struct cpu_scratch *x;
+
+	if (kick_does == KICK_INLINED)
+		return opportunity(vq);
+	if (kick_does == KICK_UNKNOWN) {
+		x = scratch();
+		if (x)
+			x->whole_vq = (__u64)vq;
+	}
+	return 0;
+}
+
+static __always_inline int whole_kick_done(void)
+{
+	struct cpu_scratch *x;
+	struct virtqueue *vq;
+
+	if (kick_does != KICK_UNKNOWN)
+		return 0;
+	x = scratch();
+	if (!x || !x->whole_vq)
+		return 0;
+	vq = (void *)x->whole_vq;
+	x->whole_vq = 0;
+	kick_does = KICK_INLINED;
+	return opportunity(vq);
 }
 
 /*
@@ -75,6 +127,9 @@ static __always_inline bool pair_kick(struct virtqueue *vq, struct vmmio_stock_s
 		}
 		row->c[VMMIO_C_KICKS_POLLED]++;
 	}
+	/* an interrupt from here on must not pair the old sample with the new indices */
+	s->t0 = 0;
+	barrier();
 	s->a0 = prev;
 	s->empty = used == prev;
 	return true;
@@ -291,7 +346,7 @@ static __always_inline int run_end(__u32 mode, int ret)
 	x->run_t0 = 0;
 	slot = slot_of_device(x->run_vdev);
 	if (slot < 0)
-		return 0;
+		return 0; /* not known yet, or no longer: its line outlives its queues */
 	/* with MSI-X the device's own row names the vector of the configuration */
 	s = state_at(slot);
 	s->irq = x->run_irq;
@@ -344,6 +399,7 @@ static __always_inline struct virtio_device *pci_vdev(void *opaque)
 #define UNPACK(...) __VA_ARGS__
 
 ENTRY(prepare, virtqueue_kick_prepare, (struct virtqueue * vq), kick_prepare(vq))
+ENTRY(whole, virtqueue_kick, (struct virtqueue * vq), whole_kick(vq))
 ENTRY(gone, vring_del_virtqueue, (struct virtqueue * vq), queue_gone(vq))
 ENTRY(uevent, virtio_uevent, (struct device * dev), learn_device(dev))
 ENTRY(config, virtio_config_changed, (struct virtio_device * vdev), config_changed(vdev))
@@ -365,14 +421,14 @@ int BPF_PROG(fe_ours_kick, struct virtqueue *vq, bool ret)
 	return kick_of_ours(vq, ret);
 }
 
-#define EXIT_NOTIFY(name, function)                                                     \
+#define EXIT_VQ(name, function, call)                                                   \
 	SEC("fexit/" #function) int BPF_PROG(fe_##name, struct virtqueue *vq, bool ret) \
 	{                                                                               \
-		return kick_done();                                                     \
+		return call;                                                            \
 	}                                                                               \
 	SEC("kretprobe/" #function) int BPF_KRETPROBE(kp_##name)                        \
 	{                                                                               \
-		return kick_done();                                                     \
+		return call;                                                            \
 	}
 #define EXIT_IRQ(name, function, call)                                                  \
 	SEC("fexit/" #function) int BPF_PROG(fe_##name, int irq, void *opaque, int ret) \
@@ -384,10 +440,11 @@ int BPF_PROG(fe_ours_kick, struct virtqueue *vq, bool ret)
 		return call;                                                            \
 	}
 
-EXIT_NOTIFY(vm_kick_done, vm_notify)
-EXIT_NOTIFY(vm_kick_data_done, vm_notify_with_data)
-EXIT_NOTIFY(vp_kick_done, vp_notify)
-EXIT_NOTIFY(vp_kick_data_done, vp_notify_with_data)
+EXIT_VQ(whole_done, virtqueue_kick, whole_kick_done())
+EXIT_VQ(vm_kick_done, vm_notify, kick_done())
+EXIT_VQ(vm_kick_data_done, vm_notify_with_data, kick_done())
+EXIT_VQ(vp_kick_done, vp_notify, kick_done())
+EXIT_VQ(vp_kick_data_done, vp_notify_with_data, kick_done())
 EXIT_IRQ(vring_irq_done, vring_interrupt, vring_irq_done(ret))
 EXIT_IRQ(vm_irq_done, vm_interrupt, run_end(VMMIO_IRQ_LINE, ret))
 EXIT_IRQ(vp_irq_done, vp_interrupt, run_end(VMMIO_IRQ_INTX, ret))

@@ -20,6 +20,7 @@ struct cpu_scratch {
 	__u32 run_irq;
 	__u64 pair_t0;
 	__u64 got_vq, got_data; /* last buffer taken back, see taken_back() */
+	__u64 whole_vq;		/* in virtqueue_kick(), see kick_does */
 	__u64 irqs;		/* taken so far, see stock_irqs.bpf.h */
 };
 
@@ -308,18 +309,15 @@ static __always_inline int slot_of(struct virtqueue *vq)
 	return slot;
 }
 
+/*
+ * The same of a device, which is learnt with its queues only: an interrupt can
+ * come after the last of them is gone, and its slot would never be given back.
+ */
 static __always_inline int slot_of_device(__u64 vdev)
 {
 	int slot = slot_guessed(vdev);
 
-	if (slot >= 0)
-		return slot;
-	slot = slot_known(&vdev);
-	if (slot < 0)
-		slot = learn_vdev(number_of(vdev));
-	if (slot < 0)
-		lost();
-	return slot;
+	return slot >= 0 ? slot : slot_known(&vdev);
 }
 
 /* Only one of those who see it go gives its slot back. */

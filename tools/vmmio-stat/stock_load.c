@@ -44,6 +44,8 @@ static const struct hook {
 	bool open;	  /* the function returns with interrupts enabled */
 } hooks[] = {
 	{"prepare", "virtqueue_kick_prepare"},
+	{"whole", "virtqueue_kick"},
+	{"whole_done", "virtqueue_kick", .open = true},
 	/* tracepoints: one that this architecture does not have is no loss */
 	{"irqs_handler", NULL, .irq = true},
 	{"irqs_ipi", NULL, .irq = true},
@@ -303,8 +305,8 @@ static int attach(struct vmmio_stock *b, struct stock_bpf *skel, __u64 set)
 static int add_object(struct vmmio_stock *b, __u64 set)
 {
 	struct stock_bpf *skel;
-	__u64 before = b->attached;
-	int err, links = b->nlinks;
+	struct vmmio_stock before = *b;
+	int err;
 
 	if (b->nobjects == VMMIO_STOCK_OBJECTS)
 		return -ENOSPC;
@@ -320,9 +322,13 @@ static int add_object(struct vmmio_stock *b, __u64 set)
 		b->objects[b->nobjects++] = skel;
 		return 0;
 	}
-	while (b->nlinks > links)
+	while (b->nlinks > before.nlinks)
 		bpf_link__destroy(b->links[--b->nlinks]);
-	b->attached = before;
+	/* what is not attached must not be taken for counted */
+	b->attached = before.attached;
+	b->packed = before.packed;
+	b->mmio = before.mmio;
+	b->pci = before.pci;
 	stock_bpf__destroy(skel);
 	return err;
 }
