@@ -15,6 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "plot.h"
+
 static int make_dirs(const char *path)
 {
 	char buf[4096];
@@ -50,11 +52,14 @@ static void print_plot_data(FILE *f, const struct micro_result *r)
 /* Underscores are subscripts to gnuplot unless told otherwise. */
 static void print_plot_script(FILE *f, const struct micro_result *r)
 {
+	char cpu[256];
+
+	vmmio_plot_quote(r->cpu, false, cpu, sizeof(cpu));
 	fprintf(f,
 		"# SPDX-License-Identifier: GPL-2.0-only\n"
 		"set terminal svg size 900,900 dynamic enhanced font 'sans,12'\n"
 		"set output 'micro.svg'\n"
-		"set title \"vmmio-bench micro on %s%s: %s, %s\" noenhanced\n"
+		"set title 'vmmio-bench micro on %s%s: '.%s.', %s' noenhanced\n"
 		"set logscale x 10\n"
 		"set xlabel 'nanoseconds (median; bar: quartiles)'\n"
 		"set yrange [:] reverse\n"
@@ -62,7 +67,7 @@ static void print_plot_script(FILE *f, const struct micro_result *r)
 		"set key off\n"
 		"set lmargin 32\n"
 		"plot 'micro.dat' using 2:0:3:4:ytic(1) with xerrorbars pt 7 ps 0.6\n",
-		micro_noisy(r) ? "a noisy " : "", vmmio_accel_name(r->accel), r->cpu, r->date);
+		micro_noisy(r) ? "a noisy " : "", vmmio_accel_name(r->accel), cpu, r->date);
 }
 
 static int write_file(int dir, const char *name, const struct micro_result *r,

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,25 +41,6 @@ static const char *const scripts[VMMIO_PLOTS] = {
 	[VMMIO_PLOT_CURVES] = vmmio_script_curves,
 	[VMMIO_PLOT_INTERVALS] = vmmio_script_intervals,
 };
-
-void vmmio_plot_quote(const char *text, char *buf, size_t len)
-{
-	size_t n = 0;
-
-	buf[n++] = '"';
-	for (; *text && n + 4 < len; text++) {
-		/* "_" and the like would be markup of the enhanced terminals */
-		if (strchr("\"\\", *text) || (unsigned char)*text < ' ')
-			continue;
-		if (strchr("_^{}@&~", *text)) {
-			buf[n++] = '\\';
-			buf[n++] = '\\';
-		}
-		buf[n++] = *text;
-	}
-	buf[n++] = '"';
-	buf[n] = '\0';
-}
 
 static int read_first_line(int fd, char *why, size_t len)
 {
@@ -127,9 +109,10 @@ int vmmio_plot_run(enum vmmio_plot_id id, const char *dir, const char *name, con
 	int err = 0;
 
 	for (size_t i = 0; i < 2 && !err; i++) {
-		char *text;
+		char *text, quoted[160];
 
-		if (asprintf(&text, "form='%s'\nname='%s'\n%s\n%s\n%s", forms[i], name, vars,
+		vmmio_plot_quote(name, false, quoted, sizeof(quoted));
+		if (asprintf(&text, "form='%s'\nname=%s\n%s\n%s\n%s", forms[i], quoted, vars,
 			     vmmio_script_common, scripts[id]) < 0)
 			return -ENOMEM;
 		err = run_gnuplot(dir, text, why, len);
@@ -137,5 +120,11 @@ int vmmio_plot_run(enum vmmio_plot_id id, const char *dir, const char *name, con
 	}
 	if (!err)
 		why[0] = '\0';
+	for (size_t i = 0; i < 2 && err; i++) { /* half a picture is none */
+		char file[PATH_MAX];
+
+		snprintf(file, sizeof(file), "%s/%s.%s", dir, name, forms[i]);
+		unlink(file);
+	}
 	return err;
 }

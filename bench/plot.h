@@ -81,7 +81,11 @@ struct vmmio_ab;
 int vmmio_plot_ab(const struct vmmio_ab *ab, const char *accel, const struct vmmio_result *r,
 		  char *why, size_t len);
 
-/* A gnuplot string of @text: quotes and backslashes cannot end it. */
-void vmmio_plot_quote(const char *text, char *buf, size_t len);
+/*
+ * A gnuplot string of @text, quotes included: whatever is in it, it neither ends
+ * there nor runs anything. @shown: markup of the terminals is escaped; else the
+ * string can be compared. All that goes into a script goes through here.
+ */
+void vmmio_plot_quote(const char *text, bool shown, char *buf, size_t len);
 
 #endif

@@ -100,7 +100,7 @@ int vmmio_plot_ab(const struct vmmio_ab *ab, const char *accel, const struct vmm
 		 "%zu of %zu shown%s",
 		 na, nb, level, accel, ab->tested, rows, all,
 		 strcmp(accel, "tcg") ? "" : " · ~ true of emulated runs only");
-	vmmio_plot_quote(note, b, sizeof(b));
+	vmmio_plot_quote(note, true, b, sizeof(b));
 	snprintf(vars, sizeof(vars),
 		 "title=\"A against B: shift of each number, with its interval\"\nsubtitle=%s\n"
 		 "rows=%zu\n%s",

@@ -229,25 +229,30 @@ static int write_lists(const struct vmmio_findings *in, struct lines *l, FILE *f
 	const struct vmmio_factor *x = vmmio_findings_factor(in, l->factor);
 	char(*words)[LINES_MAX][160] = calloc(2, sizeof(*words));
 	size_t n[2] = {0, 0}, panels = 0;
+	char quoted[400], values[512] = "";
 
 	if (!words)
 		return -ENOMEM;
 	fprintf(f, "array panel[%zu]\narray name_of[%zu]\narray colour[%zu]\narray dash[%zu]\n",
 		t->n, l->n, l->n, l->n);
 	for (size_t p = 0; p < t->n; p++)
-		if (has_panel(in->tables->set, l, t->value[p]))
-			fprintf(f, "panel[%zu]='%s'\n", ++panels, t->value[p]);
-	fprintf(f, "panels=%zu\nvalues='", panels);
+		if (has_panel(in->tables->set, l, t->value[p])) {
+			vmmio_plot_quote(t->value[p], false, quoted, sizeof(quoted));
+			fprintf(f, "panel[%zu]=%s\n", ++panels, quoted);
+		}
 	for (size_t v = 0; v < x->n; v++)
 		if (has_tic(in->tables->set, l, x->value[v]))
-			fprintf(f, " %s", x->value[v]);
-	fprintf(f, "'\n");
+			snprintf(values + strlen(values), sizeof(values) - strlen(values), " %s",
+				 x->value[v]);
+	vmmio_plot_quote(values, false, quoted, sizeof(quoted));
+	fprintf(f, "panels=%zu\nvalues=%s\n", panels, quoted);
 	for (size_t k = 0; k < l->n; k++) {
 		char title[160], first[160], last[160];
 
 		short_name(l->name[k], l->name, l->n, title, sizeof(title));
 		split(title, first, last, sizeof(first));
-		fprintf(f, "name_of[%zu]='%s'\ncolour[%zu]=%zu\ndash[%zu]=%zu\n", k + 1, title,
+		vmmio_plot_quote(title, true, quoted, sizeof(quoted));
+		fprintf(f, "name_of[%zu]=%s\ncolour[%zu]=%zu\ndash[%zu]=%zu\n", k + 1, quoted,
 			k + 1, index_of(words[0], &n[0], last) + 1, k + 1,
 			index_of(words[1], &n[1], first) + 1);
 	}
@@ -260,7 +265,8 @@ int vmmio_plot_curves(const struct vmmio_findings *in, const char *factor, const
 		      size_t len)
 {
 	bool tcg = !strcmp(in->tables->accel, "tcg");
-	char *vars = NULL, a[256], b[512], head[160], note[300], name[64], file[80], word[32];
+	char *vars = NULL, a[256], b[512], head[160], note[300], name[64], file[80], word[32],
+	     quoted[180];
 	struct lines *l = calloc(1, sizeof(*l));
 	FILE *f;
 	size_t size;
@@ -296,10 +302,11 @@ int vmmio_plot_curves(const struct vmmio_findings *in, const char *factor, const
 		 "schedule%s",
 		 in->boots, in->boots == 1 ? "" : "s", in->tables->accel,
 		 tcg ? " (~ these runs only; not between panels)" : "");
-	vmmio_plot_quote(head, a, sizeof(a));
-	vmmio_plot_quote(note, b, sizeof(b));
-	fprintf(f, "title=%s\nsubtitle=%s\ndata='%s'\nlines=%zu\nxname='%s'\nmark=\"%s\"\n", a, b,
-		file, l->n, word, tcg ? "\\\\~" : "");
+	vmmio_plot_quote(head, true, a, sizeof(a));
+	vmmio_plot_quote(note, true, b, sizeof(b));
+	vmmio_plot_quote(file, false, quoted, sizeof(quoted));
+	fprintf(f, "title=%s\nsubtitle=%s\ndata=%s\nlines=%zu\nxname='%s'\nmark=\"%s\"\n", a, b,
+		quoted, l->n, word, tcg ? "\\\\~" : "");
 	err = write_lists(in, l, f);
 	if (fclose(f))
 		err = -ENOMEM;

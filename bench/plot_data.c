@@ -46,8 +46,8 @@ static int title(char *vars, size_t len, const char *heading, const char *note)
 {
 	char a[256], b[512];
 
-	vmmio_plot_quote(heading, a, sizeof(a));
-	vmmio_plot_quote(note, b, sizeof(b));
+	vmmio_plot_quote(heading, true, a, sizeof(a));
+	vmmio_plot_quote(note, true, b, sizeof(b));
 	return snprintf(vars, len, "title=%s\nsubtitle=%s\n", a, b);
 }
 

@@ -103,7 +103,7 @@ int vmmio_plot_cdf(const json_t *rows, const struct vmmio_plot_line *line, size_
 		 "depth 1 · events of %u boot%s, tracepoints on · accelerator %s · class: time%s · "
 		 "stores that an interrupt broke into are left out",
 		 boots, boots == 1 ? "" : "s", accel, emulated ? ", EMULATED" : "");
-	vmmio_plot_quote(note, b, sizeof(b));
+	vmmio_plot_quote(note, true, b, sizeof(b));
 	snprintf(vars, sizeof(vars),
 		 "title=\"Kick cost and kick to interrupt: what share took less\"\nsubtitle=%s\n"
 		 "data='cdf.tsv'\nlines1=%zu\nlines2=%zu\nwhich1='%s'\nwhich2='%s'\n%s",

@@ -425,7 +425,8 @@ int vmmio_result_load(const char *path, struct vmmio_loaded *out, char *why, siz
 	out->result = load_json(path, "result.json", why, len);
 	if (!out->result)
 		goto out;
-	if (json_unpack(out->result, "{s:s}", "accel", &accel)) {
+	if (json_unpack(out->result, "{s:s}", "accel", &accel) ||
+	    accel[strspn(accel, "abcdefghijklmnopqrstuvwxyz0123456789-")]) {
 		snprintf(why, len, "result.json names no accelerator");
 		goto out;
 	}

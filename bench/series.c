@@ -200,6 +200,17 @@ static int class_from_name(const char *name)
 	return -1;
 }
 
+/*
+ * What the bench itself writes is made of these; a folder may come from others, and
+ * its words end up in files' names, tables, pages and gnuplot's scripts.
+ */
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.:,=+ ~-"
+
+static bool made_of(const char *text, const char *set)
+{
+	return !text[strspn(text, set)];
+}
+
 int vmmio_series_from_json(struct vmmio_series_set *set, const json_t *j, char *why, size_t len)
 {
 	size_t i, k;
@@ -218,6 +229,8 @@ int vmmio_series_from_json(struct vmmio_series_set *set, const json_t *j, char *
 				&key, "heading", &heading, "unit", &unit, "class", &cls, "values",
 				&values) ||
 		    !json_is_array(values) || (c = class_from_name(cls)) < 0 ||
+		    !made_of(labels, LETTERS) || !made_of(key, LETTERS) ||
+		    !made_of(heading, LETTERS "/()%") || !made_of(unit, LETTERS "/()%") ||
 		    vmmio_series_find(set, labels, key)) {
 			snprintf(why, len, "series %zu is malformed", i);
 			return -EPROTO;

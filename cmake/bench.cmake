@@ -14,8 +14,8 @@ find_library(LIBJANSSON_A libjansson.a)
 if(NOT LIBJANSSON_A)
 	message(FATAL_ERROR "no static jansson: package libjansson-dev is needed")
 endif()
-add_library(vmmio_guest STATIC bench/accel.c bench/args.c bench/cpio.c bench/guest.c bench/probe.c
-			       bench/qemu.c bench/qmp.c bench/target.c bench/vmm.c)
+add_library(vmmio_guest STATIC bench/accel.c bench/args.c bench/cpio.c bench/guest.c
+			       bench/plot_quote.c bench/probe.c bench/qemu.c bench/qmp.c bench/target.c bench/vmm.c)
 target_include_directories(vmmio_guest PUBLIC ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/bench)
 target_compile_definitions(vmmio_guest PRIVATE VMMIO_IMAGE_DIR="${CMAKE_BINARY_DIR}/image")
 target_link_libraries(vmmio_guest PUBLIC vmmio_flags ${LIBJANSSON_A})

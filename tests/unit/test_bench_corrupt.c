@@ -21,6 +21,7 @@
 
 #include "ab.h"
 #include "experiment.h"
+#include "plot.h"
 #include "report.h"
 #include "result.h"
 #include "rounds.h"
@@ -278,6 +279,68 @@ static void test_foreign(void **state)
 	seal(FILES, NULL, 0);
 }
 
+static const char *const payloads[] = {
+	"`touch /tmp/x`",
+	"';system('id')#",
+	"\";system(\"id\")#",
+	"@x",
+	"\\",
+	"a\nb",
+	"\x7f",
+	"<x>",
+	"$(id)",
+};
+
+/* What a shell, gnuplot or a page could take for more than text: in no label of a series. */
+static void test_payloads(void **state)
+{
+	static const char *const keys[] = {"labels", "key", "heading", "unit"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(payloads) / sizeof(payloads[0]); i++) {
+		for (int k = 0; k < 5; k++) {
+			json_t *j = json_loads(k < 4 ? good[2] : good[0], 0, NULL);
+			json_t *of = k < 4 ? json_array_get(j, 0) : j;
+			const char *key = k < 4 ? keys[k] : "accel";
+			char value[64], *bad;
+
+			snprintf(value, sizeof(value), "%s%s", k ? "x" : "transport=", payloads[i]);
+			json_object_set_new(of, key, json_string(value));
+			bad = json_dumps(j, 0);
+			if (try(k < 4 ? 2 : 0, bad, strlen(bad), true))
+				fail_msg("%s '%s' was read", key, value);
+			free(bad);
+			json_decref(j);
+		}
+	}
+	seal(FILES, NULL, 0);
+}
+
+/* One string in single quotes, in which gnuplot runs nothing, however short the room. */
+static void test_quote(void **state)
+{
+	char buf[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(payloads) / sizeof(payloads[0]); i++) {
+		for (size_t len = 8; len <= sizeof(buf); len++) {
+			size_t n;
+
+			vmmio_plot_quote(payloads[i], true, buf, len);
+			n = strlen(buf);
+			assert_true(n >= 2 && n < len && buf[0] == '\'' && buf[n - 1] == '\'');
+			assert_null(strpbrk(buf, "`\n\x7f"));
+			for (size_t at = 1; at < n - 1; at++)
+				if (buf[at] == '\'' && (++at == n - 1 || buf[at] != '\''))
+					fail_msg("%s ends before its end", buf);
+		}
+	}
+	vmmio_plot_quote("it's a_b", true, buf, sizeof(buf));
+	assert_string_equal(buf, "'it''s a\\_b'");
+	vmmio_plot_quote("it's a_b", false, buf, sizeof(buf));
+	assert_string_equal(buf, "'it''s a_b'");
+}
+
 static void test_manifest(void **state)
 {
 	char path[PATH_MAX], *text, *bad;
@@ -384,7 +447,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_folders),	    cmocka_unit_test(test_foreign),
 		cmocka_unit_test(test_manifest),    cmocka_unit_test(test_rounds),
-		cmocka_unit_test(test_experiments),
+		cmocka_unit_test(test_experiments), cmocka_unit_test(test_payloads),
+		cmocka_unit_test(test_quote),
 	};
 	const char *from = getenv("VMMIO_SOURCE");
 
