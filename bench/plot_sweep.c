@@ -102,7 +102,7 @@ static int plot_accesses(const struct vmmio_findings *in, const struct vmmio_res
 			fill_stack(in, s, "", name, &stack[n++]);
 		}
 	}
-	if (!n)
+	if (n < 2) /* nothing to hold it against; and gnuplot 5.4 dies of a single bar */
 		return 0;
 	snprintf(note, sizeof(note),
 		 "load %s, depth 1%s · n = %u boot%s · accelerator %s · structural, %s",
@@ -194,8 +194,8 @@ static int plot_bars(const struct bar *bar, size_t n, const char *name, const ch
 	free(text);
 	if (err)
 		return err;
-	vmmio_plot_quote(heading, a, sizeof(a));
-	vmmio_plot_quote(note, b, sizeof(b));
+	vmmio_plot_quote(heading, true, a, sizeof(a));
+	vmmio_plot_quote(note, true, b, sizeof(b));
 	snprintf(vars, sizeof(vars), "title=%s\nsubtitle=%s\ndata='%s'\nrows=%zu\nxname=\"%s\"\n",
 		 a, b, file, n, xname);
 	err = vmmio_plot_run(VMMIO_PLOT_BARS, r->part, name, vars, why, len);
@@ -368,17 +368,23 @@ static int plot_curves(const struct vmmio_findings *in, const struct vmmio_resul
 int vmmio_plot_sweep(const struct vmmio_findings *in, const struct vmmio_result *r, json_t *names,
 		     char *why, size_t len)
 {
-	int err;
+	static int (*const figures[])(const struct vmmio_findings *, const struct vmmio_result *,
+				      json_t *, char *, size_t) = {
+		plot_accesses, plot_loads, plot_curves, plot_path, plot_predicted, plot_cdf};
+	int first = 0;
 
 	why[0] = '\0';
-	err = plot_accesses(in, r, names, why, len);
-	err = err ?: plot_loads(in, r, names, why, len);
-	err = err ?: plot_curves(in, r, names, why, len);
-	err = err ?: plot_path(in, r, names, why, len);
-	err = err ?: plot_predicted(in, r, names, why, len);
-	if (!err && in->rows)
-		err = plot_cdf(in, r, names, why, len);
-	if (err && !why[0])
-		snprintf(why, len, "%s", strerror(-err));
-	return err;
+	/* without gnuplot there are none; if it fails at one, there are the others */
+	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]) && first != -ENOENT; i++) {
+		char text[256] = "";
+		int err = figures[i] == plot_cdf && !in->rows
+				  ? 0
+				  : figures[i](in, r, names, text, sizeof(text));
+
+		if (!err || first)
+			continue;
+		first = err;
+		snprintf(why, len, "%s", text[0] ? text : strerror(-err));
+	}
+	return first;
 }

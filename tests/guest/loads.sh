@@ -32,7 +32,7 @@ END
 	cat "$tmp/log"
 	exit 1
 }
-if ! grep -q '^6 runs, 0 failed' "$tmp/log"; then
+if ! grep -q '^6 runs, 0 failed' "$tmp/log" || grep -q 'no figures' "$tmp/log"; then
 	cat "$tmp/log"
 	exit 1
 fi
@@ -97,7 +97,8 @@ transport = mmio
 END
 if ! "$bench" sweep "$tmp/vmm.ini" --accel tcg --out "$tmp/out" >"$tmp/log" 2>&1 ||
 	! grep -q '^untested template: 1 runs, 0 failed' "$tmp/log" ||
-	! grep -q 'other.args: untested template' "$tmp/log"; then
+	! grep -q 'other.args: untested template' "$tmp/log" ||
+	grep -q 'no figures' "$tmp/log"; then
 	echo "another monitor:"
 	cat "$tmp/log"
 	exit 1
