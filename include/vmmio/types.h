@@ -17,6 +17,6 @@
  * The module shows it in /sys/kernel/vmmio/abi; a tool of another number
  * refuses to interpret what it reads.
  */
-#define VMMIO_ABI 1
+#define VMMIO_ABI 2
 
 #endif

@@ -15,6 +15,10 @@
 #include <sys/stat.h>
 
 #include "tools/vmmio-stat/doctor.h"
+#include "vmmio/types.h"
+
+#define ABI_TEXT(n) #n
+#define ABI(n) ABI_TEXT(n)
 
 static char root[64];
 
@@ -52,7 +56,7 @@ static int start(void **state)
 	assert_non_null(mkdtemp(root));
 	put(CLOCKS "current_clocksource", "tsc");
 	put(CLOCKS "available_clocksource", "tsc kvm-clock hpet acpi_pm");
-	put("/sys/kernel/vmmio/abi", "1");
+	put("/sys/kernel/vmmio/abi", ABI(VMMIO_ABI));
 	put("/sys/kernel/vmmio/slots", "");
 	put("/sys/module/vmmio/initstate", "live");
 	put("/sys/module/virtio_ring/initstate", "live");
@@ -136,13 +140,14 @@ static void each_lack_is_found(void **state)
 	expect(&d, "clocksource", DOCTOR_PROBLEM, "hpet", "tsc=reliable");
 	assert_false(doctor_well(&d));
 
-	put("/sys/kernel/vmmio/abi", "2");
+	put("/sys/kernel/vmmio/abi", "999");
 	d = examine(fine);
-	expect(&d, "vmmio.ko", DOCTOR_PROBLEM, "ABI 2; this program speaks 1", "same tree");
+	expect(&d, "vmmio.ko", DOCTOR_PROBLEM, "ABI 999; this program speaks " ABI(VMMIO_ABI),
+	       "same tree");
 	put("/sys/kernel/vmmio/abi", "junk");
 	d = examine(fine);
 	expect(&d, "vmmio.ko", DOCTOR_PROBLEM, "ABI junk", "same tree");
-	put("/sys/kernel/vmmio/abi", "1");
+	put("/sys/kernel/vmmio/abi", ABI(VMMIO_ABI));
 
 	take("/sys/kernel/btf/vmmio");
 	d = examine(fine);
