@@ -263,9 +263,10 @@ static const char *beside(const char *path, const char *name, char *file, size_t
 	char folder[PATH_MAX / 2];
 
 	snprintf(folder, sizeof(folder), "%s", path);
-	dirname(folder);
-	snprintf(file, len, "%s%s%s", name[0] == '/' ? "" : folder, name[0] == '/' ? "" : "/",
-		 name);
+	if (name[0] == '/')
+		snprintf(file, len, "%s", name);
+	else /* of a plain name dirname() leaves the buffer alone and returns its own "." */
+		snprintf(file, len, "%s/%s", dirname(folder), name);
 	return file;
 }
 

@@ -111,6 +111,12 @@ if ! grep -q '"untested_template": true' "$1/result.json" ||
 	head -5 "$1/README.md" "$1/series.csv"
 	exit 1
 fi
+# by its plain name, in its folder: what it names is still beside it
+if ! (cd "$tmp" && "$bench" sweep vmm.ini --accel tcg --out beside >log 2>&1); then
+	echo "from its own folder:"
+	cat "$tmp/log"
+	exit 1
+fi
 # refuse WORD: that template gives one line and status 2
 refuse()
 {
