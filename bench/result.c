@@ -197,8 +197,7 @@ void vmmio_result_abandon(struct vmmio_result *r)
 	r->part[0] = '\0';
 }
 
-/* Size and checksum of one file. */
-static int file_sum(const char *path, long long *bytes, unsigned long *crc)
+int vmmio_result_sum(const char *path, long long *bytes, unsigned long *crc)
 {
 	unsigned char buf[65536];
 	FILE *f = fopen(path, "rbe");
@@ -247,7 +246,7 @@ static int seal(const struct vmmio_result *r, const char *kind)
 		long long bytes;
 
 		if (!err)
-			err = file_sum(vmmio_result_path(r, name[i], path), &bytes, &crc);
+			err = vmmio_result_sum(vmmio_result_path(r, name[i], path), &bytes, &crc);
 		if (!err) {
 			snprintf(sum, sizeof(sum), "%08lx", crc);
 			json_array_append_new(files,
@@ -371,7 +370,7 @@ static int check_files(const char *dir, const json_t *manifest, char *why, size_
 			return -EPROTO;
 		}
 		snprintf(path, sizeof(path), "%s/%s", dir, name);
-		err = file_sum(path, &bytes, &crc);
+		err = vmmio_result_sum(path, &bytes, &crc);
 		if (err) {
 			snprintf(why, len, "%s is missing: %s", name, strerror(-err));
 			return err;

@@ -59,6 +59,9 @@ int vmmio_result_copy(const struct vmmio_result *r, const char *from, const char
 /* Remove the temporary folder; safe to call twice and from a signal thread. */
 void vmmio_result_abandon(struct vmmio_result *r);
 
+/* Size and checksum (CRC-32) of the file @path. */
+int vmmio_result_sum(const char *path, long long *bytes, unsigned long *crc);
+
 /* A folder read back. */
 struct vmmio_loaded {
 	char path[PATH_MAX];

@@ -339,6 +339,45 @@ static int parse(struct sweep *s, const char **path, int argc, char **argv)
 	return err ? err : load_costs(s, *path);
 }
 
+/* What the runs are made with beside the experiment's text; NULL with @why. */
+static json_t *describe_setup(const struct sweep *s, char *why, size_t len)
+{
+	json_t *images = vmmio_run_images(&s->e, s->setup.kernel, s->setup.initrd, why, len);
+	json_t *vmm = json_array();
+
+	for (size_t i = 0; i < s->vmm.n; i++)
+		json_array_append_new(vmm, json_string(s->vmm.v[i]));
+	return json_pack("{s:s, s:s, s:o, s:o}", "qemu",
+			 s->setup.qemu ? s->setup.qemu : "qemu-system-x86_64", "qemu_version",
+			 s->setup.qemu_version, "images", images, "vmm", vmm);
+}
+
+/* Opens the state, and says why not. */
+static int open_state(struct sweep *s)
+{
+	char why[256] = "";
+	json_t *setup = describe_setup(s, why, sizeof(why));
+	int err;
+
+	if (!setup) {
+		fprintf(stderr, NAME "%s\n", why[0] ? why : strerror(ENOMEM));
+		return -EIO;
+	}
+	err = vmmio_sweep_open(&s->st, s->setup.out, &s->e, vmmio_accel_name(s->setup.accel), setup,
+			       s->restart, &s->begun);
+	json_decref(setup);
+	if (err == -EBUSY && s->st.holder)
+		fprintf(stderr, NAME "%s: process %d is running this experiment there\n", s->st.dir,
+			s->st.holder);
+	else if (err)
+		fprintf(stderr, NAME "%s: %s\n", s->st.dir,
+			err == -ESTALE ? "an unfinished sweep of another text or version, with "
+					 "other images, another QEMU or monitor; --restart forgets "
+					 "it"
+				       : strerror(-err));
+	return err;
+}
+
 /* 0 ok, 1 trouble */
 static int run(struct sweep *s, struct vmmio_result *r, char *final)
 {
@@ -361,20 +400,9 @@ static int run(struct sweep *s, struct vmmio_result *r, char *final)
 		return err;
 	}
 	s->show = s->e.times && s->setup.accel != VMMIO_ACCEL_NONE;
-	err = vmmio_sweep_open(&s->st, s->setup.out, &s->e, vmmio_accel_name(s->setup.accel),
-			       s->restart, &s->begun);
-	if (err == -EBUSY && s->st.holder) {
-		fprintf(stderr, NAME "%s: process %d is running this experiment there\n", s->st.dir,
-			s->st.holder);
+	err = open_state(s);
+	if (err)
 		return err;
-	}
-	if (err) {
-		fprintf(stderr, NAME "%s: %s\n", s->st.dir,
-			err == -ESTALE ? "an unfinished sweep of another text or version; "
-					 "--restart forgets it"
-				       : strerror(-err));
-		return err;
-	}
 	if (s->begun)
 		fprintf(stderr, NAME "going on: %zu of %zu runs are there\n", s->begun, s->e.n);
 	err = run_rest(s);

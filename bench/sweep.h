@@ -21,12 +21,13 @@ struct vmmio_sweep_state {
 
 /*
  * Open or begin the state of @e under @accel in @out. *@begun: how many runs
- * are there already. -ESTALE: there is one of another text of the experiment;
- * -EBUSY: another process is at it. vmmio_sweep_close() in any case.
+ * are there already. -ESTALE: there is one of another text of the experiment or
+ * of another @setup, whose runs are not to be mixed with these; -EBUSY: another process is at it.
+ * vmmio_sweep_close() in any case.
  */
 int vmmio_sweep_open(struct vmmio_sweep_state *st, const char *out,
-		     const struct vmmio_experiment *e, const char *accel, bool restart,
-		     size_t *begun);
+		     const struct vmmio_experiment *e, const char *accel, json_t *setup,
+		     bool restart, size_t *begun);
 
 /* The stored run, or NULL. */
 json_t *vmmio_sweep_get(const struct vmmio_sweep_state *st, size_t run);
@@ -52,6 +53,13 @@ struct vmmio_run_guest {
  */
 int vmmio_run_possible(const struct vmmio_experiment *e, enum vmmio_accel accel, char *why,
 		       size_t len);
+
+/*
+ * Checksums of the kernels and images that the runs of @e boot, by their names, those
+ * given in place of the build's included; NULL with @why: one cannot be read.
+ */
+json_t *vmmio_run_images(const struct vmmio_experiment *e, const char *kernel, const char *initrd,
+			 char *why, size_t len);
 
 int vmmio_run_prepare(const struct vmmio_experiment *e, const struct vmmio_run *run,
 		      struct vmmio_run_guest *store, struct vmmio_guest *g);

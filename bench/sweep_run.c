@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "result.h"
 #include "rounds.h"
 #include "sweep.h"
 
@@ -81,6 +82,52 @@ int vmmio_run_possible(const struct vmmio_experiment *e, enum vmmio_accel accel,
 		return -ENOENT;
 	}
 	return 0;
+}
+
+/* @file, or the image @name of the build. */
+static int sum_image(json_t *sums, const char *name, const char *file, char *why, size_t len)
+{
+	char path[PATH_MAX / 4], text[48];
+	unsigned long crc;
+	long long bytes;
+	int err;
+
+	if (json_object_get(sums, name))
+		return 0;
+	if (!file)
+		file = vmmio_guest_image(name, path, sizeof(path));
+	err = vmmio_result_sum(file, &bytes, &crc);
+	if (err)
+		snprintf(why, len, "%s: %s", file, strerror(-err));
+	snprintf(text, sizeof(text), "%lld %08lx", bytes, crc);
+	return err ? err : json_object_set_new(sums, name, json_string(text)) ? -ENOMEM : 0;
+}
+
+json_t *vmmio_run_images(const struct vmmio_experiment *e, const char *kernel, const char *initrd,
+			 char *why, size_t len)
+{
+	json_t *sums = json_object();
+	int err = 0;
+
+	for (size_t i = 0; i < e->n && !err; i++) {
+		const struct vmmio_setting *s = &e->runs[i].s;
+		const char *image = s->kind ? s->kind->image : NULL;
+
+		err = sum_image(sums, is_arm(s) ? ARM_KERNEL : "vmlinuz", is_arm(s) ? NULL : kernel,
+				why, len);
+		err = err
+			      ?: sum_image(sums,
+					   is_arm(s) ? ARM_INITRD
+					   : image   ? image
+						     : "initrd.cpio",
+					   is_arm(s) || image ? NULL : initrd, why, len);
+		if (is_arm(s))
+			err = err ?: sum_image(sums, ARM_STAT, NULL, why, len);
+	}
+	if (!err)
+		return sums;
+	json_decref(sums);
+	return NULL;
 }
 
 static void use_arm(struct vmmio_run_guest *store, struct vmmio_guest *g)

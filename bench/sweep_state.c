@@ -85,8 +85,8 @@ static int lock(struct vmmio_sweep_state *st)
 }
 
 int vmmio_sweep_open(struct vmmio_sweep_state *st, const char *out,
-		     const struct vmmio_experiment *e, const char *accel, bool restart,
-		     size_t *begun)
+		     const struct vmmio_experiment *e, const char *accel, json_t *setup,
+		     bool restart, size_t *begun)
 {
 	char path[PATH_MAX], crc[16];
 	json_t *plan, *have;
@@ -103,8 +103,8 @@ int vmmio_sweep_open(struct vmmio_sweep_state *st, const char *out,
 	if (restart)
 		clear(st->dir);
 	snprintf(crc, sizeof(crc), "%08lx", e->crc);
-	plan = json_pack("{s:s, s:i, s:I, s:s}", "experiment_crc32", crc, "seed", e->seed, "runs",
-			 (json_int_t)e->n, "version", VMMIO_VERSION);
+	plan = json_pack("{s:s, s:i, s:I, s:s, s:O}", "experiment_crc32", crc, "seed", e->seed,
+			 "runs", (json_int_t)e->n, "version", VMMIO_VERSION, "setup", setup);
 	snprintf(path, sizeof(path), "%s/plan.json", st->dir);
 	have = json_load_file(path, 0, NULL);
 	if (have) {

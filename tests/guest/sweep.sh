@@ -62,6 +62,24 @@ sleep 0.5
 [ -z "$(qemus)" ] || fail "left QEMU running: $(qemus)"
 [ -z "$(find "$tmp/out" -name manifest.json)" ] || fail "left what looks like a result"
 
+# stale WHAT OPTION...: with another set-up the runs that are there are not gone on with
+stale()
+{
+	what=$1
+	shift
+	status=0
+	timeout 20 "$bench" sweep "$tmp/small.ini" --accel tcg --jobs 1 --out "$tmp/out" "$@" \
+		>"$tmp/log" 2>"$tmp/err" || status=$?
+	if [ "$status" != 1 ] || [ "$(wc -l <"$tmp/err")" != 1 ] || ! grep -q 'restart forgets' "$tmp/err"; then
+		fail "going on with $what: status $status"
+	fi
+}
+ln -s "$(command -v qemu-system-x86_64)" "$tmp/qemu"
+stale 'another QEMU' --qemu "$tmp/qemu"
+cp "$VMMIO_BUILD/image/initrd.cpio" "$tmp/initrd"
+echo >>"$tmp/initrd"
+stale 'another image' --kernel "$VMMIO_BUILD/image/vmlinuz" --initrd "$tmp/initrd"
+
 "$bench" sweep "$tmp/small.ini" --accel tcg --jobs 2 --out "$tmp/out" >"$tmp/log" 2>"$tmp/err" ||
 	fail "the sweep did not go on"
 grep -q 'going on: [123] of 4 runs are there' "$tmp/err" || fail "it began anew"
