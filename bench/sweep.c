@@ -277,7 +277,8 @@ static int load_vmm(struct sweep *s, const char *path)
 
 	if (!s->e.vmm[0])
 		return 0;
-	if (vmmio_vmm_load(beside(path, s->e.vmm, file, sizeof(file)), &s->vmm, why, sizeof(why))) {
+	if (vmmio_vmm_load(beside(path, s->e.vmm, file, sizeof(file)), &s->vmm, why, sizeof(why)) ||
+	    vmmio_run_template(&s->e, &s->vmm, why, sizeof(why))) {
 		fprintf(stderr, NAME "%s: vmm %s: %s\n", path, s->e.vmm, why);
 		return -EINVAL;
 	}

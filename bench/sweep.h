@@ -55,6 +55,13 @@ int vmmio_run_possible(const struct vmmio_experiment *e, enum vmmio_accel accel,
 		       size_t len);
 
 /*
+ * Does the template @vmm apply what the labels of @e will say? -EINVAL with one line in
+ * @why: it lacks the placeholder of a setting, which its monitor would never get.
+ */
+int vmmio_run_template(const struct vmmio_experiment *e, const struct vmmio_args *vmm, char *why,
+		       size_t len);
+
+/*
  * Checksums of the kernels and images that the runs of @e boot, by their names, those
  * given in place of the build's included; NULL with @why: one cannot be read.
  */

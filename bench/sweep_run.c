@@ -11,6 +11,7 @@
 #include "result.h"
 #include "rounds.h"
 #include "sweep.h"
+#include "vmm.h"
 
 /* lazy_status is read at probe: set it for the device, then bind it again. */
 static const char lazy_status[] =
@@ -80,6 +81,45 @@ int vmmio_run_possible(const struct vmmio_experiment *e, enum vmmio_accel accel,
 			 "'arm.(image|stat)-arm64'",
 			 files[i] + 3);
 		return -ENOENT;
+	}
+	return 0;
+}
+
+/* The setting of @s that only the line {devices} applies, or NULL if all are as they always are. */
+static const char *device_setting(const struct vmmio_setting *s)
+{
+	return s->queues != 1	      ? "queues"
+	       : s->queue_size != 256 ? "queue_size"
+	       : s->latency_us	      ? "latency_us"
+	       : !s->event_idx	      ? "event_idx"
+	       : !s->indirect	      ? "indirect"
+	       : s->packed	      ? "packed"
+	       : s->ioeventfd	      ? "ioeventfd"
+	       : s->legacy	      ? "transport = mmio-legacy"
+				      : NULL;
+}
+
+int vmmio_run_template(const struct vmmio_experiment *e, const struct vmmio_args *vmm, char *why,
+		       size_t len)
+{
+	for (size_t i = 0; i < e->n; i++) {
+		const struct vmmio_setting *s = &e->runs[i].s;
+		const struct {
+			const char *name, *setting;
+		} needs[] = {
+			{"accel", "--accel"},
+			{"smp", s->vcpus != 1 ? "vcpus" : NULL},
+			{"memory", s->kind && s->kind->image ? "the load" : NULL},
+			{"devices", device_setting(s)},
+		};
+
+		for (size_t k = 0; k < sizeof(needs) / sizeof(needs[0]); k++) {
+			if (!needs[k].setting || vmmio_vmm_has(vmm, needs[k].name))
+				continue;
+			snprintf(why, len, "no {%s} in it: %s would not be applied", needs[k].name,
+				 needs[k].setting);
+			return -EINVAL;
+		}
 	}
 	return 0;
 }

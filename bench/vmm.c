@@ -146,6 +146,18 @@ void vmmio_vmm_expand(const struct vmmio_args *lines, const struct vmmio_vmm_val
 	}
 }
 
+bool vmmio_vmm_has(const struct vmmio_args *lines, const char *name)
+{
+	char word[32];
+
+	snprintf(word, sizeof(word), "{%s}", name);
+	for (size_t i = 0; i < lines->n; i++)
+		if (strcmp(word, DEVICES) ? strstr(lines->v[i], word) != NULL
+					  : !strcmp(lines->v[i], word))
+			return true;
+	return false;
+}
+
 bool vmmio_vmm_tested(const struct vmmio_args *lines)
 {
 	const char *slash = strrchr(lines->v[0], '/');

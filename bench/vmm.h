@@ -32,6 +32,9 @@ int vmmio_vmm_load(const char *path, struct vmmio_args *lines, char *why, size_t
 void vmmio_vmm_expand(const struct vmmio_args *lines, const struct vmmio_vmm_values *v,
 		      struct vmmio_args *out);
 
+/* Is the placeholder @name ("accel", "devices") in the template? */
+bool vmmio_vmm_has(const struct vmmio_args *lines, const char *name);
+
 /* Has this project run such a command? */
 bool vmmio_vmm_tested(const struct vmmio_args *lines);
 

@@ -132,6 +132,15 @@ echo 'vmm --kernel={kernal}' >"$tmp/other.args"
 refuse 'line 1: no such placeholder: {kernal}'
 echo '# nothing' >"$tmp/other.args"
 refuse 'no command in it'
+# labels of what the monitor never got
+printf '%s\n' vmm '{smp}' '{devices}' >"$tmp/other.args"
+refuse 'no {accel} in it: --accel would not be applied'
+echo 'vcpus = 1, 2' >>"$tmp/vmm.ini"
+printf '%s\n' vmm '{accel}' '{devices}' >"$tmp/other.args"
+refuse 'no {smp} in it: vcpus would not be applied'
+echo 'packed = on' >>"$tmp/vmm.ini"
+printf '%s\n' vmm '{accel}' '{smp}' >"$tmp/other.args"
+refuse 'no {devices} in it: packed would not be applied'
 rm "$tmp/other.args"
 refuse 'No such file'
 
