@@ -129,6 +129,12 @@ int vmmio_cmd_predict(int argc, char **argv)
 				    : "--costs or --published: one is needed");
 		return VMMIO_EXIT_USAGE;
 	}
+	for (size_t i = 0; i < sizeof(opts) / sizeof(opts[0]) && published; i++) {
+		if (!opts[i].given || opts[i].target == &published)
+			continue;
+		fprintf(stderr, NAME "--%s: not with --published\n", opts[i].name);
+		return VMMIO_EXIT_USAGE;
+	}
 	err = vmmio_result_load(path, &l, why, sizeof(why));
 	if (err) {
 		fprintf(stderr, NAME "%s: %s\n", path, why);

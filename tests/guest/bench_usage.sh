@@ -48,6 +48,9 @@ refuse 2 '--kernel: needs --initrd' compare --kernel x
 refuse 2 '--versus xen: not one of' compare --versus xen
 refuse 2 '--accel kvm: only emulation' compare --versus mainline --accel kvm
 refuse 2 '--depth: no such option' compare --versus mainline --depth 1
+refuse 2 '--json: not with --published' predict x --published y --json
+refuse 2 '--explain: not with --published' predict x --explain 5 --published y
+refuse 2 '--allow-soft: not with --published' predict x --published y --allow-soft
 
 refuse 1 'package qemu-system-x86' compare --qemu /nonexistent/qemu
 : >"$tmp/file"
