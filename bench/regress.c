@@ -118,7 +118,7 @@ static int keep(struct kept *k, const struct vmmio_series_set *set, unsigned int
 	return err;
 }
 
-/* One repetition of many: its conclusion in a line. */
+/* One repetition: its conclusion to be kept and, of many, in a line. */
 static int conclude_one(const struct regress *g, struct kept *k, const struct vmmio_series_set *a,
 			const struct vmmio_series_set *b, unsigned int repeat)
 {
@@ -138,13 +138,16 @@ static int conclude_one(const struct regress *g, struct kept *k, const struct vm
 					"different", (json_int_t)ab.different, "regressions",
 					(json_int_t)ab.regressions, "least_p", least, "floor",
 					ab.floor));
-	printf("repetition %u of %u: %s, %zu of %zu series different", repeat + 1, g->repeat,
-	       ab.regressions ? "REGRESSION" : "no regression", ab.different, ab.n);
-	if (ab.tested)
-		printf(", %zu by rank test, least p %.3g%s", ab.tested, least,
-		       ab.floor >= g->c.o.alpha ? " (too few runs to show any)" : "");
-	printf("\n");
-	fflush(stdout);
+	if (g->repeat > 1) {
+		printf("repetition %u of %u: %s, %zu of %zu series different", repeat + 1,
+		       g->repeat, ab.regressions ? "REGRESSION" : "no regression", ab.different,
+		       ab.n);
+		if (ab.tested)
+			printf(", %zu by rank test, least p %.3g%s", ab.tested, least,
+			       ab.floor >= g->c.o.alpha ? " (too few runs to show any)" : "");
+		printf("\n");
+		fflush(stdout);
+	}
 	err = ab.regressions ? VMMIO_EXIT_NEGATIVE : VMMIO_EXIT_OK;
 	vmmio_ab_free(&ab);
 	return err;
@@ -211,8 +214,10 @@ static int run_once(struct regress *g, unsigned int repeat, struct kept *k, char
 	err = run_pairs(g, repeat, set, accel, &k->options);
 	if (!err) {
 		vmmio_ab_set_accel(&g->c, accel[0], accel[1]);
-		status = g->repeat > 1 ? conclude_one(g, k, &set[0], &set[1], repeat)
-				       : vmmio_ab_conclude(&g->c, &set[0], &set[1]);
+		if (g->repeat == 1)
+			status = vmmio_ab_conclude(&g->c, &set[0], &set[1]);
+		if (status != VMMIO_EXIT_TROUBLE)
+			status = conclude_one(g, k, &set[0], &set[1], repeat);
 	}
 	/* half a repetition is none */
 	for (int side = 0; side < 2 && g->save && !err; side++)
@@ -237,10 +242,11 @@ static int run_commands(struct regress *g)
 	for (unsigned int i = 0; i < g->repeat && !err && one != VMMIO_EXIT_TROUBLE; i++) {
 		one = run_once(g, i, &k, accel);
 		err = one < 0 ? one : 0;
-		status = one > status ? one : status;
+		/* what could not be judged is not hidden by what was */
+		status = one == VMMIO_EXIT_TROUBLE || one > status ? one : status;
 	}
 	done = json_array_size(k.verdicts);
-	if (done)
+	if (done && g->repeat > 1)
 		printf("%u of %zu repetitions found something different\n", k.different, done);
 	/* a long series that was interrupted has what it has, repetition by repetition */
 	if (g->save && (done || (!err && one != VMMIO_EXIT_TROUBLE))) {

@@ -65,6 +65,15 @@ set -- "$tmp"/kept/*-tcg/kept
 grep -q '"repeats_different": 3' "$1/result.json" || fail "the conclusions were not kept"
 grep -q '"labels":"repeat=3 side=b .*"accesses_per_io".*"values":\[4.0,4.0\]' "$1/series.json" ||
 	fail "the values were not kept"
+run 3 regress --a "cat '$tmp/a.json'" --b "cat '$tmp/b.json'" --pairs 2 --save once --out "$tmp/kept"
+grep -q 'repetition' "$tmp/out" && fail "one is called many"
+for key in '"repeat": 1' '"repeats_different": 1' '"regressions": 1'; do
+	grep -q "$key" "$tmp"/kept/*-tcg/once/result.json || fail "one verdict was not kept: $key"
+done
+# the second repetition cannot be judged: that it can not is the answer
+echo 0 >"$tmp/turn"
+run 1 regress --a "cat '$tmp/a.json'" --pairs 1 --repeat 2 --b "
+	echo x >>'$tmp/turn'; [ \$(wc -l <'$tmp/turn') -lt 3 ] && cat '$tmp/b.json'"
 run 1 plot "$1" --out "$tmp/plots"
 says 'a result of pairs: nothing to draw'
 run 1 report "$1"
