@@ -272,8 +272,11 @@ int vmmio_cmd_conform(int argc, char **argv)
 		fprintf(stderr, NAME "%s\n", strerror(ENOMEM));
 	else if (!r.ntraces)
 		err = vmmio_setup_qemu("conform", &r.setup) ? -EIO : boot_all(&r);
-	for (size_t i = 0; r.c && i < r.ntraces && !err; i++)
+	for (size_t i = 0; r.c && i < r.ntraces && !err; i++) {
+		if (r.ntraces > 1)
+			vmmio_conform_file(r.c, r.traces[i]);
 		err = read_trace(&r, r.traces[i]);
+	}
 	if (vmmio_stop) {
 		fprintf(stderr, NAME "interrupted\n");
 		status = 128 + vmmio_stop;

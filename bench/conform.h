@@ -60,13 +60,19 @@ enum vmmio_conform_rule {
 struct vmmio_conform_finding {
 	const char *id, *level, *clause, *text;
 	unsigned long checked, violated; /* occasions */
-	char first[160];		 /* the first violation: line, device, access, why */
+	char first[208];		 /* the first violation: line, device, access, why */
 };
 
 struct vmmio_conform;
 
 struct vmmio_conform *vmmio_conform_new(void);
 void vmmio_conform_free(struct vmmio_conform *c);
+
+/*
+ * The lines that follow are of another machine, from the file @path: its devices are
+ * others even where they have the same addresses, its lines are counted from 1.
+ */
+void vmmio_conform_file(struct vmmio_conform *c, const char *path);
 
 /*
  * One line of QEMU's log trace; others than memory_region_ops_* of virtio

@@ -30,8 +30,8 @@ static void judge(struct vmmio_conform *c, enum vmmio_conform_rule rule, bool ke
 	f->checked++;
 	if (kept || f->violated++)
 		return;
-	snprintf(f->first, sizeof(f->first), "line %lu, device at 0x%llx, %s of %s: %s", c->line,
-		 (unsigned long long)c->at->base, c->a->write ? "write" : "read",
+	snprintf(f->first, sizeof(f->first), "%sline %lu, device at 0x%llx, %s of %s: %s", c->file,
+		 c->line, (unsigned long long)c->at->base, c->a->write ? "write" : "read",
 		 c->a->reg < VMMIO_REG_COUNT ? vmmio_conform_regs[c->a->reg].name : "nothing known",
 		 why);
 }

@@ -60,8 +60,9 @@ struct conform_access {
 struct vmmio_conform {
 	struct vmmio_conform_finding f[VMMIO_CONFORM_COUNT];
 	struct conform_device d[CONFORM_DEVICES];
-	unsigned int ndevices;
+	unsigned int ndevices, before; /* of this file and of those before it */
 	unsigned long line, accesses;
+	char file[48]; /* "", or its name and ": " */
 	/* what is being looked at, for the words of a violation */
 	const struct conform_device *at;
 	const struct conform_access *a;

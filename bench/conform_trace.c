@@ -28,6 +28,17 @@ void vmmio_conform_free(struct vmmio_conform *c)
 	free(c);
 }
 
+void vmmio_conform_file(struct vmmio_conform *c, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	c->before += c->ndevices;
+	c->ndevices = 0;
+	memset(c->d, 0, sizeof(c->d));
+	c->line = 0;
+	snprintf(c->file, sizeof(c->file), "%.40s: ", slash ? slash + 1 : path);
+}
+
 static enum vmmio_reg find_reg(const struct conform_device *d, const struct conform_access *a)
 {
 	uint8_t versions = a->space != MMIO ? VMMIO_PCI : d->version ? d->version : VMMIO_V12;
@@ -134,5 +145,5 @@ unsigned long vmmio_conform_accesses(const struct vmmio_conform *c)
 
 unsigned int vmmio_conform_devices(const struct vmmio_conform *c)
 {
-	return c->ndevices;
+	return c->before + c->ndevices;
 }
