@@ -234,7 +234,8 @@ static void attend(struct run *run)
 		}
 	}
 	if (reaped)
-		return; /* the number may be somebody else's by now */
+		return;		  /* the number may be somebody else's by now */
+	kill(-run->pid, SIGKILL); /* what a monitor's command has started too */
 	kill(run->pid, SIGKILL);
 	while (waitpid(run->pid, NULL, 0) < 0 && errno == EINTR)
 		;
