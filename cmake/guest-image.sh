@@ -145,7 +145,7 @@ if newer "$out/vmmio.ko" kmod || [ "$(cat "$out/vmmio.ko.made" 2>/dev/null)" != 
 fi
 
 for load in blkload netload charload; do
-	newer "$out/$load" bench || continue
+	newer "$out/$load" bench || newer "$out/$load" tools/vmmio-stat || continue
 	link=''
 	[ "$load" != netload ] || link=$source/bench/netload_link.c
 	"${cross}gcc" -std=gnu11 -D_GNU_SOURCE -O2 -Wall -static -I"$source/include" -I"$source" \
