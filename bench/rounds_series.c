@@ -12,6 +12,8 @@
 #include "rounds.h"
 #include "stats.h"
 
+#define QUEUES 32 /* 16 at most, or as many pairs */
+
 /* The sums of a boot under one setting. NAN once something was unknown. */
 struct sums {
 	double ios, accesses, doorbells, kicks, irqs, spurious;
@@ -28,7 +30,7 @@ struct sums {
 	struct {
 		char name[24];
 		double kicks, found;
-	} queue[8]; /* those in use */
+	} queue[QUEUES]; /* those in use */
 	size_t nqueues;
 };
 
@@ -278,7 +280,7 @@ static int depth_of(const char *labels, int depth)
  */
 static int add_queues(struct vmmio_series_set *set, const struct cell *c, int boots)
 {
-	char names[8][24];
+	char names[QUEUES][24];
 	size_t n = 0, k;
 	int err = 0;
 
@@ -286,7 +288,7 @@ static int add_queues(struct vmmio_series_set *set, const struct cell *c, int bo
 		for (size_t i = 0; i < c->boot[b].nqueues; i++) {
 			for (k = 0; k < n && strcmp(names[k], c->boot[b].queue[i].name); k++)
 				;
-			if (k == n && n < 8)
+			if (k == n && n < QUEUES)
 				snprintf(names[n++], sizeof(names[0]), "%s",
 					 c->boot[b].queue[i].name);
 		}
