@@ -9,6 +9,8 @@
 set -eu
 
 source=${1:-bpf}
+cpus=1
+[ "$source" != tracefs ] || cpus=2
 here=$(dirname "$0")
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
@@ -18,7 +20,7 @@ trap 'rm -rf "$dir"' EXIT
 	echo "source=$source"
 	cat "$here/truth.guest"
 } >"$dir/script"
-"${VMMIO_BUILD:?}/vmmio-boot" --columns mmio,pci-intx,pci-msix \
+"${VMMIO_BUILD:?}/vmmio-boot" --columns mmio,pci-intx,pci-msix --smp $cpus \
 	--trace-events memory_region_ops_read,memory_region_ops_write --trace-log "$dir/trace" \
 	--script "$dir/script" --timeout 100 >"$dir/out"
 

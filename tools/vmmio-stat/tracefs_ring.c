@@ -352,7 +352,11 @@ static void take(struct trace_ring *r, int cpu)
 	r->events[i].handle(r->events[i].data, r->events[i].arg, &at, values);
 }
 
-/* The next record of a CPU into c->record, if there is one. Returns 0 or -errno. */
+/*
+ * The next record of a CPU into c->record, if there is one. A CPU that was never
+ * online since the ring was made has nothing to read until it comes. Returns 0 or
+ * -errno.
+ */
 static int refill(struct trace_ring *r, struct trace_cpu *c)
 {
 	ssize_t n;
@@ -361,8 +365,9 @@ static int refill(struct trace_ring *r, struct trace_cpu *c)
 		n = read(c->pages, c->page, r->page_size);
 		if (n < 0 && errno == EINTR)
 			continue;
+		c->absent = n < 0 && errno == ENODEV;
 		if (n < 0)
-			return errno == EAGAIN ? 0 : -errno;
+			return errno == EAGAIN || c->absent ? 0 : -errno;
 		if (!n)
 			return 0;
 		if (kbuffer_load_subbuffer(c->kbuf, c->page))
@@ -401,7 +406,8 @@ void trace_ring_wait(struct trace_ring *r, int ms)
 	int i;
 
 	for (i = 0; p && i < r->ncpus; i++) {
-		p[i].fd = r->cpus[i].pages;
+		/* poll() does not wait for what cannot be read */
+		p[i].fd = r->cpus[i].absent ? -1 : r->cpus[i].pages;
 		p[i].events = POLLIN;
 	}
 	poll(p, p ? (nfds_t)r->ncpus : 0, ms);

@@ -49,6 +49,7 @@ struct trace_event {
 
 struct trace_cpu {
 	int pages, stats; /* files; -1: none */
+	bool absent;	  /* offline since before the ring was made: it has no pages yet */
 	struct kbuffer *kbuf;
 	void *page;
 	void *record; /* next one; NULL: read another page */
