@@ -107,19 +107,26 @@ int trace_probe_set(struct trace_probes *p, const char *name, const char *functi
 	return trace_ring_enable(p->ring, &event, why, size);
 }
 
+__u64 trace_profile_missed(const char *text, const char *name)
+{
+	unsigned long long hits, missed;
+	char event[64];
+
+	for (; *text; text += strcspn(text, "\n"), text += *text == '\n')
+		if (sscanf(text, " %63s %llu %llu", event, &hits, &missed) == 3 &&
+		    !strcmp(event, name))
+			return missed;
+	return 0;
+}
+
 __u64 trace_probes_missed(struct trace_probes *p)
 {
 	char *text = tracefs_instance_file_read(NULL, "kprobe_profile", NULL);
-	unsigned long long hits, missed;
-	const char *at;
 	__u64 sum = 0;
 	int i;
 
-	for (i = 0; text && i < p->n; i++) {
-		at = strstr(text, p->list[i].name);
-		if (at && sscanf(at + strlen(p->list[i].name), " %llu %llu", &hits, &missed) == 2)
-			sum += missed;
-	}
+	for (i = 0; text && i < p->n; i++)
+		sum += trace_profile_missed(text, p->list[i].name);
 	free(text);
 	return sum;
 }

@@ -44,6 +44,8 @@ struct trace_probes {
  */
 int trace_probe_set(struct trace_probes *p, const char *name, const char *function,
 		    enum fetch fetch, struct trace_event event, char *why, size_t size);
+/* Those of the event @name in a text of the kernel's, kprobe_profile. */
+__u64 trace_profile_missed(const char *text, const char *name);
 /* Hits that found the CPU in another probe, or too many calls under way. */
 __u64 trace_probes_missed(struct trace_probes *p);
 /* After the ring was closed: a probe in use cannot be removed. */
