@@ -48,7 +48,7 @@ int trace_probe_set(struct trace_probes *p, const char *name, const char *functi
 __u64 trace_profile_missed(const char *text, const char *name);
 /* Hits that found the CPU in another probe, or too many calls under way. */
 __u64 trace_probes_missed(struct trace_probes *p);
-/* After the ring was closed: a probe in use cannot be removed. */
+/* After the ring was closed or forgot them: a probe in use cannot be removed. */
 void trace_probes_remove(struct trace_probes *p);
 
 #endif

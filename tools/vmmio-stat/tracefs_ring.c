@@ -299,6 +299,20 @@ int trace_ring_enable(struct trace_ring *r, const struct trace_event *event, cha
 	return 0;
 }
 
+void trace_ring_forget(struct trace_ring *r, const void *data)
+{
+	int i;
+
+	for (i = 0; i < r->nevents; i++) {
+		struct trace_event *e = &r->events[i];
+
+		if (!e->handle || e->data != data)
+			continue;
+		tracefs_event_disable(r->instance, e->system, e->name);
+		*e = (struct trace_event){.id = e->id};
+	}
+}
+
 /* Values of a record into the caller's struct; false if it ends early. */
 static bool copy(const struct trace_event *e, const char *record, size_t len, char *values)
 {
@@ -345,6 +359,8 @@ static void take(struct trace_ring *r, int cpu)
 	memcpy(&at.pid, record + r->pid_at, sizeof(at.pid));
 	for (i = 0; i < r->nevents && r->events[i].id != type; i++)
 		;
+	if (i < r->nevents && !r->events[i].handle)
+		return;
 	if (i == r->nevents || !copy(&r->events[i], record, len, (char *)values)) {
 		r->strange++;
 		return;

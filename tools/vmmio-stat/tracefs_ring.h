@@ -81,6 +81,8 @@ void trace_ring_close(struct trace_ring *r);
 /* Adds *@event, whose layout is read from the kernel, and enables it. */
 int trace_ring_enable(struct trace_ring *r, const struct trace_event *event, char *why,
 		      size_t size);
+/* Disables the events with this @data; records of them that are there go unheard. */
+void trace_ring_forget(struct trace_ring *r, const void *data);
 
 /*
  * Hands the records that are there, made at @until (CLOCK_MONOTONIC) or before,

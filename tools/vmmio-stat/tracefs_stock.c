@@ -347,6 +347,7 @@ struct tracefs_stock *tracefs_stock_open(struct trace_ring *ring, int *err, char
 	if (!*err)
 		return t;
 err_close:
+	trace_ring_forget(ring, t); /* it lives on */
 	tracefs_stock_close(t);
 	return NULL;
 }
