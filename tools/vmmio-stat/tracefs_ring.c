@@ -65,7 +65,7 @@ static bool of_the_dead(const char *name, const char *prefix)
 	       kill((pid_t)pid, 0) && errno == ESRCH;
 }
 
-/* One in use, whoever uses it, refuses to go. */
+/* One in use refuses to go: its process may live in another PID namespace. */
 static void remove_stale(void)
 {
 	struct tracefs_dynevent **probes;
@@ -90,7 +90,7 @@ static void remove_stale(void)
 		system = event = NULL;
 		tracefs_dynevent_info(probes[i], &system, &event, NULL, NULL, NULL);
 		if (system && of_the_dead(system, SYSTEM))
-			tracefs_dynevent_destroy(probes[i], true);
+			tracefs_dynevent_destroy(probes[i], false);
 		free(system);
 		free(event);
 	}
