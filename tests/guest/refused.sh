@@ -8,8 +8,9 @@ set -eu
 
 here=$(dirname "$0")
 work=$(mktemp -d)
-reader=''
-trap 'exec 8>&- || true; [ -z "$reader" ] || kill "$reader" 2>/dev/null || true; rm -rf "$work"' EXIT
+started=''
+# shellcheck disable=SC2086 # a list
+trap '[ -z "$started" ] || kill $started 2>/dev/null || true; rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 mkfifo "$work/line.in" "$work/line.out" "$work/qmp.in" "$work/qmp.out"
 : >"$work/asked"
@@ -25,10 +26,13 @@ cat "$here/check.guest" "$here/refused.guest" >"$work/script"
 	-device virtio-blk-pci,drive=unplug,id=unplug,bus=slot1,disable-legacy=on,ioeventfd=off,num-queues=1 \
 	>"$work/out" &
 boot=$!
+started=$boot
 exec 8<>"$work/qmp.in" 9<>"$work/line.in"
+# each waits for QEMU to open its pipe, for ever if that never does
 cat "$work/qmp.out" >"$work/qmp" &
+started="$started $!"
 cat "$work/line.out" >"$work/asked" &
-reader=$!
+started="$started $!"
 while kill -0 "$boot" 2>/dev/null && ! grep -aq unplug "$work/asked"; do
 	sleep 0.2
 done
