@@ -49,12 +49,17 @@ mount --bind "$dir/btf" /sys/kernel/btf
 start_feed()
 {
 	[ -z "$feed" ] || kill "$feed"
+	rm -f /sys/kernel/vmmio/slots
 	"$build/vmmio-statfeed" /sys/kernel/vmmio "$1" &
 	feed=$!
 	tries=50
-	until [ -s /sys/kernel/vmmio/slots ] || [ "$tries" = 0 ]; do
+	until [ -s /sys/kernel/vmmio/slots ]; do
 		sleep 0.1
 		tries=$((tries - 1))
+		if [ "$tries" = 0 ] || ! kill -0 "$feed"; then
+			echo "vmmio-statfeed made no rows" >&2
+			exit 1
+		fi
 	done
 }
 

@@ -7,6 +7,7 @@
  * nothing.
  */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -114,24 +115,28 @@ static int find_program(const char *name)
 	return found;
 }
 
-static void feed(int fd, int cpu, const void *event, size_t size)
+static int feed(int fd, int cpu, const void *event, size_t size)
 {
 	__u64 args[1] = {place->bss->fed_at};
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args, .ctx_size_in = sizeof(args),
 		    .flags = BPF_F_TEST_RUN_ON_CPU, .cpu = (__u32)cpu);
 
 	memcpy(place->bss->fed_event, event, size);
-	if (fd >= 0)
-		bpf_prog_test_run_opts(fd, &opts);
+	return bpf_prog_test_run_opts(fd, &opts);
 }
 
-static void feed_all(__u32 n, int cpu)
+/*
+ * Between two runs of vmmio-stat-fed there is no program, and nothing to do; one that
+ * is there and does not run, or without the others, would make idle rows.
+ */
+static int feed_all(__u32 n, int cpu)
 {
 	int kick = find_program("raw_kick"), done = find_program("raw_kick_done"),
-	    vq_irq = find_program("raw_vq_irq");
+	    vq_irq = find_program("raw_vq_irq"), err = 0;
+	bool all = kick >= 0 && done >= 0 && vq_irq >= 0;
 	__u32 slot;
 
-	for (slot = 0; slot < n; slot++) {
+	for (slot = 0; slot < n && all && !err; slot++) {
 		struct vmmio_ev_kick k = {.slot = slot, .gen = 1, .avail_idx = 5, .avail_delta = 3};
 		struct vmmio_ev_kick_done d = {.slot = slot, .gen = 1, .cost_ns = 1000 + slot};
 		struct vmmio_ev_vq_irq i = {.slot = slot,
@@ -142,13 +147,14 @@ static void feed_all(__u32 n, int cpu)
 
 		if (slot % (QUEUES_PER_DEVICE + 1) == 0)
 			continue; /* a device */
-		feed(kick, cpu, &k, sizeof(k));
-		feed(done, cpu, &d, sizeof(d));
-		feed(vq_irq, cpu, &i, sizeof(i));
+		err = feed(kick, cpu, &k, sizeof(k));
+		err = err ?: feed(done, cpu, &d, sizeof(d));
+		err = err ?: feed(vq_irq, cpu, &i, sizeof(i));
 	}
 	close(kick);
 	close(done);
 	close(vq_irq);
+	return err;
 }
 
 int main(int argc, char **argv)
@@ -171,7 +177,11 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	for (cpu = 0;; cpu = (cpu + 1) % (int)sysconf(_SC_NPROCESSORS_ONLN)) {
-		feed_all((__u32)n, cpu);
+		err = feed_all((__u32)n, cpu);
+		if (err) {
+			fprintf(stderr, "vmmio-statfeed: an event: %s\n", strerror(-err));
+			return 1;
+		}
 		nanosleep(&nap, NULL);
 	}
 }
