@@ -21,6 +21,7 @@
 #include "stock_rings.bpf.h"
 #include "stock_queues.bpf.h"
 #include "stock_requests.bpf.h"
+#include "stock_adds.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 

@@ -2,7 +2,8 @@
 /*
  * Requests of any driver on any transport: what is added to a virtqueue, what
  * is taken back, and the time between. Loaded only where a field of these is
- * asked for, and by fexit only: a return probe does not know the arguments.
+ * asked for, and by fexit: a return probe does not know the arguments. With kprobes
+ * stock_adds.bpf.h does what can be done.
  */
 #ifndef VMMIO_BPF_STOCK_REQUESTS_H
 #define VMMIO_BPF_STOCK_REQUESTS_H

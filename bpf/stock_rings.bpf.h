@@ -49,6 +49,7 @@ struct vring_virtqueue_packed___f {
 	__u16 next_avail_idx;
 } FLAVOUR;
 struct vring_virtqueue___f {
+	bool indirect;
 	__u16 last_used_idx;
 	struct vring_virtqueue_split___f split;
 	struct vring_virtqueue_packed___f packed;

@@ -45,9 +45,10 @@ static const struct vmmio_bpf_have have_packed = {
 		       1u << VMMIO_HIST_OCCUPANCY,
 };
 /* Only with the request hooks, then of both. */
-static const __u64 have_requests = BIT(REQUESTS) | BIT(REQUESTS_TIMED) | BIT(REQUEST_NS) |
-				   BIT(ADDED) | BIT(RING_FULL) | BIT(SGS_OUT) | BIT(SGS_IN) |
-				   BIT(BYTES_OUT) | BIT(BYTES_IN);
+static const __u64 have_requests = BIT(REQUESTS) | BIT(ADDED) | BIT(RING_FULL) | BIT(SGS_OUT) |
+				   BIT(SGS_IN) | BIT(BYTES_OUT) | BIT(BYTES_IN);
+/* If they are of fentry. */
+static const __u64 have_times = BIT(REQUESTS_TIMED) | BIT(REQUEST_NS);
 
 struct source {
 	struct vmmio_stock stock;
@@ -96,6 +97,8 @@ static int stock_open(struct vmmio_source *src, const struct vmmio_source_opts *
 	if (*b->stock.pair_ns)
 		snprintf(src->detail, sizeof(src->detail), "pair %llu ns subtracted",
 			 (unsigned long long)*b->stock.pair_ns);
+	else if (b->stock.requests && !b->stock.fentry)
+		snprintf(src->detail, sizeof(src->detail), "no request latency without fentry");
 	return 0;
 }
 
@@ -174,11 +177,13 @@ static struct vmmio_bpf_have counted(const struct vmmio_stock *b, const struct v
 		all.queue |= have_packed.queue;
 		all.queue_hists |= have_packed.queue_hists;
 	}
-	if (b->requests) {
+	if (b->requests)
 		all.queue |= have_requests;
+	if (b->requests && b->fentry) {
+		all.queue |= have_times;
 		all.queue_hists |= 1u << VMMIO_HIST_REQUEST;
 	}
-	if (b->blind) {
+	if (b->untimed) {
 		all.queue &= ~(BIT(KICKS_TIMED) | BIT(KICK_NS) | BIT(KICKS_INTERRUPTED));
 		all.queue_hists &= ~(1u << VMMIO_HIST_KICK);
 	}

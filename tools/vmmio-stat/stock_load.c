@@ -41,6 +41,7 @@ static const struct hook {
 	bool optional;	  /* some kernels have no such function, or have it inlined */
 	bool data;	  /* the doorbell where NOTIFICATION_DATA was negotiated */
 	bool requests;	  /* loaded only where it is asked for */
+	bool kprobe;	  /* there is no fentry flavour of it */
 	bool open;	  /* the function returns with interrupts enabled */
 } hooks[] = {
 	{"prepare", "virtqueue_kick_prepare"},
@@ -69,6 +70,7 @@ static const struct hook {
 	 .optional = true},
 	{"get_buf", "virtqueue_get_buf", .requests = true},
 	{"get_buf_ctx", "virtqueue_get_buf_ctx", .requests = true, .optional = true},
+	{"settle", "virtqueue_kick_prepare", .requests = true, .kprobe = true},
 	{"config", "virtio_config_changed", CORE, .irq = true, .optional = true},
 	{"vring_irq", "vring_interrupt", .irq = true},
 	{"vring_irq_done", "vring_interrupt", .irq = true},
@@ -98,7 +100,7 @@ static bool wanted(const struct vmmio_stock *b, const struct vmmio_stock_present
 
 	if (b->attached >> i & 1)
 		return false;
-	if ((h->data && !p->data) || (h->requests && !b->requests))
+	if ((h->data && !p->data) || (h->requests && !b->requests) || (h->kprobe && b->fentry))
 		return false;
 	if (h->where == MMIO)
 		return p->device && p->mmio;
@@ -202,8 +204,10 @@ static void size_maps(struct vmmio_stock *b, struct stock_bpf *skel)
 	skel->rodata->opt_hist_stride = b->rows.stride;
 	memcpy((void *)skel->rodata->opt_hist_pos, b->rows.pos, sizeof(b->rows.pos));
 	vmmio_bpf_rows_size(&b->rows, skel->maps.rows, skel->maps.hists);
-	if (b->requests)
+	if (b->requests && b->fentry)
 		bpf_map__set_max_entries(skel->maps.requests, VMMIO_STOCK_REQUESTS);
+	else if (b->requests)
+		bpf_map__set_max_entries(skel->maps.calls, VMMIO_STOCK_SLOTS);
 }
 
 /* All slots but the last row, which is the overflow slot's. */
@@ -279,7 +283,7 @@ static int attach(struct vmmio_stock *b, struct stock_bpf *skel, __u64 set)
 		struct bpf_link *link;
 
 		if (!prog || !(set >> i & 1) || b->nlinks == VMMIO_STOCK_LINKS ||
-		    (hooks[i].open && b->blind))
+		    (hooks[i].open && b->untimed))
 			continue;
 		link = bpf_program__attach(prog);
 		if (!link && (hooks[i].optional || (!hooks[i].function && errno == ENOENT)))
@@ -289,10 +293,13 @@ static int attach(struct vmmio_stock *b, struct stock_bpf *skel, __u64 set)
 		b->links[b->nlinks++] = link;
 		/*
 		 * A return probe has its interrupts enabled, and kprobes that come up in
-		 * it are missed. Where the kernel does not tell how many, there is none.
+		 * it are missed. Where the kernel does not tell how many, there is none;
+		 * nor with requests, which are taken back there, many at once.
 		 */
-		if (!b->fentry && b->nlinks == 1)
+		if (!b->fentry && b->nlinks == 1) {
 			b->blind = !vmmio_bpf_tells_misses(link);
+			b->untimed = b->blind || b->requests;
+		}
 		b->attached |= 1ull << i;
 		b->packed |= hooks[i].packed;
 		b->mmio |= hooks[i].where == MMIO;
@@ -345,7 +352,6 @@ int vmmio_stock_load(struct vmmio_source *src, struct vmmio_stock *b)
 		err = add_object(b, choose(b, &p));
 	if (err && err != -EPERM) {
 		b->fentry = false;
-		b->requests = false;
 		vmmio_bpf_quiet();
 		err = add_object(b, choose(b, &p));
 	}

@@ -28,6 +28,7 @@ struct vmmio_stock {
 	__u64 attached; /* bit per hook */
 	bool fentry;	/* else kprobes */
 	bool blind;	/* kprobes whose misses this kernel does not tell */
+	bool untimed;	/* kprobes, of them none at the doorbell's return */
 	bool packed;	/* those for packed rings of our own driver's are */
 	bool mmio, pci; /* the hooks of that transport of mainline's are there */
 	__u32 seen;	/* what may want more hooks, when last looked */
