@@ -279,7 +279,7 @@ static int judge(struct run *r)
 			lost);
 	vmmio_check_add(r->c.checks, -1, "two witnesses",
 			vmmio_rounds_agree(r->rows, text, sizeof(text)), "%s", text);
-	r->c.equal = vmmio_load_equal(r->rows, r->infos, r->c.checks);
+	r->c.equal = vmmio_load_equal(r->rows, r->infos, r->c.checks, r->c.checks);
 	r->c.guest = json_object_get(first, "guest");
 	err = vmmio_rounds_series(r->rows, r->o.boots, r->c.times, &r->c.set);
 	if (err)

@@ -241,7 +241,7 @@ static json_t *rings_of(const json_t *row)
 	return one;
 }
 
-json_t *vmmio_load_equal(const json_t *rows, const json_t *infos, json_t *checks)
+json_t *vmmio_load_equal(const json_t *rows, const json_t *infos, json_t *checks, json_t *chosen)
 {
 	json_t *ring = json_object(), *seg = json_object(), *feat = json_object();
 	json_t *evfd = json_object(), *row, *r, *info, *device, *all, *value;
@@ -270,8 +270,8 @@ json_t *vmmio_load_equal(const json_t *rows, const json_t *infos, json_t *checks
 		json_object_foreach(json_object_get(info, "devices"), column, device)
 			json_object_set(evfd, column, json_object_get(info, "ioeventfd"));
 	}
-	all = json_pack("{s:o, s:o, s:o}", "ring_size", equal_setting(ring, "ring size", checks),
-			"features", equal_setting(feat, "features", checks), "ioeventfd",
+	all = json_pack("{s:o, s:o, s:o}", "ring_size", equal_setting(ring, "ring size", chosen),
+			"features", equal_setting(feat, "features", chosen), "ioeventfd",
 			equal_setting(evfd, "ioeventfd", checks));
 	if (disks)
 		json_object_set_new(all, "max_segments",

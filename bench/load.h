@@ -100,9 +100,10 @@ void vmmio_load_check(const struct vmmio_load *b, int boot, const json_t *rows, 
 /*
  * The settings that must be equal on all sides: an object {"ring_size": {"mmio":
  * 256, ...}, "max_segments": ..., "features": ..., "ioeventfd": ...} and one
- * check each; max_segments for disks only.
+ * check each, in @chosen of what a driver chooses: ring size, features; max_segments for disks
+ * only.
  */
-json_t *vmmio_load_equal(const json_t *rows, const json_t *infos, json_t *checks);
+json_t *vmmio_load_equal(const json_t *rows, const json_t *infos, json_t *checks, json_t *chosen);
 
 /* true if every check is ok */
 bool vmmio_checks_ok(const json_t *checks);

@@ -94,7 +94,7 @@ static void make(struct fixture *fx, int acc, int ring)
 	fx->c.boots = 2;
 	fx->c.depths.n = fx->c.depths.v[0] = 1;
 	fx->c.checks = fx->checks;
-	fx->c.equal = vmmio_load_equal(fx->rows, fx->infos, fx->checks);
+	fx->c.equal = vmmio_load_equal(fx->rows, fx->infos, fx->checks, fx->checks);
 	assert_int_equal(vmmio_rounds_series(fx->rows, 2, false, &fx->c.set), 0);
 }
 
