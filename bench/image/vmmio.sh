@@ -90,7 +90,9 @@ load_balloon()
 
 load_scsi()
 {
-	load_base && mod scsi_common && mod scsi_mod && mod virtio_scsi && mod sd_mod
+	# part of scsi_mod until 5.14
+	load_base && { [ ! -f /lib/modules/scsi_common.ko ] || mod scsi_common; } &&
+		mod scsi_mod && mod virtio_scsi && mod sd_mod
 }
 
 load_input()
