@@ -282,8 +282,11 @@ static int attach(struct vmmio_stock *b, struct stock_bpf *skel, __u64 set)
 		struct bpf_program *prog = program(skel, b->fentry, hooks[i].name);
 		struct bpf_link *link;
 
-		if (!prog || !(set >> i & 1) || b->nlinks == VMMIO_STOCK_LINKS ||
-		    (hooks[i].open && b->untimed))
+		if (!(set >> i & 1) || b->nlinks == VMMIO_STOCK_LINKS)
+			continue;
+		/* had or not, it is not asked for again when a device appears */
+		b->attached |= 1ull << i;
+		if (!prog || (hooks[i].open && b->untimed))
 			continue;
 		link = bpf_program__attach(prog);
 		if (!link && (hooks[i].optional || (!hooks[i].function && errno == ENOENT)))
@@ -300,7 +303,6 @@ static int attach(struct vmmio_stock *b, struct stock_bpf *skel, __u64 set)
 			b->blind = !vmmio_bpf_tells_misses(link);
 			b->untimed = b->blind || b->requests;
 		}
-		b->attached |= 1ull << i;
 		b->packed |= hooks[i].packed;
 		b->mmio |= hooks[i].where == MMIO;
 		b->pci |= hooks[i].where == PCI;
