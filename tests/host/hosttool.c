@@ -2,11 +2,14 @@
 /*
  * What the host tests cannot do from a shell: run a command under a certain
  * process id, or without a system call, as a filter or a lockdown would have
- * it; and list the BPF programs that are loaded.
+ * it; list the BPF programs that are loaded; and be what a QMP socket of QEMU's
+ * is not to be, for one client.
  *
  *   aspid PID COMMAND…              exit status: the command's
  *   without bpf|perf|both COMMAND…  these system calls fail with EPERM
  *   progs                           names, one a line
+ *   qmp PATH events|endless|flood   an event with each answer; no end of a line;
+ *                                   events and no answer
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -21,7 +24,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -95,6 +100,42 @@ static int progs(void)
 	return errno == ENOENT ? 0 : trouble("BPF_PROG_GET_NEXT_ID");
 }
 
+/* Until the client has gone. */
+static int qmp(const char *path, const char *how)
+{
+	static const char event[] = "{\"event\":\"RESUME\"}\n";
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	char text[4096];
+	int fd, n = 0;
+
+	snprintf(at.sun_path, sizeof(at.sun_path), "%s", path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof(at)) || listen(fd, 1))
+		return trouble("socket");
+	fd = accept(fd, NULL, NULL);
+	if (fd < 0)
+		return trouble("accept");
+	signal(SIGPIPE, SIG_IGN);
+	if (!strcmp(how, "endless")) {
+		memset(text, ' ', sizeof(text));
+		while (write(fd, text, sizeof(text)) > 0)
+			;
+		return 0;
+	}
+	snprintf(text, sizeof(text), "{\"QMP\":{}}\n%s", event);
+	while (write(fd, text, strlen(text)) > 0) {
+		if (!strcmp(how, "flood")) {
+			usleep(50000);
+			snprintf(text, sizeof(text), "%s", event);
+			continue;
+		}
+		if (read(fd, text, sizeof(text)) <= 0)
+			break;
+		snprintf(text, sizeof(text), "{\"return\":%s}\n%s", n++ ? "[]" : "{}", event);
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 3 && !strcmp(argv[1], "aspid") && atoi(argv[2]) > 1)
@@ -103,7 +144,9 @@ int main(int argc, char **argv)
 		return without(argv[2], argv + 3);
 	if (argc == 2 && !strcmp(argv[1], "progs"))
 		return progs();
+	if (argc == 4 && !strcmp(argv[1], "qmp"))
+		return qmp(argv[2], argv[3]);
 	fprintf(stderr, "usage: hosttool aspid PID COMMAND… | without bpf|perf|both COMMAND… | "
-			"progs\n");
+			"progs | qmp PATH events|endless|flood\n");
 	return 2;
 }

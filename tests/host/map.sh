@@ -75,6 +75,24 @@ kill "$qemu"
 wait "$qemu" 2>/dev/null || true
 qemu=
 
+# others that answer: events between all that is said, a line without an end, only events
+false_qmp() { # HOW WORDS
+	"$VMMIO_BUILD/hosttool" qmp "$dir/false-$1" "$1" &
+	qemu=$!
+	i=0
+	until [ -S "$dir/false-$1" ]; do
+		i=$((i + 1))
+		[ $i -lt 100 ] || fail "no socket of hosttool"
+		sleep 0.05
+	done
+	told 1 "$2" "$stat" vms --qmp "$dir/false-$1"
+	wait "$qemu" || fail "hosttool ended with $?"
+	qemu=
+}
+false_qmp events 'no answer to query-pci'
+false_qmp endless 'an answer without an end'
+false_qmp flood 'no answer in time'
+
 told 1 "$sock.none: No such file" "$stat" vms --qmp "$sock.none"
 told 1 "$sock: " "$stat" exits --qmp "$sock" 0.1 1
 told 2 'map or --qmp, not both' "$stat" vms --map "$dir/map" --qmp "$sock"

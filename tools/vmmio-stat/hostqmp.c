@@ -6,6 +6,7 @@
  * out by then. The answers are somebody else's text: nothing of it is trusted.
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -17,6 +18,7 @@
 
 #include "cmd.h"
 #include "hostmap.h"
+#include "source.h"
 
 #define MOST_TEXT (16u << 20) /* of an answer; a machine's tree has some 100 KB */
 #define PATIENCE_S 3
@@ -234,41 +236,82 @@ int vmmio_hostmap_qmp(struct vmmio_hostmap *map, FILE *f, char *why, size_t size
 	return err;
 }
 
-/* Reads one line; what it must have is "return" or "error", or at first "QMP". */
-static int read_answer(FILE *f, const char *key, FILE *to, char *why, size_t size)
+/* A socket to QEMU, and what has been read of it but not looked at yet. */
+struct qmp {
+	int fd;
+	char *text;
+	size_t have, room;
+	__u64 until; /* vmmio_now_ns() at which patience ends */
+};
+
+/* Reads more: 0, or -errno; the peer may say as little, or as much, as it likes. */
+static int receive(struct qmp *q)
 {
-	char *line = NULL;
-	size_t room = 0;
+	struct pollfd p = {.fd = q->fd, .events = POLLIN};
 	ssize_t n;
+
+	if (q->have == q->room) {
+		size_t room = q->room ? 2 * q->room : 65536;
+		char *text = room <= MOST_TEXT ? realloc(q->text, room) : NULL;
+
+		if (!text)
+			return room <= MOST_TEXT ? -ENOMEM : -EMSGSIZE;
+		q->text = text;
+		q->room = room;
+	}
+	if (vmmio_stop)
+		return -EINTR;
+	if (vmmio_now_ns() >= q->until)
+		return -EAGAIN;
+	if (poll(&p, 1, 100) <= 0)
+		return 0;
+	n = recv(q->fd, q->text + q->have, q->room - q->have, MSG_DONTWAIT);
+	if (n <= 0)
+		return n ? 0 : -EPIPE;
+	q->have += n;
+	return 0;
+}
+
+/* Reads one line; what it must have is "return" or "error", or at first "QMP". */
+static int read_answer(struct qmp *q, const char *key, FILE *to, char *why, size_t size)
+{
 	int err = -EAGAIN;
 
+	q->until = vmmio_now_ns() + PATIENCE_S * 1000000000ull;
 	while (err == -EAGAIN) {
+		char *end = q->have ? memchr(q->text, '\n', q->have) : NULL;
+		size_t len = end ? end + 1 - q->text : 0;
 		json_t *answer;
+		int more;
 
-		errno = 0;
-		n = getline(&line, &room, f);
-		if (n < 0 || n > MOST_TEXT) {
-			snprintf(why, size, "no answer%s: is another client connected to it?",
-				 errno == EAGAIN ? " in time" : "");
-			err = -EPROTO;
-			break;
+		if (!end) {
+			more = receive(q);
+			if (!more)
+				continue;
+			snprintf(why, size, "%s",
+				 more == -EINTR	     ? "interrupted"
+				 : more == -EMSGSIZE ? "an answer without an end"
+				 : more == -EPIPE    ? "QEMU hung up"
+				 : more == -ENOMEM   ? "out of memory"
+						     : "no answer in time: is another client "
+						       "connected to it?");
+			return -EPROTO;
 		}
-		answer = json_loads(line, 0, NULL);
+		answer = json_loadb(q->text, len, 0, NULL);
 		if (!answer) {
 			snprintf(why, size, "what answers there is not QMP");
 			err = -EPROTO;
 		} else if (json_object_get(answer, key) || json_object_get(answer, "error")) {
-			err = 0;
+			err = fwrite(q->text, 1, len, to) == len ? 0 : -ENOMEM;
 		} /* else an event in between */
 		json_decref(answer);
+		q->have -= len;
+		memmove(q->text, q->text + len, q->have);
 	}
-	if (!err)
-		fputs(line, to);
-	free(line);
 	return err;
 }
 
-static int converse(FILE *f, FILE *to, char *why, size_t size)
+static int converse(struct qmp *q, FILE *to, char *why, size_t size)
 {
 	static const char *const commands[] = {
 		"{\"execute\":\"qmp_capabilities\"}\n",
@@ -279,13 +322,16 @@ static int converse(FILE *f, FILE *to, char *why, size_t size)
 	size_t i;
 	int err;
 
-	err = read_answer(f, "QMP", to, why, size);
+	err = read_answer(q, "QMP", to, why, size);
 	for (i = 0; !err && i < sizeof(commands) / sizeof(commands[0]); i++) {
-		if (fputs(commands[i], f) == EOF || fflush(f)) {
+		ssize_t len = strlen(commands[i]);
+
+		/* a short line into an empty buffer: whole, or not at all */
+		if (send(q->fd, commands[i], len, MSG_NOSIGNAL) != len) {
 			snprintf(why, size, "QEMU hung up");
 			return -EPIPE;
 		}
-		err = read_answer(f, "return", to, why, size);
+		err = read_answer(q, "return", to, why, size);
 	}
 	return err;
 }
@@ -305,8 +351,7 @@ static int dial(const char *path, __u32 *pid, char *why, size_t size)
 	}
 	strcpy(to.sun_path, path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) ||
-	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) ||
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) ||
 	    connect(fd, (struct sockaddr *)&to, sizeof(to))) {
 		err = -errno;
 		snprintf(why, size, "%s", strerror(-err));
@@ -324,19 +369,19 @@ int vmmio_hostmap_ask(struct vmmio_hostmap *map, const char *path, char *why, si
 {
 	char *text = NULL, trouble[200] = "";
 	size_t length = 0;
-	FILE *f = NULL, *to;
-	int fd, err;
+	struct qmp q = {};
+	FILE *f, *to;
+	int err;
 
 	memset(map, 0, sizeof(*map));
-	fd = dial(path, &map->pid, trouble, sizeof(trouble));
-	err = fd < 0 ? fd : 0;
+	q.fd = dial(path, &map->pid, trouble, sizeof(trouble));
+	err = q.fd < 0 ? q.fd : 0;
 	to = open_memstream(&text, &length);
-	if (!err)
-		f = fdopen(fd, "r+");
-	if (!err && f && to)
-		err = converse(f, to, trouble, sizeof(trouble));
-	if (f)
-		fclose(f);
+	if (!err && to)
+		err = converse(&q, to, trouble, sizeof(trouble));
+	if (q.fd >= 0)
+		close(q.fd);
+	free(q.text);
 	if (to)
 		fclose(to);
 	f = !err && length ? fmemopen(text, length, "r") : NULL;
