@@ -17,6 +17,10 @@
 
 #include "result.h"
 
+/* As many as it takes to read back the very number: what is rendered from a stored
+ * set is what was rendered from the run. */
+#define REAL_DIGITS JSON_REAL_PRECISION(17)
+
 #define MANIFEST "manifest.json"
 
 static int make_dirs(const char *path)
@@ -80,7 +84,7 @@ int vmmio_result_write(const struct vmmio_result *r, const char *name, const voi
 
 int vmmio_result_write_json(const struct vmmio_result *r, const char *name, const json_t *j)
 {
-	char *text = json_dumps(j, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
+	char *text = json_dumps(j, JSON_INDENT(1) | REAL_DIGITS);
 	size_t n;
 	int err;
 
@@ -108,7 +112,7 @@ static int write_rows(const struct vmmio_result *r, const char *name, const json
 	json_array_foreach(rows, i, row) {
 		if (i)
 			fputs(between, f);
-		if (json_dumpf(row, f, JSON_COMPACT | JSON_REAL_PRECISION(12)))
+		if (json_dumpf(row, f, JSON_COMPACT | REAL_DIGITS))
 			err = -ENOMEM;
 	}
 	fputs(end, f);
