@@ -14,7 +14,7 @@ int empty_mmio(void *ctx)
 	return 0;
 }
 
-/* for bench/emptyprobe.c, in a guest */
+/* for bench/cost/emptyprobe.c, in a guest */
 SEC("raw_tp/vmmio_reg_read")
 int empty_reg_read(void *ctx)
 {

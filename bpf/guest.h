@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What bpf/guest.bpf.c and its loader (tools/vmmio-stat/source_bpf.c) share
+ * What bpf/guest.bpf.c and its loader (tools/vmmio-stat/source/bpf.c) share
  * besides include/vmmio/: the layout of the register map and the names of the
  * options. Row and histogram layouts live in include/vmmio/.
  *

@@ -2,7 +2,7 @@
 /*
  * What each event of our driver's tracepoints adds to which counter: one text
  * for the BPF program (guest.bpf.c) and for the reader of ftrace records
- * (tools/vmmio-stat/tracefs_vmmio.c). It computes nothing that the event does
+ * (tools/vmmio-stat/source/tracefs_vmmio.c). It computes nothing that the event does
  * not carry. Where the counters are is the business of who includes this:
  *
  *   count_row(to, slot, gen)        the row, or NULL: the event is lost

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What bpf/stock.bpf.c and its loader (tools/vmmio-stat/stock_load.c) share.
+ * What bpf/stock.bpf.c and its loader (tools/vmmio-stat/source/stock_load.c) share.
  * Mainline's drivers publish no slots: the program gives them out itself, one
  * per virtqueue and one per device, at the first event of each, and writes
  * down who they are. A slot whose owner is gone is given out again, under

@@ -2,25 +2,32 @@
 #
 # vmmio-bench, vmmio-boot and the load generators.
 foreach(load IN ITEMS blkload netload charload)
-	add_executable(${load} bench/${load}.c bench/latency.c tools/vmmio-stat/num.c)
-	target_include_directories(${load} PRIVATE ${CMAKE_SOURCE_DIR})
-	target_link_libraries(${load} PRIVATE vmmio_flags)
+	add_executable(${load} bench/load/gen/${load}.c bench/load/gen/latency.c)
+	target_link_libraries(${load} PRIVATE vmmio_lib)
 	vmmio_static(${load})
 endforeach()
-target_sources(netload PRIVATE bench/netload_link.c)
+target_sources(netload PRIVATE bench/load/gen/netload_link.c)
 
 # Booting guests: what vmmio-boot, vmmio-bench and the tests share.
 find_library(LIBJANSSON_A libjansson.a)
 if(NOT LIBJANSSON_A)
 	message(FATAL_ERROR "no static jansson: package libjansson-dev is needed")
 endif()
-add_library(vmmio_guest STATIC bench/accel.c bench/args.c bench/cpio.c bench/guest.c
-			       bench/plot_quote.c bench/probe.c bench/qemu.c bench/qmp.c bench/target.c bench/vmm.c)
-target_include_directories(vmmio_guest PUBLIC ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/bench)
+add_library(
+	vmmio_guest STATIC
+	bench/guest/cpio.c
+	bench/guest/guest.c
+	bench/guest/probe.c
+	bench/guest/qemu.c
+	bench/guest/qmp.c
+	bench/guest/target.c
+	bench/guest/vmm.c
+	bench/plot/quote.c
+)
 target_compile_definitions(vmmio_guest PRIVATE VMMIO_IMAGE_DIR="${CMAKE_BINARY_DIR}/image")
-target_link_libraries(vmmio_guest PUBLIC vmmio_flags ${LIBJANSSON_A})
+target_link_libraries(vmmio_guest PUBLIC vmmio_lib ${LIBJANSSON_A})
 
-add_executable(vmmio-boot bench/boot.c tools/vmmio-stat/num.c)
+add_executable(vmmio-boot bench/guest/boot.c)
 target_link_libraries(vmmio-boot PRIVATE vmmio_guest)
 
 # vmmio-bench: a library, so that the unit tests link it too.
@@ -31,68 +38,66 @@ endif()
 
 add_library(
 	vmmio_bench STATIC
-	bench/ab.c
-	bench/costs.c
-	bench/conform_rules.c
-	bench/conform_trace.c
-	bench/csv.c
-	bench/experiment.c
-	bench/experiment_plan.c
-	bench/factors.c
-	bench/findings.c
-	bench/load.c
-	bench/load_blk.c
-	bench/load_kinds.c
-	bench/machine.c
-	bench/opts.c
-	bench/page.c
-	bench/page_factors.c
-	bench/plot.c
-	bench/plot_ab.c
-	bench/plot_curves.c
-	bench/plot_data.c
-	bench/plot_hist.c
-	bench/plot_sweep.c
-	bench/published.c
-	bench/report.c
-	bench/result.c
-	bench/rounds.c
-	bench/rounds_series.c
-	bench/series.c
-	bench/setup.c
-	bench/stats.c
-	bench/sweep_run.c
-	bench/sweep_state.c
-	bench/table.c
-	bench/tables.c
-	bench/tune_choice.c
-	bench/verdict.c
-	bench/versus_report.c
-	tools/vmmio-stat/num.c
+	bench/cmd/setup.c
+	bench/conform/rules.c
+	bench/conform/trace.c
+	bench/data/csv.c
+	bench/data/factors.c
+	bench/data/machine.c
+	bench/data/result.c
+	bench/data/rounds.c
+	bench/data/rounds_series.c
+	bench/data/series.c
+	bench/data/stats.c
+	bench/judge/ab.c
+	bench/judge/costs.c
+	bench/judge/findings.c
+	bench/judge/page.c
+	bench/judge/page_factors.c
+	bench/judge/sentence.c
+	bench/judge/published.c
+	bench/judge/table.c
+	bench/judge/tables.c
+	bench/judge/tune_choice.c
+	bench/judge/verdict.c
+	bench/judge/versus_report.c
+	bench/load/blk.c
+	bench/load/kinds.c
+	bench/load/load.c
+	bench/plot/ab.c
+	bench/plot/curves.c
+	bench/plot/data.c
+	bench/plot/hist.c
+	bench/plot/plot.c
+	bench/plot/sweep.c
+	bench/sweep/experiment.c
+	bench/sweep/plan.c
+	bench/sweep/report.c
+	bench/sweep/run.c
+	bench/sweep/state.c
 )
-target_include_directories(vmmio_bench PUBLIC ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/bench)
 target_link_libraries(vmmio_bench PUBLIC vmmio_guest gsl gslcblas z m)
 # the plot scripts are part of the program
-file(GLOB plots CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bench/plots/*.gp)
+file(GLOB plots CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bench/plot/gp/*.gp)
 set_source_files_properties(
-	bench/plot.c PROPERTIES COMPILE_OPTIONS "-Wa,-I${CMAKE_SOURCE_DIR}/bench" OBJECT_DEPENDS "${plots}"
+	bench/plot/plot.c PROPERTIES COMPILE_OPTIONS "-Wa,-I${CMAKE_SOURCE_DIR}/bench/plot" OBJECT_DEPENDS "${plots}"
 )
 
 find_package(Threads REQUIRED)
 add_executable(
 	vmmio-bench
-	bench/main.c
-	bench/compare.c
-	bench/conform.c
-	bench/diff.c
-	bench/plotcmd.c
-	bench/pool.c
-	bench/predict.c
-	bench/regress.c
-	bench/reportcmd.c
-	bench/sweep.c
-	bench/tune.c
-	bench/versus.c
+	bench/cmd/compare.c
+	bench/cmd/conform.c
+	bench/cmd/diff.c
+	bench/cmd/main.c
+	bench/cmd/plot.c
+	bench/cmd/predict.c
+	bench/cmd/regress.c
+	bench/cmd/report.c
+	bench/cmd/sweep.c
+	bench/cmd/tune.c
+	bench/cmd/versus.c
+	bench/guest/pool.c
 )
 target_link_libraries(vmmio-bench PRIVATE vmmio_bench Threads::Threads)
 

@@ -4,10 +4,8 @@
 add_executable(
 	vmmio-ctl tools/vmmio-ctl/main.c tools/vmmio-ctl/device.c tools/vmmio-ctl/busy.c
 		  tools/vmmio-ctl/move.c tools/vmmio-ctl/set.c tools/vmmio-ctl/settings.c
-		  tools/vmmio-stat/num.c
 )
-target_include_directories(vmmio-ctl PRIVATE ${CMAKE_SOURCE_DIR})
-target_link_libraries(vmmio-ctl PRIVATE vmmio_flags)
+target_link_libraries(vmmio-ctl PRIVATE vmmio_lib)
 vmmio_static(vmmio-ctl)
 vmmio_script_test(guest tests/guest/ctl.sh TIMEOUT 120)
 vmmio_script_test(guest tests/guest/settings.sh TIMEOUT 120)

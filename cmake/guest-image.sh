@@ -145,12 +145,12 @@ if newer "$out/vmmio.ko" kmod || [ "$(cat "$out/vmmio.ko.made" 2>/dev/null)" != 
 fi
 
 for load in blkload netload charload; do
-	newer "$out/$load" bench || newer "$out/$load" tools/vmmio-stat || continue
+	newer "$out/$load" bench/load/gen || newer "$out/$load" lib || continue
 	link=''
-	[ "$load" != netload ] || link=$source/bench/netload_link.c
+	[ "$load" != netload ] || link=$source/bench/load/gen/netload_link.c
 	"${cross}gcc" -std=gnu11 -D_GNU_SOURCE -O2 -Wall -static -I"$source/include" -I"$source" \
-		-o "$out/$load.part" "$source/bench/$load.c" ${link:+"$link"} \
-		"$source/bench/latency.c" "$source/tools/vmmio-stat/num.c"
+		-o "$out/$load.part" "$source/bench/load/gen/$load.c" ${link:+"$link"} \
+		"$source/bench/load/gen/latency.c" "$source/lib/clock.c" "$source/lib/num.c"
 	mv "$out/$load.part" "$out/$load"
 done
 
@@ -202,8 +202,8 @@ cat >"$out/list" <<-END
 	file /bin/netload $out/netload
 	file /bin/charload $out/charload
 	file /bin/counts $out/counts
-	file /init $source/bench/image/init
-	file /lib/vmmio.sh $source/bench/image/vmmio.sh
+	file /init $source/bench/guest/image/init
+	file /lib/vmmio.sh $source/bench/guest/image/vmmio.sh
 	file /lib/modules/builtin $out/builtin
 	file /lib/modules/vmmio.ko $out/vmmio.ko
 END

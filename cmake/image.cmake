@@ -19,7 +19,7 @@ endif()
 set(busybox ${CMAKE_BINARY_DIR}/packages/busybox/bin/busybox)
 execute_process(COMMAND ${busybox} --list OUTPUT_FILE ${CMAKE_BINARY_DIR}/packages/busybox/applets)
 
-add_executable(mkcpio bench/mkcpio.c bench/cpio.c)
+add_executable(mkcpio bench/guest/mkcpio.c bench/guest/cpio.c)
 target_link_libraries(mkcpio PRIVATE vmmio_flags)
 
 # Mainline's modules, in no order: the guest's helper functions know it. What
@@ -103,8 +103,8 @@ list(
 	"link /usr /"
 	"file /bin/busybox ${busybox}"
 	"links /bin /bin/busybox ${CMAKE_BINARY_DIR}/packages/busybox/applets"
-	"file /init ${CMAKE_SOURCE_DIR}/bench/image/init"
-	"file /lib/vmmio.sh ${CMAKE_SOURCE_DIR}/bench/image/vmmio.sh"
+	"file /init ${CMAKE_SOURCE_DIR}/bench/guest/image/init"
+	"file /lib/vmmio.sh ${CMAKE_SOURCE_DIR}/bench/guest/image/vmmio.sh"
 	"file /lib/modules/builtin ${VMMIO_IMAGE_DIR}/builtin"
 )
 list(JOIN spec "\n" spec)
@@ -117,8 +117,8 @@ add_custom_command(
 		${depends}
 		${VMMIO_IMAGE_DIR}/list
 		${VMMIO_IMAGE_DIR}/builtin
-		${CMAKE_SOURCE_DIR}/bench/image/init
-		${CMAKE_SOURCE_DIR}/bench/image/vmmio.sh
+		${CMAKE_SOURCE_DIR}/bench/guest/image/init
+		${CMAKE_SOURCE_DIR}/bench/guest/image/vmmio.sh
 	COMMENT "Guest image"
 	VERBATIM
 )

@@ -27,7 +27,7 @@ find_package(Threads REQUIRED)
 add_library(vmmio_tracefs INTERFACE)
 target_link_libraries(vmmio_tracefs INTERFACE ${LIBTRACEFS_A} ${LIBTRACEEVENT_A} Threads::Threads)
 if(NOT VMMIO_ASAN)
-	add_library(vmmio_noplugins STATIC ${CMAKE_SOURCE_DIR}/tools/vmmio-stat/noplugins.c)
+	add_library(vmmio_noplugins STATIC ${CMAKE_SOURCE_DIR}/tools/vmmio-stat/source/noplugins.c)
 	target_link_libraries(vmmio_noplugins PRIVATE vmmio_flags)
 	target_link_libraries(vmmio_tracefs INTERFACE vmmio_noplugins)
 	target_link_options(vmmio_tracefs INTERFACE -Wl,--wrap=dlopen)
@@ -47,68 +47,66 @@ endif()
 set(stat ${CMAKE_SOURCE_DIR}/tools/vmmio-stat)
 add_library(
 	vmmio_stat_core STATIC
-	${stat}/bpf_rows.c
-	${stat}/bpf_util.c
-	${stat}/cmd.c
-	${stat}/command.c
-	${stat}/delta.c
-	${stat}/doctor.c
-	${stat}/doctor_bpf.c
-	${stat}/doctor_rights.c
-	${stat}/env.c
-	${stat}/fields.c
-	${stat}/hist.c
-	${stat}/irqnames.c
-	${stat}/irqs.c
-	${stat}/json.c
-	${stat}/mem_rows.c
-	${stat}/num.c
-	${stat}/options.c
-	${stat}/regtable.c
-	${stat}/rights.c
-	${stat}/rows.c
-	${stat}/self.c
-	${stat}/slots.c
-	${stat}/snapshot.c
-	${stat}/source.c
-	${stat}/source_bpf.c
-	${stat}/source_both.c
-	${stat}/source_stock.c
-	${stat}/source_file.c
-	${stat}/source_sysfs.c
-	${stat}/source_tracefs.c
-	${stat}/stock_sysfs.c
-	${stat}/stock_load.c
-	${stat}/textfile.c
-	${stat}/top_model.c
-	${stat}/tracefs_devices.c
-	${stat}/tracefs_probes.c
-	${stat}/tracefs_ring.c
-	${stat}/tracefs_stock.c
-	${stat}/tracefs_vmmio.c
-	${stat}/view_csv.c
-	${stat}/view_json.c
-	${stat}/view_table.c
+	${stat}/core/delta.c
+	${stat}/core/env.c
+	${stat}/core/fields.c
+	${stat}/core/irqnames.c
+	${stat}/core/irqs.c
+	${stat}/core/program.c
+	${stat}/core/regtable.c
+	${stat}/core/rights.c
+	${stat}/core/self.c
+	${stat}/core/slots.c
+	${stat}/core/snapshot.c
+	${stat}/doctor/bpf.c
+	${stat}/doctor/doctor.c
+	${stat}/doctor/rights.c
+	${stat}/session/command.c
+	${stat}/session/parse.c
+	${stat}/source/both.c
+	${stat}/source/bpf.c
+	${stat}/source/bpf_rows.c
+	${stat}/source/bpf_util.c
+	${stat}/source/file.c
+	${stat}/source/mem_rows.c
+	${stat}/source/source.c
+	${stat}/source/stock.c
+	${stat}/source/stock_load.c
+	${stat}/source/stock_sysfs.c
+	${stat}/source/sysfs.c
+	${stat}/source/tracefs.c
+	${stat}/source/tracefs_devices.c
+	${stat}/source/tracefs_probes.c
+	${stat}/source/tracefs_ring.c
+	${stat}/source/tracefs_stock.c
+	${stat}/source/tracefs_vmmio.c
+	${stat}/top/model.c
+	${stat}/view/csv.c
+	${stat}/view/hist.c
+	${stat}/view/json.c
+	${stat}/view/rows.c
+	${stat}/view/table.c
+	${stat}/view/textfile.c
 )
-target_include_directories(vmmio_stat_core PUBLIC ${stat} ${CMAKE_SOURCE_DIR}/bpf)
+target_include_directories(vmmio_stat_core PUBLIC ${CMAKE_SOURCE_DIR}/bpf)
 target_include_directories(vmmio_stat_core SYSTEM PRIVATE ${LIBTRACEFS_H} ${LIBTRACEEVENT_H})
-target_link_libraries(vmmio_stat_core PUBLIC vmmio_flags vmmio_bpf_guest vmmio_bpf_stock vmmio_libbpf
+target_link_libraries(vmmio_stat_core PUBLIC vmmio_lib vmmio_bpf_guest vmmio_bpf_stock vmmio_libbpf
 				      vmmio_tracefs ${LIBJANSSON_A} m
 )
 
 add_executable(
 	vmmio-stat
-	${stat}/main.c
-	${stat}/session.c
-	${stat}/cmd_doctor.c
-	${stat}/cmd_hist.c
-	${stat}/cmd_list.c
-	${stat}/cmd_live.c
-	${stat}/cmd_regs.c
-	${stat}/cmd_top.c
-	${stat}/terminal.c
-	${stat}/terminfo.c
-	${stat}/top_draw.c
+	${stat}/cmd/main.c
+	${stat}/session/session.c
+	${stat}/cmd/doctor.c
+	${stat}/cmd/hist.c
+	${stat}/cmd/list.c
+	${stat}/cmd/live.c
+	${stat}/cmd/regs.c
+	${stat}/cmd/top.c
+	${stat}/top/terminal.c
+	${stat}/top/terminfo.c
+	${stat}/top/draw.c
 )
 target_compile_definitions(vmmio-stat PRIVATE VMMIO_TERMINFO="${VMMIO_TERMINFO}")
 target_link_libraries(vmmio-stat PRIVATE vmmio_stat_core ${LIBNCURSES_A} ${LIBTINFO_A})
@@ -130,7 +128,8 @@ vmmio_script_test(guest tests/guest/views.sh)
 vmmio_script_test(tree tests/tree/top.sh)
 
 # The manual: its lists come from the field table.
-add_executable(mkman ${stat}/mkman.c)
+add_executable(mkman ${stat}/cmd/mkman.c)
+target_include_directories(mkman PRIVATE ${CMAKE_SOURCE_DIR})
 target_link_libraries(mkman PRIVATE vmmio_flags)
 add_custom_command(
 	OUTPUT ${CMAKE_BINARY_DIR}/docs/vmmio-stat.8

@@ -4,6 +4,7 @@
 vmmio_script_test(guest tests/guest/smoke.sh)
 vmmio_script_test(guest tests/guest/endings.sh TIMEOUT 240)
 vmmio_script_test(tree tests/tree/style.sh)
+vmmio_script_test(tree tests/tree/arrows.sh)
 vmmio_script_test(tree tests/tree/options.sh)
 vmmio_script_test(tree tests/tree/quickstart.sh)
 vmmio_script_test(guest tests/guest/truth.sh)

@@ -37,7 +37,7 @@ static int __init vmmio_init(void)
 	err = vmmio_slots_init();
 	if (err)
 		return err;
-	err = vmmio_options_init();
+	err = vmmio_options_init(vmmio_kobj);
 	if (err)
 		goto err_slots;
 	err = vmmio_mmio_register(mmio);
@@ -61,7 +61,7 @@ err_amba:
 err_mmio:
 	vmmio_mmio_unregister();
 err_options:
-	vmmio_options_exit();
+	vmmio_options_exit(vmmio_kobj);
 err_slots:
 	vmmio_slots_exit();
 	return err;
@@ -73,7 +73,7 @@ static void __exit vmmio_exit(void)
 	vmmio_pci_unregister();
 	vmmio_amba_unregister();
 	vmmio_mmio_unregister();
-	vmmio_options_exit();
+	vmmio_options_exit(vmmio_kobj);
 	vmmio_slots_exit();
 }
 

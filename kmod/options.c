@@ -29,7 +29,7 @@
 #include <vmmio/features.h>
 #include "compat.h"
 #include "options.h"
-#include "vmmio.h"
+#include "regs/regs.h"
 
 #define ENTRIES_MAX 64
 
@@ -302,16 +302,16 @@ void vmmio_options_get(const char *device, struct vmmio_options *options)
 	mutex_unlock(&entries_lock);
 }
 
-int vmmio_options_init(void)
+int vmmio_options_init(struct kobject *parent)
 {
-	return sysfs_create_bin_file(vmmio_kobj, &options_attr);
+	return sysfs_create_bin_file(parent, &options_attr);
 }
 
-void vmmio_options_exit(void)
+void vmmio_options_exit(struct kobject *parent)
 {
 	struct entry *e, *next;
 
-	sysfs_remove_bin_file(vmmio_kobj, &options_attr);
+	sysfs_remove_bin_file(parent, &options_attr);
 	list_for_each_entry_safe(e, next, &entries, list)
 		forget(e);
 }

@@ -5,6 +5,7 @@
 #ifndef VMMIO_KMOD_OPTIONS_H
 #define VMMIO_KMOD_OPTIONS_H
 
+#include <linux/kobject.h>
 #include <linux/types.h>
 
 #define VMMIO_AFFINITY_MAX 16
@@ -30,8 +31,12 @@ struct vmmio_options {
 	} affinity[VMMIO_AFFINITY_MAX];
 };
 
+/* Parameter queue_size (main.c): what a device without a setting gets. */
+extern unsigned int vmmio_queue_size;
+
 void vmmio_options_get(const char *device, struct vmmio_options *options);
-int vmmio_options_init(void);
-void vmmio_options_exit(void);
+/* Settings are a file below @parent, /sys/kernel/vmmio. 0 or -errno. */
+int vmmio_options_init(struct kobject *parent);
+void vmmio_options_exit(struct kobject *parent);
 
 #endif

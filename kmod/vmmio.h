@@ -176,7 +176,6 @@ static inline struct vmmio_device *to_vmmio(struct virtio_device *vdev)
 }
 
 /* main.c */
-extern unsigned int vmmio_queue_size;
 extern bool vmmio_intx;
 
 /* core.c */

@@ -35,7 +35,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "micro_vm.h"
+#include "bench/micro/vm.h"
 #include "uring.h"
 
 #define MAX_VMS 1024

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "bench/accel.h"
+#include "lib/accel.h"
 
 #define X86(flags) "processor\t: 0\nmodel name\t: x\nflags\t\t: " flags "\nbugs\t: svm vmx\n"
 

@@ -19,8 +19,8 @@
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
 
-#include "ab.h"
-#include "result.h"
+#include "bench/judge/ab.h"
+#include "bench/data/result.h"
 
 #define LABELS "load=randread transport=mmio depth=1"
 #define DRAWS 10000

@@ -19,12 +19,12 @@
 #include <cmocka.h>
 #include <zlib.h>
 
-#include "ab.h"
-#include "experiment.h"
-#include "plot.h"
-#include "report.h"
-#include "result.h"
-#include "rounds.h"
+#include "bench/judge/ab.h"
+#include "bench/sweep/experiment.h"
+#include "bench/plot/plot.h"
+#include "bench/sweep/report.h"
+#include "bench/data/result.h"
+#include "bench/data/rounds.h"
 
 #define SPOTS 8 /* places in each file that are spoilt */
 

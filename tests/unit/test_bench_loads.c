@@ -14,9 +14,9 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "experiment.h"
-#include "load.h"
-#include "rounds.h"
+#include "bench/sweep/experiment.h"
+#include "bench/load/load.h"
+#include "bench/data/rounds.h"
 
 static const char *const columns[] = {"mmio"};
 

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "findings.h"
+#include "bench/judge/findings.h"
 
 static const char *const columns[] = {"mmio", "pci-intx", "pci-msix"};
 

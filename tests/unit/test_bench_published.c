@@ -14,7 +14,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "published.h"
+#include "bench/judge/published.h"
 
 static void count(struct vmmio_series_set *set, const char *labels, double per_irq, double irqs)
 {

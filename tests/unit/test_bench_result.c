@@ -15,7 +15,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "result.h"
+#include "bench/data/result.h"
 
 static char base[64];
 

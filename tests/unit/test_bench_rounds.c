@@ -14,9 +14,9 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "load.h"
-#include "compare.h"
-#include "rounds.h"
+#include "bench/load/load.h"
+#include "bench/judge/compare.h"
+#include "bench/data/rounds.h"
 
 /* What vmmio-stat says of one disk: @acc accesses, @irqs interrupts, @kicks kicks. */
 static void print_stat(FILE *f, const char *source, const char *transport, const char *mode,

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 #include <gsl/gsl_statistics_double.h>
 
-#include "stats.h"
+#include "bench/data/stats.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 #define assert_near(a, b, tol) assert_true(fabs((a) - (b)) <= (tol))

@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "tune.h"
+#include "bench/judge/tune.h"
 
 static void add(struct vmmio_tune *t, unsigned int size, const double *v, size_t n)
 {

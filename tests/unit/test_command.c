@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "tools/vmmio-stat/command.h"
+#include "tools/vmmio-stat/session/command.h"
 
 static int run(char *text, int *status)
 {

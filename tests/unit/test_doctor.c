@@ -14,7 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "tools/vmmio-stat/doctor.h"
+#include "tools/vmmio-stat/doctor/doctor.h"
 #include "vmmio/types.h"
 
 #define ABI_TEXT(n) #n

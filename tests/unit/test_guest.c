@@ -15,9 +15,9 @@
 
 #include <cmocka.h>
 
-#include "bench/args.h"
-#include "bench/cpio.h"
-#include "bench/qmp.h"
+#include "lib/args.h"
+#include "bench/guest/cpio.h"
+#include "bench/guest/qmp.h"
 
 static void test_line_hides_paths(void **state)
 {

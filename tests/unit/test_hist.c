@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/vmmio-stat/hist.h"
+#include "tools/vmmio-stat/view/hist.h"
 
 static void projection_keeps_every_sample(void **state)
 {

@@ -15,8 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/vmmio-stat/exitnames.h"
-#include "tools/vmmio-stat/exitrows.h"
+#include "tools/vmmio-stat/host/exitnames.h"
+#include "tools/vmmio-stat/host/exitrows.h"
 
 struct script {
 	struct vmmio_exit_thread t;

@@ -11,7 +11,7 @@
 
 #include <math.h>
 
-#include "micro.h"
+#include "bench/micro/micro.h"
 
 static struct micro_result r;
 

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "tools/vmmio-stat/self.h"
+#include "tools/vmmio-stat/core/self.h"
 
 static void descriptors(void **state)
 {

@@ -13,8 +13,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "tools/vmmio-stat/irqs.h"
-#include "tools/vmmio-stat/snapshot.h"
+#include "tools/vmmio-stat/core/irqs.h"
+#include "tools/vmmio-stat/core/snapshot.h"
 
 static const struct vmmio_want want = {.hists = 1u << VMMIO_HIST_IRQ | 1u << VMMIO_HIST_BATCH,
 				       .regs = true};

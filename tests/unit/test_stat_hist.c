@@ -10,7 +10,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "tools/vmmio-stat/fields.h"
+#include "tools/vmmio-stat/core/fields.h"
 
 /* Every bucket holds its own edges and no other's; edges only grow. */
 static void buckets_have_sharp_edges(void **state)

@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "tools/vmmio-stat/num.h"
+#include "lib/num.h"
 
 static void takes_numbers(void **state)
 {

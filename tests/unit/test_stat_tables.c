@@ -11,8 +11,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "tools/vmmio-stat/fields.h"
-#include "tools/vmmio-stat/regtable.h"
+#include "tools/vmmio-stat/core/fields.h"
+#include "tools/vmmio-stat/core/regtable.h"
 
 static void register_offsets_are_unique(void **state)
 {

@@ -13,8 +13,9 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "tools/vmmio-stat/cmd.h"
-#include "tools/vmmio-stat/view.h"
+#include "tools/vmmio-stat/session/cmd.h"
+#include "tools/vmmio-stat/view/view.h"
+#include "tools/vmmio-stat/session/parse.h"
 
 const struct vmmio_cmd vmmio_cmds[] = {{}}; /* the program has its own */
 

@@ -17,8 +17,8 @@
 
 #include <jansson.h>
 
-#include "tools/vmmio-stat/source.h"
-#include "tools/vmmio-stat/textfile.h"
+#include "tools/vmmio-stat/source/source.h"
+#include "tools/vmmio-stat/view/textfile.h"
 
 #define LINES_MAX 16
 

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tools/vmmio-stat/top.h"
+#include "tools/vmmio-stat/top/top.h"
 
 struct world {
 	struct vmmio_options opt;

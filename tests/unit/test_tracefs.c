@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "tools/vmmio-stat/tracefs_probes.h"
+#include "tools/vmmio-stat/source/tracefs_probes.h"
 
 static void finds_the_whole_name(void **state)
 {

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "versus.h"
+#include "bench/judge/versus.h"
 
 static const char *const turns[] = {"mainline", "vmmio", "vmmio", "mainline"};
 

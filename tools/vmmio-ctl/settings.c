@@ -13,7 +13,7 @@
 
 #include <vmmio/features.h>
 #include "settings.h"
-#include "tools/vmmio-stat/num.h"
+#include "lib/num.h"
 
 #define AFFINITIES_MAX 16 /* the driver's limit */
 

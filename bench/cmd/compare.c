@@ -1,0 +1,450 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vmmio-bench compare: boots guests that hold the same null disk behind each
+ * transport, loads them in turn, and writes the table, the verdict and a
+ * result folder. Measuring is blk.c and rounds.c, judging verdict.c.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bench/load/load.h"
+#include "cmd.h"
+#include "bench/judge/compare.h"
+#include "bench/data/machine.h"
+#include "bench/plot/plot.h"
+#include "bench/guest/pool.h"
+#include "setup.h"
+#include "bench/data/result.h"
+#include "bench/data/rounds.h"
+
+#define NAME "vmmio-bench compare: "
+
+struct options {
+	unsigned int boots, rounds, count, block_size, timeout;
+	struct vmmio_list depths;
+	const char *rw, *name, *versus;
+	struct vmmio_setup setup;
+	bool json, emulated_time, no_plots;
+};
+
+struct run {
+	struct options o;
+	char load[32], load_text[64], labels[48];
+	struct vmmio_result result;
+	struct vmmio_comparison c;
+	json_t *rows, *infos, *verdict;
+	char *qemu_line;
+	bool withheld;
+	struct timespec start;
+};
+
+static int parse_options(struct options *o, int argc, char **argv)
+{
+	struct vmmio_opt opts[] = {
+		{"boots", VMMIO_OPT_NUMBER, &o->boots, 1, 1000, NULL, "N",
+		 "guests to boot: the n of every number (4)"},
+		{"rounds", VMMIO_OPT_NUMBER, &o->rounds, 1, 60, NULL, "N",
+		 "rounds of each load in a boot (2)"},
+		{"depth", VMMIO_OPT_LIST, &o->depths, 1, 1024, NULL, "LIST",
+		 "I/Os in flight (1,16)"},
+		{"count", VMMIO_OPT_NUMBER, &o->count, 1, 100000000, NULL, "N",
+		 "I/Os in a round (500)"},
+		{"rw", VMMIO_OPT_CHOICE, &o->rw, 0, 0, "read|write", "read|write",
+		 "what an I/O is (read)"},
+		{"block-size", VMMIO_OPT_NUMBER, &o->block_size, 512, 1 << 20, NULL, "BYTES",
+		 "of an I/O, a multiple of 512 (4096)"},
+		{"emulated-time", VMMIO_OPT_FLAG, &o->emulated_time, 0, 0, NULL, NULL,
+		 "show times under emulation too, marked ~"},
+		{"json", VMMIO_OPT_FLAG, &o->json, 0, 0, NULL, NULL,
+		 "result and series as JSON instead of the table"},
+		{"no-plots", VMMIO_OPT_FLAG, &o->no_plots, 0, 0, NULL, NULL, "draw nothing"},
+		{"name", VMMIO_OPT_STRING, &o->name, 0, 0, NULL, "NAME",
+		 "folder within the result set (compare)"},
+		{"timeout", VMMIO_OPT_NUMBER, &o->timeout, 5, 86400, NULL, "S",
+		 "limit of one boot in seconds (120)"},
+		{"versus", VMMIO_OPT_CHOICE, &o->versus, 0, 0, "mainline", "mainline",
+		 "instead: vmmio.ko against mainline, in instructions (--versus mainline --help)"},
+		VMMIO_SETUP_OPTS(&o->setup),
+	};
+	size_t n, nopts = sizeof(opts) / sizeof(opts[0]);
+	int err;
+
+	*o = (struct options){
+		.boots = 4,
+		.rounds = 2,
+		.count = 500,
+		.block_size = 4096,
+		.timeout = 120,
+		.depths = {{1, 16}, 2},
+		.rw = "read",
+		.name = "compare",
+		.setup = VMMIO_SETUP_DEFAULT,
+	};
+	err = vmmio_opts_parse("compare", "[options]", opts, nopts, argc, argv, NULL, 0, &n);
+	if (err)
+		return err;
+	for (size_t i = 0; i < o->depths.n; i++) {
+		if (o->depths.v[i] <= o->count)
+			continue;
+		fprintf(stderr, NAME "--count %u: fewer I/Os than --depth %u keeps in flight\n",
+			o->count, o->depths.v[i]);
+		return -EINVAL;
+	}
+	if (o->block_size % 512) {
+		fprintf(stderr, NAME "--block-size %u: not a multiple of 512\n", o->block_size);
+		return -EINVAL;
+	}
+	if (o->name[0] == '.' || strchr(o->name, '/') || strlen(o->name) > 60) {
+		fprintf(stderr, NAME "--name %s: not the plain name of a folder\n", o->name);
+		return -EINVAL;
+	}
+	if (o->emulated_time && !strcmp(o->setup.wish, "kvm")) {
+		fprintf(stderr,
+			NAME "--emulated-time: contradicts --accel kvm, whose time is real\n");
+		return -EINVAL;
+	}
+	return vmmio_setup_consistent("compare", &o->setup);
+}
+
+static double seconds(const struct run *r)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec - r->start.tv_sec + (now.tv_nsec - r->start.tv_nsec) / 1e9;
+}
+
+static void progress(struct vmmio_job *job, size_t done, void *arg)
+{
+	const struct run *r = arg;
+
+	(void)job;
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr, "\rboot %zu of %u, %.0f s ", done, r->o.boots, seconds(r));
+}
+
+/* What cannot work is found out before anything runs. */
+static int prepare(struct run *r)
+{
+	struct vmmio_setup *s = &r->o.setup;
+	int err = vmmio_setup_qemu("compare", s);
+
+	if (err)
+		return err;
+	err = vmmio_result_open(&r->result, s->out);
+
+	if (err) {
+		fprintf(stderr, NAME "--out %s: %s\n", s->out, strerror(-err));
+		return err;
+	}
+	err = vmmio_setup_accel("compare", s);
+	if (!err && r->o.emulated_time && s->accel != VMMIO_ACCEL_NONE)
+		fprintf(stderr, NAME "--emulated-time: without effect, %s has real time\n",
+			vmmio_accel_name(s->accel));
+	return err;
+}
+
+static void describe(struct run *r)
+{
+	struct vmmio_comparison *c = &r->c;
+
+	c->accel = vmmio_accel_name(r->o.setup.accel);
+	snprintf(r->load, sizeof(r->load), "rand%s", r->o.rw);
+	snprintf(r->load_text, sizeof(r->load_text), "random %ss of %u%s", r->o.rw,
+		 r->o.block_size % 1024 ? r->o.block_size : r->o.block_size / 1024,
+		 r->o.block_size % 1024 ? " bytes" : " KiB");
+	snprintf(r->labels, sizeof(r->labels), "load=%s", r->load);
+	c->load = r->load;
+	c->load_text = r->load_text;
+	c->boots = r->o.boots;
+	c->rounds = r->o.rounds;
+	c->count = r->o.count;
+	c->depths = r->o.depths;
+	c->times = r->o.setup.accel != VMMIO_ACCEL_NONE || r->o.emulated_time;
+	c->qemu = r->o.setup.qemu_version;
+	r->o.setup.jobs = vmmio_setup_jobs(&r->o.setup, c->times);
+}
+
+/* One boot's report into rows, infos and checks. */
+static int take_boot(struct run *r, const struct vmmio_load *b, int boot, struct vmmio_job *j)
+{
+	char why[256] = "";
+	json_t *info = json_object(), *order = json_array();
+	int err;
+
+	if (j->err || j->result.end != VMMIO_GUEST_DONE || j->result.status) {
+		if (j->err == -ECANCELED) /* never started: another boot failed */
+			goto fail;
+		fprintf(stderr, NAME "boot %d: %s\n", boot,
+			j->result.why[0] ? j->result.why : strerror(-j->err));
+		if (j->result.console && j->result.console[0])
+			fprintf(stderr, "last lines of its console:\n%s\n", j->result.console);
+		goto fail;
+	}
+	err = vmmio_rounds_parse(j->result.output, boot, r->rows, info, why, sizeof(why));
+	if (err) {
+		fprintf(stderr, NAME "boot %d: %s\n", boot, why);
+		goto fail;
+	}
+	for (size_t i = 0; i < b->ncolumns; i++)
+		json_array_append_new(order, json_string(b->columns[i]));
+	json_object_set_new(info, "boot", json_integer(boot));
+	json_object_set_new(info, "device_order", order);
+	json_object_set_new(info, "wall_s", json_real(j->result.wall_s));
+	/* what the command line asks for; a KVM guest would show it in its exits */
+	json_object_set_new(info, "ioeventfd",
+			    strstr(j->result.qemu_line, "ioeventfd=off") ? json_false()
+									 : json_null());
+	vmmio_load_check(b, boot, r->rows, info, &j->result, r->c.checks);
+	json_array_append_new(r->infos, info);
+	if (!r->qemu_line)
+		r->qemu_line = strdup(j->result.qemu_line);
+	return 0;
+fail:
+	json_decref(info);
+	json_decref(order);
+	return -EIO;
+}
+
+static int run_boots(struct run *r)
+{
+	unsigned int n = r->o.boots;
+	struct vmmio_job *jobs = calloc(n, sizeof(*jobs));
+	struct vmmio_load *plan = calloc(n, sizeof(*plan));
+	const char *(*order)[VMMIO_COLUMNS] = calloc(n, sizeof(*order));
+	char(*disks)[64] = calloc(n, sizeof(*disks)), **script = calloc(n, sizeof(*script));
+	int err = jobs && plan && order && disks && script ? 0 : -ENOMEM;
+
+	for (unsigned int i = 0; i < n && !err; i++) {
+		vmmio_load_order(i, order[i]);
+		snprintf(disks[i], sizeof(disks[i]), "%s,%s,%s", order[i][0], order[i][1],
+			 order[i][2]);
+		plan[i] = (struct vmmio_load){
+			.rw = r->o.rw,
+			.bs = r->o.block_size,
+			.count = r->o.count,
+			.rounds = r->o.rounds,
+			.depths = r->o.depths.v,
+			.ndepths = r->o.depths.n,
+			.columns = order[i],
+			.ncolumns = VMMIO_COLUMNS,
+			.timing = r->c.times,
+			.driver = "vmmio",
+			.queue_size = 256,
+			.driver_args = "",
+			.labels = r->labels,
+		};
+		script[i] = vmmio_load_script(&plan[i]);
+		if (!script[i])
+			err = -ENOMEM;
+		jobs[i].guest = (struct vmmio_guest){
+			.qemu = r->o.setup.qemu,
+			.accel = r->o.setup.accel,
+			.kernel = r->o.setup.kernel,
+			.initrd = r->o.setup.initrd,
+			.script = script[i],
+			.columns = disks[i],
+			.timeout_s = r->o.timeout,
+		};
+	}
+	if (!err)
+		err = vmmio_pool_run(jobs, n, r->o.setup.jobs, false, &vmmio_stop, progress, r);
+	vmmio_progress_end();
+	for (unsigned int i = 0; i < n && !err && !vmmio_stop; i++)
+		err = take_boot(r, &plan[i], i, &jobs[i]);
+	for (unsigned int i = 0; i < n && jobs; i++)
+		vmmio_guest_result_free(&jobs[i].result);
+	for (unsigned int i = 0; i < n && script; i++)
+		free(script[i]);
+	free(jobs);
+	free(plan);
+	free(order);
+	free(disks);
+	free(script);
+	return vmmio_stop ? -EINTR : err;
+}
+
+static int judge(struct run *r)
+{
+	long long lost = vmmio_rounds_lost(r->rows);
+	char text[200];
+	json_t *first = json_array_get(r->infos, 0);
+	int err;
+
+	vmmio_check_add(r->c.checks, -1, "no events lost", lost == 0,
+			lost < 0 ? "a round does not say" : "%lld lost in all counting rounds",
+			lost);
+	vmmio_check_add(r->c.checks, -1, "two witnesses",
+			vmmio_rounds_agree(r->rows, text, sizeof(text)), "%s", text);
+	r->c.equal = vmmio_load_equal(r->rows, r->infos, r->c.checks, r->c.checks);
+	r->c.guest = json_object_get(first, "guest");
+	err = vmmio_rounds_series(r->rows, r->o.boots, r->c.times, &r->c.set);
+	if (err)
+		return err;
+	r->verdict = vmmio_comparison_verdict(&r->c, &r->withheld);
+	return 0;
+}
+
+static json_t *result_object(const struct run *r)
+{
+	json_t *depths = json_array();
+
+	for (size_t i = 0; i < r->o.depths.n; i++)
+		json_array_append_new(depths, json_integer(r->o.depths.v[i]));
+	return json_pack(
+		"{s:i, s:s, s:s, s:s, s:{s:i, s:i, s:i, s:o, s:s, s:i, s:b}, s:s, s:s, s:O?, s:b, "
+		"s:O, s:O, s:O, s:f}",
+		"schema", VMMIO_RESULT_SCHEMA, "tool", "vmmio-bench", "kind", "compare", "accel",
+		r->c.accel, "options", "boots", r->o.boots, "rounds", r->o.rounds, "count",
+		r->o.count, "depths", depths, "rw", r->o.rw, "block_size", r->o.block_size, "times",
+		r->c.times, "load", r->c.load, "load_text", r->c.load_text, "guest", r->c.guest,
+		"withheld", r->withheld, "verdict", r->verdict, "equal", r->c.equal, "checks",
+		r->c.checks, "wall_s", seconds(r));
+}
+
+static void print_verdict(const struct run *r, FILE *f)
+{
+	size_t i;
+	json_t *s;
+
+	fprintf(f, "\n%s\n", r->withheld ? "no verdict" : "verdict");
+	json_array_foreach(r->verdict, i, s)
+		fprintf(f, "  %s\n", json_string_value(s));
+}
+
+static int write_text(const struct run *r)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+	int err;
+
+	if (!f)
+		return -ENOMEM;
+	vmmio_comparison_print(&r->c, f);
+	print_verdict(r, f);
+	err = fclose(f) ? -ENOMEM : vmmio_result_write(&r->result, "compare.txt", text, size);
+	free(text);
+	text = NULL;
+	f = err ? NULL : open_memstream(&text, &size);
+	if (!f)
+		return err ? err : -ENOMEM;
+	vmmio_comparison_csv(&r->c, f);
+	err = fclose(f) ? -ENOMEM : vmmio_result_write(&r->result, "compare.csv", text, size);
+	free(text);
+	return err;
+}
+
+static int write_folder(struct run *r, char *final)
+{
+	json_t *result = result_object(r), *series = vmmio_series_to_json(&r->c.set);
+	json_t *machine = vmmio_machine_describe(r->c.accel, r->o.setup.qemu_number);
+	char set[128], why[256];
+	int err = result && series && machine ? 0 : -ENOMEM;
+
+	json_object_set_new(machine, "qemu_line", json_string(r->qemu_line));
+	if (!err)
+		err = vmmio_result_write_json(&r->result, "result.json", result);
+	if (!err)
+		err = vmmio_result_write_array(&r->result, "series.json", series);
+	if (!err)
+		err = vmmio_result_write_json(&r->result, "machine.json", machine);
+	if (!err)
+		err = vmmio_result_write_json(&r->result, "boots.json", r->infos);
+	if (!err)
+		err = vmmio_result_write_lines(&r->result, "rounds.jsonl", r->rows);
+	if (!err)
+		err = write_text(r);
+	if (!err && !r->o.no_plots &&
+	    vmmio_plot_comparison(&r->c, r->rows, &r->result, why, sizeof(why)))
+		fprintf(stderr, NAME "no plots: %s\n", why);
+	json_decref(result);
+	json_decref(series);
+	json_decref(machine);
+	if (err || vmmio_stop)
+		return err ? err : -EINTR;
+	vmmio_machine_set_name(r->c.accel, set, sizeof(set));
+	return vmmio_result_commit(&r->result, set, r->o.name, "compare", final);
+}
+
+static int print_json(const struct run *r, const char *final)
+{
+	json_t *j = result_object(r);
+
+	json_object_set_new(j, "folder", json_string(final));
+	json_object_set_new(j, "series", vmmio_series_to_json(&r->c.set));
+	json_dumpf(j, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
+	putchar('\n');
+	json_decref(j);
+	return 0;
+}
+
+/* Another question with options of its own; the table above names it for --help. */
+static bool asks_versus(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++)
+		if (!strcmp(argv[i], "--versus") || !strncmp(argv[i], "--versus=", 9))
+			return true;
+	return false;
+}
+
+int vmmio_cmd_compare(int argc, char **argv)
+{
+	struct run r = {0};
+	char final[PATH_MAX] = "";
+	int err, status = VMMIO_EXIT_TROUBLE;
+
+	if (asks_versus(argc, argv))
+		return vmmio_cmd_versus(argc, argv);
+
+	err = parse_options(&r.o, argc, argv);
+	if (err)
+		return err > 0 ? VMMIO_EXIT_OK : VMMIO_EXIT_USAGE;
+	clock_gettime(CLOCK_MONOTONIC, &r.start);
+	vmmio_stop_on_signals();
+	r.rows = json_array();
+	r.infos = json_array();
+	r.c.checks = json_array();
+	if (prepare(&r))
+		goto out;
+	describe(&r);
+	err = vmmio_stop ? -EINTR : run_boots(&r);
+	if (!err)
+		err = judge(&r);
+	if (!err) {
+		err = write_folder(&r, final);
+		if (err && err != -EINTR)
+			fprintf(stderr, NAME "--out %s: %s\n", r.o.setup.out, strerror(-err));
+	}
+	if (err)
+		goto out;
+	if (r.o.json) {
+		print_json(&r, final);
+	} else {
+		vmmio_comparison_print(&r.c, stdout);
+		print_verdict(&r, stdout);
+		printf("\n%s (%.0f s)\n", final, seconds(&r));
+	}
+	status = r.withheld ? VMMIO_EXIT_NEGATIVE : VMMIO_EXIT_OK;
+	if (fflush(stdout)) {
+		fprintf(stderr, NAME "standard output: %s\n", strerror(errno));
+		status = VMMIO_EXIT_TROUBLE;
+	}
+out:
+	vmmio_result_abandon(&r.result);
+	if (vmmio_stop) {
+		fprintf(stderr, NAME "interrupted: nothing was kept\n");
+		status = 128 + vmmio_stop;
+	}
+	json_decref(r.rows);
+	json_decref(r.infos);
+	json_decref(r.verdict);
+	json_decref(r.c.checks);
+	json_decref(r.c.equal);
+	vmmio_series_free(&r.c.set);
+	free(r.qemu_line);
+	return status;
+}

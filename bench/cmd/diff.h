@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What diff and regress have in common: options, and the conclusion from two
+ * sets of series.
+ */
+#ifndef VMMIO_BENCH_DIFF_H
+#define VMMIO_BENCH_DIFF_H
+
+#include "bench/judge/ab.h"
+#include "lib/opts.h"
+#include "bench/data/result.h"
+
+struct vmmio_ab_command {
+	const char *name;
+	struct vmmio_ab_options o;
+	bool all, json;
+};
+
+/* Exit status of the command: 0, 1, or 3 if there is a regression. */
+int vmmio_ab_conclude(const struct vmmio_ab_command *c, const struct vmmio_series_set *a,
+		      const struct vmmio_series_set *b);
+
+/* Prints the one line if the folder cannot be read. */
+int vmmio_ab_load(const struct vmmio_ab_command *c, const char *path, struct vmmio_loaded *l);
+
+/* TCG and KVM are never in one comparison, and neither are two kinds of KVM. */
+void vmmio_ab_set_accel(struct vmmio_ab_command *c, const char *a, const char *b);
+
+#define VMMIO_AB_OPTS(c)                                                                           \
+	{"threshold",                                                                              \
+	 VMMIO_OPT_DOUBLE,                                                                         \
+	 &(c)->o.threshold,                                                                        \
+	 0,                                                                                        \
+	 1000,                                                                                     \
+	 NULL,                                                                                     \
+	 "PCT",                                                                                    \
+	 "a difference below it is no regression; structural ones always are (5)"},                \
+		{"alpha",	VMMIO_OPT_DOUBLE,                                                  \
+		 &(c)->o.alpha, 1e-6,                                                              \
+		 0.5,		NULL,                                                              \
+		 "P",		"chance of calling anything different when nothing is (0.05)"},    \
+		{"emulated-time",                                                                  \
+		 VMMIO_OPT_FLAG,                                                                   \
+		 &(c)->o.times,                                                                    \
+		 0,                                                                                \
+		 0,                                                                                \
+		 NULL,                                                                             \
+		 NULL,                                                                             \
+		 "compare times of emulated runs too"},                                            \
+		{"all", VMMIO_OPT_FLAG, &(c)->all, 0, 0, NULL, NULL, "also what does not differ"}, \
+	{                                                                                          \
+		"json", VMMIO_OPT_FLAG, &(c)->json, 0, 0, NULL, NULL, "as JSON"                    \
+	}
+
+#endif

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * `vmmio-bench micro`: what one access or one interrupt costs on this machine.
+ * Owns options and the order of the workloads; these are in bench/micro/
+ * (access.c, irq.c, bios.c), as are the writers (out.c, save.c).
+ */
+#define _GNU_SOURCE
+#include "bench/micro/micro.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cmd.h"
+
+enum format {
+	F_TABLE,
+	F_JSON,
+	F_CSV
+};
+
+static const char usage_text[] =
+	"usage: vmmio-bench micro [options]\n"
+	"  -q, --quick          fewer and shorter rounds (about 20 s)\n"
+	"  -r, --rounds N       interleaved rounds (default 21, quick 5)\n"
+	"  -o, --only LIST      rows whose key starts with one of these, comma-separated\n"
+	"      --list           the keys of all rows\n"
+	"      --no-firmware    leave out the reads under SeaBIOS in QEMU\n"
+	"      --json | --csv   instead of the table\n"
+	"  -s, --save DIR       also keep table, JSON, CSV and plot in\n"
+	"                       DIR/<date>-<cpu>-<accelerator>/ (e.g. docs/machines)\n"
+	"  -h, --help\n";
+
+static long read_long(const char *path)
+{
+	long v = -1;
+	FILE *f = fopen(path, "re");
+
+	if (!f)
+		return -1;
+	if (fscanf(f, "%ld", &v) != 1)
+		v = -1;
+	fclose(f);
+	return v;
+}
+
+static void describe_machine(struct micro_result *r)
+{
+	time_t now = time(NULL);
+	struct utsname un;
+	struct tm tm;
+
+	vmmio_accel_cpu(r->cpu, sizeof(r->cpu));
+	if (!uname(&un))
+		snprintf(r->kernel, sizeof(r->kernel), "%.60s %.60s", un.release, un.machine);
+	gmtime_r(&now, &tm);
+	strftime(r->date, sizeof(r->date), "%Y-%m-%d", &tm);
+	r->cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	r->halt_poll_ns = read_long("/sys/module/kvm/parameters/halt_poll_ns");
+}
+
+static int parse_rounds(const char *s, int *out)
+{
+	char *end;
+	long v;
+
+	errno = 0;
+	v = strtol(s, &end, 10);
+	if (errno || *end || end == s || v < 1 || v > MICRO_MAX_ROUNDS)
+		return -EINVAL;
+	*out = v;
+	return 0;
+}
+
+struct request {
+	struct micro_options o;
+	enum format format;
+	const char *save;
+	bool list;
+};
+
+/* 0, or the exit status to leave with (negative: leave with 0). */
+static int parse(int argc, char **argv, struct request *q)
+{
+	enum {
+		O_LIST = 256,
+		O_JSON,
+		O_CSV,
+		O_NO_FIRMWARE
+	};
+	static const struct option longopts[] = {
+		{"quick", no_argument, NULL, 'q'},
+		{"rounds", required_argument, NULL, 'r'},
+		{"only", required_argument, NULL, 'o'},
+		{"list", no_argument, NULL, O_LIST},
+		{"json", no_argument, NULL, O_JSON},
+		{"csv", no_argument, NULL, O_CSV},
+		{"no-firmware", no_argument, NULL, O_NO_FIRMWARE},
+		{"save", required_argument, NULL, 's'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+	bool quick = false, firmware = true;
+	int rounds = 0, c;
+
+	optind = 0;
+	while ((c = getopt_long(argc, argv, "+qr:o:s:h", longopts, NULL)) != -1) {
+		switch (c) {
+		case 'q':
+			quick = true;
+			break;
+		case 'r':
+			if (parse_rounds(optarg, &rounds)) {
+				fprintf(stderr, "vmmio-bench micro: --rounds takes 1 to %d\n",
+					MICRO_MAX_ROUNDS);
+				return 2;
+			}
+			break;
+		case 'o':
+			q->o.only = optarg;
+			break;
+		case 's':
+			q->save = optarg;
+			break;
+		case O_LIST:
+			q->list = true;
+			break;
+		case O_JSON:
+			q->format = F_JSON;
+			break;
+		case O_CSV:
+			q->format = F_CSV;
+			break;
+		case O_NO_FIRMWARE:
+			firmware = false;
+			break;
+		case 'h':
+			fputs(usage_text, stdout);
+			return -1;
+		default:
+			fputs(usage_text, stderr);
+			return 2;
+		}
+	}
+	if (optind != argc) {
+		fprintf(stderr, "vmmio-bench micro: unexpected argument '%s'\n", argv[optind]);
+		return 2;
+	}
+	q->o.rounds = rounds ? rounds : quick ? 5 : 21;
+	q->o.target_ns = quick ? 10e6 : 40e6;
+	q->o.irq_samples = quick ? 15 : 40;
+	q->o.bios_reads = !firmware ? 0 : quick ? 500 : 2000;
+	return 0;
+}
+
+static int complain(const char *what, int err)
+{
+	if (err == -ENOENT)
+		fprintf(stderr, "vmmio-bench micro: %s: there is no /dev/kvm on this machine\n",
+			what);
+	else if (err == -EACCES || err == -EPERM)
+		fprintf(stderr,
+			"vmmio-bench micro: %s: /dev/kvm may not be opened; run as root or "
+			"join the group that owns it\n",
+			what);
+	else if (err == -EOPNOTSUPP)
+		fprintf(stderr,
+			"vmmio-bench micro: %s: the bare-metal guest exists for x86-64 only\n",
+			what);
+	else
+		fprintf(stderr, "vmmio-bench micro: %s: %s\n", what, strerror(-err));
+	return 1;
+}
+
+static int measure(const struct request *q, struct micro_result *r)
+{
+	int err;
+
+	micro_noise_start(&r->noise);
+	err = micro_run_access(&q->o, r);
+	if (err)
+		return complain("access workload", err);
+	err = micro_run_interrupt(&q->o, r);
+	if (err)
+		return complain("interrupt workload", err);
+	err = micro_run_firmware(&q->o, r);
+	if (err)
+		return complain("firmware workload", err);
+	micro_noise_end(&r->noise);
+	return 0;
+}
+
+int vmmio_cmd_micro(int argc, char **argv)
+{
+	static struct micro_result r;
+	struct request q = {.format = F_TABLE};
+	bool plotted = true;
+	char dir[4096];
+	int i, ret, err;
+
+	ret = parse(argc, argv, &q);
+	if (ret)
+		return ret < 0 ? 0 : ret;
+	if (q.list) {
+		micro_keys_access(stdout);
+		micro_keys_interrupt(stdout);
+		micro_keys_firmware(stdout);
+		return 0;
+	}
+	err = vmmio_accel_detect(&r.accel);
+	if (err)
+		return complain("KVM", err);
+	describe_machine(&r);
+	ret = measure(&q, &r);
+	if (ret)
+		return ret;
+	if (q.format == F_JSON)
+		micro_print_json(stdout, &r);
+	else if (q.format == F_CSV)
+		micro_print_csv(stdout, &r);
+	else
+		micro_print_table(stdout, &r);
+	if (q.save) {
+		err = micro_save(q.save, &r, dir, sizeof(dir), &plotted);
+		if (err) {
+			fprintf(stderr, "vmmio-bench micro: %s: cannot save: %s\n", q.save,
+				strerror(-err));
+			return 1;
+		}
+		fprintf(stderr, "saved in %s%s\n", dir,
+			plotted ? "" : " (no picture: gnuplot did not run)");
+	}
+	/* A row whose witnesses disagree is not a remark, it is trouble. */
+	for (i = 0; i < r.nr_rows; i++)
+		if (r.rows[i].seen != r.rows[i].expected || strstr(r.rows[i].note, "other side"))
+			return 1;
+	return 0;
+}

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vmmio-bench compare --versus mainline: boots guests in which the same disks
+ * change between mainline's drivers and vmmio.ko, and holds the instructions
+ * per I/O against each other. What is measured and said is versus_report.c.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd.h"
+#include "bench/data/machine.h"
+#include "lib/opts.h"
+#include "bench/guest/pool.h"
+#include "bench/data/result.h"
+#include "bench/data/rounds.h"
+#include "setup.h"
+#include "bench/judge/versus.h"
+
+#define NAME "vmmio-bench compare --versus: "
+
+struct run {
+	struct vmmio_setup setup;
+	struct vmmio_versus v;
+	struct vmmio_result result;
+	unsigned int timeout;
+	bool json, negative;
+	json_t *rows, *infos, *verdict;
+	char *qemu_line;
+};
+
+static int parse_options(struct run *r, int argc, char **argv)
+{
+	const char *other;
+	struct vmmio_opt opts[] = {
+		{"versus", VMMIO_OPT_CHOICE, &other, 0, 0, "mainline", "mainline",
+		 "whom vmmio.ko is held against"},
+		{"boots", VMMIO_OPT_NUMBER, &r->v.boots, 1, 1000, NULL, "N",
+		 "guests to boot: the n of every number (2)"},
+		{"rounds", VMMIO_OPT_NUMBER, &r->v.rounds, 1, 60, NULL, "N",
+		 "times that mainline, vmmio, vmmio, mainline take turns in a boot (2)"},
+		{"count", VMMIO_OPT_NUMBER, &r->v.count, 100, 60000, NULL, "N",
+		 "I/Os in a round (500)"},
+		{"block-size", VMMIO_OPT_NUMBER, &r->v.block_size, 512, 1 << 20, NULL, "BYTES",
+		 "of an I/O, a multiple of 512 (4096)"},
+		{"limit", VMMIO_OPT_DOUBLE, &r->v.limit, 0, 1000, NULL, "PCT",
+		 "above mainline, tracing off, that is too much (1)"},
+		{"limit-traced", VMMIO_OPT_DOUBLE, &r->v.limit_traced, 0, 1000, NULL, "PCT",
+		 "the same with every event counted by BPF (25)"},
+		{"json", VMMIO_OPT_FLAG, &r->json, 0, 0, NULL, NULL,
+		 "result and series as JSON instead of the table"},
+		{"timeout", VMMIO_OPT_NUMBER, &r->timeout, 5, 86400, NULL, "S",
+		 "limit of one boot in seconds (300)"},
+		VMMIO_SETUP_OPTS(&r->setup),
+	};
+	size_t n;
+	int err;
+
+	r->v.boots = r->v.rounds = 2;
+	r->v.count = 500;
+	r->v.block_size = 4096;
+	r->v.limit = 1;
+	r->v.limit_traced = 25;
+	r->timeout = 300;
+	r->setup = (struct vmmio_setup)VMMIO_SETUP_DEFAULT;
+	err = vmmio_opts_parse("compare", "--versus mainline [options]", opts,
+			       sizeof(opts) / sizeof(opts[0]), argc, argv, NULL, 0, &n);
+	if (err)
+		return err;
+	if (r->v.block_size % 512) {
+		fprintf(stderr, NAME "--block-size %u: not a multiple of 512\n", r->v.block_size);
+		return -EINVAL;
+	}
+	if (!strcmp(r->setup.wish, "kvm")) {
+		fprintf(stderr, NAME "--accel kvm: only emulation counts instructions\n");
+		return -EINVAL;
+	}
+	return vmmio_setup_consistent("compare", &r->setup);
+}
+
+static int take_boot(struct run *r, unsigned int boot, struct vmmio_job *j)
+{
+	json_t *info;
+	char why[256] = "";
+	int err = -EIO;
+
+	if (j->err == -ECANCELED) /* never started: another boot failed */
+		return err;
+	if (j->err || j->result.end != VMMIO_GUEST_DONE || j->result.status) {
+		fprintf(stderr, NAME "boot %u: %s\n", boot,
+			j->result.why[0] ? j->result.why : strerror(-j->err));
+		if (j->result.console && j->result.console[0])
+			fprintf(stderr, "last lines of its console:\n%s\n", j->result.console);
+		return err;
+	}
+	info = json_object();
+	err = vmmio_rounds_parse(j->result.output, boot, r->rows, info, why, sizeof(why));
+	if (err) {
+		fprintf(stderr, NAME "boot %u: %s\n", boot, why);
+		json_decref(info);
+		return err;
+	}
+	json_object_set_new(info, "boot", json_integer(boot));
+	json_object_set_new(info, "wall_s", json_real(j->result.wall_s));
+	json_array_append_new(r->infos, info);
+	if (!r->qemu_line)
+		r->qemu_line = strdup(j->result.qemu_line);
+	return 0;
+}
+
+static void progress(struct vmmio_job *job, size_t done, void *arg)
+{
+	const struct run *r = arg;
+
+	(void)job;
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr, "\rboot %zu of %u ", done, r->v.boots);
+}
+
+static int run_boots(struct run *r)
+{
+	struct vmmio_job *jobs = calloc(r->v.boots, sizeof(*jobs));
+	char *script = vmmio_versus_script(&r->v);
+	int err = jobs && script ? 0 : -ENOMEM;
+
+	for (unsigned int i = 0; i < r->v.boots && !err; i++)
+		jobs[i].guest = (struct vmmio_guest){
+			.qemu = r->setup.qemu,
+			.kernel = r->setup.kernel,
+			.initrd = r->setup.initrd,
+			.script = script,
+			.columns = "mmio,pci-intx,pci-msix",
+			.icount = true, /* brings nokaslr: layout is part of the path */
+			.timeout_s = r->timeout,
+		};
+	if (!err)
+		err = vmmio_pool_run(jobs, r->v.boots, vmmio_setup_jobs(&r->setup, false), false,
+				     &vmmio_stop, progress, r);
+	vmmio_progress_end();
+	for (unsigned int i = 0; i < r->v.boots && !err && !vmmio_stop; i++)
+		err = take_boot(r, i, &jobs[i]);
+	for (unsigned int i = 0; i < r->v.boots && jobs; i++)
+		vmmio_guest_result_free(&jobs[i].result);
+	free(jobs);
+	free(script);
+	return vmmio_stop ? -EINTR : err;
+}
+
+static json_t *result_object(const struct run *r)
+{
+	const struct vmmio_versus *v = &r->v;
+
+	return json_pack("{s:i, s:s, s:s, s:s, s:{s:i, s:i, s:i, s:i, s:f, s:f}, s:{s:s?}, s:b, "
+			 "s:O, s:O?, s:O}",
+			 "schema", VMMIO_RESULT_SCHEMA, "tool", "vmmio-bench", "kind", "versus",
+			 "accel", "tcg", "options", "boots", v->boots, "rounds", v->rounds, "count",
+			 v->count, "block_size", v->block_size, "limit_pct", v->limit,
+			 "limit_traced_pct", v->limit_traced, "guest", "kernel", v->kernel,
+			 "negative", r->negative, "verdict", r->verdict, "settings", v->settings,
+			 "checks", v->checks);
+}
+
+static void print_text(const struct run *r, FILE *f)
+{
+	size_t i;
+	json_t *s;
+
+	vmmio_versus_print(&r->v, f);
+	fprintf(f, "\nverdict\n");
+	json_array_foreach(r->verdict, i, s)
+		fprintf(f, "  %s\n", json_string_value(s));
+}
+
+static int write_text(const struct run *r)
+{
+	for (int i = 0; i < 2; i++) {
+		char *text = NULL;
+		size_t size;
+		FILE *f = open_memstream(&text, &size);
+		int err;
+
+		if (!f)
+			return -ENOMEM;
+		if (i)
+			vmmio_versus_csv(&r->v, f);
+		else
+			print_text(r, f);
+		err = fclose(f) ? -ENOMEM
+				: vmmio_result_write(&r->result, i ? "versus.csv" : "versus.txt",
+						     text, size);
+		free(text);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int write_folder(struct run *r, char *final)
+{
+	json_t *result = result_object(r), *series = vmmio_series_to_json(&r->v.set);
+	json_t *machine = vmmio_machine_describe("tcg", r->setup.qemu_number);
+	char set[128];
+	int err = result && series && machine ? 0 : -ENOMEM;
+
+	json_object_set_new(machine, "qemu_line", json_string(r->qemu_line));
+	if (!err)
+		err = vmmio_result_write_json(&r->result, "result.json", result);
+	if (!err)
+		err = vmmio_result_write_json(&r->result, "series.json", series);
+	if (!err)
+		err = vmmio_result_write_json(&r->result, "machine.json", machine);
+	if (!err)
+		err = vmmio_result_write_json(&r->result, "boots.json", r->infos);
+	if (!err)
+		err = vmmio_result_write_lines(&r->result, "rounds.jsonl", r->rows);
+	if (!err)
+		err = write_text(r);
+	json_decref(result);
+	json_decref(series);
+	json_decref(machine);
+	if (err || vmmio_stop)
+		return err ? err : -EINTR;
+	vmmio_machine_set_name("tcg", set, sizeof(set));
+	return vmmio_result_commit(&r->result, set, "versus", "versus", final);
+}
+
+static int run(struct run *r, char *final)
+{
+	const json_t *first;
+	int err = vmmio_stop ? -EINTR : run_boots(r);
+
+	if (!err)
+		err = vmmio_versus_take(&r->v, r->rows, r->infos);
+	if (err)
+		return err;
+	first = json_object_get(json_array_get(r->infos, 0), "guest");
+	r->v.kernel = json_string_value(json_object_get(first, "kernel"));
+	r->verdict = vmmio_versus_verdict(&r->v, &r->negative);
+	err = write_folder(r, final);
+	if (err && err != -EINTR)
+		fprintf(stderr, NAME "--out %s: %s\n", r->setup.out, strerror(-err));
+	return err;
+}
+
+int vmmio_cmd_versus(int argc, char **argv)
+{
+	struct run r = {0};
+	char final[PATH_MAX] = "";
+	int err, status = VMMIO_EXIT_TROUBLE;
+	json_t *j;
+
+	err = parse_options(&r, argc, argv);
+	if (err)
+		return err > 0 ? VMMIO_EXIT_OK : VMMIO_EXIT_USAGE;
+	vmmio_stop_on_signals();
+	r.rows = json_array();
+	r.infos = json_array();
+	r.v.checks = json_array();
+	r.v.qemu = r.setup.qemu_version;
+	if (vmmio_setup_qemu("compare", &r.setup))
+		goto out;
+	err = vmmio_result_open(&r.result, r.setup.out);
+	if (err) {
+		fprintf(stderr, NAME "--out %s: %s\n", r.setup.out, strerror(-err));
+		goto out;
+	}
+	if (run(&r, final))
+		goto out;
+	if (r.json) {
+		j = result_object(&r);
+		json_object_set_new(j, "folder", json_string(final));
+		json_object_set_new(j, "series", vmmio_series_to_json(&r.v.set));
+		json_dumpf(j, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
+		putchar('\n');
+		json_decref(j);
+	} else {
+		print_text(&r, stdout);
+		printf("\n%s\n", final);
+	}
+	status = r.negative ? VMMIO_EXIT_NEGATIVE : VMMIO_EXIT_OK;
+	if (fflush(stdout)) {
+		fprintf(stderr, NAME "standard output: %s\n", strerror(errno));
+		status = VMMIO_EXIT_TROUBLE;
+	}
+out:
+	vmmio_result_abandon(&r.result);
+	if (vmmio_stop) {
+		fprintf(stderr, NAME "interrupted: nothing was kept\n");
+		status = 128 + vmmio_stop;
+	}
+	json_decref(r.rows);
+	json_decref(r.infos);
+	json_decref(r.verdict);
+	json_decref(r.v.checks);
+	json_decref(r.v.settings);
+	vmmio_series_free(&r.v.set);
+	free(r.qemu_line);
+	return status;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What an access costs on a machine (the JSON of vmmio-bench micro), and what
+ * counts per I/O come to with it. A prediction, and labelled as one wherever it
+ * is shown: EOIs, interrupt delivery and what an exit costs indirectly are not
+ * in it.
+ */
+#ifndef VMMIO_BENCH_COSTS_H
+#define VMMIO_BENCH_COSTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <jansson.h>
+
+#include "bench/data/series.h"
+
+struct vmmio_costs {
+	json_t *json;
+	const char *accel, *cpu, *date;
+};
+
+/*
+ * -errno with one line in @why: not a table, of an emulated machine, or of a
+ * KVM without hardware support and not @allow_soft.
+ */
+int vmmio_costs_load(const char *path, bool allow_soft, struct vmmio_costs *c, char *why,
+		     size_t len);
+void vmmio_costs_free(struct vmmio_costs *c);
+
+/* Nanoseconds of the access @key, what an empty loop costs taken off; NAN if not there. */
+double vmmio_costs_ns(const struct vmmio_costs *c, const char *key);
+
+/* How the doorbell is served: two predictions, as two VMMs would be. */
+enum vmmio_doorbell {
+	VMMIO_DOORBELL_USER,
+	VMMIO_DOORBELL_IOEVENTFD,
+	VMMIO_DOORBELLS,
+};
+
+extern const char *const vmmio_doorbell_name[VMMIO_DOORBELLS];
+
+struct vmmio_prediction {
+	double doorbells, reads, writes, ns; /* per I/O; ns NAN: the table lacks a cost */
+};
+
+/* For the setting @labels of @set, from its accesses by register. */
+void vmmio_predict(const struct vmmio_series_set *set, const char *labels,
+		   const struct vmmio_costs *c, enum vmmio_doorbell how,
+		   struct vmmio_prediction *out);
+
+#endif

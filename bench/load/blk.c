@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The loads on disks (load.h): blkload, or fio from an image of its own, on
+ * null-co disks, held against the guest's block layer and QEMU's block statistics.
+ */
+#include <string.h>
+
+#include "kinds.h"
+
+#define DISK_BYTES (1ull << 30)
+
+static void devices(const struct vmmio_load *b, const struct vmmio_device *d, const char *column,
+		    struct vmmio_args *a)
+{
+	char more[96];
+
+	vmmio_args_add(a, "-blockdev");
+	vmmio_args_addf(a, "null-co,node-name=%s,size=%llu,read-zeroes=on,latency-ns=%llu", column,
+			DISK_BYTES, d->latency_us * 1000ull);
+	snprintf(more, sizeof(more), "drive=%s,queue-size=%u,num-queues=%u", column, d->queue_size,
+		 d->queues);
+	vmmio_kind_device("blk", column, d, more, a);
+}
+
+static const char info_function[] =
+	"info()\n"
+	"{\n"
+	"	_disk=$(basename \"$2\")\n"
+	"	set -- \"$1\" \"$3\" \"$(cat \"/sys/block/$_disk/queue/max_segments\")\" "
+	"$(cat \"/sys/block/$_disk/stat\")\n"
+	"	printf '@info {\"disks\":{\"%s\":{\"max_segments\":%s,\"%s\":"
+	"{\"reads\":%s,\"writes\":%s,\"merged\":%s}}}}\\n' "
+	"\"$1\" \"$3\" \"$2\" \"$4\" \"$8\" \"$(($5 + $9))\"\n"
+	"}\n";
+
+static void info_of(const struct vmmio_load *b, size_t i, const char *when, FILE *f)
+{
+	char node[32];
+
+	fprintf(f, "info %s \"$%s\" %s\n", b->columns[i],
+		vmmio_column_var("node_", b->columns[i], node, sizeof(node)), when);
+}
+
+static void prepare(const struct vmmio_load *b, FILE *f)
+{
+	char node[32];
+
+	fputs(info_function, f);
+	fprintf(f, "load_blk\nwait_blk %zu\n", b->ncolumns);
+	vmmio_kind_find_devices(b, "blk_on", f);
+	for (size_t i = 0; i < b->ncolumns; i++) {
+		/* a scheduler could merge requests, and one I/O is to be one buffer */
+		fprintf(f, "echo none >\"/sys/block/$(basename \"$%s\")/queue/scheduler\"\n",
+			vmmio_column_var("node_", b->columns[i], node, sizeof(node)));
+		info_of(b, i, "before", f);
+	}
+}
+
+static void command(const struct vmmio_load *b, const char *column, unsigned int depth, FILE *f)
+{
+	char node[32];
+
+	fprintf(f, "blkload --depth %u --count %u --block-size %u --rw %s \"$%s\"", depth, b->count,
+		b->bs, b->rw, vmmio_column_var("node_", column, node, sizeof(node)));
+}
+
+static void finish(const struct vmmio_load *b, FILE *f)
+{
+	for (size_t i = 0; i < b->ncolumns; i++)
+		info_of(b, i, "after", f);
+}
+
+/* Completions of the guest's block layer, "before" or "after" the rounds; -1 if it did not say. */
+static long long layer_ios(const json_t *info, const char *column, const char *when)
+{
+	json_int_t reads, writes;
+
+	if (json_unpack((json_t *)info, "{s:{s:{s:{s:I, s:I}}}}", "disks", column, when, "reads",
+			&reads, "writes", &writes))
+		return -1;
+	return reads + writes;
+}
+
+static void check(const struct vmmio_load *b, int boot, const char *column, long long sent,
+		  const json_t *rows, const json_t *info, const struct vmmio_guest_result *r,
+		  json_t *checks)
+{
+	const struct vmmio_guest_drive *d = vmmio_guest_column(r, column);
+	long long before = layer_ios(info, column, "before");
+	long long after = layer_ios(info, column, "after");
+	long long device = d ? (long long)(d->rd_operations + d->wr_operations) : -1;
+
+	if (r->no_answers) {
+		vmmio_check_add(
+			checks, boot, "guest side", before >= 0 && after == before + sent,
+			"%s: the guest completed %lld I/Os, %lld of them before and %lld in "
+			"the rounds; what the device served is not known",
+			column, after, before, sent);
+		return;
+	}
+	vmmio_check_add(checks, boot, "device side",
+			d && before >= 0 && device == after && device == before + sent &&
+				!d->failed,
+			"%s: the device served %lld I/Os, the guest completed %lld, %lld of them "
+			"before and %lld in the rounds",
+			column, device, after, before, sent);
+}
+
+/* fio's own JSON is many lines: one here. */
+static const char fio_function[] =
+	"cat >/tmp/fioload <<'END'\n"
+	"#!/bin/sh\n"
+	"/fio/ld-linux-x86-64.so.2 --library-path /fio /fio/fio --name=load --thread "
+	"--filename=\"$1\" --iodepth=\"$2\" --io_size=\"$3\" --bs=\"$4\" --rw=\"rand$5\" "
+	"--size=1g --norandommap --direct=1 --ioengine=libaio --randseed=1 "
+	"--output-format=json --output=/tmp/fio.json >&2 || exit 1\n"
+	"tr -d '\\n' </tmp/fio.json\n"
+	"echo\n"
+	"END\n"
+	"chmod +x /tmp/fioload\n";
+
+static void fio_prepare(const struct vmmio_load *b, FILE *f)
+{
+	fputs(fio_function, f);
+	prepare(b, f);
+}
+
+static void fio_command(const struct vmmio_load *b, const char *column, unsigned int depth, FILE *f)
+{
+	char node[32];
+
+	fprintf(f, "/tmp/fioload \"$%s\" %u %llu %u %s",
+		vmmio_column_var("node_", column, node, sizeof(node)), depth,
+		(unsigned long long)b->count * b->bs, b->bs, b->rw);
+}
+
+const struct vmmio_kind vmmio_kind_fio = {
+	.name = "fio",
+	.disk = true,
+	.deep = true,
+	.image = "../arch/fio/initrd.cpio",
+	.devices = devices,
+	.prepare = fio_prepare,
+	.command = fio_command,
+	.finish = finish,
+	.check = check,
+};
+
+const struct vmmio_kind vmmio_kind_block = {
+	.name = "block",
+	.disk = true,
+	.deep = true,
+	.devices = devices,
+	.prepare = prepare,
+	.command = command,
+	.finish = finish,
+	.check = check,
+};

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * blkload: the load on a block device. A fixed number of requests, a fixed
+ * number of them in flight, direct I/O, every completion checked; one line of
+ * JSON at the end. Static and small, for the guest image: no library, the
+ * kernel's AIO calls are made directly. A latency is from submission to the
+ * reaped completion.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <linux/aio_abi.h>
+#include <linux/fs.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "latency.h"
+#include "lib/num.h"
+#include "lib/clock.h"
+
+#define DEPTH_MAX 4096
+#define BLOCK_MAX (16u << 20)
+
+struct load {
+	const char *path;
+	__u64 depth;
+	__u64 block;
+	__u64 count;
+	__u64 read_pct;
+	__u64 seed;
+	bool sequential;
+	bool hist;
+
+	int fd;
+	__u64 blocks; /* that fit on the device */
+	aio_context_t aio;
+	char *memory;
+
+	__u64 random; /* state of the generator */
+	__u64 next;   /* block of the next sequential request */
+	__u64 reads, writes, bytes, errors;
+	int error; /* of the first that failed */
+	__u64 first, last;
+	struct vmmio_latency latency;
+};
+
+struct slot {
+	struct iocb io;
+	__u64 start;
+};
+
+/* xorshift64*: the same seed gives the same requests on every transport. */
+static __u64 draw(struct load *l)
+{
+	l->random ^= l->random >> 12;
+	l->random ^= l->random << 25;
+	l->random ^= l->random >> 27;
+	return l->random * 0x2545f4914f6cdd1dull;
+}
+
+static void prepare(struct load *l, struct slot *slot, __u32 index)
+{
+	bool write = draw(l) % 100 >= l->read_pct;
+	__u64 at = l->sequential ? l->next++ % l->blocks : draw(l) % l->blocks;
+
+	memset(&slot->io, 0, sizeof(slot->io));
+	slot->io.aio_data = index;
+	slot->io.aio_lio_opcode = write ? IOCB_CMD_PWRITE : IOCB_CMD_PREAD;
+	slot->io.aio_fildes = l->fd;
+	slot->io.aio_buf = (__u64)(uintptr_t)(l->memory + index * l->block);
+	slot->io.aio_nbytes = l->block;
+	slot->io.aio_offset = at * l->block;
+	slot->start = vmmio_now_ns();
+	if (write)
+		l->writes++;
+	else
+		l->reads++;
+}
+
+static void complete(struct load *l, const struct slot *slot, __s64 res)
+{
+	__u64 t = vmmio_now_ns() - slot->start;
+
+	if (res != (__s64)l->block) {
+		l->errors++;
+		if (!l->error)
+			l->error = res < 0 ? (int)-res : EIO; /* short: no device should */
+		return;
+	}
+	l->bytes += res;
+	vmmio_latency_add(&l->latency, t);
+}
+
+/* Returns 0 when all were reaped, whatever became of them, or -errno. */
+static int run(struct load *l)
+{
+	struct io_event *events = calloc(l->depth, sizeof(*events));
+	struct iocb **batch = calloc(l->depth, sizeof(*batch));
+	struct slot *slots = calloc(l->depth, sizeof(*slots));
+	__u64 started = 0, done = 0;
+	__u32 ready = 0, i;
+	long n;
+	int err = 0;
+
+	if (!events || !batch || !slots) {
+		err = -ENOMEM;
+		goto out;
+	}
+	l->first = vmmio_now_ns();
+	for (; ready < l->depth && started < l->count; ready++, started++) {
+		prepare(l, &slots[ready], ready);
+		batch[ready] = &slots[ready].io;
+	}
+	while (done < l->count) {
+		for (i = 0; i < ready; i += n) {
+			n = syscall(SYS_io_submit, l->aio, (long)(ready - i), batch + i);
+			if (n < 0 && errno == EAGAIN)
+				n = 0;
+			if (n < 0) {
+				err = -errno;
+				goto out;
+			}
+		}
+		n = syscall(SYS_io_getevents, l->aio, 1L, (long)l->depth, events, NULL);
+		if (n < 0) {
+			if (errno == EINTR) {
+				ready = 0;
+				continue;
+			}
+			err = -errno;
+			goto out;
+		}
+		ready = 0;
+		for (i = 0; i < n; i++, done++) {
+			__u32 index = events[i].data;
+
+			complete(l, &slots[index], events[i].res);
+			if (started == l->count)
+				continue;
+			prepare(l, &slots[index], index);
+			batch[ready++] = &slots[index].io;
+			started++;
+		}
+	}
+out:
+	l->last = vmmio_now_ns();
+	free(events);
+	free(batch);
+	free(slots);
+	return err;
+}
+
+static void report(struct load *l)
+{
+	printf("{\"schema\":1,\"tool\":\"blkload\",\"path\":");
+	vmmio_print_string(l->path);
+	printf(",\"depth\":%" PRIu64 ",\"block_size\":%" PRIu64 ",\"read_pct\":%" PRIu64
+	       ",\"pattern\":\"%s\",\"seed\":%" PRIu64,
+	       (uint64_t)l->depth, (uint64_t)l->block, (uint64_t)l->read_pct,
+	       l->sequential ? "sequential" : "random", (uint64_t)l->seed);
+	printf(",\"ios\":%" PRIu64 ",\"reads\":%" PRIu64 ",\"writes\":%" PRIu64
+	       ",\"bytes\":%" PRIu64 ",\"errors\":%" PRIu64 ",\"elapsed_ns\":%" PRIu64,
+	       (uint64_t)(l->reads + l->writes), (uint64_t)l->reads, (uint64_t)l->writes,
+	       (uint64_t)l->bytes, (uint64_t)l->errors, (uint64_t)(l->last - l->first));
+	vmmio_latency_print(&l->latency, l->hist);
+	printf("}\n");
+}
+
+static int prepare_target(struct load *l)
+{
+	bool writes = l->read_pct < 100;
+	struct stat st;
+	int sector = 512;
+	__u64 size;
+
+	l->fd = open(l->path, (writes ? O_RDWR : O_RDONLY) | O_DIRECT | O_CLOEXEC);
+	if (l->fd < 0 || fstat(l->fd, &st))
+		return -errno;
+	if (S_ISBLK(st.st_mode)) {
+		uint64_t bytes = 0;
+
+		if (writes) { /* refuses a mounted disk */
+			close(l->fd);
+			l->fd = open(l->path, O_RDWR | O_DIRECT | O_CLOEXEC | O_EXCL);
+			if (l->fd < 0)
+				return -errno;
+		}
+		if (ioctl(l->fd, BLKGETSIZE64, &bytes) || ioctl(l->fd, BLKSSZGET, &sector))
+			return -errno;
+		size = bytes;
+	} else if (S_ISREG(st.st_mode)) {
+		size = st.st_size;
+	} else {
+		return -ENOTBLK;
+	}
+	if (l->block % sector)
+		return -EINVAL;
+	l->blocks = size / l->block;
+	return l->blocks ? 0 : -ENOSPC;
+}
+
+static const char usage_text[] =
+	"usage: blkload [options] DEVICE\n"
+	"  -d, --depth N        requests in flight, 1 to 4096 (1)\n"
+	"  -b, --block-size B   bytes of a request, multiple of the sector size (4096)\n"
+	"  -c, --count N        requests (1000)\n"
+	"  -w, --rw WHAT        read, write or the share of reads in per cent (read);\n"
+	"                       writes destroy what is on the device\n"
+	"  -s, --seed N         of offsets and mix (1)\n"
+	"  -S, --sequential     offsets in order instead of at random\n"
+	"  -H, --hist           add the latency histogram, pairs of lower bound and count\n"
+	"  -h, --help\n"
+	"Prints one line of JSON. Exit status: 0 ok, 1 an I/O failed, 2 wrong usage.\n";
+
+static int wrong(const char *option, const char *value, const char *allowed)
+{
+	fprintf(stderr, "blkload: %s %s: must be %s\n", option, value, allowed);
+	return 2;
+}
+
+static int parse(struct load *l, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"depth", required_argument, NULL, 'd'},
+		{"block-size", required_argument, NULL, 'b'},
+		{"count", required_argument, NULL, 'c'},
+		{"rw", required_argument, NULL, 'w'},
+		{"seed", required_argument, NULL, 's'},
+		{"sequential", no_argument, NULL, 'S'},
+		{"hist", no_argument, NULL, 'H'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "d:b:c:w:s:SHh", options, NULL)) != -1) {
+		switch (c) {
+		case 'd':
+			if (vmmio_parse_u64(optarg, 1, DEPTH_MAX, &l->depth))
+				return wrong("--depth", optarg, "1 to 4096");
+			break;
+		case 'b':
+			if (vmmio_parse_u64(optarg, 512, BLOCK_MAX, &l->block) || l->block % 512)
+				return wrong("--block-size", optarg,
+					     "a multiple of 512, at most 16777216");
+			break;
+		case 'c':
+			if (vmmio_parse_u64(optarg, 1, UINT32_MAX, &l->count))
+				return wrong("--count", optarg, "1 to 4294967295");
+			break;
+		case 'w':
+			if (!strcmp(optarg, "read"))
+				l->read_pct = 100;
+			else if (!strcmp(optarg, "write"))
+				l->read_pct = 0;
+			else if (vmmio_parse_u64(optarg, 0, 100, &l->read_pct))
+				return wrong("--rw", optarg, "read, write or 0 to 100");
+			break;
+		case 's':
+			if (vmmio_parse_u64(optarg, 1, UINT64_MAX, &l->seed))
+				return wrong("--seed", optarg, "a positive number");
+			break;
+		case 'S':
+			l->sequential = true;
+			break;
+		case 'H':
+			l->hist = true;
+			break;
+		case 'h':
+			fputs(usage_text, stdout);
+			exit(0);
+		default:
+			fputs("Try blkload --help.\n", stderr);
+			return 2;
+		}
+	}
+	if (argc - optind != 1) {
+		fprintf(stderr, "blkload: %s\n",
+			argc == optind ? "no device given" : "more than one device given");
+		return 2;
+	}
+	l->path = argv[optind];
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct load l = {.depth = 1, .block = 4096, .count = 1000, .read_pct = 100, .seed = 1};
+	int err;
+
+	err = parse(&l, argc, argv);
+	if (err)
+		return err;
+	l.random = l.seed * 0x9e3779b97f4a7c15ull | 1;
+
+	err = prepare_target(&l);
+	if (err) {
+		fprintf(stderr, "blkload: %s: %s\n", l.path,
+			err == -ENOSPC	 ? "smaller than one request"
+			: err == -EINVAL ? "no direct I/O of this block size"
+					 : strerror(-err));
+		return 1;
+	}
+	if (posix_memalign((void **)&l.memory, 4096, l.depth * l.block)) {
+		fprintf(stderr,
+			"blkload: no memory for %" PRIu64 " requests of %" PRIu64 " bytes\n",
+			(uint64_t)l.depth, (uint64_t)l.block);
+		return 1;
+	}
+	memset(l.memory, 0xa5, l.depth * l.block);
+	if (vmmio_latency_init(&l.latency, l.count)) {
+		fprintf(stderr, "blkload: no memory for %" PRIu64 " latencies\n",
+			(uint64_t)l.count);
+		return 1;
+	}
+	if (syscall(SYS_io_setup, (unsigned int)l.depth, &l.aio)) {
+		fprintf(stderr, "blkload: asynchronous I/O: %s\n", strerror(errno));
+		return 1;
+	}
+	err = run(&l);
+	syscall(SYS_io_destroy, l.aio);
+	if (err) {
+		fprintf(stderr, "blkload: %s: %s\n", l.path, strerror(-err));
+		return 1;
+	}
+	report(&l);
+	if (l.errors)
+		fprintf(stderr,
+			"blkload: %s: %" PRIu64 " of %" PRIu64 " requests failed, first: %s\n",
+			l.path, (uint64_t)l.errors, (uint64_t)l.count, strerror(l.error));
+	if (fflush(stdout) || ferror(stdout)) {
+		fprintf(stderr, "blkload: cannot write the result: %s\n", strerror(errno));
+		return 1;
+	}
+	return l.errors ? 1 : 0;
+}

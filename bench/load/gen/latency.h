@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Latencies of a load generator in the guest: taking them without disturbing
+ * what is measured, and printing them as JSON. They are those of the caller,
+ * not those of the transport: for these see vmmio-stat.
+ */
+#ifndef VMMIO_BENCH_LATENCY_H
+#define VMMIO_BENCH_LATENCY_H
+
+#include <stdbool.h>
+
+#include <vmmio/hist.h>
+
+/* Up to this many requests percentiles are exact, beyond from the histogram. */
+#define VMMIO_LATENCY_SAMPLES (1u << 20)
+
+struct vmmio_latency {
+	__u64 n, sum, min, max;
+	struct vmmio_hist hist;
+	__u64 *samples; /* all latencies, where they are few enough to keep */
+	__u64 sampled;
+};
+
+/* Room for @count requests, touched now: a page fault inside would be measured. -ENOMEM. */
+int vmmio_latency_init(struct vmmio_latency *l, __u64 count);
+void vmmio_latency_add(struct vmmio_latency *l, __u64 ns);
+
+/* ,"mean_ns":... to "max_ns", null where nothing was taken; with @hist also the histogram. */
+void vmmio_latency_print(struct vmmio_latency *l, bool hist);
+
+/* @text as a JSON string, quotes included. */
+void vmmio_print_string(const char *text);
+
+#endif

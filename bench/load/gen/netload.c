@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * netload: the load on a network interface: requests and responses with a fixed
+ * number in flight, or a stream of messages. Every response is awaited, what the
+ * peer counted is held against it, and one line of JSON comes at the end. An
+ * "I/O" is one transaction, or one message of a stream. netload.h says how the
+ * two ends come about.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "latency.h"
+#include "netload.h"
+#include "lib/num.h"
+#include "lib/clock.h"
+
+#define WAIT_MS 10000	     /* for a response: none of a working pair takes that long */
+#define SETTLE_US 20000	     /* until the last interrupts are through ... */
+#define TCP_SETTLE_US 250000 /* ... and an acknowledgement, delayed by 200 ms at most */
+
+static const char *const kinds[NETLOAD_KINDS] = {"udp_rr", "tcp_rr", "tcp_stream"};
+
+struct load {
+	const char *name;
+	enum netload_kind kind;
+	__u64 request, response, count, depth;
+
+	int control, fd;
+	char *buf;
+	__u64 *start; /* of the transactions in flight, a ring */
+	__u64 elapsed, rx_packets;
+	struct netload_count peer;
+	struct vmmio_latency latency;
+};
+
+static const char usage_text[] =
+	"usage: netload link INTERFACE PEER\n"
+	"       netload run [options] INTERFACE\n"
+	"  link joins two interfaces that are connected to each other: PEER goes to a\n"
+	"  network namespace of a background process that answers. run loads such a pair.\n"
+	"  -k, --kind KIND      udp_rr, tcp_rr or tcp_stream (udp_rr)\n"
+	"  -r, --request B      bytes of a request or of a message, 1 to 65000 (32)\n"
+	"  -s, --response B     bytes of a response, 1 to 65000 (1024)\n"
+	"  -d, --depth N        transactions in flight, 1 to 256 (1)\n"
+	"  -c, --count N        transactions or messages (1000)\n"
+	"  -h, --help\n"
+	"Prints one line of JSON. Exit status: 0 ok, 1 something got lost, 2 wrong usage.\n";
+
+static int wrong(const char *option, const char *value, const char *allowed)
+{
+	fprintf(stderr, "netload: %s %s: must be %s\n", option, value, allowed);
+	return 2;
+}
+
+static int set_kind(struct load *l, const char *name)
+{
+	for (int k = 0; k < NETLOAD_KINDS; k++) {
+		if (!strcmp(kinds[k], name)) {
+			l->kind = k;
+			return 0;
+		}
+	}
+	return wrong("--kind", name, "udp_rr, tcp_rr or tcp_stream");
+}
+
+static int parse(struct load *l, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"kind", required_argument, NULL, 'k'},
+		{"request", required_argument, NULL, 'r'},
+		{"response", required_argument, NULL, 's'},
+		{"depth", required_argument, NULL, 'd'},
+		{"count", required_argument, NULL, 'c'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "k:r:s:d:c:h", options, NULL)) != -1) {
+		switch (c) {
+		case 'k':
+			if (set_kind(l, optarg))
+				return 2;
+			break;
+		case 'r':
+			if (vmmio_parse_u64(optarg, 1, NETLOAD_SIZE_MAX, &l->request))
+				return wrong("--request", optarg, "1 to 65000");
+			break;
+		case 's':
+			if (vmmio_parse_u64(optarg, 1, NETLOAD_SIZE_MAX, &l->response))
+				return wrong("--response", optarg, "1 to 65000");
+			break;
+		case 'd':
+			if (vmmio_parse_u64(optarg, 1, NETLOAD_DEPTH_MAX, &l->depth))
+				return wrong("--depth", optarg, "1 to 256");
+			break;
+		case 'c':
+			if (vmmio_parse_u64(optarg, 1, UINT32_MAX, &l->count))
+				return wrong("--count", optarg, "1 to 4294967295");
+			break;
+		case 'h':
+			fputs(usage_text, stdout);
+			exit(0);
+		default:
+			fputs("Try netload --help.\n", stderr);
+			return 2;
+		}
+	}
+	if (argc - optind != 1) {
+		fprintf(stderr, "netload: run: %s\n",
+			argc == optind ? "no interface given" : "more than one interface given");
+		return 2;
+	}
+	l->name = argv[optind];
+	return 0;
+}
+
+/* The connections of this side, from the peer. */
+static int take_sockets(struct load *l)
+{
+	int fds[NETLOAD_FDS];
+	char space[CMSG_SPACE(sizeof(fds))], byte;
+	struct iovec iov = {.iov_base = &byte, .iov_len = 1};
+	struct msghdr m = {.msg_iov = &iov,
+			   .msg_iovlen = 1,
+			   .msg_control = space,
+			   .msg_controllen = sizeof(space)};
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
+	struct netload_order o = {.kind = l->kind,
+				  .request = l->request,
+				  .response = l->response,
+				  .bytes = l->request * l->count};
+	struct cmsghdr *c;
+
+	netload_path(l->name, un.sun_path, sizeof(un.sun_path));
+	l->control = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (l->control < 0 || connect(l->control, (struct sockaddr *)&un, sizeof(un)) ||
+	    recvmsg(l->control, &m, MSG_CMSG_CLOEXEC) != 1)
+		return -errno;
+	c = CMSG_FIRSTHDR(&m);
+	if (!c || c->cmsg_type != SCM_RIGHTS || c->cmsg_len != CMSG_LEN(sizeof(fds)))
+		return -EPROTO;
+	memcpy(fds, CMSG_DATA(c), sizeof(fds));
+	l->fd = fds[l->kind == NETLOAD_UDP_RR ? NETLOAD_FD_UDP : NETLOAD_FD_TCP];
+	if (send(l->control, &o, sizeof(o), MSG_NOSIGNAL) != sizeof(o) ||
+	    recv(l->control, &byte, 1, 0) != 1)
+		return errno ? -errno : -EPROTO;
+	return 0;
+}
+
+static int put(struct load *l, __u64 n)
+{
+	ssize_t sent = send(l->fd, l->buf, n, MSG_NOSIGNAL);
+
+	if (sent < 0)
+		return -errno;
+	return sent == (ssize_t)n ? 0 : -EIO;
+}
+
+/* At most @n bytes, waited for; -ETIMEDOUT if none come. */
+static ssize_t get(struct load *l, __u64 n)
+{
+	ssize_t got = recv(l->fd, l->buf, n, 0);
+
+	if (got < 0)
+		return errno == EAGAIN ? -ETIMEDOUT : -errno;
+	return got ? got : -ECONNRESET;
+}
+
+static int transactions(struct load *l)
+{
+	__u64 started = 0, done = 0, bytes = 0, now;
+	ssize_t n;
+	int err;
+
+	for (; started < l->depth && started < l->count; started++) {
+		l->start[started % l->depth] = vmmio_now_ns();
+		err = put(l, l->request);
+		if (err)
+			return err;
+	}
+	while (done < l->count) {
+		n = get(l, l->kind == NETLOAD_UDP_RR ? NETLOAD_SIZE_MAX : l->response);
+		if (n < 0)
+			return n;
+		if (l->kind == NETLOAD_UDP_RR && n != (ssize_t)l->response)
+			return -EPROTO;
+		bytes += n;
+		for (now = vmmio_now_ns(); bytes >= l->response; bytes -= l->response, done++) {
+			vmmio_latency_add(&l->latency, now - l->start[done % l->depth]);
+			if (started == l->count)
+				continue;
+			now = vmmio_now_ns();
+			l->start[started++ % l->depth] = now;
+			err = put(l, l->request);
+			if (err)
+				return err;
+		}
+	}
+	return 0;
+}
+
+static int stream(struct load *l)
+{
+	ssize_t n;
+
+	for (__u64 i = 0; i < l->count; i++) {
+		int err = put(l, l->request);
+
+		if (err)
+			return err;
+	}
+	n = get(l, 1); /* the peer's word that all has arrived */
+	return n < 0 ? n : 0;
+}
+
+static int run(struct load *l)
+{
+	struct timeval wait = {.tv_sec = WAIT_MS / 1000};
+	__u64 begin;
+	int err = take_sockets(l);
+
+	if (err)
+		return err;
+	if (setsockopt(l->fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) ||
+	    setsockopt(l->control, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)))
+		return -errno;
+	begin = vmmio_now_ns();
+	err = l->kind == NETLOAD_TCP_STREAM ? stream(l) : transactions(l);
+	l->elapsed = vmmio_now_ns() - begin;
+	if (err)
+		return err;
+	usleep(l->kind == NETLOAD_UDP_RR ? SETTLE_US : TCP_SETTLE_US);
+	l->rx_packets = netload_rx_packets(l->name);
+	if (send(l->control, "", 1, MSG_NOSIGNAL) != 1 ||
+	    recv(l->control, &l->peer, sizeof(l->peer), MSG_WAITALL) != sizeof(l->peer))
+		return -EPROTO;
+	return 0;
+}
+
+static bool complete(const struct load *l)
+{
+	return l->peer.transactions == l->count && l->peer.bytes_in == l->count * l->request;
+}
+
+static void report(struct load *l)
+{
+	printf("{\"schema\":1,\"tool\":\"netload\",\"interface\":");
+	vmmio_print_string(l->name);
+	printf(",\"kind\":\"%s\",\"request\":%" PRIu64 ",\"response\":%" PRIu64
+	       ",\"depth\":%" PRIu64 ",\"ios\":%" PRIu64 ",\"errors\":0,\"elapsed_ns\":%" PRIu64,
+	       kinds[l->kind], (uint64_t)l->request, (uint64_t)l->response, (uint64_t)l->depth,
+	       (uint64_t)l->count, (uint64_t)l->elapsed);
+	printf(",\"rx_packets\":%" PRIu64 ",\"peer\":{\"ios\":%" PRIu64 ",\"bytes_in\":%" PRIu64
+	       ",\"bytes_out\":%" PRIu64 ",\"rx_packets\":%" PRIu64 "}",
+	       (uint64_t)l->rx_packets, l->peer.transactions, l->peer.bytes_in, l->peer.bytes_out,
+	       l->peer.rx_packets);
+	vmmio_latency_print(&l->latency, false);
+	printf("}\n");
+}
+
+static int cmd_link(int argc, char **argv)
+{
+	const char *what = "";
+	int err;
+
+	if (argc != 3) {
+		fprintf(stderr, "netload: link: needs an interface and its peer\n");
+		return 2;
+	}
+	err = netload_link(argv[1], argv[2], &what);
+	if (err)
+		fprintf(stderr, "netload: link %s %s: %s: %s\n", argv[1], argv[2], what,
+			strerror(-err));
+	return err ? 1 : 0;
+}
+
+static int cmd_run(int argc, char **argv)
+{
+	struct load l = {
+		.kind = NETLOAD_UDP_RR, .request = 32, .response = 1024, .count = 1000, .depth = 1};
+	int err = parse(&l, argc, argv);
+
+	if (err)
+		return err;
+	l.buf = calloc(1, NETLOAD_SIZE_MAX);
+	l.start = calloc(l.depth, sizeof(*l.start));
+	if (!l.buf || !l.start || vmmio_latency_init(&l.latency, l.count)) {
+		fprintf(stderr, "netload: no memory\n");
+		return 1;
+	}
+	err = run(&l);
+	if (err) {
+		fprintf(stderr, "netload: %s: %s%s\n", l.name, strerror(-err),
+			err == -ENOENT || err == -ECONNREFUSED ? " (no netload link?)" : "");
+		return 1;
+	}
+	report(&l);
+	if (!complete(&l)) {
+		fprintf(stderr,
+			"netload: %s: the peer had %" PRIu64 " of %" PRIu64 " and %" PRIu64
+			" bytes\n",
+			l.name, l.peer.transactions, (uint64_t)l.count, l.peer.bytes_in);
+		return 1;
+	}
+	if (fflush(stdout) || ferror(stdout)) {
+		fprintf(stderr, "netload: cannot write the result: %s\n", strerror(errno));
+		return 1;
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1 && !strcmp(argv[1], "link"))
+		return cmd_link(argc - 1, argv + 1);
+	if (argc > 1 && !strcmp(argv[1], "run"))
+		return cmd_run(argc - 1, argv + 1);
+	if (argc > 1 && (!strcmp(argv[1], "-h") || !strcmp(argv[1], "--help"))) {
+		fputs(usage_text, stdout);
+		return 0;
+	}
+	fprintf(stderr, "netload: link or run; try netload --help\n");
+	return 2;
+}

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One run of a sweep: its guest, and the report of what came of it. A run is
+ * either whole and checked, or failed with a reason; never a number in between.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/data/result.h"
+#include "bench/data/rounds.h"
+#include "sweep.h"
+#include "bench/guest/vmm.h"
+#include "bench/guest/qemu.h"
+
+/* lazy_status is read at probe: set it for the device, then bind it again. */
+static const char lazy_status[] =
+	"for _dev in /sys/bus/platform/drivers/vmmio-mmio/LNRO*; do\n"
+	"	_name=$(basename \"$_dev\")\n"
+	"	echo \"$_name lazy_status=1 queue_size=%u\" >/sys/kernel/vmmio/options\n"
+	"	echo \"$_name\" >/sys/bus/platform/drivers/vmmio-mmio/unbind\n"
+	"	echo \"$_name\" >/sys/bus/platform/drivers/vmmio-mmio/bind\n"
+	"done\n";
+
+/* What arm.cmake's tests, or the two scripts by hand, leave beside the image. */
+#define ARM_KERNEL "../arch/arm64/vmlinuz"
+#define ARM_INITRD "../arch/arm64/initrd.cpio"
+#define ARM_STAT "../arch/stat-arm64/vmmio-stat"
+
+static bool is_arm(const struct vmmio_setting *s)
+{
+	return !strcmp(s->arch, "arm64");
+}
+
+int vmmio_run_possible(const struct vmmio_experiment *e, enum vmmio_accel accel, char *why,
+		       size_t len)
+{
+	static const char *const files[] = {ARM_KERNEL, ARM_INITRD, ARM_STAT};
+	const char *name = vmmio_accel_name(accel);
+	char path[PATH_MAX / 4];
+	bool arm = false;
+
+	for (size_t i = 0; i < e->n; i++) {
+		const struct vmmio_setting *s = &e->runs[i].s;
+
+		arm |= is_arm(s);
+		if (e->vmm[0] && (is_arm(s) || s->icount || (s->kind && s->kind->trace))) {
+			snprintf(why, len, "vmm: %s needs QEMU by the bench's own command",
+				 is_arm(s)   ? "arch = arm64"
+				 : s->icount ? "icount = on"
+					     : s->kind->name);
+			return -ENOTSUP;
+		}
+		if (s->ioeventfd && accel == VMMIO_ACCEL_NONE) {
+			snprintf(why, len, "ioeventfd = on needs KVM, the accelerator is %s", name);
+			return -ENOTSUP;
+		}
+		if ((is_arm(s) || s->icount) && accel != VMMIO_ACCEL_NONE) {
+			snprintf(why, len,
+				 "%s is emulated only, the accelerator is %s: --accel tcg",
+				 s->icount ? "icount = on" : "arch = arm64", name);
+			return -ENOTSUP;
+		}
+	}
+	for (size_t i = 0; i < e->n; i++) {
+		const char *image = e->runs[i].s.kind ? e->runs[i].s.kind->image : NULL;
+
+		if (!image || !access(vmmio_guest_image(image, path, sizeof(path)), R_OK))
+			continue;
+		snprintf(why, len,
+			 "load = %s: no %s: make it with cmake --build BUILD --target "
+			 "%s-image",
+			 e->runs[i].s.kind->name, image + 3, e->runs[i].s.kind->name);
+		return -ENOENT;
+	}
+	for (size_t i = 0; i < 3 && arm; i++) {
+		if (!access(vmmio_guest_image(files[i], path, sizeof(path)), R_OK))
+			continue;
+		snprintf(why, len,
+			 "arch = arm64: no %s: make it with ctest --test-dir BUILD -R "
+			 "'arm.(image|stat)-arm64'",
+			 files[i] + 3);
+		return -ENOENT;
+	}
+	return 0;
+}
+
+/* The setting of @s that only the line {devices} applies, or NULL if all are as they always are. */
+static const char *device_setting(const struct vmmio_setting *s)
+{
+	return s->queues != 1	      ? "queues"
+	       : s->queue_size != 256 ? "queue_size"
+	       : s->latency_us	      ? "latency_us"
+	       : !s->event_idx	      ? "event_idx"
+	       : !s->indirect	      ? "indirect"
+	       : s->packed	      ? "packed"
+	       : s->ioeventfd	      ? "ioeventfd"
+	       : s->legacy	      ? "transport = mmio-legacy"
+				      : NULL;
+}
+
+int vmmio_run_template(const struct vmmio_experiment *e, const struct vmmio_args *vmm, char *why,
+		       size_t len)
+{
+	for (size_t i = 0; i < e->n; i++) {
+		const struct vmmio_setting *s = &e->runs[i].s;
+		const struct {
+			const char *name, *setting;
+		} needs[] = {
+			{"accel", "--accel"},
+			{"smp", s->vcpus != 1 ? "vcpus" : NULL},
+			{"memory", s->kind && s->kind->image ? "the load" : NULL},
+			{"devices", device_setting(s)},
+		};
+
+		for (size_t k = 0; k < sizeof(needs) / sizeof(needs[0]); k++) {
+			if (!needs[k].setting || vmmio_vmm_has(vmm, needs[k].name))
+				continue;
+			snprintf(why, len, "no {%s} in it: %s would not be applied", needs[k].name,
+				 needs[k].setting);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+/* @file, or the image @name of the build. */
+static int sum_image(json_t *sums, const char *name, const char *file, char *why, size_t len)
+{
+	char path[PATH_MAX / 4], text[48];
+	unsigned long crc;
+	long long bytes;
+	int err;
+
+	if (json_object_get(sums, name))
+		return 0;
+	if (!file)
+		file = vmmio_guest_image(name, path, sizeof(path));
+	err = vmmio_result_sum(file, &bytes, &crc);
+	if (err)
+		snprintf(why, len, "%s: %s", file, strerror(-err));
+	snprintf(text, sizeof(text), "%lld %08lx", bytes, crc);
+	return err ? err : json_object_set_new(sums, name, json_string(text)) ? -ENOMEM : 0;
+}
+
+json_t *vmmio_run_images(const struct vmmio_experiment *e, const char *kernel, const char *initrd,
+			 char *why, size_t len)
+{
+	json_t *sums = json_object();
+	int err = 0;
+
+	for (size_t i = 0; i < e->n && !err; i++) {
+		const struct vmmio_setting *s = &e->runs[i].s;
+		const char *image = s->kind ? s->kind->image : NULL;
+
+		err = sum_image(sums, is_arm(s) ? ARM_KERNEL : "vmlinuz", is_arm(s) ? NULL : kernel,
+				why, len);
+		err = err
+			      ?: sum_image(sums,
+					   is_arm(s) ? ARM_INITRD
+					   : image   ? image
+						     : "initrd.cpio",
+					   is_arm(s) || image ? NULL : initrd, why, len);
+		if (is_arm(s))
+			err = err ?: sum_image(sums, ARM_STAT, NULL, why, len);
+	}
+	if (!err)
+		return sums;
+	json_decref(sums);
+	return NULL;
+}
+
+static void use_arm(struct vmmio_run_guest *store, struct vmmio_guest *g)
+{
+	g->target = "virt-arm64";
+	g->qemu = NULL; /* --qemu names one for x86 */
+	g->kernel = vmmio_guest_image(ARM_KERNEL, store->kernel, sizeof(store->kernel));
+	g->initrd = vmmio_guest_image(ARM_INITRD, store->initrd, sizeof(store->initrd));
+	store->file = (struct vmmio_guest_file){
+		.host = vmmio_guest_image(ARM_STAT, store->stat, sizeof(store->stat)),
+		.guest = "/bin/vmmio-stat"};
+	g->files = &store->file;
+	g->nfiles = 1;
+}
+
+int vmmio_run_prepare(const struct vmmio_experiment *e, const struct vmmio_run *run,
+		      struct vmmio_run_guest *store, struct vmmio_guest *g)
+{
+	const struct vmmio_setting *s = &run->s;
+	const struct vmmio_kind *kind = s->kind ? s->kind : &vmmio_kind_block;
+	const struct vmmio_device device = {.queue_size = s->queue_size,
+					    .queues = s->queues,
+					    .latency_us = s->latency_us,
+					    .event_idx = s->event_idx,
+					    .indirect = s->indirect,
+					    .packed = s->packed,
+					    .ioeventfd = s->ioeventfd};
+	const char *all[VMMIO_COLUMNS];
+	size_t columns = 0;
+
+	memset(store, 0, sizeof(*store));
+	vmmio_load_order(run->boot, all);
+	if (s->legacy)
+		store->order[columns++] = s->columns[0];
+	for (int i = 0; i < VMMIO_COLUMNS && !s->legacy; i++)
+		for (size_t k = 0; k < s->ncolumns; k++)
+			if (!strcmp(s->columns[k], all[i]))
+				store->order[columns++] = all[i];
+	if (s->lazy_status)
+		snprintf(store->setup, sizeof(store->setup), lazy_status, s->queue_size);
+	store->plan = (struct vmmio_load){
+		.kind = kind,
+		.rw = s->rw,
+		.bs = s->block_size,
+		.request = s->request,
+		.response = s->response,
+		.count = s->count,
+		.rounds = e->rounds,
+		.depths = s->depths.v,
+		.ndepths = s->depths.n,
+		.columns = store->order,
+		.ncolumns = columns,
+		.timing = e->times || s->icount,
+		.driver = s->driver,
+		.queue_size = s->queue_size,
+		.driver_args = s->legacy ? "legacy=1" : "",
+		.setup = store->setup,
+		.labels = run->labels,
+	};
+	for (size_t i = 0; i < columns; i++)
+		kind->devices(&store->plan, &device, store->order[i], &store->args);
+	if (s->legacy) {
+		vmmio_args_add(&store->args, "-global");
+		vmmio_args_add(&store->args, "virtio-mmio.force-legacy=true");
+	}
+	if (s->ioeventfd) {
+		vmmio_args_add(&store->args, "-global");
+		vmmio_args_add(&store->args, "virtio-mmio.ioeventfd=on");
+	}
+	if (is_arm(s))
+		use_arm(store, g);
+	if (kind->image) {
+		g->initrd = vmmio_guest_image(kind->image, store->initrd, sizeof(store->initrd));
+		g->mem_mib = 768;
+	}
+	store->script = vmmio_load_script(&store->plan);
+	if (!store->script || vmmio_args_error(&store->args))
+		return -ENOMEM;
+	g->script = store->script;
+	g->qemu_args = (const char *const *)store->args.v;
+	g->trace_events = kind->trace;
+	g->smp = s->vcpus;
+	g->icount = s->icount;
+	g->timeout_s = e->timeout;
+	return 0;
+}
+
+void vmmio_run_free(struct vmmio_run_guest *store)
+{
+	free(store->script);
+	vmmio_args_free(&store->args);
+	memset(store, 0, sizeof(*store));
+}
+
+/* Why the first failed check of @checks failed, or false. */
+static bool first_failure(const json_t *checks, char *why, size_t len)
+{
+	size_t i;
+	json_t *c;
+
+	json_array_foreach(checks, i, c) {
+		if (json_is_true(json_object_get(c, "ok")))
+			continue;
+		snprintf(why, len, "%s: %s", json_string_value(json_object_get(c, "name")),
+			 json_string_value(json_object_get(c, "text")));
+		return true;
+	}
+	return false;
+}
+
+static void judge(const struct vmmio_run *run, const struct vmmio_run_guest *store,
+		  const struct vmmio_guest_result *r, const json_t *rows, json_t *info, char *why,
+		  size_t len)
+{
+	json_t *checks = json_array(), *infos = json_array();
+	long long lost = vmmio_rounds_lost(rows);
+	bool mainline = !strcmp(run->s.driver, "mainline");
+	json_t *unchecked = json_array();
+	char text[200];
+
+	json_object_set_new(info, "ioeventfd", json_boolean(run->s.ioeventfd));
+	json_array_append(infos, info);
+	vmmio_load_check(&store->plan, run->boot, rows, info, r, checks);
+	vmmio_check_add(checks, -1, "no events lost", lost == 0,
+			lost < 0 ? "a round does not say" : "%lld lost", lost);
+	vmmio_check_add(checks, -1, "two witnesses", vmmio_rounds_agree(rows, text, sizeof(text)),
+			"%s", text);
+	/* mainline takes the ring offered, 1024 on QEMU's mmio, and RING_RESET on PCI only */
+	json_object_set_new(info, "equal",
+			    vmmio_load_equal(rows, infos, checks, mainline ? unchecked : checks));
+	first_failure(checks, why, len);
+	json_decref(checks);
+	json_decref(unchecked);
+	json_decref(infos);
+}
+
+json_t *vmmio_run_report(const struct vmmio_run *run, const struct vmmio_run_guest *store, int err,
+			 const struct vmmio_guest_result *r)
+{
+	json_t *rows = json_array(), *info = json_object();
+	char why[320] = "";
+
+	if (err || r->end != VMMIO_GUEST_DONE || r->status)
+		snprintf(why, sizeof(why), "%s", r->why[0] ? r->why : strerror(-err));
+	else if (!vmmio_rounds_parse(r->output, run->boot, rows, info, why, sizeof(why)))
+		judge(run, store, r, rows, info, why, sizeof(why));
+	if (why[0])
+		json_array_clear(rows);
+	json_object_set_new(info, "wall_s", json_real(r->wall_s));
+	return json_pack("{s:s, s:i, s:s*, s:o, s:o, s:s*}", "labels", run->labels, "boot",
+			 run->boot, "failed", why[0] ? why : NULL, "rows", rows, "info", info,
+			 "qemu_line", r->qemu_line);
+}

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The JSON of "exits" (exitview.h): everything the table shows, and all rows
+ * of it. What could not be measured is null.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exitview.h"
+#include "lib/json.h"
+
+static void number_or_null(struct vmmio_json *j, const char *key, bool known, __u64 value)
+{
+	if (known)
+		vmmio_json_u64(j, key, value);
+	else
+		vmmio_json_null(j, key);
+}
+
+static void json_vm(const struct vmmio_exit_view *v, struct vmmio_json *j, size_t vm)
+{
+	if (vm == SIZE_MAX) {
+		vmmio_json_null(j, "pid");
+		return;
+	}
+	vmmio_json_u64(j, "pid", v->rows->vms[vm].pid);
+	vmmio_json_u64(j, "nth", v->rows->vms[vm].nth ? v->rows->vms[vm].nth : 1);
+	vmmio_json_text(j, "name", v->rows->vms[vm].name);
+}
+
+static void json_label(struct vmmio_json *j, const struct vmmio_exit_label *l)
+{
+	if (l->device[0])
+		vmmio_json_text(j, "device", l->device);
+	else
+		vmmio_json_null(j, "device");
+	if (l->transport != VMMIO_GUESS_NONE)
+		vmmio_json_text(j, "transport", vmmio_guess_name(l->transport));
+	else
+		vmmio_json_null(j, "transport");
+	number_or_null(j, "queue", l->queue >= 0, l->queue);
+	if (l->reg[0])
+		vmmio_json_text(j, "register", l->reg);
+	else
+		vmmio_json_null(j, "register");
+}
+
+/* What a group's rows are shares of. */
+struct whole {
+	double samples, time;
+};
+
+static void json_row(const struct vmmio_exit_view *v, struct vmmio_json *j,
+		     const struct vmmio_exit_row *r, const struct whole *all)
+{
+	__u64 samples = vmmio_exit_shown(v, r, VMMIO_SUM_COUNT);
+	__u64 timed = vmmio_exit_shown(v, r, VMMIO_SUM_TIMED);
+	__u64 ns = vmmio_exit_shown(v, r, VMMIO_SUM_NS);
+
+	vmmio_json_open(j, NULL, '{');
+	json_vm(v, j, r->vm);
+	if (r->vm == SIZE_MAX)
+		vmmio_json_u64(j, "tid", r->tid);
+	number_or_null(j, "vcpu", r->vcpu != VMMIO_NO_VCPU, r->vcpu);
+	vmmio_json_text(j, "exit", r->label.name);
+	vmmio_json_text(j, "path", r->label.path);
+	json_label(j, &r->label);
+	vmmio_json_u64(j, "samples", samples);
+	vmmio_json_double(j, "samples_pct", 100.0 * samples / all->samples);
+	number_or_null(j, "timed", v->health->has_time, timed);
+	vmmio_json_double(j, "time_pct", timed && all->time ? 100.0 * ns / all->time : NAN);
+	number_or_null(j, "time_ns", timed, ns);
+	number_or_null(j, "user_ns", timed, vmmio_exit_shown(v, r, VMMIO_SUM_USER));
+	number_or_null(j, "min_ns", timed, r->min_ns);
+	number_or_null(j, "max_ns", timed, r->max_ns);
+	vmmio_json_double(j, "avg_ns", timed ? (double)ns / timed : NAN);
+	vmmio_json_close(j, '}');
+}
+
+/* @n rows of one group. */
+static void json_group(const struct vmmio_exit_view *v, struct vmmio_json *j,
+		       const struct vmmio_exit_row **list, size_t n)
+{
+	struct whole all = {0};
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		all.samples += vmmio_exit_shown(v, list[i], VMMIO_SUM_COUNT);
+		all.time += vmmio_exit_shown(v, list[i], VMMIO_SUM_NS);
+	}
+	for (i = 0; i < n; i++)
+		json_row(v, j, list[i], &all);
+}
+
+static void json_percentiles(struct vmmio_json *j, const char *where, const struct vmmio_hist *h,
+			     const struct vmmio_hist *before)
+{
+	static const int points[] = {50, 99};
+	char key[32];
+	size_t i;
+
+	for (i = 0; i < sizeof(points) / sizeof(points[0]); i++) {
+		struct vmmio_value p = vmmio_exit_percentile(h, before, points[i]);
+
+		snprintf(key, sizeof(key), "%s_p%d_ns", where, points[i]);
+		vmmio_json_double(j, key, p.known ? p.v : NAN);
+	}
+}
+
+/* How long exits took, where kvm_exit and kvm_entry tell. */
+static void json_times(const struct vmmio_exit_view *v, struct vmmio_json *j)
+{
+	size_t i;
+
+	if (!v->health->has_time) {
+		vmmio_json_null(j, "times");
+		return;
+	}
+	vmmio_json_open(j, "times", '[');
+	for (i = 0; i < v->rows->ntimes; i++) {
+		const struct vmmio_exit_times *t = &v->rows->times[i];
+
+		if (!vmmio_exit_view_wants(v, t->vm))
+			continue;
+		vmmio_json_open(j, NULL, '{');
+		json_vm(v, j, t->vm);
+		if (t->vm == SIZE_MAX)
+			vmmio_json_u64(j, "tid", t->tid);
+		number_or_null(j, "vcpu", t->vcpu != VMMIO_NO_VCPU, t->vcpu);
+		json_percentiles(j, "kvm", &t->kvm, v->totals ? NULL : &t->kvm_before);
+		json_percentiles(j, "user", &t->user, v->totals ? NULL : &t->user_before);
+		vmmio_json_close(j, '}');
+	}
+	vmmio_json_close(j, ']');
+}
+
+static void json_latency(const struct vmmio_exit_view *v, struct vmmio_json *j)
+{
+	size_t i;
+
+	vmmio_json_open(j, "latency", '{');
+	vmmio_json_u64(j, "lost", v->latency->lost);
+	vmmio_json_u64(j, "missed", v->latency->misses);
+	vmmio_json_u64(j, "awake", v->latency->awake);
+	vmmio_json_open(j, "queues", '[');
+	for (i = 0; i < v->latency->n; i++) {
+		const struct vmmio_exit_latency *l = &v->latency->v[i];
+
+		vmmio_json_open(j, NULL, '{');
+		json_vm(v, j, l->vm);
+		json_label(j, &l->label);
+		vmmio_json_u64(j, "wakeups", l->v.count);
+		vmmio_json_double(j, "mean_ns", (double)l->v.sum_ns / l->v.count);
+		json_percentiles(j, "out", &l->v.hist, NULL);
+		vmmio_json_close(j, '}');
+	}
+	vmmio_json_close(j, ']');
+	vmmio_json_close(j, '}');
+}
+
+/* The sentences, each without the word that marks it in the table. */
+static void json_findings(const struct vmmio_exit_view *v, struct vmmio_json *j)
+{
+	static const char mark[] = "finding: ";
+	char *text = NULL, *line, *save = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	if (!f)
+		return;
+	vmmio_exit_findings(v, f);
+	fclose(f);
+	vmmio_json_open(j, "findings", '[');
+	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+		vmmio_json_text(j, NULL,
+				strncmp(line, mark, strlen(mark)) ? line : line + strlen(mark));
+	vmmio_json_close(j, ']');
+	free(text);
+}
+
+static void json_interrupts(const struct vmmio_exit_view *v, struct vmmio_json *j)
+{
+	size_t i;
+
+	if (!v->health->has_irqs) {
+		vmmio_json_null(j, "interrupts");
+		return;
+	}
+	vmmio_json_open(j, "interrupts", '[');
+	for (i = 0; i < v->interrupts->n; i++) {
+		const struct vmmio_exit_interrupt *x = &v->interrupts->v[i];
+
+		if (!vmmio_exit_sent(v, x) || !vmmio_exit_view_wants(v, x->vm))
+			continue;
+		vmmio_json_open(j, NULL, '{');
+		json_vm(v, j, x->vm);
+		vmmio_json_text(j, "kind", x->msi ? "msi" : "irqchip");
+		vmmio_json_text(j, "by", vmmio_exit_how_name(x->how));
+		number_or_null(j, "gsi", !x->msi, x->data);
+		number_or_null(j, "msi_address", x->msi, x->data >> 32);
+		number_or_null(j, "msi_data", x->msi, x->data & 0xffffffff);
+		vmmio_json_u64(j, "count", vmmio_exit_sent(v, x));
+		vmmio_json_close(j, '}');
+	}
+	vmmio_json_close(j, ']');
+}
+
+static void json_per_interrupt(const struct vmmio_exit_view *v, struct vmmio_json *j)
+{
+	__u64 sent, exits;
+	size_t vm;
+
+	if (!v->health->has_irqs) {
+		vmmio_json_null(j, "exits_per_interrupt");
+		return;
+	}
+	vmmio_json_open(j, "exits_per_interrupt", '[');
+	for (vm = 0; vm < v->rows->nvms; vm++) {
+		if (!vmmio_exit_view_wants(v, vm))
+			continue;
+		sent = vmmio_exit_interrupts_of(v, vm, &exits);
+		if (!sent)
+			continue;
+		vmmio_json_open(j, NULL, '{');
+		json_vm(v, j, vm);
+		vmmio_json_double(j, "ratio", (double)exits / sent);
+		vmmio_json_close(j, '}');
+	}
+	vmmio_json_close(j, ']');
+}
+
+void vmmio_exit_json(const struct vmmio_exit_view *v, FILE *out)
+{
+	struct vmmio_json j = {.out = out};
+	const struct vmmio_exit_row **list;
+	size_t from, i, n;
+
+	vmmio_json_open(&j, NULL, '{');
+	vmmio_json_u64(&j, "schema", 1);
+	vmmio_json_text(&j, "tool", "vmmio-stat exits");
+	vmmio_json_text(&j, "version", VMMIO_VERSION);
+	vmmio_json_text(&j, "accel", v->accel);
+	vmmio_json_text(&j, "engine", v->engine);
+	vmmio_json_double(&j, "interval_s", v->interval_s);
+	vmmio_json_bool(&j, "totals", v->totals);
+	vmmio_json_double(&j, "scan_ms", v->scan_ms);
+	vmmio_json_u64(&j, "events_lost", v->health->lost);
+	vmmio_json_u64(&j, "events_missed", v->health->misses);
+	vmmio_json_text(&j, "missing", v->health->missing);
+	vmmio_json_open(&j, "rows", '[');
+	list = vmmio_exit_view_rows(v, &n);
+	for (from = 0; list && from < n; from = i) {
+		for (i = from + 1; i < n && vmmio_exit_same_group(list[from], list[i]); i++)
+			;
+		json_group(v, &j, list + from, i - from);
+	}
+	free(list);
+	vmmio_json_close(&j, ']');
+	json_times(v, &j);
+	json_interrupts(v, &j);
+	json_per_interrupt(v, &j);
+	if (v->latency)
+		json_latency(v, &j);
+	if (v->ends)
+		json_findings(v, &j);
+	vmmio_json_close(&j, '}');
+	fputc('\n', out);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What every subcommand that watches does first and last: options, the
+ * environment, the source, snapshots with a witness, one line on trouble.
+ */
+#ifndef VMMIO_SESSION_H
+#define VMMIO_SESSION_H
+
+#include "tools/vmmio-stat/core/env.h"
+#include "tools/vmmio-stat/core/irqs.h"
+#include "tools/vmmio-stat/core/options.h"
+#include "tools/vmmio-stat/source/source.h"
+#include "tools/vmmio-stat/view/textfile.h"
+#include "tools/vmmio-stat/view/view.h"
+
+struct vmmio_moment {
+	struct vmmio_snapshot s;
+	struct vmmio_irqs_pair irqs; /* with --verify only */
+};
+
+struct vmmio_session {
+	struct vmmio_options opt;
+	struct vmmio_env env;
+	struct vmmio_source src;
+	struct vmmio_want want;
+	struct vmmio_view view;
+	struct vmmio_snapshot delta;
+	struct vmmio_textfile textfile; /* with --textfile only */
+	size_t *index;			/* rows selected; room for index_cap */
+	size_t index_cap;
+	bool differed; /* --verify found a difference */
+	bool ended;    /* a recording has no more to give: no trouble */
+};
+
+/* Opens what session->opt asks for. Prints the reason if it returns an error. */
+int vmmio_session_open(struct vmmio_session *x);
+void vmmio_session_close(struct vmmio_session *x);
+
+void vmmio_moment_init(struct vmmio_moment *m, const struct vmmio_session *x);
+void vmmio_moment_free(struct vmmio_moment *m);
+
+/* Takes a snapshot; prints the reason if it returns an error. -ENODATA, with
+ * x->ended and nothing printed: a recording is over. */
+int vmmio_moment_take(struct vmmio_session *x, struct vmmio_moment *m);
+
+/*
+ * x->delta and x->index of the time between two moments, verified if asked
+ * for; says on stderr what vanished. Returns the number of rows selected, or
+ * -errno (printed).
+ */
+int vmmio_session_compare(struct vmmio_session *x, const struct vmmio_moment *from,
+			  const struct vmmio_moment *to);
+
+#endif

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Source "bpf": loads bpf/guest.bpf.c, attaches it to our driver's
+ * tracepoints and sums its per-CPU arrays. Who a slot is comes from the
+ * driver's slots file.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "bpf_rows.h"
+#include "bpf_util.h"
+#include "guest.h"
+#include "guest.skel.h"
+#include "tools/vmmio-stat/core/slots.h"
+#include "source.h"
+#include "lib/clock.h"
+
+#define HEADROOM 64 /* devices that appear later */
+
+#define BIT(c) (1ull << VMMIO_C_##c)
+
+const struct vmmio_bpf_have vmmio_guest_have = {
+	.queue = BIT(KICKS) | BIT(KICKS_INDEXED) | BIT(KICK_BUFFERS) | BIT(KICKS_TIMED) |
+		 BIT(KICK_NS) | BIT(KICKS_INTERRUPTED) | BIT(KICKS_MERGED) | BIT(KICKS_POLLED) |
+		 BIT(LATENCIES) | BIT(LATENCY_NS) | BIT(LATENCIES_EMPTY) | BIT(LATENCY_EMPTY_NS) |
+		 BIT(IRQS) | BIT(IRQS_FOUND) | BIT(IRQS_SPURIOUS) | BIT(IRQS_NOTHING) |
+		 BIT(IRQS_INDEXED) | BIT(USED_BUFFERS) | BIT(OCCUPANCIES) | BIT(OCCUPANCY),
+	.device = BIT(IRQS) | BIT(IRQS_SPURIOUS) | BIT(CONFIG_IRQS) | BIT(HANDLER_TIMED) |
+		  BIT(HANDLER_NS) | BIT(REG_READS) | BIT(REG_WRITES) | BIT(ACCESSES_TIMED) |
+		  BIT(ACCESS_NS),
+	.queue_hists = 1u << VMMIO_HIST_KICK | 1u << VMMIO_HIST_IRQ | 1u << VMMIO_HIST_BATCH |
+		       1u << VMMIO_HIST_COALESCE | 1u << VMMIO_HIST_OCCUPANCY,
+	.device_hists = 1u << VMMIO_HIST_ACCESS,
+};
+
+struct source {
+	struct vmmio_slots files;
+	struct guest_bpf *skel;
+	struct vmmio_bpf_rows rows;
+	bool regs;
+};
+
+static int load_flavour(struct source *b, const struct vmmio_source_opts *opts, bool btf)
+{
+	struct bpf_program *prog;
+	int err;
+
+	b->skel = guest_bpf__open();
+	if (!b->skel)
+		return -errno;
+	b->skel->rodata->opt_slots = b->rows.slots;
+	b->skel->rodata->opt_hist_stride = b->rows.stride;
+	memcpy((void *)b->skel->rodata->opt_hist_pos, b->rows.pos, sizeof(b->rows.pos));
+	b->skel->rodata->opt_regs = b->regs;
+	b->skel->rodata->opt_device_driven = opts->want.device_driven;
+	vmmio_bpf_rows_size(&b->rows, b->skel->maps.rows, b->skel->maps.hists);
+	bpf_map__set_max_entries(b->skel->maps.regs, b->regs ? b->rows.slots : 1);
+	bpf_object__for_each_program(prog, b->skel->obj)
+	{
+		const char *name = bpf_program__name(prog);
+
+		bpf_program__set_autoload(prog, !strncmp(name, btf ? "btf_" : "raw_", 4));
+	}
+	err = guest_bpf__load(b->skel);
+	if (err) {
+		guest_bpf__destroy(b->skel);
+		b->skel = NULL;
+	}
+	return err;
+}
+
+static int load(struct vmmio_source *src, struct source *b, const struct vmmio_source_opts *opts)
+{
+	/* VMMIO_RAW_TP is for tests: the flavour of kernels without module BTF */
+	bool btf = !access("/sys/kernel/btf/vmmio", R_OK) && !getenv("VMMIO_RAW_TP");
+	int err;
+
+	vmmio_bpf_quiet();
+	err = load_flavour(b, opts, btf);
+	if (err && btf) {
+		/* Module BTF needs CAP_SYS_ADMIN, and may be of another build. */
+		btf = false;
+		vmmio_bpf_quiet();
+		err = load_flavour(b, opts, false);
+	}
+	if (err) {
+		vmmio_bpf_why(src->why, sizeof(src->why), "load", err);
+		return err;
+	}
+	err = guest_bpf__attach(b->skel);
+	if (err) {
+		vmmio_bpf_why(src->why, sizeof(src->why), "attach", err);
+		return err;
+	}
+	snprintf(src->engine, sizeof(src->engine), "%s", btf ? "tp_btf" : "raw_tp");
+	return 0;
+}
+
+static void source_free(struct source *b)
+{
+	guest_bpf__destroy(b->skel);
+	vmmio_slots_close(&b->files);
+	vmmio_bpf_rows_free(&b->rows);
+	free(b);
+}
+
+/* Entries for the slots in use, some to come, and the overflow slot; or -errno. */
+static int count_slots(struct vmmio_source *src, struct source *b,
+		       const struct vmmio_source_opts *opts)
+{
+	struct vmmio_want none = {};
+	struct vmmio_snapshot s;
+	unsigned int top = 0;
+	size_t i;
+	int err;
+
+	vmmio_snapshot_init(&s, &none);
+	err = vmmio_slots_read(&b->files, &s);
+	for (i = 0; i < s.n; i++)
+		if (s.rows[i].info.slot != VMMIO_SLOT_OVERFLOW)
+			top = s.rows[i].info.slot + 1;
+	vmmio_snapshot_free(&s);
+	if (err) {
+		snprintf(src->why, sizeof(src->why), "cannot read %s/slots: %s", VMMIO_SYSFS,
+			 strerror(-err));
+		return err;
+	}
+	if (opts->max_slots)
+		return opts->max_slots;
+	return top + HEADROOM + 1 < VMMIO_SLOTS ? top + HEADROOM + 1 : VMMIO_SLOTS;
+}
+
+static int bpf_open(struct vmmio_source *src, const struct vmmio_source_opts *opts)
+{
+	struct source *b = calloc(1, sizeof(*b));
+	int err;
+
+	if (!b)
+		return -ENOMEM;
+	err = vmmio_slots_open(&b->files, VMMIO_SYSFS, src->why, sizeof(src->why));
+	if (err)
+		goto err_free;
+	err = count_slots(src, b, opts);
+	if (err < 0)
+		goto err_free;
+	b->regs = opts->want.regs;
+	err = vmmio_bpf_rows_init(
+		&b->rows, err,
+		opts->want.hists & (vmmio_guest_have.queue_hists | vmmio_guest_have.device_hists),
+		sizeof(struct vmmio_bpf_regs));
+	if (err)
+		goto err_free;
+	err = load(src, b, opts);
+	if (err)
+		goto err_free;
+	src->priv = b;
+	return 0;
+
+err_free:
+	source_free(b);
+	return err;
+}
+
+static int bpf_discover(struct vmmio_source *src, struct vmmio_snapshot *s)
+{
+	struct source *b = src->priv;
+	int err = vmmio_slots_read(&b->files, s);
+
+	if (err)
+		snprintf(src->why, sizeof(src->why), "cannot read %s/slots: %s", VMMIO_SYSFS,
+			 err == -ENODEV || err == -ENOENT ? "the module was unloaded"
+							  : strerror(-err));
+	return err;
+}
+
+static void add_regs(struct source *b, struct vmmio_snapshot *s, size_t i)
+{
+	struct vmmio_reg_counts *to = vmmio_row_regs(s, i);
+	struct vmmio_bpf_regs *from = b->rows.values;
+	__u32 index = vmmio_bpf_rows_index(&b->rows, s->rows[i].info.slot);
+	int cpu, k;
+
+	if (!to || !b->regs || index == ~0u)
+		return;
+	s->rows[i].have_regs = true;
+	s->rows[i].have_reg_ns = true;
+	if (bpf_map_lookup_elem(bpf_map__fd(b->skel->maps.regs), &index, from))
+		return;
+	for (cpu = 0; cpu < b->rows.cpus; cpu++) {
+		if (from[cpu].gen != s->rows[i].info.gen)
+			continue;
+		for (k = 0; k < VMMIO_REG_MAX; k++) {
+			to->reads[k] += from[cpu].reads[k];
+			to->writes[k] += from[cpu].writes[k];
+			to->read_ns[k] += from[cpu].read_ns[k];
+			to->write_ns[k] += from[cpu].write_ns[k];
+		}
+	}
+}
+
+static int bpf_snapshot(struct vmmio_source *src, struct vmmio_snapshot *s)
+{
+	struct source *b = src->priv;
+	int err = bpf_discover(src, s);
+	size_t i;
+
+	if (err)
+		return err;
+	s->time_ns = vmmio_now_ns();
+	for (i = 0; i < s->n; i++) {
+		vmmio_bpf_rows_count(&b->rows, s, i, &vmmio_guest_have);
+		if (s->rows[i].info.kind == VMMIO_SLOT_DEVICE)
+			add_regs(b, s, i);
+	}
+	s->have_lost = true;
+	s->events_lost = b->skel->bss->events_lost + vmmio_bpf_misses(b->skel->obj);
+	vmmio_snapshot_finish(s);
+	return 0;
+}
+
+static void bpf_close(struct vmmio_source *src)
+{
+	source_free(src->priv);
+}
+
+const struct vmmio_source_ops vmmio_source_bpf = {
+	.name = "bpf",
+	.what = "the driver's tracepoints, counted by BPF",
+	.open = bpf_open,
+	.discover = bpf_discover,
+	.snapshot = bpf_snapshot,
+	.close = bpf_close,
+};

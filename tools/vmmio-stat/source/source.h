@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A source delivers snapshots and knows nothing of views. One ops table each:
+ *   bpf    our driver's tracepoints, counted by bpf/guest.bpf.c
+ *   stock  mainline's drivers, functions hooked by bpf/stock.bpf.c
+ *   tracefs  both, from records of the kernel's tracing: where there is no BPF
+ *   sysfs  our driver's always-on counters: no BPF, no tracefs, few fields
+ *   file   a recording of --json=full: every view can be tried without a kernel
+ * A new source is a new file with a table, and a line in source.c.
+ */
+#ifndef VMMIO_SOURCE_H
+#define VMMIO_SOURCE_H
+
+#include <stdbool.h>
+
+#include "tools/vmmio-stat/core/snapshot.h"
+
+struct vmmio_source_opts {
+	struct vmmio_want want;
+	const char *path; /* of source "file:PATH" */
+	/* Entries of the BPF maps; 0: the slots in use plus headroom. */
+	unsigned int max_slots;
+	/* source stock: count kick opportunities of our driver's queues, too. */
+	bool ring_of_ours;
+};
+
+struct vmmio_source;
+
+struct vmmio_source_ops {
+	const char *name; /* of --source */
+	const char *what; /* for --help */
+	bool asked_only;  /* never chosen by "auto" */
+	/* Each returns 0 or -errno, with src->why set on error. */
+	int (*open)(struct vmmio_source *src, const struct vmmio_source_opts *opts);
+	/* Identities only; may be called without counters being read. */
+	int (*discover)(struct vmmio_source *src, struct vmmio_snapshot *s);
+	/* Identities and counters; fills time_ns, events_lost, calls _finish(). */
+	int (*snapshot)(struct vmmio_source *src, struct vmmio_snapshot *s);
+	void (*close)(struct vmmio_source *src);
+};
+
+struct vmmio_source {
+	const struct vmmio_source_ops *ops;
+	void *priv;
+	char engine[24]; /* "tp_btf", "raw_tp", "sysfs": what came of it */
+	char note[320];	 /* what could not be had and why; empty if nothing */
+	char detail[80]; /* more about the engine, for the heading */
+	char why[320];	 /* after an error: what failed, and the remedy */
+	/* Of a recording: where it was made. Empty: here. */
+	char accel[16];
+	char clocksource[32];
+};
+
+extern const struct vmmio_source_ops vmmio_source_bpf;
+extern const struct vmmio_source_ops vmmio_source_stock;
+extern const struct vmmio_source_ops vmmio_source_tracefs;
+extern const struct vmmio_source_ops vmmio_source_sysfs;
+extern const struct vmmio_source_ops vmmio_source_both; /* what "auto" tries first */
+extern const struct vmmio_source_ops vmmio_source_file;
+
+/* NULL-terminated, best first. */
+extern const struct vmmio_source_ops *const vmmio_sources[];
+
+/* By name ("file:PATH": up to the colon), or NULL. */
+const struct vmmio_source_ops *vmmio_source_find(const char *name);
+
+/*
+ * Opens source @name, or with "auto" the best that opens (never a file); src->note says what
+ * a better one lacked. Returns 0 or -errno with src->why set.
+ */
+int vmmio_source_open(struct vmmio_source *src, const char *name,
+		      const struct vmmio_source_opts *opts);
+void vmmio_source_close(struct vmmio_source *src);
+
+#endif

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Source "stock": mainline's drivers by bpf/stock.bpf.c, which stock_load.c
+ * loads and attaches. It reads rows and identities. Its slots are numbered
+ * from VMMIO_SLOTS up, so that they never meet those of our driver.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "bpf_rows.h"
+#include "source.h"
+#include "stock_load.h"
+#include "stock_sysfs.h"
+#include "lib/clock.h"
+
+#define MAINLINE_MMIO "/sys/bus/platform/drivers/virtio-mmio"
+#define MAINLINE_PCI "/sys/bus/pci/drivers/virtio-pci"
+
+#define BIT(c) (1ull << VMMIO_C_##c)
+
+static const struct vmmio_bpf_have have = {
+	.queue = BIT(KICKS) | BIT(OPPORTUNITIES) | BIT(KICKS_INDEXED) | BIT(KICK_BUFFERS) |
+		 BIT(KICKS_TIMED) | BIT(KICK_NS) | BIT(KICKS_INTERRUPTED) | BIT(KICKS_MERGED) |
+		 BIT(KICKS_POLLED) | BIT(LATENCIES) | BIT(LATENCY_NS) | BIT(LATENCIES_EMPTY) |
+		 BIT(LATENCY_EMPTY_NS) | BIT(IRQS) | BIT(IRQS_FOUND) | BIT(IRQS_SPURIOUS) |
+		 BIT(IRQS_NOTHING) | BIT(IRQS_INDEXED) | BIT(USED_BUFFERS) | BIT(OCCUPANCIES) |
+		 BIT(OCCUPANCY),
+	.device = BIT(IRQS) | BIT(IRQS_SPURIOUS) | BIT(CONFIG_IRQS) | BIT(HANDLER_TIMED) |
+		  BIT(HANDLER_NS),
+	.queue_hists = 1u << VMMIO_HIST_KICK | 1u << VMMIO_HIST_IRQ | 1u << VMMIO_HIST_BATCH |
+		       1u << VMMIO_HIST_COALESCE | 1u << VMMIO_HIST_OCCUPANCY,
+};
+/* Of a queue that our own driver serves: what only virtio_ring can tell. */
+static const __u64 have_ours = BIT(OPPORTUNITIES);
+/* The same if the ring is packed: its positions are known to virtio_ring only. */
+static const struct vmmio_bpf_have have_packed = {
+	.queue = BIT(KICKS_INDEXED) | BIT(KICK_BUFFERS) | BIT(KICKS_MERGED) | BIT(KICKS_POLLED) |
+		 BIT(LATENCIES) | BIT(LATENCY_NS) | BIT(LATENCIES_EMPTY) | BIT(LATENCY_EMPTY_NS) |
+		 BIT(IRQS_INDEXED) | BIT(USED_BUFFERS) | BIT(OCCUPANCIES) | BIT(OCCUPANCY),
+	.queue_hists = 1u << VMMIO_HIST_IRQ | 1u << VMMIO_HIST_BATCH | 1u << VMMIO_HIST_COALESCE |
+		       1u << VMMIO_HIST_OCCUPANCY,
+};
+/* Only with the request hooks, then of both. */
+static const __u64 have_requests = BIT(REQUESTS) | BIT(ADDED) | BIT(RING_FULL) | BIT(SGS_OUT) |
+				   BIT(SGS_IN) | BIT(BYTES_OUT) | BIT(BYTES_IN);
+/* If they are of fentry. */
+static const __u64 have_times = BIT(REQUESTS_TIMED) | BIT(REQUEST_NS);
+
+struct source {
+	struct vmmio_stock stock;
+	bool keep_ours;
+};
+
+static void source_free(struct source *b)
+{
+	vmmio_stock_free(&b->stock);
+	free(b);
+}
+
+static int stock_open(struct vmmio_source *src, const struct vmmio_source_opts *opts)
+{
+	unsigned int slots = opts->max_slots ? opts->max_slots : VMMIO_STOCK_SLOTS;
+	struct source *b = calloc(1, sizeof(*b));
+	int err = 0;
+
+	if (!b)
+		return -ENOMEM;
+	b->keep_ours = opts->ring_of_ours;
+	b->stock.requests = opts->want.requests || (opts->want.hists >> VMMIO_HIST_REQUEST & 1);
+	if (access(VMMIO_VIRTIO_DEVICES, F_OK)) {
+		err = -ENODEV;
+		snprintf(src->why, sizeof(src->why),
+			 "no virtio here: neither vmmio nor mainline's transports are loaded");
+	} else if (!b->keep_ours && access(MAINLINE_MMIO, F_OK) && access(MAINLINE_PCI, F_OK)) {
+		err = -ENODEV;
+		snprintf(
+			src->why, sizeof(src->why),
+			"no transport of mainline's is loaded: neither virtio_mmio nor virtio_pci");
+	}
+	if (!err)
+		err = vmmio_bpf_rows_init(
+			&b->stock.rows, slots < VMMIO_STOCK_SLOTS ? slots : VMMIO_STOCK_SLOTS,
+			opts->want.hists & (have.queue_hists | 1u << VMMIO_HIST_REQUEST), 0);
+	if (!err)
+		err = vmmio_stock_load(src, &b->stock);
+	if (err) {
+		source_free(b);
+		return err;
+	}
+	vmmio_stock_touch();
+	b->stock.seen = *b->stock.mainline_seen + *b->stock.packed_seen;
+	src->priv = b;
+	if (*b->stock.pair_ns)
+		snprintf(src->detail, sizeof(src->detail), "pair %llu ns subtracted",
+			 (unsigned long long)*b->stock.pair_ns);
+	else if (b->stock.requests && !b->stock.fentry)
+		snprintf(src->detail, sizeof(src->detail), "no request latency without fentry");
+	return 0;
+}
+
+/* Queues that the device drives: filled ahead, served when it likes. */
+static bool device_driven(const struct vmmio_slot_info *i)
+{
+	switch (i->device_id) {
+	case 1: /* net: receive queues are even; so may be the control queue's number */
+		return !(i->queue & 1) && strncmp(i->queue_name, "control", 7);
+	case 3:	 /* console: receive queues */
+	case 19: /* vsock: receive and event queue */
+		return !(i->queue & 1);
+	case 5:	 /* balloon */
+	case 18: /* input */
+		return true;
+	case 8: /* scsi: event queue */
+		return i->queue == 1;
+	default:
+		return false;
+	}
+}
+
+static void complete(struct vmmio_row *r, const struct vmmio_stock_info *in,
+		     const struct vmmio_stock_state *state)
+{
+	const char *bus = in->bus_driver;
+
+	r->info = in->info;
+	r->info.irq = state->irq;
+	r->info.irq_mode = state->irq_mode;
+	r->info.device[sizeof(r->info.device) - 1] = '\0';
+	r->info.parent[sizeof(r->info.parent) - 1] = '\0';
+	r->info.driver[sizeof(r->info.driver) - 1] = '\0';
+	r->info.queue_name[sizeof(r->info.queue_name) - 1] = '\0';
+	r->ours = !strncmp(bus, "vmmio-", 6);
+	if (!strncmp(bus, "virtio-pci", sizeof(in->bus_driver)))
+		r->info.transport = VMMIO_TRANSPORT_PCI;
+	else if (!strncmp(bus, "virtio-mmio", sizeof(in->bus_driver)))
+		r->info.transport = VMMIO_TRANSPORT_MMIO;
+	if (r->info.transport == VMMIO_TRANSPORT_MMIO)
+		r->info.irq_mode = VMMIO_IRQ_LINE;
+	if (r->info.kind == VMMIO_SLOT_QUEUE && device_driven(&r->info))
+		r->info.flags |= VMMIO_SLOT_DEVICE_DRIVEN;
+}
+
+/* What a device inherits from its queues: how it interrupts, how many there are. */
+static void complete_devices(struct vmmio_snapshot *s)
+{
+	size_t i, k;
+
+	for (i = 0; i < s->n; i++) {
+		struct vmmio_slot_info *dev = &s->rows[i].info;
+
+		if (dev->kind != VMMIO_SLOT_DEVICE)
+			continue;
+		for (k = 0; k < s->n; k++) {
+			const struct vmmio_slot_info *q = &s->rows[k].info;
+
+			if (q->kind != VMMIO_SLOT_QUEUE || q->dev_slot != dev->slot)
+				continue;
+			dev->queues++;
+			if (!dev->irq_mode)
+				dev->irq_mode = q->irq_mode;
+		}
+	}
+}
+
+/* What is counted of a row, as the hooks are now. */
+static struct vmmio_bpf_have counted(const struct vmmio_stock *b, const struct vmmio_row *r)
+{
+	struct vmmio_bpf_have all = {.queue = have_ours};
+
+	if (!r->ours && (r->info.transport == VMMIO_TRANSPORT_PCI ? b->pci : b->mmio))
+		all = have;
+	if (r->ours && b->packed && (r->info.flags & VMMIO_SLOT_PACKED)) {
+		all.queue |= have_packed.queue;
+		all.queue_hists |= have_packed.queue_hists;
+	}
+	if (b->requests)
+		all.queue |= have_requests;
+	if (b->requests && b->fentry) {
+		all.queue |= have_times;
+		all.queue_hists |= 1u << VMMIO_HIST_REQUEST;
+	}
+	if (b->untimed) {
+		all.queue &= ~(BIT(KICKS_TIMED) | BIT(KICK_NS) | BIT(KICKS_INTERRUPTED));
+		all.queue_hists &= ~(1u << VMMIO_HIST_KICK);
+	}
+	return all;
+}
+
+static int read_rows(struct vmmio_source *src, struct vmmio_snapshot *s, bool counters)
+{
+	struct source *b = src->priv;
+	__u32 slot;
+
+	vmmio_snapshot_clear(s);
+	s->time_ns = vmmio_now_ns();
+	for (slot = 0; slot < b->stock.rows.slots - 1; slot++) {
+		const struct vmmio_stock_state *state = &b->stock.states[slot];
+		struct vmmio_bpf_have all;
+		struct vmmio_stock_info in;
+		struct vmmio_row *r;
+
+		if (!state->key || bpf_map_lookup_elem(b->stock.infos, &slot, &in) ||
+		    in.info.kind == VMMIO_SLOT_FREE)
+			continue;
+		if (!b->keep_ours && !strncmp(in.bus_driver, "vmmio-", 6))
+			continue;
+		r = vmmio_snapshot_add(s);
+		if (!r)
+			return -ENOMEM;
+		complete(r, &in, state);
+		if (counters) {
+			all = counted(&b->stock, r);
+			vmmio_bpf_rows_count(&b->stock.rows, s, s->n - 1, &all);
+			if (r->info.kind == VMMIO_SLOT_QUEUE)
+				r->c[VMMIO_C_OPPORTUNITIES] = state->opportunities;
+			r->packed_counted = true;
+		}
+		r->info.slot += VMMIO_SLOTS;
+		r->info.dev_slot += VMMIO_SLOTS;
+	}
+	complete_devices(s);
+	return 0;
+}
+
+static int stock_discover(struct vmmio_source *src, struct vmmio_snapshot *s)
+{
+	return read_rows(src, s, false);
+}
+
+static int stock_snapshot(struct vmmio_source *src, struct vmmio_snapshot *s)
+{
+	struct source *b = src->priv;
+	int err = read_rows(src, s, true);
+
+	if (err)
+		return err;
+	s->have_lost = !b->stock.blind;
+	s->events_lost = vmmio_stock_lost(&b->stock);
+	/* last: what it attaches counts from here on */
+	vmmio_stock_follow(&b->stock);
+	vmmio_snapshot_finish(s);
+	return 0;
+}
+
+static void stock_close(struct vmmio_source *src)
+{
+	source_free(src->priv);
+}
+
+const struct vmmio_source_ops vmmio_source_stock = {
+	.name = "stock",
+	.what = "mainline's drivers, functions hooked by BPF",
+	.open = stock_open,
+	.discover = stock_discover,
+	.snapshot = stock_snapshot,
+	.close = stock_close,
+};

@@ -1,0 +1,474 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Prometheus' text format, see textfile.h. Units are the base ones (seconds,
+ * bytes). What a source does not know has no sample: it is not 0.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tools/vmmio-stat/core/regtable.h"
+#include "textfile.h"
+
+/* log2 buckets: one per octave of the histogram. */
+#define OCTAVES 36
+
+struct vmmio_textfile_row {
+	struct vmmio_slot_info info;
+	bool seen; /* in the last report */
+	__u64 have;
+	__u64 c[VMMIO_C_COUNT];
+	__u32 have_hist;
+	__u64 octave[VMMIO_HIST_COUNT][OCTAVES]; /* [k]: values below 2^k, from 2^(k-1) */
+	bool have_regs;
+	__u64 reads[VMMIO_REG_COUNT];
+	__u64 writes[VMMIO_REG_COUNT];
+};
+
+/* Octave k ends at 2^k - 1; 0 is the value 0. */
+static int octave_of(int bucket)
+{
+	__u64 low = vmmio_hist_low(bucket);
+	int k = low ? (int)vmmio_log2(low) + 1 : 0;
+
+	return k < OCTAVES ? k : OCTAVES - 1;
+}
+
+static struct vmmio_textfile_row *find(struct vmmio_textfile *t, const struct vmmio_slot_info *info)
+{
+	struct vmmio_textfile_row *r;
+	size_t i;
+
+	for (i = 0; i < t->n; i++) {
+		r = &t->rows[i];
+		if (r->info.slot == info->slot && r->info.gen == info->gen)
+			return r;
+	}
+	if (t->n == t->cap) {
+		size_t cap = t->cap ? 2 * t->cap : 8;
+
+		r = reallocarray(t->rows, cap, sizeof(*r));
+		if (!r)
+			return NULL;
+		t->rows = r;
+		t->cap = cap;
+	}
+	r = &t->rows[t->n++];
+	memset(r, 0, sizeof(*r));
+	r->have = ~0ull; /* nothing was missed so far */
+	r->have_hist = ~0u;
+	r->have_regs = true;
+	return r;
+}
+
+static int add_row(struct vmmio_textfile *t, const struct vmmio_snapshot *d, size_t i)
+{
+	const struct vmmio_row *from = &d->rows[i];
+	const struct vmmio_reg_counts *g = vmmio_row_regs(d, i);
+	struct vmmio_textfile_row *r = find(t, &from->info);
+	int id, k;
+
+	if (!r)
+		return -ENOMEM;
+	r->info = from->info;
+	r->seen = true;
+	/* A sum that lacks an interval is no sum. */
+	r->have &= from->have;
+	r->have_hist &= from->have_hist;
+	r->have_regs &= from->have_regs && g;
+	for (k = 0; k < VMMIO_C_COUNT; k++)
+		if (vmmio_row_has(from, k))
+			r->c[k] += from->c[k];
+	for (id = 0; id < VMMIO_HIST_COUNT; id++) {
+		const struct vmmio_hist *h = vmmio_row_hist(d, i, id);
+
+		for (k = 0; h && k < VMMIO_HIST_BUCKETS; k++)
+			r->octave[id][octave_of(k)] += h->n[k];
+	}
+	for (k = 0; r->have_regs && k < VMMIO_REG_COUNT; k++) {
+		r->reads[k] += g->reads[k];
+		r->writes[k] += g->writes[k];
+	}
+	return 0;
+}
+
+int vmmio_textfile_add(struct vmmio_textfile *t, const struct vmmio_report *r)
+{
+	size_t i, kept = 0;
+	int err = 0;
+
+	for (i = 0; i < t->n; i++)
+		t->rows[i].seen = false;
+	for (i = 0; !err && i < r->n; i++)
+		err = add_row(t, r->delta, r->rows[i]);
+	/* A queue that is gone is no longer exported. */
+	for (i = 0; i < t->n; i++)
+		if (t->rows[i].seen)
+			t->rows[kept++] = t->rows[i];
+	t->n = kept;
+	t->events_lost += r->delta->events_lost;
+	t->have_lost = r->delta->have_lost;
+	return err;
+}
+
+void vmmio_textfile_free(struct vmmio_textfile *t)
+{
+	free(t->rows);
+	memset(t, 0, sizeof(*t));
+}
+
+static void label(FILE *out, const char *name, const char *value)
+{
+	fprintf(out, "%s=\"", name);
+	for (; *value; value++) {
+		if (*value == '\n')
+			fputs("\\n", out);
+		else if (*value == '"' || *value == '\\')
+			fprintf(out, "\\%c", *value);
+		else if ((unsigned char)*value < ' ' || (unsigned char)*value > '~')
+			fputc('?', out); /* must stay valid UTF-8 */
+		else
+			fputc(*value, out);
+	}
+	fputc('"', out);
+}
+
+static void labels(FILE *out, const struct vmmio_textfile_row *r)
+{
+	const struct vmmio_slot_info *i = &r->info;
+	char queue[16];
+
+	label(out, "device", i->kind == VMMIO_SLOT_SHARED ? "others" : i->device);
+	if (i->kind == VMMIO_SLOT_QUEUE) {
+		snprintf(queue, sizeof(queue), "%u", i->queue);
+		fputc(',', out);
+		label(out, "queue", queue);
+	}
+	fputc(',', out);
+	label(out, "transport", vmmio_transport_name(i->transport));
+	fputc(',', out);
+	label(out, "driver", i->driver);
+}
+
+static bool of_kind(const struct vmmio_textfile_row *r, int rows)
+{
+	return r->info.kind == VMMIO_SLOT_DEVICE ? rows & VMMIO_ROW_D : rows & VMMIO_ROW_Q;
+}
+
+/* Before each sample; a family without samples is not mentioned. */
+static void head(FILE *out, const char **last, const char *name, const char *type, const char *help)
+{
+	if (*last && !strcmp(*last, name))
+		return;
+	*last = name;
+	fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+/* Counters that are one raw counter each; @extra is one more label, or NULL. */
+static const struct {
+	const char *name, *extra;
+	int rows, counter;
+	bool ns;
+	const char *help;
+} plain[] = {
+	{"vmmio_kicks_total", NULL, VMMIO_ROW_Q, VMMIO_C_KICKS, false,
+	 "Doorbell writes (available-buffer notifications sent)."},
+	{"vmmio_kick_opportunities_total", NULL, VMMIO_ROW_Q, VMMIO_C_OPPORTUNITIES, false,
+	 "Points at which the driver decided whether to kick."},
+	{"vmmio_buffers_made_available_total", NULL, VMMIO_ROW_Q, VMMIO_C_KICK_BUFFERS, false,
+	 "Buffers made available, seen at kicks."},
+	{"vmmio_buffers_used_total", NULL, VMMIO_ROW_Q, VMMIO_C_USED_BUFFERS, false,
+	 "Buffers used, seen at interrupts."},
+	{"vmmio_interrupts_nothing_found_total", NULL, VMMIO_ROW_Q, VMMIO_C_IRQS_NOTHING, false,
+	 "Interrupts on a shared line or vector that found nothing for this virtqueue."},
+	{"vmmio_handler_runs_total", NULL, VMMIO_ROW_D, VMMIO_C_IRQS, false,
+	 "Runs of the interrupt handler."},
+	{"vmmio_config_interrupts_total", NULL, VMMIO_ROW_D, VMMIO_C_CONFIG_IRQS, false,
+	 "Configuration changes signalled."},
+	{"vmmio_handler_seconds_total", NULL, VMMIO_ROW_D, VMMIO_C_HANDLER_NS, true,
+	 "Time in the interrupt handler, callbacks included."},
+	{"vmmio_requests_total", NULL, VMMIO_ROW_Q, VMMIO_C_REQUESTS, false,
+	 "Buffers taken back by the driver."},
+	{"vmmio_ring_full_total", NULL, VMMIO_ROW_Q, VMMIO_C_RING_FULL, false,
+	 "Adds refused for want of room in the ring."},
+	{"vmmio_scatterlists_total", "direction=\"out\"", VMMIO_ROW_Q, VMMIO_C_SGS_OUT, false,
+	 "Scatterlists added; out: the device reads them."},
+	{"vmmio_scatterlists_total", "direction=\"in\"", VMMIO_ROW_Q, VMMIO_C_SGS_IN, false,
+	 "Scatterlists added; out: the device reads them."},
+	{"vmmio_transfer_bytes_total", "direction=\"out\"", VMMIO_ROW_Q, VMMIO_C_BYTES_OUT, false,
+	 "Bytes in scatterlists added; out: the device reads them."},
+	{"vmmio_transfer_bytes_total", "direction=\"in\"", VMMIO_ROW_Q, VMMIO_C_BYTES_IN, false,
+	 "Bytes in scatterlists added; out: the device reads them."},
+};
+
+static const struct {
+	const char *name;
+	int rows, hist, sum;
+	bool ns;
+	const char *help;
+} families[] = {
+	{"vmmio_kick_duration_seconds", VMMIO_ROW_Q, VMMIO_HIST_KICK, VMMIO_C_KICK_NS, true,
+	 "Cost of a doorbell write, the vCPU blocked."},
+	{"vmmio_kick_to_interrupt_seconds", VMMIO_ROW_Q, VMMIO_HIST_IRQ, VMMIO_C_LATENCY_NS, true,
+	 "Kick to interrupt; exact at depth 1 and for in-order devices, else an upper bound."},
+	{"vmmio_request_duration_seconds", VMMIO_ROW_Q, VMMIO_HIST_REQUEST, VMMIO_C_REQUEST_NS,
+	 true, "From adding a buffer to taking it back."},
+	{"vmmio_register_access_duration_seconds", VMMIO_ROW_D, VMMIO_HIST_ACCESS,
+	 VMMIO_C_ACCESS_NS, true, "Cost of a register access, doorbells left out."},
+	{"vmmio_kick_buffers", VMMIO_ROW_Q, VMMIO_HIST_BATCH, VMMIO_C_KICK_BUFFERS, false,
+	 "Buffers made available per kick."},
+	{"vmmio_interrupt_buffers", VMMIO_ROW_Q, VMMIO_HIST_COALESCE, VMMIO_C_USED_BUFFERS, false,
+	 "Used buffers per interrupt that found any."},
+	{"vmmio_ring_occupancy_buffers", VMMIO_ROW_Q, VMMIO_HIST_OCCUPANCY, VMMIO_C_OCCUPANCY,
+	 false, "Buffers in flight at a kick."},
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static void print_plain(const struct vmmio_textfile *t, FILE *out, const char **last, size_t p,
+			bool times)
+{
+	size_t i;
+
+	if (plain[p].ns && !times)
+		return;
+	for (i = 0; i < t->n; i++) {
+		const struct vmmio_textfile_row *r = &t->rows[i];
+
+		if (!of_kind(r, plain[p].rows) || !(r->have >> plain[p].counter & 1))
+			continue;
+		head(out, last, plain[p].name, "counter", plain[p].help);
+		fprintf(out, "%s{", plain[p].name);
+		labels(out, r);
+		if (plain[p].extra)
+			fprintf(out, ",%s", plain[p].extra);
+		if (plain[p].ns)
+			fprintf(out, "} %.9f\n", (double)r->c[plain[p].counter] / 1e9);
+		else
+			fprintf(out, "} %llu\n", (unsigned long long)r->c[plain[p].counter]);
+	}
+}
+
+static void print_suppressed(const struct vmmio_textfile *t, FILE *out, const char **last)
+{
+	size_t i;
+
+	for (i = 0; i < t->n; i++) {
+		const struct vmmio_textfile_row *r = &t->rows[i];
+		__u64 need = 1ull << VMMIO_C_KICKS | 1ull << VMMIO_C_OPPORTUNITIES;
+
+		if (!of_kind(r, VMMIO_ROW_Q) || (r->have & need) != need ||
+		    r->c[VMMIO_C_OPPORTUNITIES] < r->c[VMMIO_C_KICKS])
+			continue;
+		head(out, last, "vmmio_kicks_suppressed_total", "counter",
+		     "Kick opportunities that sent no kick.");
+		fputs("vmmio_kicks_suppressed_total{", out);
+		labels(out, r);
+		fprintf(out, "} %llu\n",
+			(unsigned long long)(r->c[VMMIO_C_OPPORTUNITIES] - r->c[VMMIO_C_KICKS]));
+	}
+}
+
+/* The values of label "spurious" partition the interrupts: their sum is all of them. */
+static void print_interrupts(const struct vmmio_textfile *t, FILE *out, const char **last)
+{
+	size_t i;
+	int k;
+
+	for (i = 0; i < t->n; i++) {
+		const struct vmmio_textfile_row *r = &t->rows[i];
+		bool known = r->have >> VMMIO_C_IRQS_SPURIOUS & 1;
+		__u64 all = r->c[VMMIO_C_IRQS];
+		__u64 spurious = r->c[VMMIO_C_IRQS_SPURIOUS];
+
+		if (!of_kind(r, VMMIO_ROW_Q) || !(r->have >> VMMIO_C_IRQS & 1))
+			continue;
+		if (known && spurious > all)
+			spurious = all; /* counted a moment apart */
+		for (k = 0; k < (known ? 2 : 1); k++) {
+			head(out, last, "vmmio_interrupts_total", "counter",
+			     "Interrupts that checked the virtqueue; spurious: found nothing "
+			     "(unknown: the vector "
+			     "is shared).");
+			fputs("vmmio_interrupts_total{", out);
+			labels(out, r);
+			fprintf(out, ",spurious=\"%s\"} %llu\n",
+				!known ? "unknown"
+				: k    ? "true"
+				       : "false",
+				(unsigned long long)(!known ? all
+						     : k    ? spurious
+							    : all - spurious));
+		}
+	}
+}
+
+static void print_registers(const struct vmmio_textfile *t, FILE *out, const char **last)
+{
+	size_t i;
+	int k, w;
+
+	for (i = 0; i < t->n; i++) {
+		const struct vmmio_textfile_row *r = &t->rows[i];
+
+		if (r->info.kind != VMMIO_SLOT_DEVICE || !r->have_regs)
+			continue;
+		for (k = 0; k < VMMIO_REG_COUNT; k++) {
+			for (w = 0; w < 2; w++) {
+				__u64 n = w ? r->writes[k] : r->reads[k];
+
+				if (!n)
+					continue;
+				head(out, last, "vmmio_register_accesses_total", "counter",
+				     "Transport register accesses.");
+				fputs("vmmio_register_accesses_total{", out);
+				labels(out, r);
+				fputc(',', out);
+				label(out, "register", vmmio_regs[k].name);
+				fprintf(out, ",op=\"%s\"} %llu\n", w ? "write" : "read",
+					(unsigned long long)n);
+			}
+		}
+	}
+}
+
+/*
+ * Bounds of counts are exact (2^k - 1); bounds of times are 2^k ns, the form
+ * that is usual, though a sample of just that length lies above.
+ */
+static void bound(char *buf, size_t size, int k, bool ns)
+{
+	if (ns)
+		snprintf(buf, size, "%.10g", (double)(1ull << k) / 1e9);
+	else
+		snprintf(buf, size, "%llu", (1ull << k) - 1);
+}
+
+static void print_family(const struct vmmio_textfile *t, FILE *out, const char **last, size_t f,
+			 bool times)
+{
+	int first = families[f].ns ? 7 : 1, end = families[f].ns ? 33 : 15, k;
+	size_t i;
+	char le[32];
+
+	if (families[f].ns && !times)
+		return;
+	for (i = 0; i < t->n; i++) {
+		const struct vmmio_textfile_row *r = &t->rows[i];
+		const __u64 *octave = r->octave[families[f].hist];
+		__u64 sum = 0;
+
+		if (!of_kind(r, families[f].rows) || !(r->have_hist >> families[f].hist & 1) ||
+		    !(r->have >> families[f].sum & 1))
+			continue;
+		head(out, last, families[f].name, "histogram", families[f].help);
+		for (k = 0; k < OCTAVES; k++) {
+			sum += octave[k];
+			if (k < first || k > end)
+				continue;
+			bound(le, sizeof(le), k, families[f].ns);
+			fprintf(out, "%s_bucket{", families[f].name);
+			labels(out, r);
+			fprintf(out, ",le=\"%s\"} %llu\n", le, (unsigned long long)sum);
+		}
+		fprintf(out, "%s_bucket{", families[f].name);
+		labels(out, r);
+		fprintf(out, ",le=\"+Inf\"} %llu\n%s_sum{", (unsigned long long)sum,
+			families[f].name);
+		labels(out, r);
+		if (families[f].ns)
+			fprintf(out, "} %.9f\n", (double)r->c[families[f].sum] / 1e9);
+		else
+			fprintf(out, "} %llu\n", (unsigned long long)r->c[families[f].sum]);
+		fprintf(out, "%s_count{", families[f].name);
+		labels(out, r);
+		fprintf(out, "} %llu\n", (unsigned long long)sum);
+	}
+}
+
+void vmmio_textfile_print(const struct vmmio_textfile *t, const struct vmmio_view *v, FILE *out)
+{
+	bool times = vmmio_env_times(v->env);
+	const char *last = NULL;
+	size_t i;
+
+	head(out, &last, "vmmio_build_info", "gauge", "What counted, and under what; always 1.");
+	fputs("vmmio_build_info{", out);
+	label(out, "version", VMMIO_VERSION);
+	fputc(',', out);
+	label(out, "source", v->engine);
+	fputc(',', out);
+	label(out, "accelerator", v->env->accel);
+	fputc(',', out);
+	label(out, "clocksource", v->env->clocksource);
+	fprintf(out, ",emulated_time=\"%s\"} 1\n", v->env->emulated && times ? "true" : "false");
+	if (t->have_lost) {
+		head(out, &last, "vmmio_events_lost_total", "counter",
+		     "Probe events that the kernel dropped; all counts are short of these.");
+		fprintf(out, "vmmio_events_lost_total %llu\n", (unsigned long long)t->events_lost);
+	}
+	for (i = 0; i < COUNT(plain); i++)
+		print_plain(t, out, &last, i, times);
+	print_suppressed(t, out, &last);
+	print_interrupts(t, out, &last);
+	print_registers(t, out, &last);
+	for (i = 0; i < COUNT(families); i++)
+		print_family(t, out, &last, i, times);
+}
+
+/* A reader sees the former file or this one, never a part, also after a crash. */
+static int replace(const struct vmmio_textfile *t, const struct vmmio_view *v, const char *path)
+{
+	char tmp[4096], dir[4096], *slash;
+	FILE *out;
+	int fd, err = 0;
+
+	/* node_exporter reads *.prom: the name in between must not end so */
+	if (snprintf(tmp, sizeof(tmp), "%s.XXXXXX", path) >= (int)sizeof(tmp))
+		return -ENAMETOOLONG;
+	fd = mkostemp(tmp, O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	out = fdopen(fd, "w");
+	if (!out) {
+		err = -errno;
+		close(fd);
+		goto err_unlink;
+	}
+	vmmio_textfile_print(t, v, out);
+	errno = 0;
+	if (fflush(out) || ferror(out) || fchmod(fd, 0644) || fsync(fd))
+		err = errno ? -errno : -EIO;
+	if (fclose(out) && !err)
+		err = -errno;
+	if (!err && rename(tmp, path))
+		err = -errno;
+	if (err)
+		goto err_unlink;
+	snprintf(dir, sizeof(dir), "%s", path);
+	slash = strrchr(dir, '/');
+	if (slash)
+		slash[slash == dir] = '\0';
+	fd = open(slash ? dir : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0) {
+		fsync(fd); /* the name; not every file system can */
+		close(fd);
+	}
+	return 0;
+
+err_unlink:
+	unlink(tmp);
+	return err;
+}
+
+int vmmio_textfile_report(struct vmmio_textfile *t, const struct vmmio_view *v,
+			  const struct vmmio_report *r)
+{
+	int err = vmmio_textfile_add(t, r);
+
+	return err ? err : replace(t, v, v->opt->textfile);
+}
