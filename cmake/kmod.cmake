@@ -46,7 +46,7 @@ function(vmmio_kmod target result release headers vmlinux)
 	endif()
 	add_custom_command(
 		OUTPUT ${dir}/vmmio.ko
-		COMMAND ${CMAKE_COMMAND} -E env --unset=MAKEFLAGS --unset=MFLAGS make -s -C ${headers}
+		COMMAND ${CMAKE_COMMAND} -E env --unset=MAKEFLAGS --unset=MFLAGS make -s -j2 -C ${headers}
 			M=${dir}/src/kmod ${ARGN} modules
 		COMMAND ${CMAKE_COMMAND} -E copy ${dir}/src/kmod/vmmio.ko ${dir}/vmmio.ko.part
 		${btf}

@@ -23,9 +23,13 @@ cat >"$work/bin/apt-get" <<END
 #!/bin/sh
 case "\$*" in
 *--assume-no*)
+	echo "installed by a question for sizes" >>"$work/acted"
+	exit 1
+	;;
+*--print-uris*)
 	echo "Need to get 12.3 MB of archives."
 	echo "After this operation, 45.6 MB of additional disk space will be used."
-	exit 1
+	exit 0
 	;;
 esac
 echo "\$*" >>"$work/acted"
@@ -113,3 +117,104 @@ export CI
 run 0 "$work/debian12" test
 expect 1 'apt fails in CI'
 grep -q '^update$' "$work/acted"
+unset CI
+
+# Paths and states that no later step could mend, said before anything is done.
+refused()
+{
+	run 0 "$work/debian12" test --yes
+	expect 1 "$1"
+	says "$2"
+	quiet
+}
+rm -rf "$work/tree/build"
+mkdir "$work/tree/build"
+echo 'CMAKE_HOME_DIRECTORY:INTERNAL=/somewhere/else' >"$work/tree/build/CMakeCache.txt"
+refused 'a moved tree' '^quickstart: build was configured for a tree in /somewhere/else: remove '
+rm -r "$work/tree/build"
+cat >"$work/bin/df" <<'END'
+#!/bin/sh
+printf 'Filesystem 1024-blocks Used Available Capacity Mounted on\nx 1 1 %s 1%% /\n' 512000
+END
+chmod +x "$work/bin/df"
+refused 'a full disk' '^quickstart: build needs about 1100 MB, and 500 MB are free there$'
+rm "$work/bin/df"
+for name in 'with space' with:colon; do
+	mv "$work/tree" "$work/$name"
+	ln -s "$work/$name" "$work/tree"
+	refused "$name" 'Kbuild takes no path with a space or a colon'
+	rm "$work/tree"
+	mv "$work/$name" "$work/tree"
+done
+
+# Called by a link from elsewhere it finds its tree.
+mkdir "$work/links"
+ln -s "$work/tree/quickstart" "$work/links/start"
+FAKE_UID=0 QUICKSTART_OS_RELEASE=$work/debian12 PATH=$work/bin:$PATH "$work/links/start" test --dry-run \
+	>"$work/out" 2>&1 </dev/null || {
+	cat "$work/out"
+	exit 1
+}
+says '^Packages to install: clang gnuplot-nox$'
+
+# The real apt, in a root of its own that lacks one package of a repository on
+# this disk: asking for sizes installs nothing, a yes does.
+root=$work/root
+mkdir -p "$root/repo" "$root/deb/DEBIAN" "$root/deb/usr/share/vmmio-probe" "$root/etc/apt/apt.conf.d" \
+	"$root/etc/apt/preferences.d" "$root/etc/apt/trusted.gpg.d" "$root/var/lib/apt/lists/partial" \
+	"$root/var/cache/apt/archives/partial" "$root/var/lib/dpkg/info" "$root/var/lib/dpkg/updates" \
+	"$root/var/log/apt"
+: >"$root/var/lib/dpkg/status"
+printf 'Package: vmmio-probe\nVersion: 1\nArchitecture: all\nMaintainer: none <none@localhost>\nInstalled-Size: 7\nDescription: none\n' \
+	>"$root/deb/DEBIAN/control"
+echo probe >"$root/deb/usr/share/vmmio-probe/file"
+dpkg-deb --build --root-owner-group "$root/deb" "$root/repo/vmmio-probe.deb" >/dev/null
+{
+	cat "$root/deb/DEBIAN/control"
+	echo "Filename: ./vmmio-probe.deb"
+	echo "Size: $(stat -c %s "$root/repo/vmmio-probe.deb")"
+	echo "SHA256: $(sha256sum "$root/repo/vmmio-probe.deb" | cut -d ' ' -f 1)"
+} >"$root/repo/Packages"
+echo "deb [trusted=yes] file:$root/repo ./" >"$root/etc/apt/sources.list"
+cat >"$root/apt.conf" <<END
+Dir "$root/";
+Dir::State::status "$root/var/lib/dpkg/status";
+Dir::Bin::dpkg "$(command -v dpkg)";
+Dir::Bin::methods "/usr/lib/apt/methods";
+APT::Architecture "$(dpkg --print-architecture)";
+APT::Sandbox::User "";
+DPkg::Options { "--root=$root"; "--force-not-root"; "--force-script-chrootless"; "--force-bad-path"; "--log=$root/dpkg.log"; };
+END
+rm "$work/bin/apt-get" "$work/bin/dpkg-query"
+echo vmmio-probe >"$work/tree/packaging/packages"
+APT_CONFIG=$root/apt.conf DPKG_ROOT=$root DPKG_ADMINDIR=$root/var/lib/dpkg
+export APT_CONFIG DPKG_ROOT DPKG_ADMINDIR
+installed()
+{
+	[ -e "$root/usr/share/vmmio-probe/file" ]
+}
+apt-get -qq update 2>"$work/err" || {
+	cat "$work/err"
+	exit 1
+}
+run 0 "$work/debian12" test --dry-run
+expect 0 'dry-run with real apt'
+says '^Packages to install: vmmio-probe$'
+says '^Size: .* to download, .* on disk$'
+if installed; then
+	echo "--dry-run installed a package"
+	exit 1
+fi
+run 1000 "$work/debian12" test
+expect 1 'real apt, not root'
+says '^Size: .* to download, .* on disk$'
+if installed; then
+	echo "a refused run installed a package"
+	exit 1
+fi
+run 0 "$work/debian12" test --yes
+if ! installed; then
+	echo "with a yes the package is not installed: the check above could not fail"
+	cat "$work/out"
+	exit 1
+fi
