@@ -76,6 +76,7 @@ vmmio_script_test(host tests/host/refused.sh TIMEOUT 60)
 vmmio_script_test(host tests/host/reuse.sh TIMEOUT 60)
 vmmio_script_test(host tests/host/engines.sh TIMEOUT 120)
 vmmio_script_test(guest tests/guest/svm.sh TIMEOUT 420)
+vmmio_script_test(guest tests/guest/stack.sh TIMEOUT 700)
 vmmio_unit_test(hostexit LIBS vmmio_host)
 vmmio_unit_test(accel LIBS vmmio_host)
 

@@ -125,6 +125,29 @@ add_custom_command(
 file(CREATE_LINK ${VMMIO_KERNEL_IMAGE} ${VMMIO_IMAGE_DIR}/vmlinuz SYMBOLIC)
 add_custom_target(image ALL DEPENDS ${VMMIO_IMAGE_DIR}/initrd.cpio)
 
+# The bench host's image, where this machine has what goes into it.
+find_program(QEMU_X86 qemu-system-x86_64)
+if(QEMU_X86 AND CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
+	set(programs vmmio-boot vmmio-bench kvmload hosttool)
+	list(TRANSFORM programs REPLACE "(.+)" "$<TARGET_FILE:\\1>" OUTPUT_VARIABLE files)
+	add_custom_command(
+		OUTPUT ${VMMIO_IMAGE_DIR}/host.cpio
+		COMMAND
+			${CMAKE_SOURCE_DIR}/cmake/host-image.sh --out ${VMMIO_IMAGE_DIR}/host.cpio --list
+			${VMMIO_IMAGE_DIR}/list --mkcpio $<TARGET_FILE:mkcpio> --modules
+			${VMMIO_KERNEL_MODULES} --kernel ${VMMIO_KERNEL_IMAGE} --initrd
+			${VMMIO_IMAGE_DIR}/initrd.cpio --qemu ${QEMU_X86} ${files}
+		DEPENDS mkcpio
+			${programs}
+			${QEMU_X86}
+			${VMMIO_IMAGE_DIR}/initrd.cpio
+			${CMAKE_SOURCE_DIR}/cmake/host-image.sh
+		COMMENT "Bench host's image"
+		VERBATIM
+	)
+	add_custom_target(host-image ALL DEPENDS ${VMMIO_IMAGE_DIR}/host.cpio)
+endif()
+
 # The guest with fio, for load = fio: on demand.
 add_custom_target(
 	fio-image

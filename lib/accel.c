@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <linux/kvm.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/utsname.h>
@@ -34,6 +35,10 @@ const char *vmmio_accel_name(enum vmmio_accel accel)
 		return "kvm-nested";
 	case VMMIO_ACCEL_KVM_SOFT:
 		return "kvm-soft";
+	case VMMIO_ACCEL_SVM_ON_TCG:
+		return "kvm-svm on tcg";
+	case VMMIO_ACCEL_ARM_ON_TCG:
+		return "kvm-arm on tcg";
 	case VMMIO_ACCEL_NONE:
 		break;
 	}
@@ -65,36 +70,36 @@ static bool has_flag(const char *cpuinfo, const char *word)
 	return false;
 }
 
-enum vmmio_accel vmmio_accel_classify(const char *machine, const char *cpuinfo)
+enum vmmio_accel vmmio_accel_classify(const char *machine, const char *cpuinfo, bool emulated)
 {
 	bool vmx, svm;
 
 	if (!strncmp(machine, "aarch64", 7) || !strncmp(machine, "arm", 3))
-		return VMMIO_ACCEL_KVM_ARM;
+		return emulated ? VMMIO_ACCEL_ARM_ON_TCG : VMMIO_ACCEL_KVM_ARM;
 	vmx = has_flag(cpuinfo, "vmx");
 	svm = has_flag(cpuinfo, "svm");
 	if (!vmx && !svm)
 		return VMMIO_ACCEL_KVM_SOFT;
+	if (emulated && svm) /* QEMU emulates no VMX */
+		return VMMIO_ACCEL_SVM_ON_TCG;
 	if (has_flag(cpuinfo, "hypervisor"))
 		return VMMIO_ACCEL_KVM_NESTED;
 	return vmx ? VMMIO_ACCEL_KVM_VMX : VMMIO_ACCEL_KVM_SVM;
 }
 
-#if defined(__x86_64__) || defined(__i386__)
 /* A KVM inside an emulated machine emulates as well: its times are no hardware's. */
 static bool emulated(void)
 {
+	const char *told = getenv("VMMIO_ACCEL");
+#if defined(__x86_64__) || defined(__i386__)
 	unsigned int signature[3] = {0}, most;
 
 	__cpuid(0x40000000, most, signature[0], signature[1], signature[2]);
-	return most >= 0x40000000 && !memcmp(signature, "TCGTCGTCGTCG", sizeof(signature));
-}
-#else
-static bool emulated(void)
-{
-	return false;
-}
+	if (most >= 0x40000000 && !memcmp(signature, "TCGTCGTCGTCG", sizeof(signature)))
+		return true;
 #endif
+	return told && vmmio_accel_name_emulated(told);
+}
 
 /* The first processor's part of /proc/cpuinfo. */
 static int read_cpuinfo(char *buf, size_t len)
@@ -130,9 +135,7 @@ int vmmio_accel_detect(enum vmmio_accel *accel)
 		return err;
 	if (uname(&un))
 		return -errno;
-	*accel = vmmio_accel_classify(un.machine, cpuinfo);
-	if (*accel == VMMIO_ACCEL_KVM_NESTED && emulated())
-		*accel = VMMIO_ACCEL_NONE;
+	*accel = vmmio_accel_classify(un.machine, cpuinfo, emulated());
 	return 0;
 }
 

@@ -10,30 +10,49 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 enum vmmio_accel {
-	VMMIO_ACCEL_NONE, /* emulation (tcg): no KVM, or one in an emulated machine */
+	VMMIO_ACCEL_NONE, /* emulation (tcg) */
 	VMMIO_ACCEL_KVM_VMX,
 	VMMIO_ACCEL_KVM_SVM,
 	VMMIO_ACCEL_KVM_ARM,
 	VMMIO_ACCEL_KVM_NESTED, /* VMX or SVM lent by another hypervisor */
 	VMMIO_ACCEL_KVM_SOFT,	/* a KVM without hardware support */
+	VMMIO_ACCEL_SVM_ON_TCG, /* KVM in a machine that is emulated itself, its SVM too */
+	VMMIO_ACCEL_ARM_ON_TCG, /* the same, with EL2 */
 };
 
 /* "kvm-vmx", …; "tcg" for VMMIO_ACCEL_NONE. Static storage. */
 const char *vmmio_accel_name(enum vmmio_accel accel);
 
+/* No processor executes it: durations there are nobody's. By kind, and by name. */
+static inline bool vmmio_accel_name_emulated(const char *name)
+{
+	size_t len = strlen(name);
+
+	return !strcmp(name, "tcg") || (len > 7 && !strcmp(name + len - 7, " on tcg"));
+}
+
+static inline bool vmmio_accel_emulated(enum vmmio_accel accel)
+{
+	return vmmio_accel_name_emulated(vmmio_accel_name(accel));
+}
+
 /*
  * The class of this host's KVM. Returns 0 and sets *@accel when /dev/kvm can
- * be used (VMMIO_ACCEL_NONE if this machine is emulated itself, by QEMU's TCG),
- * else -errno with *@accel = VMMIO_ACCEL_NONE: -ENOENT (no KVM),
+ * be used, else -errno with *@accel = VMMIO_ACCEL_NONE: -ENOENT (no KVM),
  * -EACCES/-EPERM (not allowed), -EPROTO (an API that is not version 12).
+ *
+ * That this machine is emulated itself, CPUID says on x86. Elsewhere who started
+ * it does, by VMMIO_ACCEL=tcg in the environment (vmmio-boot --host).
  */
 int vmmio_accel_detect(enum vmmio_accel *accel);
 
-/* The decision alone, from facts: what unit tests feed. @cpuinfo is the text
- * of /proc/cpuinfo (may be cut short), @machine that of uname -m. */
-enum vmmio_accel vmmio_accel_classify(const char *machine, const char *cpuinfo);
+/* The decision alone, from facts: what unit tests feed. @cpuinfo is the text of
+ * /proc/cpuinfo (may be cut short), @machine that of uname -m; @emulated: the
+ * machine itself is. */
+enum vmmio_accel vmmio_accel_classify(const char *machine, const char *cpuinfo, bool emulated);
 
 /* CPU model as /proc/cpuinfo has it; "unknown" when it does not say. */
 void vmmio_accel_cpu(char *buf, size_t len);

@@ -33,12 +33,13 @@ static void today(const char *format, char *buf, size_t len)
 
 void vmmio_machine_set_name(const char *accel, char *buf, size_t len)
 {
-	char cpu[128], slug[48], date[16];
+	char cpu[128], slug[48], kind[32], date[16];
 
 	vmmio_accel_cpu(cpu, sizeof(cpu));
 	vmmio_accel_slug(cpu, slug, sizeof(slug));
+	vmmio_accel_slug(accel, kind, sizeof(kind));
 	today("%Y-%m-%d", date, sizeof(date));
-	snprintf(buf, len, "%s-%s-%s", date, slug[0] ? slug : "unknown", accel);
+	snprintf(buf, len, "%s-%s-%s", date, slug[0] ? slug : "unknown", kind);
 }
 
 json_t *vmmio_machine_describe(const char *accel, unsigned int qemu)

@@ -34,6 +34,11 @@ int vmmio_accel_probe(const char *wish, const char *kernel, const char *initrd,
 		snprintf(why, len, "/dev/kvm: %s", strerror(-err));
 		return must ? -ENODEV : 0;
 	}
+	/* an emulated machine was made for this, and a boot there takes long */
+	if (vmmio_accel_emulated(g.accel)) {
+		*accel = g.accel;
+		return 0;
+	}
 	g.kernel = kernel;
 	g.initrd = initrd;
 	g.timeout_s = PROBE_S;

@@ -11,7 +11,8 @@
 /*
  * What @wish ("auto", "kvm" or "tcg") comes to on this machine, in *@accel.
  * KVM is believed only after a guest of @kernel and @initrd (NULL: those of
- * the build) has booted under it within a short limit; "auto" falls back to
+ * the build) has booted under it within a short limit (on a machine that is
+ * emulated itself, without a boot); "auto" falls back to
  * TCG, and @why (@len bytes) then says in one line what kept KVM from being
  * used; else it is empty.
  *

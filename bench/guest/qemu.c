@@ -2,9 +2,9 @@
 /*
  * QEMU's command (qemu.h). One machine type carries both transports, so a
  * comparison shares one boot, one kernel and one kind of backend. ioeventfd is
- * off on all of them: QEMU's emulation turns it off for MMIO anyway, and with
- * it on PCI's notifications would reach the device by another path and be
- * invisible to its traces.
+ * off on all of them unless it is asked for: QEMU's emulation turns it off for
+ * MMIO anyway, and with it on PCI's notifications would reach the device by
+ * another path and be invisible to its traces.
  */
 #include "qemu.h"
 
@@ -33,33 +33,37 @@ const char *vmmio_guest_image(const char *name, char *buf, size_t len)
 }
 
 /* The disks of a comparison: same backend, same queue, another transport. */
-static int add_column(struct vmmio_args *a, const char *name)
+static int add_column(struct vmmio_args *a, const char *name, bool ioeventfd)
 {
-	const char *device;
+	const char *device, *more = "";
 
 	if (!strcmp(name, "mmio"))
 		device = "virtio-blk-device";
-	else if (!strcmp(name, "pci-msix"))
-		device = "virtio-blk-pci,disable-legacy=on,ioeventfd=off";
-	else if (!strcmp(name, "pci-intx"))
-		device = "virtio-blk-pci,disable-legacy=on,ioeventfd=off,vectors=0";
+	else if (!strcmp(name, "pci-msix") || !strcmp(name, "pci-intx"))
+		device = "virtio-blk-pci,disable-legacy=on";
 	else
 		return -EINVAL;
+	if (!strcmp(name, "pci-intx"))
+		more = ",vectors=0";
 	vmmio_args_add(a, "-blockdev");
 	vmmio_args_addf(a, "null-co,node-name=%s,size=%llu,read-zeroes=on", name, DISK_BYTES);
 	vmmio_args_add(a, "-device");
-	vmmio_args_addf(a, "%s,drive=%s,queue-size=%d,num-queues=1", device, name, QUEUE_SIZE);
+	vmmio_args_addf(a, "%s%s%s,drive=%s,queue-size=%d,num-queues=1", device,
+			!strncmp(name, "pci", 3) ? ioeventfd ? ",ioeventfd=on" : ",ioeventfd=off"
+						 : "",
+			more, name, QUEUE_SIZE);
 	return 0;
 }
 
-static int add_columns(struct vmmio_args *a, const char *columns, char *why, size_t len)
+static int add_columns(struct vmmio_args *a, const char *columns, bool ioeventfd, char *why,
+		       size_t len)
 {
 	char *copy = strdup(columns), *save = NULL, *name;
 	int err = copy ? 0 : -ENOMEM;
 
 	for (name = copy ? strtok_r(copy, ",", &save) : NULL; name && !err;
 	     name = strtok_r(NULL, ",", &save)) {
-		err = add_column(a, name);
+		err = add_column(a, name, ioeventfd);
 		if (err)
 			snprintf(why, len, "unknown column %s: mmio, pci-intx or pci-msix", name);
 	}
@@ -111,6 +115,11 @@ static void add_own(const struct vmmio_guest *g, const char *dir, struct vmmio_a
 	}
 }
 
+static unsigned int mem_of(const struct vmmio_guest *g)
+{
+	return g->mem_mib ? g->mem_mib : g->host ? 2048 : 256;
+}
+
 /* The devices of @g with the folder put in, for a command that is not made here. */
 static int add_template(const struct vmmio_guest *g, const char *dir, const char *append_line,
 			struct vmmio_args *a)
@@ -123,7 +132,7 @@ static int add_template(const struct vmmio_guest *g, const char *dir, const char
 				     .dir = dir,
 				     .accel = g->accel == VMMIO_ACCEL_NONE ? "tcg" : "kvm",
 				     .smp = g->smp ? g->smp : 1,
-				     .mem_mib = g->mem_mib ? g->mem_mib : 256};
+				     .mem_mib = mem_of(g)};
 
 	if (!v.kernel)
 		v.kernel = vmmio_guest_image("vmlinuz", kernel, sizeof(kernel));
@@ -133,6 +142,33 @@ static int add_template(const struct vmmio_guest *g, const char *dir, const char
 	vmmio_vmm_expand(g->vmm, &v, a);
 	vmmio_args_free(&devices);
 	return vmmio_args_error(a);
+}
+
+/*
+ * "host" on an emulated processor promises an extended state that it does not have:
+ * a kernel of 6.1 warns.
+ */
+static const char *cpu_of(const struct vmmio_guest *g, const struct vmmio_target *t)
+{
+	if (g->accel == VMMIO_ACCEL_SVM_ON_TCG)
+		return "EPYC,-xsaves,-xsave,check=off";
+	if (g->accel != VMMIO_ACCEL_NONE)
+		return "host";
+	return g->host ? "max" : t->cpu;
+}
+
+/*
+ * What the kernel hands on to /init, which could not find it out: an emulated host.
+ */
+static const char *told(const struct vmmio_guest *g)
+{
+	if (g->host)
+		return " VMMIO_ACCEL=tcg";
+	if (g->accel == VMMIO_ACCEL_SVM_ON_TCG)
+		return " VMMIO_ACCEL=\"kvm-svm on tcg\"";
+	if (g->accel == VMMIO_ACCEL_ARM_ON_TCG)
+		return " VMMIO_ACCEL=\"kvm-arm on tcg\"";
+	return "";
 }
 
 int vmmio_qemu_command(const struct vmmio_guest *g, const char *dir, int qmp_fd,
@@ -152,6 +188,15 @@ int vmmio_qemu_command(const struct vmmio_guest *g, const char *dir, int qmp_fd,
 		snprintf(why, len, "machine %s is emulated only", t->name);
 		return -EINVAL;
 	}
+	if (kvm && g->host) {
+		snprintf(why, len, "a bench host is emulated, not run under %s",
+			 vmmio_accel_name(g->accel));
+		return -EINVAL;
+	}
+	if (g->host && !t->x86) {
+		snprintf(why, len, "no bench host on machine %s", t->name);
+		return -EINVAL;
+	}
 	if (kvm && g->icount) {
 		snprintf(why, len, "instruction counting needs emulation, not %s",
 			 vmmio_accel_name(g->accel));
@@ -163,9 +208,9 @@ int vmmio_qemu_command(const struct vmmio_guest *g, const char *dir, int qmp_fd,
 	vmmio_args_add(a, t->machine);
 	vmmio_args_add(a, "-accel");
 	vmmio_args_add(a, kvm ? "kvm" : "tcg");
-	if (kvm || t->cpu) {
+	if (cpu_of(g, t)) {
 		vmmio_args_add(a, "-cpu");
-		vmmio_args_add(a, kvm ? "host" : t->cpu);
+		vmmio_args_add(a, cpu_of(g, t));
 	}
 	if (g->icount) {
 		vmmio_args_add(a, "-icount");
@@ -176,7 +221,7 @@ int vmmio_qemu_command(const struct vmmio_guest *g, const char *dir, int qmp_fd,
 	vmmio_args_add(a, "-smp");
 	vmmio_args_addf(a, "%u", g->smp ? g->smp : 1);
 	vmmio_args_add(a, "-m");
-	vmmio_args_addf(a, "%u", g->mem_mib ? g->mem_mib : 256);
+	vmmio_args_addf(a, "%u", mem_of(g));
 	vmmio_args_add(a, "-nodefaults");
 	vmmio_args_add(a, "-no-user-config");
 	vmmio_args_add(a, "-display");
@@ -200,7 +245,7 @@ int vmmio_qemu_command(const struct vmmio_guest *g, const char *dir, int qmp_fd,
 	vmmio_args_add(a, "-global");
 	vmmio_args_add(a, "virtio-mmio.force-legacy=false");
 	vmmio_args_add(a, "-global");
-	vmmio_args_add(a, "virtio-mmio.ioeventfd=off");
+	vmmio_args_addf(a, "virtio-mmio.ioeventfd=%s", g->ioeventfd ? "on" : "off");
 	vmmio_args_add(a, "-kernel");
 	vmmio_args_add(a, g->kernel ? g->kernel : vmmio_guest_image("vmlinuz", path, sizeof(path)));
 	vmmio_args_add(a, "-initrd");
@@ -213,11 +258,11 @@ int vmmio_qemu_command(const struct vmmio_guest *g, const char *dir, int qmp_fd,
 	if (t->x86 && !kvm && khz)
 		snprintf(tsc, sizeof(tsc), " tsc_early_khz=%lu%s", khz,
 			 g->icount ? " nokaslr" : "");
-	err = asprintf(append_line, "console=%s quiet panic=-1%s%s%s%s%s", t->console,
+	err = asprintf(append_line, "console=%s quiet panic=-1%s%s%s%s%s%s", t->console,
 		       t->x86 ? " tsc=reliable" : "", tsc,
 		       strcmp(t->result, "ttyS1") ? " result=" : "",
 		       strcmp(t->result, "ttyS1") ? t->result : "",
-		       t->no_acpi ? " reboot=t off=reboot" : "");
+		       t->no_acpi ? " reboot=t off=reboot" : "", told(g));
 	if (err > 0 && g->append) {
 		char *base = *append_line;
 
@@ -236,7 +281,7 @@ int vmmio_qemu_command(const struct vmmio_guest *g, const char *dir, int qmp_fd,
 	vmmio_args_add(a, *append_line);
 
 	if (g->columns) {
-		err = add_columns(a, g->columns, why, len);
+		err = add_columns(a, g->columns, g->ioeventfd, why, len);
 		if (err)
 			return err;
 	}
@@ -277,7 +322,9 @@ int vmmio_qemu_initrd(const struct vmmio_guest *g, const char *dir, char *why, s
 		err = -errno;
 		goto out;
 	}
-	what = g->initrd ? g->initrd : vmmio_guest_image("initrd.cpio", base, sizeof(base));
+	what = g->initrd ? g->initrd
+			 : vmmio_guest_image(g->host ? "host.cpio" : "initrd.cpio", base,
+					     sizeof(base));
 	err = copy(c.out, what);
 	if (err)
 		goto out;

@@ -25,10 +25,11 @@ struct vmmio_guest {
 	const char *target;	/* machine, see target.h; NULL: microvm */
 	const char *qemu;	/* NULL: the one of the target */
 	enum vmmio_accel accel; /* NONE: TCG; see probe.h */
+	bool host;		/* a bench host: KVM on an emulated processor, QEMU inside */
 	unsigned int smp;	/* 0: 1 */
-	unsigned int mem_mib;	/* 0: 256 */
+	unsigned int mem_mib;	/* 0: 256; of a bench host 2048 */
 	const char *kernel;	/* NULL: VMMIO_IMAGE_DIR "/vmlinuz" */
-	const char *initrd;	/* NULL: VMMIO_IMAGE_DIR "/initrd.cpio" */
+	const char *initrd;	/* NULL: VMMIO_IMAGE_DIR "/initrd.cpio", or "/host.cpio" */
 	const char *script;	/* text of /run.sh, for /bin/sh; has /lib/vmmio.sh sourced */
 	const struct vmmio_guest_file *files;
 	size_t nfiles;
@@ -39,6 +40,7 @@ struct vmmio_guest {
 	const char *const *qemu_args;
 	const struct vmmio_args *vmm; /* another command instead of QEMU's (vmm.h); may be NULL */
 	const char *columns;	  /* disks in this order, for example "mmio,pci-msix,pci-intx" */
+	bool ioeventfd;		  /* kicks by ioeventfd, as QEMU does by itself under KVM */
 	const char *append;	  /* more of the kernel's command line */
 	const char *trace_events; /* QEMU trace events, comma-separated; NULL: none */
 	const char *trace_log;	  /* where they go; NULL: to the result's trace */

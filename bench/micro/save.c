@@ -123,13 +123,13 @@ int micro_save(const char *parent, const struct micro_result *r, char *dir, size
 		{"micro.csv", micro_print_csv},	  {"micro.dat", print_plot_data},
 		{"micro.gp", print_plot_script},
 	};
-	char cpu[128];
+	char cpu[128], kind[32];
 	size_t i;
 	int fd, err;
 
 	vmmio_accel_slug(r->cpu, cpu, sizeof(cpu));
-	if ((size_t)snprintf(dir, len, "%s/%s-%s-%s", parent, r->date, cpu,
-			     vmmio_accel_name(r->accel)) >= len)
+	vmmio_accel_slug(vmmio_accel_name(r->accel), kind, sizeof(kind));
+	if ((size_t)snprintf(dir, len, "%s/%s-%s-%s", parent, r->date, cpu, kind) >= len)
 		return -ENAMETOOLONG;
 	err = make_dirs(dir);
 	if (err)

@@ -4,6 +4,7 @@
  */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
@@ -14,14 +15,33 @@
 
 static void classes(void **state)
 {
-	assert_int_equal(vmmio_accel_classify("x86_64", X86("fpu vmx sse")), VMMIO_ACCEL_KVM_VMX);
-	assert_int_equal(vmmio_accel_classify("x86_64", X86("fpu svm")), VMMIO_ACCEL_KVM_SVM);
-	assert_int_equal(vmmio_accel_classify("x86_64", X86("vmx hypervisor")),
+	assert_int_equal(vmmio_accel_classify("x86_64", X86("fpu vmx sse"), false),
+			 VMMIO_ACCEL_KVM_VMX);
+	assert_int_equal(vmmio_accel_classify("x86_64", X86("fpu svm"), false),
+			 VMMIO_ACCEL_KVM_SVM);
+	assert_int_equal(vmmio_accel_classify("x86_64", X86("vmx hypervisor"), false),
 			 VMMIO_ACCEL_KVM_NESTED);
-	assert_int_equal(vmmio_accel_classify("x86_64", X86("svm_lock vmxx hypervisor")),
+	assert_int_equal(vmmio_accel_classify("x86_64", X86("svm_lock vmxx hypervisor"), false),
 			 VMMIO_ACCEL_KVM_SOFT);
-	assert_int_equal(vmmio_accel_classify("x86_64", ""), VMMIO_ACCEL_KVM_SOFT);
-	assert_int_equal(vmmio_accel_classify("aarch64", ""), VMMIO_ACCEL_KVM_ARM);
+	assert_int_equal(vmmio_accel_classify("x86_64", "", false), VMMIO_ACCEL_KVM_SOFT);
+	assert_int_equal(vmmio_accel_classify("aarch64", "", false), VMMIO_ACCEL_KVM_ARM);
+}
+
+/* A KVM on an emulated processor is no hardware's, and is called so. */
+static void emulated(void **state)
+{
+	enum vmmio_accel svm = vmmio_accel_classify("x86_64", X86("svm hypervisor"), true);
+	enum vmmio_accel arm = vmmio_accel_classify("aarch64", "", true);
+
+	assert_string_equal(vmmio_accel_name(svm), "kvm-svm on tcg");
+	assert_string_equal(vmmio_accel_name(arm), "kvm-arm on tcg");
+	assert_string_equal(vmmio_accel_name(vmmio_accel_classify("x86_64", X86("fpu"), true)),
+			    "kvm-soft");
+	assert_true(vmmio_accel_emulated(svm) && vmmio_accel_emulated(arm));
+	assert_true(vmmio_accel_emulated(VMMIO_ACCEL_NONE));
+	assert_false(vmmio_accel_emulated(VMMIO_ACCEL_KVM_SVM));
+	assert_false(vmmio_accel_emulated(VMMIO_ACCEL_KVM_SOFT));
+	assert_false(vmmio_accel_name_emulated("unknown") || vmmio_accel_name_emulated(" on tcg"));
 }
 
 static void slug(void **state)
@@ -36,7 +56,8 @@ static void slug(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(classes), cmocka_unit_test(slug)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(classes), cmocka_unit_test(emulated),
+					   cmocka_unit_test(slug)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

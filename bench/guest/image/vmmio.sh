@@ -100,6 +100,35 @@ load_input()
 	load_base && mod virtio_input && mod evdev
 }
 
+# load_kvm: in a bench host, until /dev/kvm is there
+load_kvm()
+{
+	part irqbypass && mod kvm || return 1
+	if grep -qw svm /proc/cpuinfo; then
+		mod kvm_amd
+	elif grep -qw vmx /proc/cpuinfo; then
+		mod kvm_intel
+	fi
+	if [ ! -c /dev/kvm ]; then
+		say "load_kvm: KVM finds nothing to run on (a processor with SVM: vmmio-boot --host)"
+		return 1
+	fi
+}
+
+# load_vhost: what sends and receives for a guest from the host's kernel
+load_vhost()
+{
+	part vhost_iotlb && mod vhost && mod tun && part tap && mod vhost_net
+}
+
+# l2 OPTION...: in a bench host, vmmio-boot under the KVM here; the limit of the
+# bench host itself is what ends a hang
+l2()
+{
+	load_kvm || return 1
+	VMMIO_IMAGE_DIR=/l2 vmmio-boot --accel kvm --timeout 3600 "$@"
+}
+
 # wait_for N PATTERN: until N such paths are there, 10 s at most
 wait_for()
 {

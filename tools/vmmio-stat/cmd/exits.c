@@ -361,7 +361,7 @@ int vmmio_cmd_exits(int argc, char **argv)
 	}
 	r.rows.map = &r.map;
 	r.rows.by_vcpu = q.by_vcpu;
-	r.emulated = !vmmio_accel_detect(&r.accel) && r.accel == VMMIO_ACCEL_NONE;
+	r.emulated = !vmmio_accel_detect(&r.accel) && vmmio_accel_emulated(r.accel);
 	vmmio_catch_signals();
 	err = start(&r, why, sizeof(why));
 	if (err) {

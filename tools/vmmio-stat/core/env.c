@@ -9,6 +9,7 @@
 #include <cpuid.h>
 #endif
 
+#include "lib/accel.h"
 #include "env.h"
 
 static const char *hypervisor(void)
@@ -62,7 +63,7 @@ void vmmio_env_set(struct vmmio_env *env, const char *accel, const char *clockso
 {
 	snprintf(env->accel, sizeof(env->accel), "%s", accel);
 	snprintf(env->clocksource, sizeof(env->clocksource), "%s", clocksource);
-	env->emulated = !strcmp(env->accel, "tcg") || !strcmp(env->accel, "unknown");
+	env->emulated = vmmio_accel_name_emulated(env->accel) || !strcmp(env->accel, "unknown");
 	env->clock_ok = vmmio_clock_is_direct(env->clocksource);
 }
 

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 struct vmmio_env {
-	char accel[16];	      /* tcg, kvm, hyperv, vmware, xen, none, unknown */
+	char accel[16];	      /* tcg, kvm, hyperv, vmware, xen, none, unknown, "… on tcg" */
 	char clocksource[32]; /* "unknown" if it cannot be read */
 	bool emulated;	      /* no real time: tcg, and whatever is not known */
 	bool clock_ok;	      /* durations mean something */

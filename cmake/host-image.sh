@@ -1,0 +1,125 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Makes the image of the bench host: the guest image's files, and KVM's modules,
+# QEMU with its libraries and firmware, this build's programs for a host, and
+# the guest image itself under /l2 for the guests that run there. Takes QEMU as
+# it is installed on this machine; writes one archive and nothing else.
+set -eu
+
+usage()
+{
+	cat <<-'END'
+	usage: host-image.sh --out FILE --list LIST --mkcpio PROGRAM --modules DIR
+	                     --kernel FILE --initrd FILE --qemu FILE PROGRAM...
+	  --list LIST    mkcpio's list of the guest image
+	  --modules DIR  lib/modules/RELEASE, unpacked
+	  --kernel, --initrd  of the guests within
+	END
+}
+
+die()
+{
+	echo "host-image: $*" >&2
+	exit 1
+}
+
+out='' list='' mkcpio='' modules='' kernel='' initrd='' qemu=''
+while [ $# -gt 0 ]; do
+	case $1 in
+	--out | --list | --mkcpio | --modules | --kernel | --initrd | --qemu)
+		if [ $# -lt 2 ] || [ -z "$2" ]; then
+			echo "host-image: $1 needs a value" >&2
+			exit 2
+		fi
+		eval "${1#--}=\$2"
+		shift 2
+		;;
+	-h | --help)
+		usage
+		exit 0
+		;;
+	-*)
+		usage >&2
+		exit 2
+		;;
+	*) break ;;
+	esac
+done
+if [ $# = 0 ] || [ -z "$out" ] || [ -z "$list" ] || [ -z "$mkcpio" ] || [ -z "$modules" ] ||
+	[ -z "$kernel" ] || [ -z "$initrd" ] || [ -z "$qemu" ]; then
+	usage >&2
+	exit 2
+fi
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+
+# put PATH FILE: into the image, parents first
+put()
+{
+	dir=$(dirname "$1")
+	parents=''
+	while [ "$dir" != / ]; do
+		parents="dir $dir 755
+$parents"
+		dir=$(dirname "$dir")
+	done
+	printf '%s' "$parents" >>"$work/dirs"
+	echo "file $1 $2" >>"$work/files"
+}
+
+# What an access is served by, and who sends interrupts from the kernel. A kernel that
+# has one of them built in has no file of it: the helpers in the image know that.
+for name in irqbypass kvm kvm-amd kvm-intel vhost_iotlb vhost vhost_net tun tap \
+	target_core_mod vhost_scsi configfs; do
+	path=$(find "$modules/kernel" -name "$name.ko" -o -name "$name.ko.xz" | head -n 1)
+	[ -n "$path" ] || continue
+	to=$(echo "$name" | tr - _)
+	case $path in
+	*.xz)
+		xz -dc "$path" >"$work/$to.ko"
+		path=$work/$to.ko
+		;;
+	esac
+	put "/lib/modules/$to.ko" "$path"
+done
+grep -q '/lib/modules/kvm\.ko ' "$work/files" || grep -q '/kvm\.ko$' "$modules/modules.builtin" ||
+	die "the kernel of $modules has no KVM"
+
+# Programs, with what the dynamic linker would load. /usr is / in the image.
+put "/bin/$(basename "$qemu")" "$qemu"
+for program in "$@"; do
+	strip -o "$work/$(basename "$program")" "$program"
+	put "/bin/$(basename "$program")" "$work/$(basename "$program")"
+done
+for program in "$qemu" "$@"; do
+	# a static one has none, and ldd says so by its status
+	ldd "$program" >"$work/ldd" 2>/dev/null || continue
+	! grep 'not found' "$work/ldd" || die "a library of $program is not installed"
+	sed -n 's,^[^/]*\(/[^ ]*\) (.*,\1,p' "$work/ldd" >>"$work/libs"
+done
+sort -u "$work/libs" | while read -r lib; do
+	put "${lib#/usr}" "$(readlink -f "$lib")"
+done
+
+# Firmware, where QEMU looks for it beside its own folder.
+for file in bios-microvm.bin kvmvapic.bin linuxboot_dma.bin linuxboot.bin pvh.bin qboot.rom \
+	bios-256k.bin bios.bin; do
+	for dir in qemu seabios; do
+		[ ! -f "/usr/share/$dir/$file" ] || put "/share/$dir/$file" "$(readlink -f "/usr/share/$dir/$file")"
+	done
+done
+grep -q '/share/.*/bios-microvm\.bin ' "$work/files" || die "no firmware of QEMU (package seabios)"
+
+put /l2/vmlinuz "$(readlink -f "$kernel")"
+put /l2/initrd.cpio "$initrd"
+
+{
+	cat "$list"
+	sort -u "$work/dirs"
+	cat "$work/files"
+} >"$work/list"
+"$mkcpio" "$out.part" <"$work/list"
+mv "$out.part" "$out"
