@@ -50,7 +50,9 @@ add_library(
 	bench/data/series.c
 	bench/data/stats.c
 	bench/judge/ab.c
+	bench/judge/ab_print.c
 	bench/judge/costs.c
+	bench/judge/dims.c
 	bench/judge/findings.c
 	bench/judge/page.c
 	bench/judge/page_factors.c
@@ -93,6 +95,7 @@ add_executable(
 	bench/cmd/plot.c
 	bench/cmd/predict.c
 	bench/cmd/regress.c
+	bench/cmd/regress_run.c
 	bench/cmd/report.c
 	bench/cmd/sweep.c
 	bench/cmd/tune.c
@@ -101,7 +104,7 @@ add_executable(
 )
 target_link_libraries(vmmio-bench PRIVATE vmmio_bench Threads::Threads)
 
-foreach(name IN ITEMS bench_ab bench_corrupt bench_loads bench_page bench_published bench_tune bench_stats bench_result bench_rounds versus)
+foreach(name IN ITEMS bench_aa bench_ab bench_corrupt bench_dims bench_loads bench_page bench_published bench_tune bench_stats bench_result bench_rounds versus)
 	vmmio_unit_test(${name} LIBS vmmio_bench)
 endforeach()
 vmmio_script_test(guest tests/guest/compare.sh TIMEOUT 180)

@@ -9,7 +9,8 @@ enum {
 	VMMIO_EXIT_OK = 0,
 	VMMIO_EXIT_TROUBLE = 1,
 	VMMIO_EXIT_USAGE = 2,
-	VMMIO_EXIT_NEGATIVE = 3, /* a check or a verdict said no */
+	VMMIO_EXIT_NEGATIVE = 3,  /* a check or a verdict said no */
+	VMMIO_EXIT_UNDECIDED = 4, /* what was measured does not decide it */
 };
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * The subcommands of vmmio-bench: one function each, listed in main.c. They
  * get their own name as argv[0] and return the exit status: 0 ok, 1 trouble,
- * 2 wrong usage, 3 negative verdict.
+ * 2 wrong usage, 3 negative verdict, 4 could not be decided.
  */
 #ifndef VMMIO_BENCH_CMD_H
 #define VMMIO_BENCH_CMD_H

@@ -370,16 +370,15 @@ static int write_folder(struct run *r, char *final)
 	return vmmio_result_commit(&r->result, set, r->o.name, "compare", final);
 }
 
-static int print_json(const struct run *r, const char *final)
+static void print_json(const struct run *r, const char *final)
 {
 	json_t *j = result_object(r);
 
 	json_object_set_new(j, "folder", json_string(final));
+	json_object_set_new(j, "machine",
+			    vmmio_machine_describe(r->c.accel, r->o.setup.qemu_number));
 	json_object_set_new(j, "series", vmmio_series_to_json(&r->c.set));
-	json_dumpf(j, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
-	putchar('\n');
-	json_decref(j);
-	return 0;
+	vmmio_print_json(j);
 }
 
 /* Another question with options of its own; the table above names it for --help. */
@@ -429,10 +428,6 @@ int vmmio_cmd_compare(int argc, char **argv)
 		printf("\n%s (%.0f s)\n", final, seconds(&r));
 	}
 	status = r.withheld ? VMMIO_EXIT_NEGATIVE : VMMIO_EXIT_OK;
-	if (fflush(stdout)) {
-		fprintf(stderr, NAME "standard output: %s\n", strerror(errno));
-		status = VMMIO_EXIT_TROUBLE;
-	}
 out:
 	vmmio_result_abandon(&r.result);
 	if (vmmio_stop) {

@@ -288,10 +288,6 @@ int vmmio_cmd_conform(int argc, char **argv)
 		else
 			print_text(&r, stdout);
 		status = vmmio_conform_violated(r.c) ? VMMIO_EXIT_NEGATIVE : VMMIO_EXIT_OK;
-		if (fflush(stdout)) {
-			fprintf(stderr, NAME "standard output: %s\n", strerror(errno));
-			status = VMMIO_EXIT_TROUBLE;
-		}
 	}
 	vmmio_conform_free(r.c);
 	return status;

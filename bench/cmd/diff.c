@@ -3,18 +3,22 @@
  * vmmio-bench diff: two stored folders. What counts as different is ab.c;
  * measuring anew is regress.c.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cmd.h"
 #include "diff.h"
+#include "bench/judge/dims.h"
 
 int vmmio_ab_conclude(const struct vmmio_ab_command *c, const struct vmmio_series_set *a,
-		      const struct vmmio_series_set *b)
+		      const struct vmmio_series_set *b, json_t **json)
 {
 	struct vmmio_ab ab;
 	int err = vmmio_ab_compare(a, b, &c->o, &ab), status;
+	json_t *v;
+	size_t i;
 
 	if (err) {
 		fprintf(stderr, "vmmio-bench %s: %s\n", c->name, strerror(-err));
@@ -23,20 +27,32 @@ int vmmio_ab_conclude(const struct vmmio_ab_command *c, const struct vmmio_serie
 	if (!ab.n) {
 		fprintf(stderr, "vmmio-bench %s: the two have no series in common\n", c->name);
 		vmmio_ab_free(&ab);
-		return VMMIO_EXIT_TROUBLE;
+		return VMMIO_EXIT_UNDECIDED;
 	}
 	if (c->json) {
-		json_t *j = vmmio_ab_json(&ab, &c->o);
-
-		json_dumpf(j, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
-		putchar('\n');
-		json_decref(j);
+		*json = vmmio_ab_json(&ab, &c->o);
+		json_object_set_new(*json, "changed",
+				    c->changed ? json_incref(c->changed) : json_array());
 	} else {
 		vmmio_ab_print(&ab, &c->o, c->all, stdout);
+		json_array_foreach(c->changed, i, v)
+			printf("changed: %s\n", json_string_value(v));
 	}
-	status = ab.regressions ? VMMIO_EXIT_NEGATIVE : VMMIO_EXIT_OK;
+	status = ab.regressions ? VMMIO_EXIT_NEGATIVE
+		 : ab.undecided ? VMMIO_EXIT_UNDECIDED
+				: VMMIO_EXIT_OK;
 	vmmio_ab_free(&ab);
 	return status;
+}
+
+int vmmio_ab_consistent(const struct vmmio_ab_command *c)
+{
+	char bad[40];
+
+	if (vmmio_dims_are(c->allow, bad, sizeof(bad)))
+		return 0;
+	fprintf(stderr, "vmmio-bench %s: --allow %s: no such thing (try --help)\n", c->name, bad);
+	return -EINVAL;
 }
 
 int vmmio_ab_load(const struct vmmio_ab_command *c, const char *path, struct vmmio_loaded *l)
@@ -55,26 +71,46 @@ void vmmio_ab_set_accel(struct vmmio_ab_command *c, const char *a, const char *b
 	c->o.only_structural = strcmp(a, b) ? "the accelerators differ" : NULL;
 }
 
-/* Depths and transports are labels; these options of compare are not. */
-static bool other_load(const struct vmmio_loaded *a, const struct vmmio_loaded *b)
+int vmmio_ab_set_dims(struct vmmio_ab_command *c, const json_t *a, const json_t *ma,
+		      const json_t *b, const json_t *mb)
 {
-	static const char *const keys[] = {"rounds", "count", "block_size"};
-	const json_t *x = json_object_get(a->result, "options");
-	const json_t *y = json_object_get(b->result, "options");
+	json_t *x = vmmio_dims_of(a, ma), *y = vmmio_dims_of(b, mb);
+	bool withheld = json_is_true(json_object_get(a, "withheld"));
+	struct vmmio_dims d;
+	int status = 0;
 
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]) && x && y; i++)
-		if (!json_equal(json_object_get(x, keys[i]), json_object_get(y, keys[i])))
-			return true;
-	return false;
+	if (withheld || json_is_true(json_object_get(b, "withheld"))) {
+		fprintf(stderr,
+			"vmmio-bench %s: %s was withheld: a check of it failed, so it is not "
+			"compared\n",
+			c->name, withheld ? "A" : "B");
+		status = VMMIO_EXIT_UNDECIDED;
+	} else if (vmmio_dims_compare(x, y, c->allow, &d)) {
+		status = VMMIO_EXIT_TROUBLE;
+	} else {
+		json_decref(c->changed);
+		c->changed = d.changed;
+		if (d.machine && !c->o.only_structural)
+			c->o.only_structural = "the machines differ";
+		if (d.refused[0]) {
+			fprintf(stderr, "vmmio-bench %s: not compared: %s\n", c->name, d.refused);
+			status = VMMIO_EXIT_UNDECIDED;
+		}
+	}
+	json_decref(x);
+	json_decref(y);
+	return status;
 }
 
 int vmmio_cmd_diff(int argc, char **argv)
 {
-	struct vmmio_ab_command c = {.name = "diff", .o = {.alpha = 0.05, .threshold = 5}};
+	struct vmmio_ab_command c = {.name = "diff",
+				     .o = {.alpha = 0.05, .threshold = 5, .one_run = true}};
 	struct vmmio_opt opts[] = {VMMIO_AB_OPTS(&c)};
 	struct vmmio_loaded a, b;
 	const char *path[2];
 	size_t n;
+	json_t *json = NULL;
 	int err, status;
 
 	err = vmmio_opts_parse("diff", "A B [options]   (two result folders)", opts,
@@ -85,6 +121,8 @@ int vmmio_cmd_diff(int argc, char **argv)
 		fprintf(stderr, "vmmio-bench diff: two result folders are needed\n");
 		return VMMIO_EXIT_USAGE;
 	}
+	if (vmmio_ab_consistent(&c))
+		return VMMIO_EXIT_USAGE;
 	if (vmmio_ab_load(&c, path[0], &a))
 		return VMMIO_EXIT_TROUBLE;
 	if (vmmio_ab_load(&c, path[1], &b)) {
@@ -92,9 +130,12 @@ int vmmio_cmd_diff(int argc, char **argv)
 		return VMMIO_EXIT_TROUBLE;
 	}
 	vmmio_ab_set_accel(&c, a.accel, b.accel);
-	if (!c.o.only_structural && other_load(&a, &b))
-		c.o.only_structural = "the loads differ in rounds, count or block size";
-	status = vmmio_ab_conclude(&c, &a.series, &b.series);
+	status = vmmio_ab_set_dims(&c, a.result, a.machine, b.result, b.machine);
+	if (!status)
+		status = vmmio_ab_conclude(&c, &a.series, &b.series, &json);
+	if (json)
+		vmmio_print_json(json);
+	json_decref(c.changed);
 	vmmio_result_unload(&a);
 	vmmio_result_unload(&b);
 	return status;

@@ -14,17 +14,32 @@ struct vmmio_ab_command {
 	const char *name;
 	struct vmmio_ab_options o;
 	bool all, json;
+	const char *allow;
+	json_t *changed; /* what the two were measured with, where it differs; free it */
 };
 
-/* Exit status of the command: 0, 1, or 3 if there is a regression. */
+/*
+ * Exit status of the command: 0, 1, 3 if there is a regression, or 4 if it could not be
+ * decided. Prints the text, or puts the JSON into *@json if the command wants that.
+ */
 int vmmio_ab_conclude(const struct vmmio_ab_command *c, const struct vmmio_series_set *a,
-		      const struct vmmio_series_set *b);
+		      const struct vmmio_series_set *b, json_t **json);
+
+/* Wrong names in --allow: prints the one line, returns -EINVAL. */
+int vmmio_ab_consistent(const struct vmmio_ab_command *c);
 
 /* Prints the one line if the folder cannot be read. */
 int vmmio_ab_load(const struct vmmio_ab_command *c, const char *path, struct vmmio_loaded *l);
 
 /* TCG and KVM are never in one comparison, and neither are two kinds of KVM. */
 void vmmio_ab_set_accel(struct vmmio_ab_command *c, const char *a, const char *b);
+
+/*
+ * What was changed between results @a and @b, with machines @ma and @mb (dims.h). 0, or
+ * VMMIO_EXIT_UNDECIDED after the one line that says why the two are not compared.
+ */
+int vmmio_ab_set_dims(struct vmmio_ab_command *c, const json_t *a, const json_t *ma,
+		      const json_t *b, const json_t *mb);
 
 #define VMMIO_AB_OPTS(c)                                                                           \
 	{"threshold",                                                                              \
@@ -47,6 +62,23 @@ void vmmio_ab_set_accel(struct vmmio_ab_command *c, const char *a, const char *b
 		 NULL,                                                                             \
 		 NULL,                                                                             \
 		 "compare times of emulated runs too"},                                            \
+		{"structural",                                                                     \
+		 VMMIO_OPT_FLAG,                                                                   \
+		 &(c)->o.structural,                                                               \
+		 0,                                                                                \
+		 0,                                                                                \
+		 NULL,                                                                             \
+		 NULL,                                                                             \
+		 "judge structural series only"},                                                  \
+		{"allow",                                                                          \
+		 VMMIO_OPT_STRING,                                                                 \
+		 &(c)->allow,                                                                      \
+		 0,                                                                                \
+		 0,                                                                                \
+		 NULL,                                                                             \
+		 "LIST",                                                                           \
+		 "what may differ besides one thing: kind, load, count, rounds, driver, "          \
+		 "settings, kernel, image, qemu, vmmio, machine"},                                 \
 		{"all", VMMIO_OPT_FLAG, &(c)->all, 0, 0, NULL, NULL, "also what does not differ"}, \
 	{                                                                                          \
 		"json", VMMIO_OPT_FLAG, &(c)->json, 0, 0, NULL, NULL, "as JSON"                    \

@@ -3,8 +3,12 @@
  * vmmio-bench: finds the subcommand in a table and calls it. Knows nothing of
  * what they do.
  */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd.h"
 
@@ -35,23 +39,44 @@ static void usage(FILE *f)
 		fprintf(f, "  %-9s %s\n", commands[i].name, commands[i].help);
 }
 
+/* What was not written was not said: a full disk or a closed output is no success. */
+static int written(const char *command, int status)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return status;
+	fprintf(stderr, "vmmio-bench %s: standard output: %s\n", command,
+		errno ? strerror(errno) : "could not be written");
+	return VMMIO_EXIT_TROUBLE;
+}
+
+/* A closed output would be given to the next file that is opened, and written into. */
+static bool can_write(void)
+{
+	if (fcntl(STDOUT_FILENO, F_GETFD) >= 0)
+		return true;
+	fprintf(stderr, "vmmio-bench: standard output: %s\n", strerror(errno));
+	return false;
+}
+
 int main(int argc, char **argv)
 {
+	if (!can_write())
+		return VMMIO_EXIT_TROUBLE;
 	if (argc < 2) {
 		usage(stderr);
 		return VMMIO_EXIT_USAGE;
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
 		usage(stdout);
-		return VMMIO_EXIT_OK;
+		return written("--help", VMMIO_EXIT_OK);
 	}
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
 		printf("vmmio-bench " VMMIO_VERSION "\n");
-		return VMMIO_EXIT_OK;
+		return written("--version", VMMIO_EXIT_OK);
 	}
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (!strcmp(argv[1], commands[i].name))
-			return commands[i].run(argc - 1, argv + 1);
+			return written(argv[1], commands[i].run(argc - 1, argv + 1));
 	fprintf(stderr, "vmmio-bench: %s: no such command (try --help)\n", argv[1]);
 	return VMMIO_EXIT_USAGE;
 }

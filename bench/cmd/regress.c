@@ -4,16 +4,14 @@
  * turn, once or many times over. What counts as different is ab.c.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cmd.h"
 #include "diff.h"
+#include "regress.h"
 #include "bench/data/machine.h"
 #include "bench/guest/pool.h"
 #include "setup.h"
@@ -21,79 +19,34 @@
 struct regress {
 	struct vmmio_ab_command c;
 	const char *a, *b; /* commands */
-	unsigned int pairs, repeat;
+	unsigned int pairs, repeat, retries;
 	const char *out, *save;
+	unsigned int failed; /* runs that were repeated */
+	json_t *outputs;     /* --json: what each repetition concluded */
 };
 
 /*
- * Run @argv with standard output into a JSON object. The child goes with its
- * parent, and what it starts goes with it.
+ * One run into @side. A run that fails is repeated and counted; one that does so again and
+ * again is nobody's regression: it cannot be decided. 0, -EINTR, or -EAGAIN after the one line.
  */
-static json_t *run_json(const struct vmmio_ab_command *c, char *const argv[], const char *shown)
+static int run_into(struct regress *g, char *const argv[], const char *shown, bool pool,
+		    struct vmmio_side *side)
 {
-	int pipefd[2], status = -1;
-	json_error_t e;
-	json_t *j = NULL;
-	pid_t pid;
-	FILE *f;
+	char why[160] = "";
 
-	if (pipe2(pipefd, O_CLOEXEC))
-		return NULL;
-	pid = fork();
-	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGTERM);
-		dup2(pipefd[1], 1);
-		execv(argv[0], argv);
-		_exit(127);
-	}
-	close(pipefd[1]);
-	f = pid > 0 ? fdopen(pipefd[0], "r") : NULL;
-	if (f) {
-		j = json_loadf(f, JSON_DISABLE_EOF_CHECK, &e);
-		while (!vmmio_stop && fgetc(f) != EOF)
-			;
-		fclose(f);
-	} else {
-		close(pipefd[0]);
-	}
-	if (pid > 0 && vmmio_stop)
-		kill(pid, SIGTERM); /* the signal came while its output was read */
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		if (vmmio_stop)
-			kill(pid, SIGTERM);
-	if (!vmmio_stop && (!WIFEXITED(status) || WEXITSTATUS(status) || !j)) {
-		fprintf(stderr, "vmmio-bench %s: %s: %s\n", c->name, shown,
-			j ? "failed" : "its output is not the JSON of a result");
-		json_decref(j);
-		j = NULL;
-	}
-	return j;
-}
+	for (unsigned int i = 0; i <= g->retries && !vmmio_stop; i++) {
+		json_t *j = vmmio_run_json(argv, why, sizeof(why));
 
-/* The series of one command's output; a command of several boots gives all of them. */
-static int take_series(const struct vmmio_ab_command *c, json_t *j, const char *shown,
-		       struct vmmio_series_set *set, char *accel, size_t len)
-{
-	struct vmmio_series_set one = {0};
-	const char *name = NULL;
-	char why[128] = "no series";
-	int err = -EPROTO;
-
-	if (j && !json_unpack(j, "{s:s}", "accel", &name))
-		err = vmmio_series_from_json(&one, json_object_get(j, "series"), why, sizeof(why));
-	if (!err && accel[0] && strcmp(accel, name)) {
-		snprintf(why, sizeof(why), "accelerator %s after %s", name, accel);
-		err = -EPROTO;
+		if (j && !vmmio_side_take(j, pool, side, why, sizeof(why)))
+			return 0;
+		g->failed += i < g->retries && !vmmio_stop;
 	}
-	if (!err) {
-		snprintf(accel, len, "%s", name);
-		err = vmmio_series_extend(set, &one);
-	} else if (j) {
-		fprintf(stderr, "vmmio-bench %s: %s: %s\n", c->name, shown, why);
-	}
-	vmmio_series_free(&one);
-	json_decref(j);
-	return err;
+	if (vmmio_stop)
+		return -EINTR;
+	vmmio_progress_end();
+	fprintf(stderr, "vmmio-bench %s: %s: %s, %u times\n", g->c.name, shown, why,
+		g->retries + 1);
+	return -EAGAIN;
 }
 
 /* What is kept of repeated pairs: every value, and what was concluded from it. */
@@ -101,6 +54,7 @@ struct kept {
 	struct vmmio_series_set all;
 	json_t *verdicts, *options;
 	unsigned int different;
+	char accel[16];
 };
 
 /* The series of one side of a repetition, with labels that say so. */
@@ -132,23 +86,24 @@ static int conclude_one(const struct regress *g, struct kept *k, const struct vm
 		if (ab.row[i].tested && ab.row[i].p < least)
 			least = ab.row[i].p;
 	k->different += ab.different > 0;
-	json_array_append_new(k->verdicts,
-			      json_pack("{s:I, s:I, s:I, s:I, s:f, s:f}", "series",
-					(json_int_t)ab.n, "tested", (json_int_t)ab.tested,
-					"different", (json_int_t)ab.different, "regressions",
-					(json_int_t)ab.regressions, "least_p", least, "floor",
-					ab.floor));
-	if (g->repeat > 1) {
+	json_array_append_new(
+		k->verdicts,
+		json_pack("{s:I, s:I, s:I, s:I, s:I, s:f, s:f}", "series", (json_int_t)ab.n,
+			  "tested", (json_int_t)ab.tested, "different", (json_int_t)ab.different,
+			  "regressions", (json_int_t)ab.regressions, "undecided",
+			  (json_int_t)ab.undecided, "least_p", least, "floor", ab.floor));
+	if (g->repeat > 1 && !g->c.json) {
 		printf("repetition %u of %u: %s, %zu of %zu series different", repeat + 1,
-		       g->repeat, ab.regressions ? "REGRESSION" : "no regression", ab.different,
-		       ab.n);
+		       g->repeat, vmmio_ab_verdict(&ab), ab.different, ab.n);
 		if (ab.tested)
-			printf(", %zu by rank test, least p %.3g%s", ab.tested, least,
+			printf(", %zu tested, least p %.3g%s", ab.tested, least,
 			       ab.floor >= g->c.o.alpha ? " (too few runs to show any)" : "");
 		printf("\n");
 		fflush(stdout);
 	}
-	err = ab.regressions ? VMMIO_EXIT_NEGATIVE : VMMIO_EXIT_OK;
+	err = ab.regressions ? VMMIO_EXIT_NEGATIVE
+	      : ab.undecided ? VMMIO_EXIT_UNDECIDED
+			     : VMMIO_EXIT_OK;
 	vmmio_ab_free(&ab);
 	return err;
 }
@@ -157,12 +112,12 @@ static int write_kept(const struct regress *g, const struct kept *k, const struc
 		      char *final)
 {
 	const char *accel = g->c.o.accel;
-	json_t *result = json_pack("{s:i, s:s, s:s, s:s, s:i, s:i, s:f, s:f, s:i, s:O, s:O*}",
-				   "schema", VMMIO_RESULT_SCHEMA, "tool", "vmmio-bench", "kind",
-				   "pairs", "accel", accel, "pairs", g->pairs, "repeat",
-				   (int)json_array_size(k->verdicts), "alpha", g->c.o.alpha,
-				   "threshold_pct", g->c.o.threshold, "repeats_different",
-				   k->different, "verdicts", k->verdicts, "options", k->options);
+	json_t *result = json_pack(
+		"{s:i, s:s, s:s, s:s, s:i, s:i, s:f, s:f, s:i, s:i, s:O, s:O*}", "schema",
+		VMMIO_RESULT_SCHEMA, "tool", "vmmio-bench", "kind", "pairs", "accel", accel,
+		"pairs", g->pairs, "repeat", (int)json_array_size(k->verdicts), "alpha",
+		g->c.o.alpha, "threshold_pct", g->c.o.threshold, "repeats_different", k->different,
+		"runs_repeated", g->failed, "verdicts", k->verdicts, "options", k->options);
 	json_t *series = vmmio_series_to_json(&k->all), *machine = vmmio_machine_describe(accel, 0);
 	char set[128];
 	int err = result && series && machine ? 0 : -ENOMEM;
@@ -181,84 +136,128 @@ static int write_kept(const struct regress *g, const struct kept *k, const struc
 }
 
 /* A B, B A, A B ... so that a drift of the machine falls on both. */
-static int run_pairs(struct regress *g, unsigned int repeat, struct vmmio_series_set set[2],
-		     char accel[2][16], json_t **options)
+static int run_pairs(struct regress *g, unsigned int repeat, struct vmmio_side side[2])
 {
 	int err = 0;
 
 	for (unsigned int i = 0; i < 2 * g->pairs && !vmmio_stop && !err; i++) {
-		int side = (i & 1) ^ (i >> 1 & 1);
-		const char *text = side ? g->b : g->a;
+		int which = (i & 1) ^ (i >> 1 & 1);
+		const char *text = which ? g->b : g->a;
 		char *const argv[] = {"/bin/sh", "-c", (char *)text, NULL};
-		json_t *j;
 
 		if (isatty(STDERR_FILENO))
 			fprintf(stderr, "\rrun %u of %u (%c) ", repeat * 2 * g->pairs + i + 1,
-				2 * g->pairs * g->repeat, 'A' + side);
-		j = run_json(&g->c, argv, text);
-		if (j && !*options)
-			*options = json_incref(json_object_get(j, "options"));
-		err = take_series(&g->c, j, text, &set[side], accel[side], sizeof(accel[0]));
+				2 * g->pairs * g->repeat, 'A' + which);
+		err = run_into(g, argv, text, true, &side[which]);
 	}
 	vmmio_progress_end();
 	return vmmio_stop ? -EINTR : err;
 }
 
-/* One repetition: its exit status, or -errno. */
-static int run_once(struct regress *g, unsigned int repeat, struct kept *k, char accel[2][16])
+/* Both sides as they are: may they be compared? 0 or the exit status. */
+static int may_compare(struct regress *g, const struct vmmio_side *a, const json_t *ma,
+		       const struct vmmio_side *b, const json_t *mb)
 {
-	struct vmmio_series_set set[2] = {0};
-	int err, status = 0;
+	vmmio_ab_set_accel(&g->c, a->accel, b->accel);
+	return vmmio_ab_set_dims(&g->c, a->result, ma, b->result, mb);
+}
 
-	accel[0][0] = accel[1][0] = '\0';
-	err = run_pairs(g, repeat, set, accel, &k->options);
-	if (!err) {
-		vmmio_ab_set_accel(&g->c, accel[0], accel[1]);
-		if (g->repeat == 1)
-			status = vmmio_ab_conclude(&g->c, &set[0], &set[1]);
+/* One repetition: its exit status, or -errno. */
+static int run_once(struct regress *g, unsigned int repeat, struct kept *k)
+{
+	struct vmmio_side side[2] = {0};
+	int err = run_pairs(g, repeat, side), status = 0;
+	json_t *json = NULL;
+
+	if (!err)
+		status = may_compare(g, &side[0], json_object_get(side[0].result, "machine"),
+				     &side[1], json_object_get(side[1].result, "machine"));
+	if (!err && !status) {
+		if (!k->options)
+			k->options = json_incref(json_object_get(side[0].result, "options"));
+		if (g->repeat == 1 || g->c.json)
+			status = vmmio_ab_conclude(&g->c, &side[0].set, &side[1].set, &json);
+		if (json)
+			json_array_append_new(g->outputs, json);
 		if (status != VMMIO_EXIT_TROUBLE)
-			status = conclude_one(g, k, &set[0], &set[1], repeat);
+			status = conclude_one(g, k, &side[0].set, &side[1].set, repeat);
+		/* half a repetition is none */
+		for (int i = 0; i < 2 && g->save && !err; i++)
+			err = keep(k, &side[i].set, repeat, 'a' + i);
 	}
-	/* half a repetition is none */
-	for (int side = 0; side < 2 && g->save && !err; side++)
-		err = keep(k, &set[side], repeat, 'a' + side);
-	vmmio_series_free(&set[0]);
-	vmmio_series_free(&set[1]);
-	return err ? err : status;
+	snprintf(k->accel, sizeof(k->accel), "%s", side[0].accel);
+	g->c.o.accel = k->accel;
+	vmmio_side_free(&side[0]);
+	vmmio_side_free(&side[1]);
+	return err == -EAGAIN ? VMMIO_EXIT_UNDECIDED : err ? err : status;
+}
+
+/* A regression in any repetition, else that one could not be decided, else what there is. */
+static int worse_status(int a, int b)
+{
+	static const int rank[] = {[VMMIO_EXIT_OK] = 0,
+				   [VMMIO_EXIT_UNDECIDED] = 1,
+				   [VMMIO_EXIT_NEGATIVE] = 2,
+				   [VMMIO_EXIT_USAGE] = 3,
+				   [VMMIO_EXIT_TROUBLE] = 3};
+
+	return rank[b] > rank[a] ? b : a;
+}
+
+/* The whole of --json: one object, of many repetitions with all of them. */
+static void print_outputs(const struct regress *g, const struct kept *k, const char *final)
+{
+	json_t *j;
+
+	if (!json_array_size(g->outputs))
+		return;
+	j = g->repeat > 1 ? json_pack("{s:i, s:i, s:i, s:O}", "schema", 1, "repeat",
+				      (int)json_array_size(g->outputs), "repeats_different",
+				      k->different, "repetitions", g->outputs)
+			  : json_incref(json_array_get(g->outputs, 0));
+	json_object_set_new(j, "runs_repeated", json_integer(g->failed));
+	if (final[0])
+		json_object_set_new(j, "folder", json_string(final));
+	vmmio_print_json(j);
 }
 
 static int run_commands(struct regress *g)
 {
 	struct kept k = {.verdicts = json_array()};
 	struct vmmio_result r = {0};
-	char final[PATH_MAX], accel[2][16];
+	char final[PATH_MAX] = "";
 	int status = VMMIO_EXIT_OK, err = 0, one = 0;
 	size_t done;
 
+	g->outputs = json_array();
 	if (g->save)
 		err = vmmio_result_open(&r, g->out);
 	if (err)
 		fprintf(stderr, "vmmio-bench regress: --out %s: %s\n", g->out, strerror(-err));
 	for (unsigned int i = 0; i < g->repeat && !err && one != VMMIO_EXIT_TROUBLE; i++) {
-		one = run_once(g, i, &k, accel);
+		one = run_once(g, i, &k);
 		err = one < 0 ? one : 0;
-		status = one > status ? one : status;
+		status = one > 0 ? worse_status(status, one) : status;
 	}
 	done = json_array_size(k.verdicts);
-	if (done && g->repeat > 1)
+	if (done && g->repeat > 1 && !g->c.json)
 		printf("%u of %zu repetitions found something different\n", k.different, done);
+	if (g->failed && !g->c.json)
+		printf("%u runs failed and were repeated\n", g->failed);
 	/* a long series that was interrupted has what it has, repetition by repetition */
-	if (g->save && (done || (!err && one != VMMIO_EXIT_TROUBLE))) {
+	if (g->save && done) {
 		int kept = write_kept(g, &k, &r, final);
 
 		if (kept)
 			fprintf(stderr, "vmmio-bench regress: --out %s: %s\n", g->out,
 				strerror(-kept));
-		else
+		else if (!g->c.json)
 			printf("%s\n", final);
 		err = err ?: kept;
 	}
+	print_outputs(g, &k, final);
 	vmmio_result_abandon(&r);
+	json_decref(g->outputs);
 	json_decref(k.verdicts);
 	json_decref(k.options);
 	vmmio_series_free(&k.all);
@@ -267,35 +266,26 @@ static int run_commands(struct regress *g)
 	return err ? VMMIO_EXIT_TROUBLE : status;
 }
 
-/* The baseline's own options again, by this program. */
-static int run_again(struct regress *g, const char *path)
+/* The command that measures what @base did; its texts are in static storage. */
+static int baseline_command(const struct regress *g, const struct vmmio_loaded *base,
+			    char *argv[32])
 {
-	struct vmmio_ab_command *c = &g->c;
-	char boots[16], rounds[16], count[16], bs[16], depths[128] = "", self[PATH_MAX];
-	const char *rw = "read";
-	int nboots = 0, nrounds = 0, ncount = 0, block = 0, times = 0, status = VMMIO_EXIT_TROUBLE;
-	struct vmmio_series_set now = {0};
-	char accel[16] = "";
-	struct vmmio_loaded base;
+	static char boots[16], rounds[16], count[16], bs[16], depths[256], self[PATH_MAX];
+	int nboots = 0, nrounds = 0, ncount = 0, block = 0, times = 0;
+	bool emulated = !strcmp(base->accel, "tcg");
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char *rw = "read", *driver = NULL;
 	json_t *list, *d;
-	ssize_t len;
-	size_t i;
+	size_t i, n = 0;
 
-	if (vmmio_ab_load(c, path, &base))
-		return VMMIO_EXIT_TROUBLE;
-	if (strcmp(base.kind, "compare") ||
-	    json_unpack(base.result, "{s:{s:i, s:i, s:i, s:o, s:s, s:i, s:b}}", "options", "boots",
-			&nboots, "rounds", &nrounds, "count", &ncount, "depths", &list, "rw", &rw,
-			"block_size", &block, "times", &times)) {
-		fprintf(stderr,
-			"vmmio-bench regress: %s: a result of %s cannot be run again by regress\n",
-			path, base.kind);
-		goto out;
-	}
-	len = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	if (len < 0)
-		goto out;
-	self[len] = '\0';
+		return -errno;
+	if (strcmp(base->kind, "compare") ||
+	    json_unpack(base->result, "{s:{s:i, s:i, s:i, s:o, s:s, s:i, s:b, s?s}}", "options",
+			"boots", &nboots, "rounds", &nrounds, "count", &ncount, "depths", &list,
+			"rw", &rw, "block_size", &block, "times", &times, "driver", &driver))
+		return -EPROTO;
+	self[len] = depths[0] = '\0';
 	json_array_foreach(list, i, d)
 		snprintf(depths + strlen(depths), sizeof(depths) - strlen(depths), "%s%d",
 			 i ? "," : "", (int)json_integer_value(d));
@@ -304,42 +294,59 @@ static int run_again(struct regress *g, const char *path)
 	snprintf(count, sizeof(count), "%d", ncount);
 	snprintf(bs, sizeof(bs), "%d", block);
 	{
-		bool emulated = !strcmp(base.accel, "tcg");
-		char *const argv[] = {self,
-				      "compare",
-				      "--json",
-				      "--no-plots",
-				      "--boots",
-				      boots,
-				      "--rounds",
-				      rounds,
-				      "--count",
-				      count,
-				      "--block-size",
-				      bs,
-				      "--rw",
-				      (char *)rw,
-				      "--depth",
-				      depths,
-				      "--out",
-				      (char *)g->out,
-				      "--accel",
-				      emulated ? "tcg" : "kvm",
-				      emulated && times ? "--emulated-time" : NULL,
-				      NULL};
+		char *const all[] = {self,	     "compare",
+				     "--json",	     "--no-plots",
+				     "--boots",	     boots,
+				     "--rounds",     rounds,
+				     "--count",	     count,
+				     "--block-size", bs,
+				     "--rw",	     rw,
+				     "--depth",	     depths,
+				     "--out",	     (char *)g->out,
+				     "--accel",	     emulated ? "tcg" : "kvm"};
 
-		if (take_series(c, run_json(c, argv, "compare"), "compare", &now, accel,
-				sizeof(accel)))
-			goto out;
+		for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+			argv[n++] = all[i];
 	}
-	vmmio_ab_set_accel(c, base.accel, accel);
-	if (!c->o.only_structural && (strcmp(base.accel, "tcg") || c->o.times))
+	if (emulated && times)
+		argv[n++] = "--emulated-time";
+	argv[n] = NULL;
+	return 0;
+}
+
+/* The baseline's own options again, by this program. */
+static int run_again(struct regress *g, const char *path)
+{
+	struct vmmio_side now = {0}, was = {0};
+	int status = VMMIO_EXIT_TROUBLE, err;
+	struct vmmio_loaded base;
+	char *argv[32];
+	json_t *json = NULL;
+
+	if (vmmio_ab_load(&g->c, path, &base))
+		return VMMIO_EXIT_TROUBLE;
+	if (baseline_command(g, &base, argv)) {
 		fprintf(stderr,
-			"vmmio-bench regress: times are held against a stored baseline; on a noisy "
-			"machine only --a and --b in turn are fair\n");
-	status = vmmio_ab_conclude(c, &base.series, &now);
+			"vmmio-bench regress: %s: a result of %s cannot be run again by regress\n",
+			path, base.kind);
+		goto out;
+	}
+	/* one stored run and one new one: how runs differ is not known */
+	g->c.o.one_run = true;
+	err = run_into(g, argv, "compare", false, &now);
+	if (err) {
+		status = VMMIO_EXIT_UNDECIDED;
+		goto out;
+	}
+	was.result = base.result;
+	snprintf(was.accel, sizeof(was.accel), "%s", base.accel);
+	status = may_compare(g, &was, base.machine, &now, json_object_get(now.result, "machine"));
+	if (!status)
+		status = vmmio_ab_conclude(&g->c, &base.series, &now.set, &json);
+	if (json)
+		vmmio_print_json(json);
 out:
-	vmmio_series_free(&now);
+	vmmio_side_free(&now);
 	vmmio_result_unload(&base);
 	return vmmio_stop ? 128 + vmmio_stop : status;
 }
@@ -349,6 +356,7 @@ int vmmio_cmd_regress(int argc, char **argv)
 	struct regress g = {.c = {.name = "regress", .o = {.alpha = 0.05, .threshold = 5}},
 			    .pairs = 8,
 			    .repeat = 1,
+			    .retries = 2,
 			    .out = "results"};
 	struct vmmio_opt opts[] = {
 		{"a", VMMIO_OPT_STRING, &g.a, 0, 0, NULL, "CMD",
@@ -358,6 +366,8 @@ int vmmio_cmd_regress(int argc, char **argv)
 		 "how often each is run (8)"},
 		{"repeat", VMMIO_OPT_NUMBER, &g.repeat, 1, 1000, NULL, "N",
 		 "the whole again, each judged by itself (1)"},
+		{"retries", VMMIO_OPT_NUMBER, &g.retries, 0, 100, NULL, "N",
+		 "how often a run that fails is repeated (2)"},
 		{"save", VMMIO_OPT_STRING, &g.save, 0, 0, NULL, "NAME",
 		 "keep the values of --a and --b as a result of that name"},
 		{"out", VMMIO_OPT_STRING, &g.out, 0, 0, NULL, "DIR",
@@ -386,6 +396,10 @@ int vmmio_cmd_regress(int argc, char **argv)
 			g.save);
 		return VMMIO_EXIT_USAGE;
 	}
+	if (vmmio_ab_consistent(&g.c))
+		return VMMIO_EXIT_USAGE;
 	vmmio_stop_on_signals();
-	return g.a ? run_commands(&g) : run_again(&g, path);
+	err = g.a ? run_commands(&g) : run_again(&g, path);
+	json_decref(g.c.changed);
+	return err;
 }

@@ -97,6 +97,13 @@ int vmmio_result_write_json(const struct vmmio_result *r, const char *name, cons
 	return err;
 }
 
+void vmmio_print_json(json_t *j)
+{
+	json_dumpf(j, stdout, JSON_INDENT(1) | REAL_DIGITS);
+	putchar('\n');
+	json_decref(j);
+}
+
 static int write_rows(const struct vmmio_result *r, const char *name, const json_t *rows,
 		      const char *open, const char *between, const char *end)
 {

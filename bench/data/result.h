@@ -39,6 +39,8 @@ int vmmio_result_write(const struct vmmio_result *r, const char *name, const voi
 int vmmio_result_write_json(const struct vmmio_result *r, const char *name, const json_t *j);
 /* An array with one element per line: small, and a diff of two shows what changed. */
 int vmmio_result_write_array(const struct vmmio_result *r, const char *name, const json_t *rows);
+/* @j and the end of a line on standard output, with all digits; takes the reference. */
+void vmmio_print_json(json_t *j);
 /* JSON lines: one object per line of the array @rows. */
 int vmmio_result_write_lines(const struct vmmio_result *r, const char *name, const json_t *rows);
 

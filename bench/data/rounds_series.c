@@ -171,22 +171,22 @@ static int add_counts(struct vmmio_series_set *set, const char *labels, int dept
 {
 	const struct {
 		enum vmmio_metric_id id;
-		double v;
+		struct vmmio_count c;
 	} m[] = {
-		{VMMIO_M_ACCESSES_PER_IO, ratio(s->accesses, s->ios)},
-		{VMMIO_M_ACCESSES_PER_KICK, ratio(s->doorbells, s->kicks)},
-		{VMMIO_M_ACCESSES_PER_IRQ, ratio(s->accesses - s->doorbells, s->irqs)},
-		{VMMIO_M_KICKS_PER_IO, ratio(s->kicks, s->ios)},
-		{VMMIO_M_IRQS_PER_IO, ratio(s->irqs, s->ios)},
-		{VMMIO_M_BUFFERS_PER_KICK, ratio(s->kick_buffers, s->kicks_indexed)},
-		{VMMIO_M_USED_PER_IRQ, ratio(s->used, s->irqs_indexed)},
-		{VMMIO_M_SPURIOUS_PER_IO, ratio(s->spurious, s->ios)},
-		{VMMIO_M_SUPPRESSED, 100 * (1 - ratio(s->kicks, s->opportunities))},
+		{VMMIO_M_ACCESSES_PER_IO, {s->accesses, s->ios}},
+		{VMMIO_M_ACCESSES_PER_KICK, {s->doorbells, s->kicks}},
+		{VMMIO_M_ACCESSES_PER_IRQ, {s->accesses - s->doorbells, s->irqs}},
+		{VMMIO_M_KICKS_PER_IO, {s->kicks, s->ios}},
+		{VMMIO_M_IRQS_PER_IO, {s->irqs, s->ios}},
+		{VMMIO_M_BUFFERS_PER_KICK, {s->kick_buffers, s->kicks_indexed}},
+		{VMMIO_M_USED_PER_IRQ, {s->used, s->irqs_indexed}},
+		{VMMIO_M_SPURIOUS_PER_IO, {s->spurious, s->ios}},
+		{VMMIO_M_SUPPRESSED, {s->opportunities - s->kicks, s->opportunities}},
 	};
 	int err = 0;
 
 	for (size_t i = 0; i < sizeof(m) / sizeof(m[0]) && !err; i++)
-		err = vmmio_series_add(set, labels, m[i].id, depth, m[i].v);
+		err = vmmio_series_add_count(set, labels, m[i].id, depth, m[i].c);
 	return err;
 }
 
@@ -260,9 +260,9 @@ static int add_registers(struct vmmio_series_set *set, const struct cell *c, int
 			for (size_t i = 0; i < s->nregs; i++)
 				if (!strcmp(s->reg[i].name, names[k]))
 					v = s->reg[i].n;
-			err = vmmio_series_add_register(set, c->labels, names[k], c->depth,
-							isnan(s->accesses) ? NAN
-									   : ratio(v, s->ios));
+			err = vmmio_series_add_register(
+				set, c->labels, names[k], c->depth,
+				(struct vmmio_count){isnan(s->accesses) ? NAN : v, s->ios});
 		}
 	}
 	return err;
@@ -305,11 +305,11 @@ static int add_queues(struct vmmio_series_set *set, const struct cell *c, int bo
 				found = s->queue[i].found;
 			}
 			err = vmmio_series_add_queue(set, c->labels, names[k], VMMIO_M_KICKS_PER_IO,
-						     c->depth, ratio(kicks, s->ios));
+						     c->depth, (struct vmmio_count){kicks, s->ios});
 			err = err
-				      ?: vmmio_series_add_queue(set, c->labels, names[k],
-								VMMIO_M_IRQS_PER_IO, c->depth,
-								ratio(found, s->ios));
+				      ?: vmmio_series_add_queue(
+						 set, c->labels, names[k], VMMIO_M_IRQS_PER_IO,
+						 c->depth, (struct vmmio_count){found, s->ios});
 		}
 	}
 	return err;

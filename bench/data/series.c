@@ -25,10 +25,16 @@ const char *vmmio_class_name(enum vmmio_class cls)
 	return class_names[cls];
 }
 
+static void free_values(struct vmmio_series *s)
+{
+	free(s->v);
+	free(s->c);
+}
+
 void vmmio_series_free(struct vmmio_series_set *set)
 {
 	for (size_t i = 0; i < set->n; i++)
-		free(set->s[i].v);
+		free_values(&set->s[i]);
 	free(set->s);
 	memset(set, 0, sizeof(*set));
 }
@@ -60,7 +66,14 @@ static struct vmmio_series *series_new(struct vmmio_series_set *set)
 	return s;
 }
 
-static int series_push(struct vmmio_series *s, double value)
+static const struct vmmio_count uncounted = {NAN, NAN};
+
+static bool is_counted(const struct vmmio_count *c)
+{
+	return c && !isnan(c->num) && c->den > 0;
+}
+
+static int series_push(struct vmmio_series *s, double value, struct vmmio_count c)
 {
 	if (s->n == s->room) {
 		size_t room = s->room ? 2 * s->room : 8;
@@ -69,14 +82,31 @@ static int series_push(struct vmmio_series *s, double value)
 		if (!v)
 			return -ENOMEM;
 		s->v = v;
+		if (s->c) {
+			struct vmmio_count *more = realloc(s->c, room * sizeof(*more));
+
+			if (!more)
+				return -ENOMEM;
+			s->c = more;
+		}
 		s->room = room;
 	}
+	if (!s->c && is_counted(&c)) {
+		s->c = calloc(s->room, sizeof(*s->c));
+		if (!s->c)
+			return -ENOMEM;
+		for (size_t i = 0; i < s->n; i++)
+			s->c[i] = uncounted;
+	}
+	if (s->c)
+		s->c[s->n] = c;
 	s->v[s->n++] = value;
 	return 0;
 }
 
 static int add(struct vmmio_series_set *set, const char *labels, const char *key,
-	       const char *heading, const char *unit, enum vmmio_class cls, double value)
+	       const char *heading, const char *unit, enum vmmio_class cls, double value,
+	       struct vmmio_count c)
 {
 	struct vmmio_series *s = vmmio_series_find(set, labels, key);
 
@@ -92,7 +122,12 @@ static int add(struct vmmio_series_set *set, const char *labels, const char *key
 		snprintf(s->unit, sizeof(s->unit), "%s", unit);
 		s->cls = cls;
 	}
-	return series_push(s, value);
+	return series_push(s, value, c);
+}
+
+static double quotient(struct vmmio_count c, double scale)
+{
+	return is_counted(&c) ? scale * c.num / c.den : NAN;
 }
 
 int vmmio_series_add(struct vmmio_series_set *set, const char *labels, enum vmmio_metric_id id,
@@ -100,22 +135,31 @@ int vmmio_series_add(struct vmmio_series_set *set, const char *labels, enum vmmi
 {
 	const struct vmmio_metric *m = &vmmio_metrics[id];
 
-	return add(set, labels, m->key, m->heading, m->unit, m->cls[depth != 1], value);
+	return add(set, labels, m->key, m->heading, m->unit, m->cls[depth != 1], value, uncounted);
+}
+
+int vmmio_series_add_count(struct vmmio_series_set *set, const char *labels,
+			   enum vmmio_metric_id id, int depth, struct vmmio_count c)
+{
+	const struct vmmio_metric *m = &vmmio_metrics[id];
+
+	return add(set, labels, m->key, m->heading, m->unit, m->cls[depth != 1],
+		   quotient(c, strcmp(m->unit, "%") ? 1 : 100), c);
 }
 
 int vmmio_series_add_register(struct vmmio_series_set *set, const char *labels, const char *reg,
-			      int depth, double value)
+			      int depth, struct vmmio_count c)
 {
 	char key[VMMIO_KEY_MAX];
 
 	if (snprintf(key, sizeof(key), "reg:%s", reg) >= (int)sizeof(key))
 		return -ENAMETOOLONG;
 	return add(set, labels, key, reg, "accesses",
-		   vmmio_metrics[VMMIO_M_ACCESSES_PER_IO].cls[depth != 1], value);
+		   vmmio_metrics[VMMIO_M_ACCESSES_PER_IO].cls[depth != 1], quotient(c, 1), c);
 }
 
 int vmmio_series_add_queue(struct vmmio_series_set *set, const char *labels, const char *queue,
-			   enum vmmio_metric_id id, int depth, double value)
+			   enum vmmio_metric_id id, int depth, struct vmmio_count c)
 {
 	const struct vmmio_metric *m = &vmmio_metrics[id];
 	char key[VMMIO_KEY_MAX], heading[VMMIO_KEY_MAX];
@@ -124,7 +168,7 @@ int vmmio_series_add_queue(struct vmmio_series_set *set, const char *labels, con
 		     id == VMMIO_M_KICKS_PER_IO ? "kicks" : "irqs") >= (int)sizeof(key))
 		return -ENAMETOOLONG;
 	snprintf(heading, sizeof(heading), "%s, %s", m->heading, queue);
-	return add(set, labels, key, heading, m->unit, m->cls[depth != 1], value);
+	return add(set, labels, key, heading, m->unit, m->cls[depth != 1], quotient(c, 1), c);
 }
 
 void vmmio_series_label(const struct vmmio_series *s, const char *name, char *buf, size_t len)
@@ -155,10 +199,34 @@ size_t vmmio_series_known(const struct vmmio_series *s, double *out)
 	return n;
 }
 
+size_t vmmio_series_counts(const struct vmmio_series *s, struct vmmio_count *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		if (isnan(s->v[i]))
+			continue;
+		if (!s->c || !is_counted(&s->c[i]))
+			return 0;
+		out[n++] = s->c[i];
+	}
+	return n;
+}
+
+bool vmmio_series_equal(double v, const struct vmmio_count *c, double w,
+			const struct vmmio_count *d)
+{
+	if (isnan(v) || isnan(w))
+		return false;
+	if (is_counted(c) && is_counted(d))
+		return (long double)c->num * d->den == (long double)d->num * c->den;
+	return fabs(v - w) <= 1e-10 * fmax(fabs(v), fabs(w));
+}
+
 bool vmmio_series_exact(const struct vmmio_series *s)
 {
 	for (size_t i = 0; i < s->n; i++)
-		if (isnan(s->v[i]) || s->v[i] != s->v[0])
+		if (!vmmio_series_equal(s->v[i], s->c ? &s->c[i] : NULL, s->v[0], s->c))
 			return false;
 	return s->n > 0;
 }
@@ -166,6 +234,19 @@ bool vmmio_series_exact(const struct vmmio_series *s)
 bool vmmio_series_emulated(const struct vmmio_series *s, const char *accel)
 {
 	return !strcmp(accel, "tcg") && (s->cls == VMMIO_SCHEDULE || s->cls == VMMIO_TIME);
+}
+
+/* [numerator, denominator] of each value, null where it has none; NULL if no value has. */
+static json_t *counts_to_json(const struct vmmio_series *s)
+{
+	json_t *all = s->c ? json_array() : NULL;
+
+	for (size_t i = 0; i < s->n && all; i++)
+		json_array_append_new(all, is_counted(&s->c[i])
+						   ? json_pack("[II]", (json_int_t)s->c[i].num,
+							       (json_int_t)s->c[i].den)
+						   : json_null());
+	return all;
 }
 
 json_t *vmmio_series_to_json(const struct vmmio_series_set *set)
@@ -184,10 +265,11 @@ json_t *vmmio_series_to_json(const struct vmmio_series_set *set)
 		v = json_array();
 		for (size_t k = 0; k < s->n; k++)
 			json_array_append_new(v, isnan(s->v[k]) ? json_null() : json_real(s->v[k]));
-		json_array_append_new(all, json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "labels",
-						     s->labels, "key", s->key, "heading",
-						     s->heading, "unit", s->unit, "class",
-						     vmmio_class_name(s->cls), "values", v));
+		json_array_append_new(all,
+				      json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o*}", "labels",
+						s->labels, "key", s->key, "heading", s->heading,
+						"unit", s->unit, "class", vmmio_class_name(s->cls),
+						"values", v, "counts", counts_to_json(s)));
 	}
 	return all;
 }
@@ -211,6 +293,24 @@ static bool made_of(const char *text, const char *set)
 	return !text[strspn(text, set)];
 }
 
+/* The counts @j of the value @v; none is no error, others than those of @v are. */
+static int take_count(const json_t *j, const json_t *v, struct vmmio_count *out)
+{
+	json_int_t num, den;
+
+	if (!j || json_is_null(j))
+		return 0;
+	if (json_is_null(v) || json_unpack((json_t *)j, "[II!]", &num, &den) || den <= 0)
+		return -EPROTO;
+	*out = (struct vmmio_count){num, den};
+	/* as it is, or as a share in per cent */
+	return vmmio_series_equal(json_number_value(v), NULL, quotient(*out, 1), NULL) ||
+			       vmmio_series_equal(json_number_value(v), NULL, quotient(*out, 100),
+						  NULL)
+		       ? 0
+		       : -EPROTO;
+}
+
 int vmmio_series_from_json(struct vmmio_series_set *set, const json_t *j, char *why, size_t len)
 {
 	size_t i, k;
@@ -223,11 +323,12 @@ int vmmio_series_from_json(struct vmmio_series_set *set, const json_t *j, char *
 	json_array_foreach(j, i, item) {
 		const char *labels, *key, *heading, *unit, *cls;
 		int err, c;
-		json_t *values;
+		json_t *values, *counts = NULL;
 
-		if (json_unpack(item, "{s:s, s:s, s:s, s:s, s:s, s:o}", "labels", &labels, "key",
-				&key, "heading", &heading, "unit", &unit, "class", &cls, "values",
-				&values) ||
+		if (json_unpack(item, "{s:s, s:s, s:s, s:s, s:s, s:o, s?o}", "labels", &labels,
+				"key", &key, "heading", &heading, "unit", &unit, "class", &cls,
+				"values", &values, "counts", &counts) ||
+		    (counts && json_array_size(counts) != json_array_size(values)) ||
 		    !json_is_array(values) || (c = class_from_name(cls)) < 0 ||
 		    !made_of(labels, LETTERS) || !made_of(key, LETTERS) ||
 		    !made_of(heading, LETTERS "/()%") || !made_of(unit, LETTERS "/()%") ||
@@ -236,12 +337,19 @@ int vmmio_series_from_json(struct vmmio_series_set *set, const json_t *j, char *
 			return -EPROTO;
 		}
 		json_array_foreach(values, k, v) {
+			struct vmmio_count of = uncounted;
+
 			if (!json_is_number(v) && !json_is_null(v)) {
 				snprintf(why, len, "series %zu holds a value that is no number", i);
 				return -EPROTO;
 			}
+			if (take_count(json_array_get(counts, k), v, &of)) {
+				snprintf(why, len,
+					 "series %zu: its counts are not those of its values", i);
+				return -EPROTO;
+			}
 			err = add(set, labels, key, heading, unit, c,
-				  json_is_null(v) ? NAN : json_number_value(v));
+				  json_is_null(v) ? NAN : json_number_value(v), of);
 			if (err) {
 				snprintf(why, len, "series %zu: %s", i, strerror(-err));
 				return err;
@@ -259,7 +367,8 @@ int vmmio_series_extend(struct vmmio_series_set *to, const struct vmmio_series_s
 		const struct vmmio_series *s = &from->s[i];
 
 		for (size_t k = 0; k < s->n && !err; k++)
-			err = add(to, s->labels, s->key, s->heading, s->unit, s->cls, s->v[k]);
+			err = add(to, s->labels, s->key, s->heading, s->unit, s->cls, s->v[k],
+				  s->c ? s->c[k] : uncounted);
 	}
 	return err;
 }

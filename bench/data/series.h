@@ -14,6 +14,8 @@
 #include <jansson.h>
 #include <vmmio/fields.h>
 
+#include "stats.h"
+
 /*
  * X(ID, key, heading, unit, class at depth 1, class at other depths, meaning)
  * At depth 1 a closed loop leaves nothing to chance: one I/O is one kick is
@@ -84,7 +86,8 @@ struct vmmio_series {
 	char heading[VMMIO_KEY_MAX];
 	char unit[16];
 	enum vmmio_class cls;
-	double *v; /* NAN: that boot could not measure it */
+	double *v;	       /* NAN: that boot could not measure it */
+	struct vmmio_count *c; /* what each is the quotient of, or NULL; NAN where it is none */
 	size_t n;
 	size_t room;
 };
@@ -105,16 +108,19 @@ int vmmio_series_extend(struct vmmio_series_set *to, const struct vmmio_series_s
 /* Append @value to the series of @labels and metric @id, made if it is new. */
 int vmmio_series_add(struct vmmio_series_set *set, const char *labels, enum vmmio_metric_id id,
 		     int depth, double value);
+/* The same of the quotient of two counts, kept with it; unknown unless @c.den is above 0. */
+int vmmio_series_add_count(struct vmmio_series_set *set, const char *labels,
+			   enum vmmio_metric_id id, int depth, struct vmmio_count c);
 /* The same for accesses of one register per I/O. */
 int vmmio_series_add_register(struct vmmio_series_set *set, const char *labels, const char *reg,
-			      int depth, double value);
+			      int depth, struct vmmio_count c);
 
 /*
  * Kicks or interrupts per I/O of one virtqueue, key "vq:" + its name + ":kicks" or
  * ":irqs"; an interrupt is one that found used buffers on it.
  */
 int vmmio_series_add_queue(struct vmmio_series_set *set, const char *labels, const char *queue,
-			   enum vmmio_metric_id id, int depth, double value);
+			   enum vmmio_metric_id id, int depth, struct vmmio_count c);
 
 struct vmmio_series *vmmio_series_find(const struct vmmio_series_set *set, const char *labels,
 				       const char *key);
@@ -124,6 +130,16 @@ void vmmio_series_label(const struct vmmio_series *s, const char *name, char *bu
 
 /* Known values only, in @out (room for s->n); returns how many. */
 size_t vmmio_series_known(const struct vmmio_series *s, double *out);
+
+/* Counts of the known values, in @out (room for s->n); 0 unless each of them has some. */
+size_t vmmio_series_counts(const struct vmmio_series *s, struct vmmio_count *out);
+
+/*
+ * The same number: of counts, the same quotient, whatever its digits; else equal to ten
+ * digits, since results were stored with twelve. @c may be NULL.
+ */
+bool vmmio_series_equal(double v, const struct vmmio_count *c, double w,
+			const struct vmmio_count *d);
 
 /* All boots known and the same number. */
 bool vmmio_series_exact(const struct vmmio_series *s);

@@ -315,6 +315,75 @@ double vmmio_stats_rank_floor(size_t m, size_t n)
 	return 2 / ways < 1 ? 2 / ways : 1;
 }
 
+/* Two-sided probability of @k of @n events on a side that has @share of the exposure. */
+static double share_p(double k, double n, double share)
+{
+	double most = 1e6, low, high;
+
+	if (n > most) { /* as if fewer had been seen: on the safe side */
+		k *= most / n;
+		n = most;
+	}
+	low = gsl_cdf_binomial_P((unsigned int)(k + 0.5), share, (unsigned int)(n + 0.5));
+	high = k < 0.5 ? 1
+		       : gsl_cdf_binomial_Q((unsigned int)(k + 0.5) - 1, share,
+					    (unsigned int)(n + 0.5));
+	return fmin(1, 2 * fmin(low, high));
+}
+
+/* Sums of a side, and how far its samples are from their common rate. */
+static void add_side(const struct vmmio_count *x, size_t n, double base, double *events,
+		     double *over, double *scatter)
+{
+	double rate;
+
+	*events = *over = *scatter = 0;
+	for (size_t i = 0; i < n; i++) {
+		*events += x[i].num - base * x[i].den;
+		*over += x[i].den;
+	}
+	rate = *events / *over;
+	for (size_t i = 0; i < n && rate > 0; i++) {
+		double off = x[i].num - base * x[i].den - rate * x[i].den;
+
+		*scatter += off * off / (rate * x[i].den);
+	}
+}
+
+int vmmio_stats_events_test(const struct vmmio_count *x, size_t m, const struct vmmio_count *y,
+			    size_t n, bool singly, struct vmmio_events_test *out)
+{
+	double base = INFINITY, events[2], over[2], scatter[2], share, z, df = m + n - 2.0;
+
+	if (!m || !n)
+		return -EINVAL;
+	for (size_t i = 0; i < m + n; i++) {
+		const struct vmmio_count *c = i < m ? &x[i] : &y[i - m];
+
+		if (!(c->den > 0) || isnan(c->num))
+			return -EINVAL;
+		base = fmin(base, c->num / c->den);
+	}
+	add_side(x, m, base, &events[0], &over[0], &scatter[0]);
+	add_side(y, n, base, &events[1], &over[1], &scatter[1]);
+	memset(out, 0, sizeof(*out));
+	out->rate[0] = base + events[0] / over[0];
+	out->rate[1] = base + events[1] / over[1];
+	out->events = events[0] + events[1];
+	out->dispersion = 1;
+	share = over[1] / (over[0] + over[1]);
+	out->floor = out->events < 0.5 ? 1 : fmin(1, 2 * pow(fmin(share, 1 - share), out->events));
+	out->p = out->events < 0.5 ? 1 : share_p(events[1], out->events, share);
+	if (singly || df < 1 || out->p >= 1)
+		return 0;
+	out->dispersion = fmax(1, (scatter[0] + scatter[1]) / df);
+	z = (out->rate[1] - out->rate[0]) /
+	    sqrt(out->dispersion * out->events / (over[0] + over[1]) * (1 / over[0] + 1 / over[1]));
+	if (out->dispersion > 1)
+		out->p = fmax(out->p, 2 * gsl_cdf_tdist_Q(fabs(z), df));
+	return 0;
+}
+
 int vmmio_stats_holm(const double *p, size_t n, double *out)
 {
 	size_t *order;

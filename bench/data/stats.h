@@ -52,6 +52,28 @@ int vmmio_stats_rank_test(const double *x, size_t m, const double *y, size_t n, 
 /* The smallest two-sided p that samples of these sizes can reach at all. */
 double vmmio_stats_rank_floor(size_t m, size_t n);
 
+/* Events and what they are counted over: a rate that has not lost its counts. */
+struct vmmio_count {
+	double num, den;
+};
+
+struct vmmio_events_test {
+	double p;	   /* two-sided */
+	double floor;	   /* the least p that as many events could give, however they fell */
+	double rate[2];	   /* of x and y, each side's events added up */
+	double events;	   /* beyond what every sample has */
+	double dispersion; /* 1: as if they came singly; more: in clusters */
+};
+
+/*
+ * Are events of y more, or less, frequent than those of x? Taken are those beyond the
+ * lowest rate of any sample: where 3 an I/O are the rule, those beyond 3. Exact (the
+ * binomial distribution of one side's share) if they come @singly; else the dispersion
+ * between samples of one side widens it, by Student's distribution.
+ */
+int vmmio_stats_events_test(const struct vmmio_count *x, size_t m, const struct vmmio_count *y,
+			    size_t n, bool singly, struct vmmio_events_test *out);
+
 /* Holm's step-down adjustment; p and out may be the same array. */
 int vmmio_stats_holm(const double *p, size_t n, double *out);
 

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "ab.h"
-#include "compare.h"
 
 /* +1: more is worse, -1: less is worse, 0: neither */
 static int direction(const char *key)
@@ -25,236 +24,316 @@ static int direction(const char *key)
 	return 1;
 }
 
+/* Said by another series already: the inverse of kicks or interrupts an I/O, and of latency. */
+static bool derived(const char *key)
+{
+	return !strcmp(key, "buffers_per_kick") || !strcmp(key, "used_per_irq") ||
+	       !strcmp(key, "iops");
+}
+
 static bool takes_part(const struct vmmio_series *s, const struct vmmio_ab_options *o)
 {
 	if (s->cls == VMMIO_STRUCTURAL)
 		return true;
-	if (o->only_structural)
+	if (o->only_structural || o->structural)
 		return false;
 	return s->cls != VMMIO_TIME || strcmp(o->accel, "tcg") || o->times;
 }
 
-static void compare_exact(struct vmmio_ab_row *r, const double *x, size_t m, const double *y,
+static bool all_known(const struct vmmio_series *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (isnan(s->v[i]))
+			return false;
+	return s->n > 0;
+}
+
+/* All known values of @s, of which there is one, equal the first known one of @ref. */
+static bool agree(const struct vmmio_series *s, const struct vmmio_series *ref)
+{
+	size_t r = 0;
+
+	while (r < ref->n && isnan(ref->v[r]))
+		r++;
+	for (size_t i = 0; i < s->n && r < ref->n; i++)
+		if (!isnan(s->v[i]) && !vmmio_series_equal(s->v[i], s->c ? &s->c[i] : NULL,
+							   ref->v[r], ref->c ? &ref->c[r] : NULL))
+			return false;
+	return r < ref->n;
+}
+
+/* One boot is not exact, and neither is a boot that could not tell. */
+static bool exact(const struct vmmio_series *s)
+{
+	return s->n > 1 && all_known(s) && agree(s, s);
+}
+
+static int test_rows(struct vmmio_ab_row *r, const double *x, size_t m, const double *y, size_t n,
+		     bool events)
+{
+	struct vmmio_count *c = events ? malloc((r->a->n + r->b->n) * sizeof(*c)) : NULL;
+	int err = 0;
+
+	if (events && !c)
+		return -ENOMEM;
+	if (c && vmmio_series_counts(r->a, c) == m && vmmio_series_counts(r->b, c + m) == n) {
+		r->by = VMMIO_AB_EVENTS;
+		err = vmmio_stats_events_test(c, m, c + m, n, agree(r->a, r->a), &r->events);
+		r->p = r->events.p;
+		r->least = r->events.floor;
+	} else {
+		r->by = VMMIO_AB_RANK;
+		err = vmmio_stats_rank_test(y, n, x, m, 0.95, &r->test);
+		r->p = r->test.p;
+		r->least = vmmio_stats_rank_floor(m, n);
+	}
+	free(c);
+	r->tested = !err;
+	return err;
+}
+
+static int compare_values(struct vmmio_ab_row *r, const double *x, size_t m, const double *y,
 			  size_t n)
 {
-	double lo[2], hi[2];
+	bool structural = r->a->cls == VMMIO_STRUCTURAL;
 
-	vmmio_stats_range(x, m, &lo[0], &hi[0]);
-	vmmio_stats_range(y, n, &lo[1], &hi[1]);
-	if (lo[0] == hi[0] && lo[1] == hi[1])
-		r->finding = lo[0] == lo[1] ? VMMIO_AB_SAME : VMMIO_AB_DIFFERENT;
-	else if (hi[0] < lo[1] || hi[1] < lo[0])
-		r->finding = VMMIO_AB_DIFFERENT; /* not exact, but no boot of one is like any of the
-						    other */
-	else
-		r->finding = VMMIO_AB_NOT_EXACT;
+	r->median_a = vmmio_stats_median(x, m);
+	r->median_b = vmmio_stats_median(y, n);
+	r->judged = direction(r->a->key) && !derived(r->a->key);
+	if (!m || !n) {
+		r->finding = m ? VMMIO_AB_GONE : VMMIO_AB_UNKNOWN;
+		return 0;
+	}
+	if (structural && exact(r->a) && exact(r->b)) {
+		r->finding = agree(r->b, r->a) ? VMMIO_AB_SAME : VMMIO_AB_DIFFERENT;
+		return 0;
+	}
+	if (structural && agree(r->a, r->a) && agree(r->b, r->a)) {
+		r->finding = VMMIO_AB_NONE;
+		return 0;
+	}
+	r->lost = structural && agree(r->a, r->a);
+	r->finding = r->judged ? VMMIO_AB_NONE : VMMIO_AB_NOT_JUDGED;
+	return r->judged ? test_rows(r, x, m, y, n, structural) : 0;
 }
 
 static int compare_row(struct vmmio_ab_row *r)
 {
 	double *x = malloc((r->a->n + 1) * sizeof(*x)), *y = malloc((r->b->n + 1) * sizeof(*y));
-	size_t m, n;
-	int err = 0;
+	int err = -ENOMEM;
 
-	if (!x || !y) {
-		free(x);
-		free(y);
-		return -ENOMEM;
-	}
-	m = vmmio_series_known(r->a, x);
-	n = vmmio_series_known(r->b, y);
-	r->median_a = vmmio_stats_median(x, m);
-	r->median_b = vmmio_stats_median(y, n);
-	if (!m || !n) {
-		r->finding = VMMIO_AB_UNKNOWN;
-	} else if (r->a->cls == VMMIO_STRUCTURAL) {
-		compare_exact(r, x, m, y, n);
-	} else {
-		r->tested = true;
-		err = vmmio_stats_rank_test(y, n, x, m, 0.95, &r->test);
-		r->p = r->test.p;
+	if (x && y) {
+		size_t m = vmmio_series_known(r->a, x);
+
+		err = compare_values(r, x, m, y, vmmio_series_known(r->b, y));
 	}
 	free(x);
 	free(y);
 	return err;
 }
 
-/* The medians decide the direction of exact series, the shift that of others. */
+static double change(const struct vmmio_ab_row *r)
+{
+	switch (r->by) {
+	case VMMIO_AB_EVENTS:
+		return r->events.rate[1] - r->events.rate[0];
+	case VMMIO_AB_RANK:
+		return r->test.shift;
+	default:
+		return r->median_b - r->median_a;
+	}
+}
+
 static void weigh(struct vmmio_ab_row *r, const struct vmmio_ab_options *o)
 {
-	double by = r->tested ? r->test.shift : r->median_b - r->median_a;
+	bool structural = r->a->cls == VMMIO_STRUCTURAL;
+	double by = change(r);
 
 	if (r->finding != VMMIO_AB_DIFFERENT)
 		return;
 	r->worse = by * direction(r->a->key) > 0;
-	r->regression =
-		r->worse && (!r->tested || fabs(by) * 100 >= o->threshold * fabs(r->median_a));
+	r->regression = r->worse && (structural || !o->one_run) &&
+			(structural || fabs(by) * 100 >= o->threshold * fabs(r->median_a));
 }
 
-static int correct(struct vmmio_ab *ab, const struct vmmio_ab_options *o)
+/* Is the row one of the family that decides, or of those that are only shown? */
+static bool decides(const struct vmmio_ab_row *r, const struct vmmio_ab_options *o)
+{
+	return r->a->cls == VMMIO_STRUCTURAL || !o->one_run;
+}
+
+/* One family: its p values adjusted, and what they say. */
+static int correct(struct vmmio_ab *ab, const struct vmmio_ab_options *o, bool deciding)
 {
 	double *p = malloc((ab->n + 1) * sizeof(*p));
-	size_t m = 0;
+	size_t m = 0, tested;
 	int err;
 
 	if (!p)
 		return -ENOMEM;
 	for (size_t i = 0; i < ab->n; i++)
-		if (ab->row[i].tested)
+		if (ab->row[i].tested && decides(&ab->row[i], o) == deciding)
 			p[m++] = ab->row[i].p;
+	tested = m;
+	ab->tested += m;
 	err = vmmio_stats_holm(p, m, p);
-	ab->tested = m;
-	ab->floor = 1;
 	m = 0;
 	for (size_t i = 0; i < ab->n && !err; i++) {
 		struct vmmio_ab_row *r = &ab->row[i];
-		double least;
 
-		if (!r->tested)
+		if (!r->tested || decides(r, o) != deciding)
 			continue;
 		r->p = p[m++];
+		r->least = fmin(1, r->least * tested);
+		ab->floor = fmin(ab->floor, r->least);
 		if (r->p < o->alpha)
 			r->finding = VMMIO_AB_DIFFERENT;
-		least = vmmio_stats_rank_floor(r->a->n, r->b->n) * ab->tested;
-		ab->floor = least < ab->floor ? least : ab->floor;
+		else if (r->lost)
+			r->finding = VMMIO_AB_LOST;
+		else if (r->least >= o->alpha && r->by == VMMIO_AB_RANK)
+			r->finding = VMMIO_AB_TOO_FEW;
 	}
 	free(p);
 	return err;
 }
 
-int vmmio_ab_compare(const struct vmmio_series_set *a, const struct vmmio_series_set *b,
-		     const struct vmmio_ab_options *o, struct vmmio_ab *out)
+/* A series of noughts: what @all counted of something that it never met. */
+static int add_zero(struct vmmio_series_set *to, const struct vmmio_series *like,
+		    const struct vmmio_series *all)
+{
+	struct vmmio_series zero = *like;
+	struct vmmio_series_set one = {.s = &zero, .n = 1};
+	int err = -ENOMEM;
+
+	zero.n = all->n;
+	zero.v = calloc(all->n ? all->n : 1, sizeof(*zero.v));
+	zero.c = all->c ? calloc(all->n ? all->n : 1, sizeof(*zero.c)) : NULL;
+	if (zero.v && (zero.c || !all->c)) {
+		for (size_t i = 0; i < all->n; i++) {
+			zero.v[i] = isnan(all->v[i]) ? NAN : 0;
+			if (zero.c)
+				zero.c[i] = (struct vmmio_count){zero.v[i], all->c[i].den};
+		}
+		err = vmmio_series_extend(to, &one);
+	}
+	free(zero.v);
+	free(zero.c);
+	return err;
+}
+
+/*
+ * Registers and queues of @of that @other has none of, although it counted: a side that
+ * never touched a register did so 0 times.
+ */
+static int add_zeros(struct vmmio_series_set *to, const struct vmmio_series_set *of,
+		     const struct vmmio_series_set *other)
 {
 	int err = 0;
 
-	memset(out, 0, sizeof(*out));
-	out->row = calloc(a->n ? a->n : 1, sizeof(*out->row));
-	if (!out->row)
-		return -ENOMEM;
-	for (size_t i = 0; i < a->n && !err; i++) {
-		struct vmmio_ab_row *r = &out->row[out->n];
+	for (size_t i = 0; i < of->n && !err; i++) {
+		const struct vmmio_series *s = &of->s[i], *all;
+		bool reg = !strncmp(s->key, "reg:", 4);
 
-		r->a = &a->s[i];
-		r->b = vmmio_series_find(b, r->a->labels, r->a->key);
-		if (!r->b) {
-			out->only_a++;
+		if ((!reg && strncmp(s->key, "vq:", 3)) ||
+		    vmmio_series_find(other, s->labels, s->key))
 			continue;
-		}
-		if (!takes_part(r->a, o))
-			continue;
-		err = compare_row(r);
-		out->n++;
+		all = vmmio_series_find(
+			other, s->labels,
+			vmmio_metrics[reg ? VMMIO_M_ACCESSES_PER_IO : VMMIO_M_KICKS_PER_IO].key);
+		if (all)
+			err = add_zero(to, s, all);
 	}
-	for (size_t i = 0; i < b->n; i++)
-		out->only_b += !vmmio_series_find(a, b->s[i].labels, b->s[i].key);
-	if (!err)
-		err = correct(out, o);
+	return err;
+}
+
+static int take_row(struct vmmio_ab *out, const struct vmmio_series *a,
+		    const struct vmmio_series *b, const struct vmmio_ab_options *o)
+{
+	struct vmmio_ab_row *r = &out->row[out->n];
+
+	if (!takes_part(a, o))
+		return 0;
+	out->n++;
+	r->a = a;
+	r->b = b;
+	r->median_b = NAN;
+	if (b)
+		return compare_row(r);
+	r->finding = VMMIO_AB_GONE;
+	r->median_a = NAN;
+	return 0;
+}
+
+static int take_rows(const struct vmmio_series_set *a, const struct vmmio_series_set *b,
+		     const struct vmmio_ab_options *o, struct vmmio_ab *out)
+{
+	int err = add_zeros(&out->zero[0], b, a) ?: add_zeros(&out->zero[1], a, b);
+	size_t most = a->n + out->zero[0].n;
+
+	out->row = calloc(most ? most : 1, sizeof(*out->row));
+	out->new = calloc(b->n ? b->n : 1, sizeof(*out->new));
+	if (err || !out->row || !out->new)
+		return err ?: -ENOMEM;
+	for (size_t i = 0; i < most && !err; i++) {
+		const struct vmmio_series *s = i < a->n ? &a->s[i] : &out->zero[0].s[i - a->n];
+		const struct vmmio_series *t = vmmio_series_find(b, s->labels, s->key);
+
+		err = take_row(out, s, t ?: vmmio_series_find(&out->zero[1], s->labels, s->key), o);
+	}
+	for (size_t i = 0; i < b->n; i++) {
+		const struct vmmio_series *s = &b->s[i];
+
+		if (takes_part(s, o) && !vmmio_series_find(a, s->labels, s->key) &&
+		    !vmmio_series_find(&out->zero[0], s->labels, s->key))
+			out->new[out->nnew++] = s;
+	}
+	return err;
+}
+
+static bool undecided(const struct vmmio_ab_row *r, const struct vmmio_ab_options *o)
+{
+	switch (r->finding) {
+	case VMMIO_AB_GONE:
+	case VMMIO_AB_LOST:
+		return decides(r, o);
+	case VMMIO_AB_TOO_FEW:
+		return r->judged && decides(r, o);
+	default:
+		return false;
+	}
+}
+
+int vmmio_ab_compare(const struct vmmio_series_set *a, const struct vmmio_series_set *b,
+		     const struct vmmio_ab_options *o, struct vmmio_ab *out)
+{
+	int err;
+
+	memset(out, 0, sizeof(*out));
+	out->floor = 1;
+	err = take_rows(a, b, o, out);
+	err = err ?: correct(out, o, true);
+	err = err ?: correct(out, o, false);
 	for (size_t i = 0; i < out->n && !err; i++) {
 		weigh(&out->row[i], o);
 		out->different += out->row[i].finding == VMMIO_AB_DIFFERENT;
 		out->regressions += out->row[i].regression;
+		out->undecided += undecided(&out->row[i], o);
 	}
 	if (err)
 		vmmio_ab_free(out);
 	return err;
 }
 
+const char *vmmio_ab_verdict(const struct vmmio_ab *ab)
+{
+	return ab->regressions ? "REGRESSION" : ab->undecided ? "UNDECIDED" : "no regression";
+}
+
 void vmmio_ab_free(struct vmmio_ab *ab)
 {
 	free(ab->row);
+	free(ab->new);
+	vmmio_series_free(&ab->zero[0]);
+	vmmio_series_free(&ab->zero[1]);
 	memset(ab, 0, sizeof(*ab));
-}
-
-static const char *const words[] = {"same", "DIFFERENT", "not exact", "unknown"};
-
-static void print_row(const struct vmmio_ab_row *r, const struct vmmio_ab_options *o, FILE *f)
-{
-	char a[24], b[24], shift[24], low[24], high[24];
-
-	vmmio_format(r->median_a, a, sizeof(a));
-	vmmio_format(r->median_b, b, sizeof(b));
-	fprintf(f, "%-10s %s%s, %s: %s -> %s", r->regression ? "REGRESSION" : words[r->finding],
-		vmmio_series_emulated(r->a, o->accel) ? "~" : "", r->a->labels, r->a->heading, a,
-		b);
-	if (!r->tested) {
-		fprintf(f, " (%s)\n", vmmio_class_name(r->a->cls));
-		return;
-	}
-	vmmio_format(r->test.shift, shift, sizeof(shift));
-	vmmio_format(r->test.shift_ci.low, low, sizeof(low));
-	vmmio_format(r->test.shift_ci.high, high, sizeof(high));
-	fprintf(f,
-		" (%s, shift %s, %.1f %% interval %s to %s, delta %+.2f, p %.3g, n = %zu and "
-		"%zu)\n",
-		vmmio_class_name(r->a->cls), shift, 100 * r->test.shift_ci.level, low, high,
-		r->test.delta, r->p, r->a->n, r->b->n);
-}
-
-void vmmio_ab_print(const struct vmmio_ab *ab, const struct vmmio_ab_options *o, bool all, FILE *f)
-{
-	size_t structural = 0, same = 0, unknown = 0;
-
-	for (size_t i = 0; i < ab->n; i++) {
-		const struct vmmio_ab_row *r = &ab->row[i];
-
-		if (r->finding == VMMIO_AB_UNKNOWN)
-			unknown++;
-		else if (r->a->cls == VMMIO_STRUCTURAL) {
-			structural++;
-			same += r->finding == VMMIO_AB_SAME;
-		}
-		if (all || r->finding == VMMIO_AB_DIFFERENT || r->finding == VMMIO_AB_NOT_EXACT)
-			print_row(r, o, f);
-	}
-	fprintf(f, "structural: %zu series, %zu the same\n", structural, same);
-	if (ab->tested)
-		fprintf(f,
-			"others: %zu series by rank test, Holm-corrected at %g over all of them\n",
-			ab->tested, o->alpha);
-	if (ab->tested && ab->floor >= o->alpha)
-		fprintf(f,
-			"too few boots: with these n no series could be shown to differ (least p "
-			"%.3g)\n",
-			ab->floor);
-	if (o->only_structural)
-		fprintf(f, "%s: nothing but structural series compares\n", o->only_structural);
-	if (unknown)
-		fprintf(f, "%zu series have no values on one side or both\n", unknown);
-	if (ab->only_a || ab->only_b)
-		fprintf(f, "not compared: %zu series of A only, %zu of B only\n", ab->only_a,
-			ab->only_b);
-	fprintf(f, "%s: %zu of %zu series different, %zu of them regressions\n",
-		ab->regressions ? "REGRESSION" : "no regression", ab->different, ab->n,
-		ab->regressions);
-}
-
-json_t *vmmio_ab_json(const struct vmmio_ab *ab, const struct vmmio_ab_options *o)
-{
-	json_t *rows = json_array();
-
-	for (size_t i = 0; i < ab->n; i++) {
-		const struct vmmio_ab_row *r = &ab->row[i];
-		json_t *j = json_pack("{s:s, s:s, s:s, s:s, s:b, s:b}", "labels", r->a->labels,
-				      "key", r->a->key, "class", vmmio_class_name(r->a->cls),
-				      "finding", words[r->finding], "worse", r->worse, "regression",
-				      r->regression);
-
-		json_object_set_new(j, "a",
-				    isnan(r->median_a) ? json_null() : json_real(r->median_a));
-		json_object_set_new(j, "b",
-				    isnan(r->median_b) ? json_null() : json_real(r->median_b));
-		if (r->tested)
-			json_object_set_new(
-				j, "test",
-				json_pack("{s:f, s:f, s:f, s:[ff], s:f, s:b}", "p_adjusted", r->p,
-					  "delta", r->test.delta, "shift", r->test.shift,
-					  "interval", r->test.shift_ci.low, r->test.shift_ci.high,
-					  "level", r->test.shift_ci.level, "exact", r->test.exact));
-		json_array_append_new(rows, j);
-	}
-	return json_pack("{s:i, s:s, s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:o}", "schema", 1, "accel",
-			 o->accel, "tested", (json_int_t)ab->tested, "different",
-			 (json_int_t)ab->different, "regressions", (json_int_t)ab->regressions,
-			 "uncompared", (json_int_t)(ab->only_a + ab->only_b), "alpha", o->alpha,
-			 "threshold_pct", o->threshold, "least_p", ab->floor, "rows", rows);
 }

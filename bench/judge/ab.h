@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Two sets of series held against each other: A, what was; B, what is.
- * Structural series are compared exactly. The others are compared by a rank
- * test over boots with Holm's correction for the number of series tested, and
- * reported with effect size, shift and interval.
+ *
+ * Structural series are compared exactly where each side has at least two boots that
+ * agree. Elsewhere their events are tested (stats.h): the extra ones of a boot that is not
+ * like the others, or all there is where a side has one boot. Other series are compared
+ * by a rank test. Holm's correction is over all that is tested and can be a regression;
+ * what is derived from others, or neither better nor worse, is not charged to it.
+ *
+ * What B no longer has, and exactness that is lost without enough events to say so, is not
+ * passed: it is undecided.
  */
 #ifndef VMMIO_BENCH_AB_H
 #define VMMIO_BENCH_AB_H
@@ -16,19 +22,33 @@
 #include "bench/data/stats.h"
 
 enum vmmio_ab_finding {
-	VMMIO_AB_SAME, /* structural: equal; else: no difference shown */
+	VMMIO_AB_SAME, /* equal */
+	VMMIO_AB_NONE, /* no difference shown */
 	VMMIO_AB_DIFFERENT,
-	VMMIO_AB_NOT_EXACT, /* structural, but a side is not the same in all boots */
-	VMMIO_AB_UNKNOWN,   /* a side has no values */
+	VMMIO_AB_LOST,	     /* A's boots agree, B's differ from them, too little to be shown */
+	VMMIO_AB_UNKNOWN,    /* A has no values */
+	VMMIO_AB_GONE,	     /* B has no values, or not this series */
+	VMMIO_AB_TOO_FEW,    /* with these n no difference could be shown */
+	VMMIO_AB_NOT_JUDGED, /* neither better nor worse, or said by another series */
+};
+
+enum vmmio_ab_test {
+	VMMIO_AB_EXACT,
+	VMMIO_AB_EVENTS,
+	VMMIO_AB_RANK,
 };
 
 struct vmmio_ab_row {
-	const struct vmmio_series *a, *b;
+	const struct vmmio_series *a, *b; /* b is NULL if B does not have it */
 	enum vmmio_ab_finding finding;
+	enum vmmio_ab_test by;
 	double median_a, median_b;
-	struct vmmio_rank_test test; /* of b - a; not for structural series */
-	double p;		     /* adjusted */
+	struct vmmio_rank_test test; /* of b - a */
+	struct vmmio_events_test events;
+	double p, least; /* adjusted, and what it could be at least */
 	bool tested;
+	bool judged;	 /* a difference can be a regression */
+	bool lost;	 /* boots of A agree, those of B do not */
 	bool worse;	 /* B is worse than A, if different */
 	bool regression; /* and by more than the threshold */
 };
@@ -37,14 +57,19 @@ struct vmmio_ab_options {
 	double alpha;	  /* of all series together */
 	double threshold; /* per cent of A's median, for series that are not structural */
 	bool times;	  /* compare durations of an emulated run too */
+	bool structural;  /* the user wants no other */
+	bool one_run;	  /* each side is one run: others are shown, and are no regression */
 	const char *only_structural; /* why nothing else compares, or NULL */
 	const char *accel;
 };
 
 struct vmmio_ab {
 	struct vmmio_ab_row *row;
-	size_t n, only_a, only_b;
-	size_t tested, different, regressions;
+	size_t n;
+	const struct vmmio_series **new; /* those only B has */
+	size_t nnew;
+	struct vmmio_series_set zero[2]; /* registers and queues that one side never used */
+	size_t tested, different, regressions, undecided;
 	double floor; /* least adjusted p that any series could reach with these n */
 };
 
@@ -52,7 +77,10 @@ int vmmio_ab_compare(const struct vmmio_series_set *a, const struct vmmio_series
 		     const struct vmmio_ab_options *o, struct vmmio_ab *out);
 void vmmio_ab_free(struct vmmio_ab *ab);
 
-/* @all: also the rows in which nothing differs. */
+/* "REGRESSION", "UNDECIDED" or "no regression". */
+const char *vmmio_ab_verdict(const struct vmmio_ab *ab);
+
+/* ab_print.c; the verdict first. @all: also the rows in which nothing differs. */
 void vmmio_ab_print(const struct vmmio_ab *ab, const struct vmmio_ab_options *o, bool all, FILE *f);
 json_t *vmmio_ab_json(const struct vmmio_ab *ab, const struct vmmio_ab_options *o);
 

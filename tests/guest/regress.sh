@@ -47,12 +47,16 @@ run 0 regress "$base" --out "$tmp/again"
 grep -q '^no regression: 0 of ' "$tmp/out" || fail "two runs differ in structure"
 
 # one InterruptStatus read more per I/O, as a driver that does it would show
-sed '/transport=mmio depth=1",$/,/\]/{/accesses_per_io/,/\]/s/^\(  *\)3\.0$/\14.0/}' "$tmp/a.json" >"$tmp/b.json"
+awk '/"labels"/ { here = /transport=mmio depth=1"/ }
+	/"key"/ { key = /"accesses_per_io"/ }
+	here && key { sub(/^ *3\.0$/, "4.0"); sub(/^ *300,$/, "400,") }
+	{ print }' "$tmp/a.json" >"$tmp/b.json"
 cmp -s "$tmp/a.json" "$tmp/b.json" && fail "nothing was planted"
 for pairs in 1 2 3 4 5; do
 	run 3 regress --a "cat '$tmp/a.json'" --b "cat '$tmp/b.json'" --pairs "$pairs"
-	grep -q '^REGRESSION .*transport=mmio depth=1, accesses per I/O: 3 -> 4 (structural)' "$tmp/out" ||
+	grep -q '^REGRESSION .*transport=mmio depth=1, accesses per I/O: 3 -> 4 (structural' "$tmp/out" ||
 		fail "the planted access was not found"
+	head -n 1 "$tmp/out" | grep -q '^REGRESSION: 1 of ' || fail "the verdict does not come first"
 done
 run 0 regress --a "cat '$tmp/b.json'" --b "cat '$tmp/a.json'" --pairs 2
 grep -q '^DIFFERENT .*4 -> 3' "$tmp/out" || fail "an improvement is not shown"
@@ -70,9 +74,20 @@ grep -q 'repetition' "$tmp/out" && fail "one is called many"
 for key in '"repeat": 1' '"repeats_different": 1' '"regressions": 1'; do
 	grep -q "$key" "$tmp"/kept/*-tcg/once/result.json || fail "one verdict was not kept: $key"
 done
-# the second repetition cannot be judged: that it can not is the answer
+# JSON is one document, whatever is kept and however often it is done
+for more in "--save json --out $tmp/kept" "--repeat 2" "--repeat 2 --save json2 --out $tmp/kept"; do
+	# shellcheck disable=SC2086
+	run 3 regress --a "cat '$tmp/a.json'" --b "cat '$tmp/b.json'" --pairs 2 --json $more
+	perl -MJSON::PP -0777 -ne 'decode_json($_)' "$tmp/out" || fail "no JSON: --json $more"
+done
+# a run that fails is repeated and said, one that fails again and again is nobody's regression
 echo 0 >"$tmp/turn"
-run 1 regress --a "cat '$tmp/a.json'" --pairs 1 --repeat 2 --b "
+run 3 regress --a "cat '$tmp/a.json'" --pairs 2 --b "
+	echo x >>'$tmp/turn'; [ \$(wc -l <'$tmp/turn') != 2 ] && cat '$tmp/b.json'"
+grep -q '^1 runs failed and were repeated' "$tmp/out" || fail "a failed run is not said"
+# the second repetition cannot be judged: a regression that was found stays one
+echo 0 >"$tmp/turn"
+run 3 regress --a "cat '$tmp/a.json'" --pairs 1 --repeat 2 --b "
 	echo x >>'$tmp/turn'; [ \$(wc -l <'$tmp/turn') -lt 3 ] && cat '$tmp/b.json'"
 run 1 plot "$1" --out "$tmp/plots"
 says 'a result of pairs: nothing to draw'
@@ -112,10 +127,40 @@ run 2 diff "$base" "$base" --threshold x
 says '--threshold x'
 run 1 diff "$base" /nonexistent
 says '/nonexistent: not a folder'
-run 1 regress --a false --b false
-says 'false: .*not the JSON'
-run 1 regress --a 'echo {}' --b 'echo {}'
+run 4 regress --a false --b false
+says 'false: .*not the JSON.*3 times'
+run 4 regress --a false --b false --retries 0
+says 'false: .*not the JSON.*1 times'
+run 4 regress --a 'echo {}' --b 'echo {}'
 says 'echo {}: '
+# another load is another question; what was withheld says nothing
+sed 's/"count": 100/"count": 101/' "$tmp/a.json" >"$tmp/c.json"
+run 4 regress --a "cat '$tmp/a.json'" --b "cat '$tmp/c.json'" --pairs 1
+says 'another count: 100 -> 101'
+run 0 regress --a "cat '$tmp/a.json'" --b "cat '$tmp/c.json'" --pairs 1 --allow count
+grep -q '^changed: count: 100 -> 101' "$tmp/out" || fail "what changed is not said"
+sed 's/"qemu": "[0-9.]*"/"qemu": "1.2.3"/; s/"kernel": "[^"]*cloud[^"]*"/"kernel": "other"/' \
+	"$tmp/a.json" >"$tmp/c.json"
+run 4 regress --a "cat '$tmp/a.json'" --b "cat '$tmp/c.json'" --pairs 1
+says 'more than one thing changed: kernel, qemu'
+sed 's/"withheld": false/"withheld": true/' "$tmp/a.json" >"$tmp/c.json"
+run 4 regress --a "cat '$tmp/a.json'" --b "cat '$tmp/c.json'" --pairs 1
+says 'withheld'
+# what vanished is not passed
+sed 's/transport=pci-msix depth=1"/transport=other depth=1"/' "$tmp/a.json" >"$tmp/c.json"
+run 4 regress --a "cat '$tmp/a.json'" --b "cat '$tmp/c.json'" --pairs 1
+head -n 1 "$tmp/out" | grep -q '^UNDECIDED: ' || fail "what vanished was passed"
+grep -q '^vanished .*transport=pci-msix depth=1, kicks per I/O' "$tmp/out" || fail "it is not named"
+grep -q '^new in B: .*transport=other' "$tmp/out" || fail "what is new is not named"
+run 2 regress --a true --b true --allow kernel,colour
+says '--allow colour'
+for command in "diff $base $base" "predict --help" "compare --help"; do
+	# shellcheck disable=SC2086
+	if "$bench" $command >/dev/full 2>"$tmp/err"; then fail "$command: a full disk is success"; fi
+	grep -q 'standard output' "$tmp/err" || fail "$command: a full disk is not said"
+	# shellcheck disable=SC2086
+	if "$bench" $command >&- 2>"$tmp/err"; then fail "$command: no standard output is success"; fi
+done
 cp -r "$base" "$tmp/cut"
 head -c 1000 "$base/series.json" >"$tmp/cut/series.json"
 run 1 diff "$base" "$tmp/cut"

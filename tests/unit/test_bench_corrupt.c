@@ -122,7 +122,8 @@ static int setup(void **state)
 		for (int boot = 0; boot < 2; boot++) {
 			vmmio_series_add(&set, labels, VMMIO_M_ACCESSES_PER_IO, 1, 3 - t);
 			vmmio_series_add(&set, labels, VMMIO_M_KICKS_PER_IO, 1, 1);
-			vmmio_series_add_register(&set, labels, t ? "notify" : "QueueNotify", 1, 1);
+			vmmio_series_add_register(&set, labels, t ? "notify" : "QueueNotify", 1,
+						  (struct vmmio_count){1, 1});
 		}
 	}
 	j = vmmio_series_to_json(&set);

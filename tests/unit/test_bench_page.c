@@ -27,7 +27,9 @@ static void add(struct vmmio_series_set *set, const char *labels, enum vmmio_met
 static void add_register(struct vmmio_series_set *set, const char *labels, const char *reg, int n)
 {
 	for (int boot = 0; boot < 3; boot++)
-		assert_int_equal(vmmio_series_add_register(set, labels, reg, 1, n), 0);
+		assert_int_equal(
+			vmmio_series_add_register(set, labels, reg, 1, (struct vmmio_count){n, 1}),
+			0);
 }
 
 /* One setting: all transports, depths 1 and 16; @per_kick buffers share a kick at 16. */
