@@ -37,10 +37,12 @@ function(vmmio_test_module name)
 endfunction()
 
 vmmio_test_module(lostmod) # events of vmmio's tracepoints inside one another
+vmmio_test_module(twin) # names that functions of mainline have
 vmmio_test_module(liar) # devices that say what no device at hand says
 vmmio_script_test(guest tests/guest/liar.sh TIMEOUT 240)
 vmmio_script_test(guest tests/guest/lost.sh)
 vmmio_script_test(guest tests/guest/shared.sh)
+vmmio_script_test(guest tests/guest/blind.sh TIMEOUT 240)
 
 # On a kernel that watches its drivers: on demand, since it is built for it.
 option(VMMIO_DEBUG_KERNEL "Add the tests of label debug, which build a kernel" OFF)

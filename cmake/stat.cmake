@@ -52,6 +52,7 @@ add_library(
 	${stat}/core/fields.c
 	${stat}/core/irqnames.c
 	${stat}/core/irqs.c
+	${stat}/core/probing.c
 	${stat}/core/program.c
 	${stat}/core/regtable.c
 	${stat}/core/rights.c
@@ -80,6 +81,7 @@ add_library(
 	${stat}/source/tracefs_ring.c
 	${stat}/source/tracefs_stock.c
 	${stat}/source/tracefs_vmmio.c
+	${stat}/source/witness.c
 	${stat}/top/model.c
 	${stat}/view/csv.c
 	${stat}/view/hist.c

@@ -43,6 +43,7 @@ enum vmmio_irq_mode {
 	VMMIO_IRQ_INTX,
 	VMMIO_IRQ_MSIX,	       /* a vector of its own */
 	VMMIO_IRQ_MSIX_SHARED, /* one vector for all queues */
+	VMMIO_IRQ_UNKNOWN,     /* never from the module: who looked could not tell */
 };
 
 /* vmmio_slot_info.flags */

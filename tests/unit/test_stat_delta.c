@@ -14,7 +14,10 @@
 #include <cmocka.h>
 
 #include "tools/vmmio-stat/core/irqs.h"
+#include "tools/vmmio-stat/core/probing.h"
 #include "tools/vmmio-stat/core/snapshot.h"
+#include "tools/vmmio-stat/source/source.h"
+#include "tools/vmmio-stat/source/witness.h"
 
 static const struct vmmio_want want = {.hists = 1u << VMMIO_HIST_IRQ | 1u << VMMIO_HIST_BATCH,
 				       .regs = true};
@@ -217,7 +220,7 @@ static void interrupts(struct vmmio_irqs *q, const char *text)
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
 	close(fd);
-	assert_int_equal(vmmio_irqs_read(q, path), 0);
+	assert_int_equal(vmmio_irqs_read(q, path, NULL), 0);
 	unlink(path);
 }
 
@@ -236,7 +239,160 @@ static void proc_interrupts_is_read(void **state)
 	assert_int_equal(q.list[1].irq, 24);
 	assert_int_equal(q.list[1].count, 300);
 	vmmio_irqs_free(&q);
-	assert_int_not_equal(vmmio_irqs_read(&q, "/nonexistent"), 0);
+	assert_int_not_equal(vmmio_irqs_read(&q, "/nonexistent", NULL), 0);
+}
+
+/* What came to a CPU that is offline now is in the kernel's sums only. */
+static void an_offline_cpu_takes_nothing_away(void **state)
+{
+	static const char stat[] = "cpu  1 2 3\nintr 999 7 0 0 0 11 0 300 9\nctxt 1\n";
+	char path[] = "/tmp/vmmio-irqs-XXXXXX", all[] = "/tmp/vmmio-stat-XXXXXX";
+	static const char half[] = "  CPU0\n 4: 10 ttyS0\n 6: 100 PCI-MSI virtio0-req.0\n";
+	int fd = mkstemp(path), fd2 = mkstemp(all);
+	struct vmmio_irqs q = {};
+
+	assert_int_equal(write(fd, half, strlen(half)), strlen(half));
+	assert_int_equal(write(fd2, stat, strlen(stat)), strlen(stat));
+	close(fd);
+	close(fd2);
+	assert_int_equal(vmmio_irqs_read(&q, path, all), 0);
+	assert_int_equal(q.n, 2);
+	assert_int_equal(q.list[0].count, 11);
+	assert_int_equal(q.list[1].count, 300);
+	vmmio_irqs_free(&q);
+	unlink(path);
+	unlink(all);
+}
+
+static void an_interrupt_is_known_by_its_handlers(void **state)
+{
+	struct vmmio_slot_info x = {.kind = VMMIO_SLOT_QUEUE,
+				    .device = "virtio1",
+				    .transport = VMMIO_TRANSPORT_PCI,
+				    .queue_name = "req.0"};
+	struct vmmio_irqs q = {};
+
+	interrupts(&q, "  CPU0\n 9: 1 IO-APIC 9-fasteoi acpi, virtio2, virtio10\n"
+		       " 54: 0 PCI-MSI 16384-edge virtio1-config\n"
+		       " 55: 1 PCI-MSI 16385-edge virtio1-req.0\n"
+		       " 60: 0 PCI-MSI 16384-edge virtio3-config\n"
+		       " 61: 0 PCI-MSI 16385-edge virtio3-virtqueues\n");
+	vmmio_irqs_identify(&q, &x);
+	assert_int_equal(x.irq, 55);
+	assert_int_equal(x.irq_mode, VMMIO_IRQ_MSIX);
+	strcpy(x.queue_name, "control"); /* which has none: the device's others do */
+	vmmio_irqs_identify(&q, &x);
+	assert_int_equal(x.irq, 0);
+	assert_int_equal(x.irq_mode, VMMIO_IRQ_NONE);
+	strcpy(x.device, "virtio3");
+	vmmio_irqs_identify(&q, &x);
+	assert_int_equal(x.irq, 61);
+	assert_int_equal(x.irq_mode, VMMIO_IRQ_MSIX_SHARED);
+	strcpy(x.device, "virtio10");
+	vmmio_irqs_identify(&q, &x);
+	assert_int_equal(x.irq, 9);
+	assert_int_equal(x.irq_mode, VMMIO_IRQ_INTX);
+	strcpy(x.device, "virtio4"); /* nothing is named after it */
+	vmmio_irqs_identify(&q, &x);
+	assert_int_equal(x.irq, 0);
+	assert_int_equal(x.irq_mode, VMMIO_IRQ_UNKNOWN);
+	strcpy(x.device, "irtio2");
+	vmmio_irqs_identify(&q, &x);
+	assert_int_equal(x.irq_mode, VMMIO_IRQ_UNKNOWN);
+	vmmio_irqs_free(&q);
+}
+
+static void witness_fill(struct vmmio_witness *w, const char *text)
+{
+	static struct vmmio_slot_info device = {.kind = VMMIO_SLOT_DEVICE, .device = "virtio0"};
+	static bool ours;
+
+	interrupts(&w->irqs.before, text);
+	interrupts(&w->irqs.after, text);
+	w->devices = &device;
+	w->ours = &ours;
+	w->n = 1;
+	w->taken = true;
+}
+
+/* Its line moved, and the hooks saw nothing: that is not "none". */
+static void zeros_of_dead_hooks_are_unknown(void **state)
+{
+	struct trio *t = *state;
+	struct vmmio_witness from = {}, to = {};
+	char why[240];
+
+	witness_fill(&from, "  CPU0\n 24: 4294967290 edge virtio0\n");
+	witness_fill(&to, "  CPU0\n 24: 44 edge virtio0\n"); /* it went round */
+	/* no row at all */
+	assert_int_equal(vmmio_witness_check(&t->d, &from, &to, VMMIO_SEES_MAINLINE, why, 240), 0);
+	assert_int_equal(t->d.unseen, 1);
+	assert_int_equal(t->d.n, 1);
+	assert_int_equal(t->d.rows[0].have, 0);
+	assert_non_null(strstr(why, "virtio0: 50 interrupts by /proc/interrupts"));
+	/* rows of zeros */
+	vmmio_snapshot_clear(&t->d);
+	vmmio_row_set(add(&t->d, 0, 1, VMMIO_SLOT_DEVICE), VMMIO_C_IRQS, 0);
+	vmmio_row_set(add(&t->d, 1, 1, VMMIO_SLOT_QUEUE), VMMIO_C_KICKS, 0);
+	strcpy(t->d.rows[1].info.device, "virtio0");
+	vmmio_row_set(&t->d.rows[1], VMMIO_C_OPPORTUNITIES, 3);
+	assert_int_equal(vmmio_witness_check(&t->d, &from, &to, VMMIO_SEES_MAINLINE, why, 240), 0);
+	assert_int_equal(t->d.unseen, 1);
+	assert_false(vmmio_row_has(&t->d.rows[0], VMMIO_C_IRQS));
+	assert_false(vmmio_row_has(&t->d.rows[1], VMMIO_C_KICKS));
+	assert_true(vmmio_row_has(&t->d.rows[1], VMMIO_C_OPPORTUNITIES));
+	/* seen, or nothing that this source looks at, or lost: no alarm */
+	vmmio_row_set(&t->d.rows[0], VMMIO_C_IRQS, 1);
+	assert_int_equal(vmmio_witness_check(&t->d, &from, &to, VMMIO_SEES_MAINLINE, why, 240), 0);
+	assert_int_equal(t->d.unseen, 0);
+	vmmio_row_set(&t->d.rows[0], VMMIO_C_IRQS, 0);
+	assert_int_equal(vmmio_witness_check(&t->d, &from, &to, VMMIO_SEES_OURS, why, 240), 0);
+	assert_int_equal(t->d.unseen, 0);
+	t->d.events_lost = 50;
+	assert_int_equal(vmmio_witness_check(&t->d, &from, &to, VMMIO_SEES_MAINLINE, why, 240), 0);
+	assert_int_equal(t->d.unseen, 0);
+	from.devices = to.devices = NULL;
+	from.ours = to.ours = NULL;
+	vmmio_witness_free(&from);
+	vmmio_witness_free(&to);
+}
+
+static void a_hook_on_another_of_that_name_is_found(void **state)
+{
+	static const char list[] = "vm_notify [twin] (1) R   D\n\tdirect-->bpf_trampoline_1\n"
+				   "vp_notify [virtio_pci] (2) R\nvring_interrupt (1) R\n";
+
+	assert_false(vmmio_probing_landed(list, "virtio_mmio", "vm_notify"));
+	assert_true(vmmio_probing_landed(list, "twin", "vm_notify"));
+	assert_true(vmmio_probing_landed(list, "virtio_pci", "vp_notify"));
+	assert_false(vmmio_probing_landed(list, NULL, "vp_notify"));
+	assert_true(vmmio_probing_landed(list, NULL, "vring_interrupt"));
+	assert_false(vmmio_probing_landed(list, NULL, "interrupt"));
+}
+
+static void a_switch_that_is_off_is_said(void **state)
+{
+	char root[] = "/tmp/vmmio-root-XXXXXX", dir[200], path[240];
+	FILE *f;
+
+	assert_non_null(mkdtemp(root));
+	assert_null(vmmio_probing_off(root, false)); /* not to be told: nothing is known */
+	snprintf(dir, sizeof(dir), "mkdir -p %s/proc/sys/kernel %s/sys/kernel/debug/kprobes", root,
+		 root);
+	assert_int_equal(system(dir), 0);
+	snprintf(path, sizeof(path), "%s/sys/kernel/debug/kprobes/enabled", root);
+	f = fopen(path, "w");
+	fputs("0\n", f);
+	fclose(f);
+	assert_null(vmmio_probing_off(root, false));
+	assert_non_null(strstr(vmmio_probing_off(root, true), "kprobes are off"));
+	snprintf(path, sizeof(path), "%s/proc/sys/kernel/ftrace_enabled", root);
+	f = fopen(path, "w");
+	fputs("0\n", f);
+	fclose(f);
+	assert_non_null(strstr(vmmio_probing_off(root, false), "sysctl kernel.ftrace_enabled=1"));
+	snprintf(dir, sizeof(dir), "rm -r %s", root);
+	assert_int_equal(system(dir), 0);
 }
 
 /* A device with two vectors, one of them shared by its two queues. */
@@ -256,8 +412,10 @@ static void verify_holds_runs_against_interrupts(void **state)
 	}
 	vmmio_row_set(add(&t->d, 0, 1, VMMIO_SLOT_DEVICE), VMMIO_C_IRQS, 31);
 	t->d.rows[0].info.irq = 25;
-	add(&t->d, 1, 1, VMMIO_SLOT_QUEUE)->info.irq = 24;
-	add(&t->d, 2, 1, VMMIO_SLOT_QUEUE)->info.irq = 24;
+	for (i = 1; i < 3; i++) {
+		add(&t->d, i, 1, VMMIO_SLOT_QUEUE)->info.irq = 24;
+		strcpy(t->d.rows[i].info.device, "virtio0");
+	}
 	assert_int_equal(vmmio_irqs_verify(&t->d, &start, &end, why, sizeof(why)), 0);
 	t->d.rows[0].c[VMMIO_C_IRQS] = 32;
 	assert_int_equal(vmmio_irqs_verify(&t->d, &start, &end, why, sizeof(why)), 1);
@@ -286,6 +444,11 @@ int main(void)
 		TEST(many_rows),
 		TEST(a_device_sums_its_queues),
 		TEST(proc_interrupts_is_read),
+		TEST(an_offline_cpu_takes_nothing_away),
+		TEST(an_interrupt_is_known_by_its_handlers),
+		TEST(zeros_of_dead_hooks_are_unknown),
+		TEST(a_hook_on_another_of_that_name_is_found),
+		TEST(a_switch_that_is_off_is_said),
 		TEST(verify_holds_runs_against_interrupts),
 	};
 

@@ -220,5 +220,5 @@ int vmmio_cmd_hist(int argc, char **argv)
 	for (i = 0; i < 2; i++)
 		vmmio_moment_free(&m[i]);
 	vmmio_session_close(&x);
-	return ret;
+	return ret == VMMIO_EXIT_OK && x.blind ? VMMIO_EXIT_TROUBLE : ret;
 }

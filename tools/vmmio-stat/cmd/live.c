@@ -202,5 +202,7 @@ int vmmio_cmd_live(int argc, char **argv)
 	for (i = 0; i < 3; i++)
 		vmmio_moment_free(&m[i]);
 	vmmio_session_close(&x);
+	if (ret == VMMIO_EXIT_OK && x.blind)
+		return VMMIO_EXIT_TROUBLE;
 	return ret == VMMIO_EXIT_OK && x.differed ? VMMIO_EXIT_NEGATIVE : ret;
 }

@@ -105,5 +105,5 @@ int vmmio_cmd_regs(int argc, char **argv)
 	for (i = 0; i < 2; i++)
 		vmmio_moment_free(&m[i]);
 	vmmio_session_close(&x);
-	return n < 0 ? VMMIO_EXIT_TROUBLE : VMMIO_EXIT_OK;
+	return n < 0 || x.blind ? VMMIO_EXIT_TROUBLE : VMMIO_EXIT_OK;
 }

@@ -17,6 +17,7 @@
 
 struct top {
 	struct vmmio_session x;
+	char unseen[240];	  /* of which device: it stays on the screen */
 	struct vmmio_moment m[3]; /* base of the distributions, previous, current */
 	struct vmmio_snapshot sum;
 	struct top_model model;
@@ -63,16 +64,22 @@ static int start_sum(struct top *t)
 static int tick(struct top *t)
 {
 	int cur = 3 - t->prev, err;
+	char why[sizeof(t->unseen)];
 
 	/* not vmmio_moment_take(): its complaint would go into the screen */
-	err = t->x.src.ops->snapshot(&t->x.src, &t->m[cur].s);
+	err = vmmio_moment_read(&t->x, &t->m[cur]);
 	if (err == -ENODATA) {
 		t->screen.ended = true;
 		return 0;
 	}
 	if (err)
 		return err;
-	err = vmmio_delta(&t->x.delta, &t->m[t->prev].s, &t->m[cur].s);
+	err = vmmio_session_delta(&t->x, &t->m[t->prev], &t->m[cur], why, sizeof(why));
+	if (!err && why[0]) {
+		memcpy(t->unseen, why, sizeof(why));
+		t->screen.message = t->unseen;
+		t->x.blind = true;
+	}
 	if (!err)
 		err = vmmio_delta(&t->sum, &t->m[0].s, &t->m[cur].s);
 	if (!err)
@@ -349,5 +356,7 @@ int vmmio_cmd_top(int argc, char **argv)
 		return VMMIO_EXIT_TROUBLE;
 	ret = run(&t);
 	vmmio_session_close(&t.x);
-	return ret;
+	if (t.x.blind)
+		vmmio_complain("%s", t.unseen);
+	return ret == VMMIO_EXIT_OK && t.x.blind ? VMMIO_EXIT_TROUBLE : ret;
 }

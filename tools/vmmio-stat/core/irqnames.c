@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "irqnames.h"
+#include "irqs.h"
 #include "lib/num.h"
 
 #define PROC_IRQ "/proc/irq"
@@ -40,23 +41,12 @@ __u32 vmmio_irq_named(const char *name)
 
 void vmmio_irq_complete(struct vmmio_slot_info *x)
 {
-	bool queue = x->kind == VMMIO_SLOT_QUEUE;
-	char name[64];
-	__u32 all;
+	struct vmmio_irqs q = {};
 
-	x->irq = vmmio_irq_named(x->device);
-	if (x->irq) {
-		x->irq_mode = x->transport == VMMIO_TRANSPORT_PCI ? VMMIO_IRQ_INTX : VMMIO_IRQ_LINE;
-		return;
-	}
-	snprintf(name, sizeof(name), "%s-%s", x->device, queue ? x->queue_name : "config");
-	x->irq = vmmio_irq_named(name);
-	snprintf(name, sizeof(name), "%s-virtqueues", x->device);
-	all = vmmio_irq_named(name);
-	if (queue && !x->irq)
-		x->irq = all;
-	if (x->irq)
-		x->irq_mode = all ? VMMIO_IRQ_MSIX_SHARED : VMMIO_IRQ_MSIX;
+	x->irq_mode = VMMIO_IRQ_UNKNOWN;
+	if (!vmmio_irqs_now(&q))
+		vmmio_irqs_identify(&q, x);
+	vmmio_irqs_free(&q);
 }
 
 const char *vmmio_irq_cpus(__u32 irq, char *buf, size_t size)

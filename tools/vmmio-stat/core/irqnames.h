@@ -19,7 +19,7 @@ __u32 vmmio_irq_named(const char *name);
 
 /*
  * Number and mode of the interrupt of a device or queue, by the names that
- * mainline's transports give their handlers; mode NONE: there is none (yet).
+ * mainline's transports give their handlers; see vmmio_irqs_identify().
  */
 void vmmio_irq_complete(struct vmmio_slot_info *x);
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * --verify: the kernel's own count of interrupts, against which handler runs
- * are held. It reads /proc/interrupts and nothing else.
+ * The kernel's own account of interrupts: whose each is and how many came. It
+ * is what handler runs are held against (--verify, and in every view: did the
+ * hooks see anything at all?), and what says which interrupt a queue has before
+ * the first one comes.
  */
 #ifndef VMMIO_IRQS_H
 #define VMMIO_IRQS_H
@@ -14,13 +16,28 @@ struct vmmio_irqs {
 	size_t n, cap;
 	struct vmmio_irq_count {
 		__u32 irq;
-		__u64 count;
+		__u32 count; /* modulo 2^32, as the kernel keeps it */
+		char *names; /* of its handlers, ", " in between; with what precedes them */
 	} * list;
+	bool threaded; /* handlers run in threads: one run may serve several interrupts */
 };
 
-/* Reads @path (/proc/interrupts), numbered lines only. Returns 0 or -errno. */
-int vmmio_irqs_read(struct vmmio_irqs *q, const char *path);
+/*
+ * Reads @interrupts (/proc/interrupts), numbered lines only. It leaves out CPUs
+ * that are offline; @stat (/proc/stat; NULL: none) has the sums over all.
+ * Returns 0 or -errno.
+ */
+int vmmio_irqs_read(struct vmmio_irqs *q, const char *interrupts, const char *stat);
+/* Those of this machine. */
+int vmmio_irqs_now(struct vmmio_irqs *q);
 void vmmio_irqs_free(struct vmmio_irqs *q);
+
+/*
+ * Number and mode of the interrupt of a device or queue of mainline's, by the
+ * names that its transports give their handlers. VMMIO_IRQ_UNKNOWN: nothing is
+ * named after the device (yet); VMMIO_IRQ_NONE: others of it, not this one.
+ */
+void vmmio_irqs_identify(const struct vmmio_irqs *q, struct vmmio_slot_info *x);
 
 /* One snapshot's readings: just before it and just after it. */
 struct vmmio_irqs_pair {
@@ -34,5 +51,12 @@ struct vmmio_irqs_pair {
  */
 int vmmio_irqs_verify(const struct vmmio_snapshot *d, const struct vmmio_irqs_pair *start,
 		      const struct vmmio_irqs_pair *end, char *why, size_t size);
+
+/*
+ * Interrupts that @device has certainly taken between the two; @d has its rows,
+ * if there are any.
+ */
+__u64 vmmio_irqs_moved(const struct vmmio_snapshot *d, const char *device,
+		       const struct vmmio_irqs_pair *start, const struct vmmio_irqs_pair *end);
 
 #endif

@@ -33,6 +33,7 @@ void vmmio_snapshot_clear(struct vmmio_snapshot *s)
 	s->have_lost = false;
 	s->gone = 0;
 	s->gone_name[0] = '\0';
+	s->unseen = 0;
 }
 
 static int grow(void **p, size_t n, size_t size)
@@ -224,7 +225,7 @@ const char *vmmio_transport_name(unsigned int transport)
 
 const char *vmmio_irq_mode_name(unsigned int mode)
 {
-	static const char *const names[] = {"none", "line", "intx", "msix", "msix-shared"};
+	static const char *const names[] = {"none", "line", "intx", "msix", "msix-shared", "-"};
 
-	return mode < sizeof(names) / sizeof(names[0]) ? names[mode] : "unknown";
+	return mode < sizeof(names) / sizeof(names[0]) ? names[mode] : "-";
 }

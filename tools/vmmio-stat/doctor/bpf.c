@@ -17,6 +17,7 @@
 
 #include "tools/vmmio-stat/source/bpf_util.h"
 #include "doctor.h"
+#include "tools/vmmio-stat/core/probing.h"
 
 /* return 0 */
 static const struct bpf_insn nothing[] = {
@@ -111,6 +112,7 @@ void doctor_try(struct doctor_trials *t)
 	t->raw_tp = try_raw_tp();
 	t->kprobe = try_kprobe();
 	t->perf_kprobe = try_perf_kprobe();
-	t->fentry = try_fentry();
+	/* attaching while it is off makes some kernels warn */
+	t->fentry = vmmio_probing_off("", false) ? -EOPNOTSUPP : try_fentry();
 	t->done = true;
 }

@@ -16,6 +16,7 @@
 #include "vmmio/types.h"
 #include "doctor.h"
 #include "tools/vmmio-stat/core/env.h"
+#include "tools/vmmio-stat/core/probing.h"
 
 const char *const doctor_state_names[] = {"ok", "note", "problem"};
 
@@ -284,6 +285,27 @@ static void trial(struct doctor *d, const char *check, int err, const char *what
 		doctor_remedy(f, "%s", advice);
 }
 
+/* What is attached all the same counts nothing. */
+static void check_switches(struct doctor *d)
+{
+	const char *why[2], *remedy;
+	struct doctor_finding *f;
+	int i;
+
+	why[0] = vmmio_probing_off(d->root, false);
+	why[1] = vmmio_probing_off(d->root, true);
+	d->fentry_off = why[0];
+	d->kprobes_off = why[1];
+	for (i = 0; i < 2; i++) {
+		if (!why[i] || (i && why[i] == why[0]))
+			continue;
+		remedy = strstr(why[i], ": ");
+		f = doctor_add(d, DOCTOR_PROBLEM, i ? "kprobes" : "ftrace", "%.*s",
+			       (int)(remedy - why[i]), why[i]);
+		doctor_remedy(f, "%s", remedy + 2);
+	}
+}
+
 static void check_trials(struct doctor *d)
 {
 	const struct doctor_trials *t = &d->trials;
@@ -294,13 +316,17 @@ static void check_trials(struct doctor *d)
 		return;
 	trial(d, "raw tracepoints", t->raw_tp, "loaded and attached", DOCTOR_PROBLEM,
 	      "a kernel with CONFIG_BPF_SYSCALL=y and CONFIG_BPF_EVENTS=y");
-	trial(d, "fentry", t->fentry, "loaded and attached", DOCTOR_NOTE,
-	      "a kernel with CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS (x86: 5.5, arm64: 6.4); "
-	      "kprobes serve, less exactly");
-	trial(d, "kprobes", t->kprobe ? t->kprobe : t->perf_kprobe, "can be set",
-	      t->fentry ? DOCTOR_PROBLEM : DOCTOR_NOTE,
-	      "a kernel with CONFIG_KPROBES=y and CONFIG_KPROBE_EVENTS=y; without fentry and "
-	      "kprobes only vmmio.ko can be watched");
+	if (!d->fentry_off)
+		trial(d, "fentry", t->fentry, "loaded and attached", DOCTOR_NOTE,
+		      "a kernel with CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS (x86: 5.5, arm64: "
+		      "6.4); "
+		      "kprobes serve, less exactly");
+	if (!d->kprobes_off)
+		trial(d, "kprobes", t->kprobe ? t->kprobe : t->perf_kprobe, "can be set",
+		      t->fentry ? DOCTOR_PROBLEM : DOCTOR_NOTE,
+		      "a kernel with CONFIG_KPROBES=y and CONFIG_KPROBE_EVENTS=y; without fentry "
+		      "and "
+		      "kprobes only vmmio.ko can be watched");
 	if (!doctor_line(d, "/proc/sys/net/core/bpf_jit_enable", text, sizeof(text)) &&
 	    !strcmp(text, "0")) {
 		f = doctor_add(d, DOCTOR_NOTE, "BPF JIT",
@@ -344,11 +370,12 @@ static void verdict(struct doctor *d)
 		       : !bpf			  ? "sysfs, its own counters: no durations"
 		       : d->vmmio_btf && d->admin ? "tp_btf"
 						  : "raw_tp";
-	if (bpf && t->done && !t->fentry && d->ring_btf && (d->admin || d->ring_builtin))
+	if (bpf && t->done && !t->fentry && !d->fentry_off && d->ring_btf &&
+	    (d->admin || d->ring_builtin))
 		stock = "fentry";
-	else if (bpf && t->done && !t->kprobe && !t->perf_kprobe)
+	else if (bpf && t->done && !t->kprobe && !t->perf_kprobe && !d->kprobes_off)
 		stock = "kprobe";
-	else if (d->tracefs && d->kprobe_events)
+	else if (d->tracefs && d->kprobe_events && !d->kprobes_off)
 		stock = "tracefs, counts only";
 	f = doctor_add(d, DOCTOR_OK, "engines",
 		       "vmmio.ko: %s; mainline's transports: %s; durations: %s", ours, stock,
@@ -380,6 +407,7 @@ void doctor_examine(struct doctor *d)
 	check_devices(d);
 	check_btf(d);
 	doctor_check_capabilities(d);
+	check_switches(d);
 	check_trials(d);
 	doctor_check_files(d);
 	check_kvm(d);

@@ -42,11 +42,12 @@ struct doctor {
 	int n;
 	/* what the checks learn and the verdict needs */
 	bool vmmio, vmmio_btf, vmlinux_btf, ring_btf, ring_builtin, clock_ok, emulated;
-	bool admin;	    /* may use the types of modules */
-	bool locked;	    /* down to confidentiality: no BPF that reads the kernel */
-	bool signed_only;   /* no unsigned module is loaded */
-	bool tracefs;	    /* may be used */
-	bool kprobe_events; /* in it */
+	bool admin;		      /* may use the types of modules */
+	bool locked;		      /* down to confidentiality: no BPF that reads the kernel */
+	bool signed_only;	      /* no unsigned module is loaded */
+	bool tracefs;		      /* may be used */
+	bool kprobe_events;	      /* in it */
+	bool fentry_off, kprobes_off; /* switched off: attached, they would not fire */
 };
 
 /* Tries to load and attach, each program in turn; needs no files. */

@@ -3,6 +3,7 @@
  * See session.h.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -67,31 +68,35 @@ void vmmio_moment_init(struct vmmio_moment *m, const struct vmmio_session *x)
 void vmmio_moment_free(struct vmmio_moment *m)
 {
 	vmmio_snapshot_free(&m->s);
-	vmmio_irqs_free(&m->irqs.before);
-	vmmio_irqs_free(&m->irqs.after);
+	vmmio_witness_free(&m->witness);
+}
+
+int vmmio_moment_read(struct vmmio_session *x, struct vmmio_moment *m)
+{
+	bool live = !x->src.accel[0]; /* of a recording there is no witness */
+	int err = 0;
+
+	x->src.why[0] = '\0';
+	if (live)
+		err = vmmio_witness_before(&m->witness);
+	if (!err)
+		err = x->src.ops->snapshot(&x->src, &m->s);
+	else
+		snprintf(x->src.why, sizeof(x->src.why), "cannot read %s: %s", PROC_INTERRUPTS,
+			 strerror(-err));
+	if (!err && live)
+		err = vmmio_witness_after(&m->witness);
+	return err;
 }
 
 int vmmio_moment_take(struct vmmio_session *x, struct vmmio_moment *m)
 {
-	int err = 0;
+	int err = vmmio_moment_read(x, m);
 
-	if (x->opt.verify)
-		err = vmmio_irqs_read(&m->irqs.before, PROC_INTERRUPTS);
-	if (!err) {
-		err = x->src.ops->snapshot(&x->src, &m->s);
-		if (err == -ENODATA) {
-			x->ended = true;
-			return err;
-		}
-		if (err) {
-			vmmio_complain("%s", x->src.why[0] ? x->src.why : strerror(-err));
-			return err;
-		}
-	}
-	if (!err && x->opt.verify)
-		err = vmmio_irqs_read(&m->irqs.after, PROC_INTERRUPTS);
-	if (err)
-		vmmio_complain("cannot read %s: %s", PROC_INTERRUPTS, strerror(-err));
+	if (err == -ENODATA)
+		x->ended = true;
+	else if (err)
+		vmmio_complain("%s", x->src.why[0] ? x->src.why : strerror(-err));
 	return err;
 }
 
@@ -109,21 +114,52 @@ static int reserve(struct vmmio_session *x)
 	return 0;
 }
 
+int vmmio_session_delta(struct vmmio_session *x, const struct vmmio_moment *from,
+			const struct vmmio_moment *to, char *why, size_t size)
+{
+	int err = vmmio_delta(&x->delta, &from->s, &to->s);
+
+	why[0] = '\0';
+	if (!err)
+		err = vmmio_witness_check(&x->delta, &from->witness, &to->witness, x->src.sees, why,
+					  size);
+	if (!err)
+		err = reserve(x);
+	return err;
+}
+
+/* Does what was asked for include one that nobody saw? */
+static bool asked_for_unseen(const struct vmmio_session *x)
+{
+	struct vmmio_options o = x->opt;
+	size_t i;
+
+	o.queue = NULL; /* which it has is not known */
+	for (i = 0; i < x->delta.n; i++)
+		if (x->delta.rows[i].info.kind == VMMIO_SLOT_DEVICE &&
+		    !vmmio_row_has(&x->delta.rows[i], VMMIO_C_IRQS) &&
+		    vmmio_row_matches(&x->delta.rows[i], &o))
+			return true;
+	return false;
+}
+
 int vmmio_session_compare(struct vmmio_session *x, const struct vmmio_moment *from,
 			  const struct vmmio_moment *to)
 {
-	char why[200];
-	int err;
+	char why[240];
+	int err = vmmio_session_delta(x, from, to, why, sizeof(why));
 
-	err = vmmio_delta(&x->delta, &from->s, &to->s);
-	if (!err)
-		err = reserve(x);
 	if (err) {
 		vmmio_complain("%s", strerror(-err));
 		return err;
 	}
-	if (x->opt.verify &&
-	    vmmio_irqs_verify(&x->delta, &from->irqs, &to->irqs, why, sizeof(why))) {
+	if (x->delta.unseen && asked_for_unseen(x)) {
+		if (!x->blind)
+			vmmio_complain("%s", why);
+		x->blind = true;
+	}
+	if (x->opt.verify && vmmio_irqs_verify(&x->delta, &from->witness.irqs, &to->witness.irqs,
+					       why, sizeof(why))) {
 		vmmio_complain("verify: %s", why);
 		x->differed = true;
 	}

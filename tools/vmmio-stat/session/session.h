@@ -7,15 +7,15 @@
 #define VMMIO_SESSION_H
 
 #include "tools/vmmio-stat/core/env.h"
-#include "tools/vmmio-stat/core/irqs.h"
 #include "tools/vmmio-stat/core/options.h"
 #include "tools/vmmio-stat/source/source.h"
+#include "tools/vmmio-stat/source/witness.h"
 #include "tools/vmmio-stat/view/textfile.h"
 #include "tools/vmmio-stat/view/view.h"
 
 struct vmmio_moment {
 	struct vmmio_snapshot s;
-	struct vmmio_irqs_pair irqs; /* with --verify only */
+	struct vmmio_witness witness;
 };
 
 struct vmmio_session {
@@ -29,6 +29,7 @@ struct vmmio_session {
 	size_t *index;			/* rows selected; room for index_cap */
 	size_t index_cap;
 	bool differed; /* --verify found a difference */
+	bool blind;    /* a device worked that no hook saw: trouble */
 	bool ended;    /* a recording has no more to give: no trouble */
 };
 
@@ -39,9 +40,18 @@ void vmmio_session_close(struct vmmio_session *x);
 void vmmio_moment_init(struct vmmio_moment *m, const struct vmmio_session *x);
 void vmmio_moment_free(struct vmmio_moment *m);
 
-/* Takes a snapshot; prints the reason if it returns an error. -ENODATA, with
+/* Takes a snapshot, and what witnesses it; on error x->src.why may say more. */
+int vmmio_moment_read(struct vmmio_session *x, struct vmmio_moment *m);
+/* The same; prints the reason if it returns an error. -ENODATA, with
  * x->ended and nothing printed: a recording is over. */
 int vmmio_moment_take(struct vmmio_session *x, struct vmmio_moment *m);
+
+/*
+ * x->delta of the time between two moments, held against the witness. Returns 0 or
+ * -errno; one line about devices that nobody saw in @why, or "".
+ */
+int vmmio_session_delta(struct vmmio_session *x, const struct vmmio_moment *from,
+			const struct vmmio_moment *to, char *why, size_t size);
 
 /*
  * x->delta and x->index of the time between two moments, verified if asked

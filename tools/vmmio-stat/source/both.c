@@ -51,6 +51,8 @@ static int both_open(struct vmmio_source *src, const struct vmmio_source_opts *o
 	snprintf(src->engine, sizeof(src->engine), "%.10s%s%.10s", b->ours.engine,
 		 b->have_ours && b->have_stock ? "+" : "", b->stock.engine);
 	snprintf(src->detail, sizeof(src->detail), "%s", b->stock.detail);
+	src->sees =
+		(b->have_ours ? VMMIO_SEES_OURS : 0) | (b->have_stock ? VMMIO_SEES_MAINLINE : 0);
 	vmmio_snapshot_init(&b->aux, &opts->want);
 	src->priv = b;
 	return 0;

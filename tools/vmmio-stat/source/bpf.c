@@ -160,6 +160,7 @@ static int bpf_open(struct vmmio_source *src, const struct vmmio_source_opts *op
 	if (err)
 		goto err_free;
 	src->priv = b;
+	src->sees = VMMIO_SEES_OURS;
 	return 0;
 
 err_free:

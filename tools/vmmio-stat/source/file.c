@@ -81,7 +81,9 @@ static void identity(const json_t *from, struct vmmio_slot_info *i)
 	i->gen = small(from, "gen", ~0u);
 	i->irq = small(from, "irq", ~0u);
 	i->transport = index_of(from, "transport", vmmio_transport_name, 4);
-	i->irq_mode = index_of(from, "irq_mode", vmmio_irq_mode_name, 5);
+	i->irq_mode = VMMIO_IRQ_UNKNOWN;
+	if (json_is_string(json_object_get(from, "irq_mode")))
+		i->irq_mode = index_of(from, "irq_mode", vmmio_irq_mode_name, VMMIO_IRQ_UNKNOWN);
 	i->device_id = small(from, "device_id", ~0u);
 	i->vector = 0xffff;
 	text_of(from, "device", i->device, sizeof(i->device));

@@ -39,13 +39,17 @@ struct vmmio_source_ops {
 	void (*close)(struct vmmio_source *src);
 };
 
+#define VMMIO_SEES_OURS 1
+#define VMMIO_SEES_MAINLINE 2
+
 struct vmmio_source {
 	const struct vmmio_source_ops *ops;
 	void *priv;
-	char engine[24]; /* "tp_btf", "raw_tp", "sysfs": what came of it */
-	char note[320];	 /* what could not be had and why; empty if nothing */
-	char detail[80]; /* more about the engine, for the heading */
-	char why[320];	 /* after an error: what failed, and the remedy */
+	unsigned int sees; /* whose devices: VMMIO_SEES_* */
+	char engine[24];   /* "tp_btf", "raw_tp", "sysfs": what came of it */
+	char note[320];	   /* what could not be had and why; empty if nothing */
+	char detail[80];   /* more about the engine, for the heading */
+	char why[320];	   /* after an error: what failed, and the remedy */
 	/* Of a recording: where it was made. Empty: here. */
 	char accel[16];
 	char clocksource[32];

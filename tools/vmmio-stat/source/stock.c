@@ -13,6 +13,7 @@
 #include <bpf/bpf.h>
 
 #include "bpf_rows.h"
+#include "tools/vmmio-stat/core/irqs.h"
 #include "source.h"
 #include "stock_load.h"
 #include "stock_sysfs.h"
@@ -51,14 +52,25 @@ static const __u64 have_requests = BIT(REQUESTS) | BIT(ADDED) | BIT(RING_FULL) |
 /* If they are of fentry. */
 static const __u64 have_times = BIT(REQUESTS_TIMED) | BIT(REQUEST_NS);
 
+/* What /proc/interrupts says of a slot before its first interrupt. */
+struct identity {
+	__u32 gen; /* it was asked for; 0: not yet */
+	__u32 irq;
+	__u8 irq_mode;
+};
+
 struct source {
 	struct vmmio_stock stock;
+	struct identity known[VMMIO_STOCK_SLOTS];
+	struct vmmio_irqs irqs;
+	bool asked; /* irqs is of this snapshot */
 	bool keep_ours;
 };
 
 static void source_free(struct source *b)
 {
 	vmmio_stock_free(&b->stock);
+	vmmio_irqs_free(&b->irqs);
 	free(b);
 }
 
@@ -95,6 +107,7 @@ static int stock_open(struct vmmio_source *src, const struct vmmio_source_opts *
 	vmmio_stock_touch();
 	b->stock.seen = *b->stock.mainline_seen + *b->stock.packed_seen;
 	src->priv = b;
+	src->sees = VMMIO_SEES_MAINLINE;
 	if (*b->stock.pair_ns)
 		snprintf(src->detail, sizeof(src->detail), "pair %llu ns subtracted",
 			 (unsigned long long)*b->stock.pair_ns);
@@ -122,7 +135,23 @@ static bool device_driven(const struct vmmio_slot_info *i)
 	}
 }
 
-static void complete(struct vmmio_row *r, const struct vmmio_stock_info *in,
+/* Its interrupt, by name until one has come. */
+static void identify(struct source *b, struct vmmio_slot_info *i)
+{
+	struct identity *k = &b->known[i->slot];
+
+	if (k->gen != i->gen || k->irq_mode == VMMIO_IRQ_UNKNOWN) {
+		if (!b->asked)
+			vmmio_irqs_now(&b->irqs);
+		b->asked = true;
+		vmmio_irqs_identify(&b->irqs, i);
+		*k = (struct identity){i->gen, i->irq, i->irq_mode};
+	}
+	i->irq = k->irq;
+	i->irq_mode = k->irq_mode;
+}
+
+static void complete(struct source *b, struct vmmio_row *r, const struct vmmio_stock_info *in,
 		     const struct vmmio_stock_state *state)
 {
 	const char *bus = in->bus_driver;
@@ -139,6 +168,8 @@ static void complete(struct vmmio_row *r, const struct vmmio_stock_info *in,
 		r->info.transport = VMMIO_TRANSPORT_PCI;
 	else if (!strncmp(bus, "virtio-mmio", sizeof(in->bus_driver)))
 		r->info.transport = VMMIO_TRANSPORT_MMIO;
+	if (!state->irq && !r->ours)
+		identify(b, &r->info);
 	if (r->info.transport == VMMIO_TRANSPORT_MMIO)
 		r->info.irq_mode = VMMIO_IRQ_LINE;
 	if (r->info.kind == VMMIO_SLOT_QUEUE && device_driven(&r->info))
@@ -161,7 +192,7 @@ static void complete_devices(struct vmmio_snapshot *s)
 			if (q->kind != VMMIO_SLOT_QUEUE || q->dev_slot != dev->slot)
 				continue;
 			dev->queues++;
-			if (!dev->irq_mode)
+			if (!dev->irq_mode || dev->irq_mode == VMMIO_IRQ_UNKNOWN)
 				dev->irq_mode = q->irq_mode;
 		}
 	}
@@ -198,6 +229,7 @@ static int read_rows(struct vmmio_source *src, struct vmmio_snapshot *s, bool co
 
 	vmmio_snapshot_clear(s);
 	s->time_ns = vmmio_now_ns();
+	b->asked = false;
 	for (slot = 0; slot < b->stock.rows.slots - 1; slot++) {
 		const struct vmmio_stock_state *state = &b->stock.states[slot];
 		struct vmmio_bpf_have all;
@@ -212,7 +244,7 @@ static int read_rows(struct vmmio_source *src, struct vmmio_snapshot *s, bool co
 		r = vmmio_snapshot_add(s);
 		if (!r)
 			return -ENOMEM;
-		complete(r, &in, state);
+		complete(b, r, &in, state);
 		if (counters) {
 			all = counted(&b->stock, r);
 			vmmio_bpf_rows_count(&b->stock.rows, s, s->n - 1, &all);

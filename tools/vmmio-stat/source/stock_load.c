@@ -13,8 +13,10 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <tracefs.h>
 
 #include "bpf_util.h"
+#include "tools/vmmio-stat/core/probing.h"
 #include "stock_load.h"
 #include "stock_sysfs.h"
 #include "stock.skel.h"
@@ -274,6 +276,38 @@ static void measure_pair(struct stock_bpf *skel)
 	bpf_link__destroy(end);
 }
 
+/* A kprobe takes the name of the module, too; fentry has it from the types. */
+static struct bpf_link *attach_one(const struct vmmio_stock *b, struct bpf_program *prog,
+				   const struct hook *h)
+{
+	char name[64];
+
+	if (b->fentry || !h->function)
+		return bpf_program__attach(prog);
+	vmmio_probing_name(modules[h->where], h->function, name, sizeof(name));
+	return bpf_program__attach_kprobe(
+		prog, !strncmp(bpf_program__section_name(prog), "kretprobe", 9), name);
+}
+
+/*
+ * Kernels until 6.2 look a function of a module up by its name alone. Those that
+ * tell where hooks are say if that was another's.
+ */
+static bool landed(const struct vmmio_stock *b, __u64 set)
+{
+	char *list = b->fentry ? tracefs_instance_file_read(NULL, "enabled_functions", NULL) : NULL;
+	bool all = true;
+	size_t i;
+
+	for (i = 0; list && list[0] && i < HOOKS; i++)
+		if (set >> i & 1 && hooks[i].function && b->linked >> i & 1)
+			all &= vmmio_probing_landed(list,
+						    vmmio_probing_module(modules[hooks[i].where]),
+						    hooks[i].function);
+	free(list);
+	return all;
+}
+
 static int attach(struct vmmio_stock *b, struct stock_bpf *skel, __u64 set)
 {
 	size_t i;
@@ -288,12 +322,13 @@ static int attach(struct vmmio_stock *b, struct stock_bpf *skel, __u64 set)
 		b->attached |= 1ull << i;
 		if (!prog || (hooks[i].open && b->untimed))
 			continue;
-		link = bpf_program__attach(prog);
+		link = attach_one(b, prog, &hooks[i]);
 		if (!link && (hooks[i].optional || (!hooks[i].function && errno == ENOENT)))
 			continue;
 		if (!link)
 			return -errno;
 		b->links[b->nlinks++] = link;
+		b->linked |= 1ull << i;
 		/*
 		 * A return probe has its interrupts enabled, and kprobes that come up in
 		 * it are missed. Where the kernel does not tell how many, there is none;
@@ -327,6 +362,8 @@ static int add_object(struct vmmio_stock *b, __u64 set)
 		measure_pair(skel);
 		err = attach(b, skel, set);
 	}
+	if (!err && !landed(b, set))
+		err = -EADDRNOTAVAIL;
 	if (!err) {
 		b->objects[b->nobjects++] = skel;
 		return 0;
@@ -335,6 +372,7 @@ static int add_object(struct vmmio_stock *b, __u64 set)
 		bpf_link__destroy(b->links[--b->nlinks]);
 	/* what is not attached must not be taken for counted */
 	b->attached = before.attached;
+	b->linked = before.linked;
 	b->packed = before.packed;
 	b->mmio = before.mmio;
 	b->pci = before.pci;
@@ -345,15 +383,22 @@ static int add_object(struct vmmio_stock *b, __u64 set)
 int vmmio_stock_load(struct vmmio_source *src, struct vmmio_stock *b)
 {
 	struct vmmio_stock_present p;
+	const char *off;
 	int err = -ENOTSUP;
 
 	vmmio_stock_look(&p);
 	vmmio_bpf_quiet();
 	b->fentry = !getenv("VMMIO_KPROBE"); /* for tests: kernels without fentry */
-	if (b->fentry)
+	off = b->fentry ? vmmio_probing_off("", false) : NULL;
+	if (b->fentry && !off)
 		err = add_object(b, choose(b, &p));
 	if (err && err != -EPERM) {
 		b->fentry = false;
+		off = vmmio_probing_off("", true);
+		if (off) {
+			snprintf(src->why, sizeof(src->why), "%s", off);
+			return -EOPNOTSUPP;
+		}
 		vmmio_bpf_quiet();
 		err = add_object(b, choose(b, &p));
 	}

@@ -25,7 +25,8 @@ struct vmmio_stock {
 	int nobjects;
 	struct bpf_link *links[VMMIO_STOCK_LINKS];
 	int nlinks;
-	__u64 attached; /* bit per hook */
+	__u64 attached; /* bit per hook: asked for */
+	__u64 linked;	/* bit per hook: there */
 	bool fentry;	/* else kprobes */
 	bool blind;	/* kprobes whose misses this kernel does not tell */
 	bool untimed;	/* kprobes, of them none at the doorbell's return */

@@ -31,6 +31,7 @@ static int sysfs_open(struct vmmio_source *src, const struct vmmio_source_opts *
 		return err;
 	}
 	src->priv = f;
+	src->sees = VMMIO_SEES_OURS;
 	snprintf(src->engine, sizeof(src->engine), "sysfs");
 	return 0;
 }

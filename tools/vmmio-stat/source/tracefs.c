@@ -128,6 +128,7 @@ static int tracefs_open(struct vmmio_source *src, const struct vmmio_source_opts
 	if (err)
 		goto err_free;
 	snprintf(src->engine, sizeof(src->engine), "tracefs");
+	src->sees = (b->ours ? VMMIO_SEES_OURS : 0) | (b->stock ? VMMIO_SEES_MAINLINE : 0);
 	src->priv = b;
 	return 0;
 

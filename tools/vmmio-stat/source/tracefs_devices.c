@@ -146,9 +146,9 @@ static int learn_device(struct tracefs_devices *d, __u32 index)
 	text_of(dir, "features", text, sizeof(text));
 	for (bit = 0; bit < 64 && text[bit]; bit++)
 		x->features |= (__u64)(text[bit] == '1') << bit;
+	x->kind = VMMIO_SLOT_DEVICE;
 	if (!d->ours[slot])
 		vmmio_irq_complete(x);
-	x->kind = VMMIO_SLOT_DEVICE;
 	d->of_device[index] = (__u16)(slot + 1);
 	return slot;
 }
@@ -206,7 +206,7 @@ int tracefs_devices_find(struct tracefs_devices *d, __u32 index)
 	slot = d->of_device[index] - 1;
 	if (slot < 0)
 		slot = learn_device(d, index);
-	if (slot >= 0 && !d->infos[slot].irq_mode && !d->ours[slot])
+	if (slot >= 0 && d->infos[slot].irq_mode == VMMIO_IRQ_UNKNOWN && !d->ours[slot])
 		vmmio_irq_complete(&d->infos[slot]);
 	return slot;
 }
@@ -290,6 +290,8 @@ static int learn_queue(struct tracefs_devices *d, const struct vq_record *v, boo
 	snprintf(x->queue_name, sizeof(x->queue_name), "%.*s", (int)sizeof(x->queue_name) - 1,
 		 v->name);
 	x->kind = VMMIO_SLOT_QUEUE;
+	if (!d->ours[device])
+		vmmio_irq_complete(x);
 	d->infos[device].queues++;
 	d->identified = true;
 	d->ours[slot] = d->ours[device];
@@ -344,7 +346,7 @@ void tracefs_devices_irq(struct tracefs_devices *d, int slot, __u32 irq)
 	else if (vmmio_irq_named(own) || vmmio_irq_named(all) || vmmio_irq_named(x->device))
 		implausible(d, &v, "its interrupt is another device's"); /* not: being removed */
 	x->irq = irq;
-	if (x->irq_mode != VMMIO_IRQ_NONE)
+	if (x->irq_mode != VMMIO_IRQ_NONE && x->irq_mode != VMMIO_IRQ_UNKNOWN)
 		d->infos[x->dev_slot].irq_mode = x->irq_mode;
 }
 

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tools/vmmio-stat/core/probing.h"
 #include "tracefs_parts.h"
 #include "tracefs_devices.h"
 #include "tracefs_probes.h"
@@ -267,36 +268,39 @@ static void on_gone(void *data, int arg, const struct trace_context *at, const v
 }
 
 static const struct hook {
-	const char *name, *function;
+	const char *name, *module, *function;
 	enum need need;
 	enum fetch fetch;
 	bool optional; /* some kernels have no such function, or have it inlined */
 	void (*handle)(void *data, int arg, const struct trace_context *at, const void *values);
 	int arg;
 } hooks[] = {
-	{"prepare", "virtqueue_kick_prepare", RING, QUEUE, false, on_prepare},
-	{"call", "virtqueue_kick", RING, QUEUE, false, on_call},
-	{"call_r", "virtqueue_kick", RING, RESULT, false, on_call_done},
-	{"gone", "vring_del_virtqueue", RING, QUEUE, false, on_gone},
-	{"config", "virtio_config_changed", RING, DEVICE, true, on_config},
-	{"vring", "vring_interrupt", RING, IRQ_QUEUE, false, on_vring},
-	{"vring_r", "vring_interrupt", RING, RESULT, false, on_vring_done},
-	{"vm_kick", "vm_notify", MMIO, QUEUE, false, on_kick},
-	{"vm_kick_data", "vm_notify_with_data", MMIO, QUEUE, true, on_kick},
-	{"vm_irq", "vm_interrupt", MMIO, IRQ_DEVICE, false, on_run, RUN_LINE},
-	{"vm_irq_r", "vm_interrupt", MMIO, RESULT, false, on_run_done, RUN_LINE},
-	{"vp_kick", "vp_notify", PCI, QUEUE, false, on_kick},
-	{"vp_kick_data", "vp_notify_with_data", PCI, QUEUE, true, on_kick},
-	{"vp_irq", "vp_interrupt", PCI, IRQ_DEVICE, false, on_run, RUN_INTX},
-	{"vp_irq_r", "vp_interrupt", PCI, RESULT, false, on_run_done, RUN_INTX},
-	{"vp_all", "vp_vring_interrupt", PCI, IRQ_DEVICE, true, on_run, RUN_SHARED},
-	{"vp_all_r", "vp_vring_interrupt", PCI, RESULT, true, on_run_done, RUN_SHARED},
-	{"vp_config", "vp_config_changed", PCI, IRQ_DEVICE, true, on_run, RUN_CONFIG},
-	{"vp_config_r", "vp_config_changed", PCI, RESULT, true, on_run_done, RUN_CONFIG},
+	{"prepare", "virtio_ring", "virtqueue_kick_prepare", RING, QUEUE, false, on_prepare},
+	{"call", "virtio_ring", "virtqueue_kick", RING, QUEUE, false, on_call},
+	{"call_r", "virtio_ring", "virtqueue_kick", RING, RESULT, false, on_call_done},
+	{"gone", "virtio_ring", "vring_del_virtqueue", RING, QUEUE, false, on_gone},
+	{"config", "virtio", "virtio_config_changed", RING, DEVICE, true, on_config},
+	{"vring", "virtio_ring", "vring_interrupt", RING, IRQ_QUEUE, false, on_vring},
+	{"vring_r", "virtio_ring", "vring_interrupt", RING, RESULT, false, on_vring_done},
+	{"vm_kick", "virtio_mmio", "vm_notify", MMIO, QUEUE, false, on_kick},
+	{"vm_kick_data", "virtio_mmio", "vm_notify_with_data", MMIO, QUEUE, true, on_kick},
+	{"vm_irq", "virtio_mmio", "vm_interrupt", MMIO, IRQ_DEVICE, false, on_run, RUN_LINE},
+	{"vm_irq_r", "virtio_mmio", "vm_interrupt", MMIO, RESULT, false, on_run_done, RUN_LINE},
+	{"vp_kick", "virtio_pci", "vp_notify", PCI, QUEUE, false, on_kick},
+	{"vp_kick_data", "virtio_pci", "vp_notify_with_data", PCI, QUEUE, true, on_kick},
+	{"vp_irq", "virtio_pci", "vp_interrupt", PCI, IRQ_DEVICE, false, on_run, RUN_INTX},
+	{"vp_irq_r", "virtio_pci", "vp_interrupt", PCI, RESULT, false, on_run_done, RUN_INTX},
+	{"vp_all", "virtio_pci", "vp_vring_interrupt", PCI, IRQ_DEVICE, true, on_run, RUN_SHARED},
+	{"vp_all_r", "virtio_pci", "vp_vring_interrupt", PCI, RESULT, true, on_run_done,
+	 RUN_SHARED},
+	{"vp_config", "virtio_pci", "vp_config_changed", PCI, IRQ_DEVICE, true, on_run, RUN_CONFIG},
+	{"vp_config_r", "virtio_pci", "vp_config_changed", PCI, RESULT, true, on_run_done,
+	 RUN_CONFIG},
 };
 
 static int set_probes(struct tracefs_stock *t, bool mmio, bool pci, char *why, size_t size)
 {
+	char name[64];
 	size_t i;
 	int err;
 
@@ -306,7 +310,8 @@ static int set_probes(struct tracefs_stock *t, bool mmio, bool pci, char *why, s
 		if ((h->need == MMIO && !mmio) || (h->need == PCI && !pci))
 			continue;
 		err = trace_probe_set(
-			&t->probes, h->name, h->function, h->fetch,
+			&t->probes, h->name,
+			vmmio_probing_name(h->module, h->function, name, sizeof(name)), h->fetch,
 			(struct trace_event){.handle = h->handle, .data = t, .arg = h->arg}, why,
 			size);
 		if (err && !h->optional)
@@ -317,6 +322,7 @@ static int set_probes(struct tracefs_stock *t, bool mmio, bool pci, char *why, s
 
 struct tracefs_stock *tracefs_stock_open(struct trace_ring *ring, int *err, char *why, size_t size)
 {
+	const char *off = vmmio_probing_off("", true);
 	bool mmio = !access("/sys/bus/platform/drivers/virtio-mmio", F_OK);
 	bool pci = !access("/sys/bus/pci/drivers/virtio-pci", F_OK);
 	struct tracefs_stock *t;
@@ -327,6 +333,11 @@ struct tracefs_stock *tracefs_stock_open(struct trace_ring *ring, int *err, char
 		snprintf(
 			why, size,
 			"no transport of mainline's is loaded: neither virtio_mmio nor virtio_pci");
+		return NULL;
+	}
+	if (off) {
+		*err = -EOPNOTSUPP;
+		snprintf(why, size, "tracefs: %s", off);
 		return NULL;
 	}
 	*err = -ENOMEM;

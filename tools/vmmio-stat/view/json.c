@@ -135,7 +135,10 @@ void vmmio_json_identity(struct vmmio_json *j, const struct vmmio_row *x)
 	vmmio_json_text(j, "device", vmmio_row_device(x));
 	vmmio_json_text(j, "parent", s->parent);
 	vmmio_json_text(j, "transport", vmmio_transport_name(s->transport));
-	vmmio_json_text(j, "irq_mode", vmmio_irq_mode_name(s->irq_mode));
+	if (s->irq_mode == VMMIO_IRQ_UNKNOWN)
+		vmmio_json_null(j, "irq_mode");
+	else
+		vmmio_json_text(j, "irq_mode", vmmio_irq_mode_name(s->irq_mode));
 	vmmio_json_text(j, "driver", s->driver);
 	if (s->kind == VMMIO_SLOT_QUEUE) {
 		vmmio_json_u64(j, "queue", s->queue);
@@ -150,7 +153,7 @@ void vmmio_json_identity(struct vmmio_json *j, const struct vmmio_row *x)
 	snprintf(features, sizeof(features), "0x%llx", (unsigned long long)s->features);
 	vmmio_json_text(j, "features", features);
 	vmmio_json_u64(j, "device_id", s->device_id);
-	vmmio_json_u64(j, "irq", s->irq);
+	vmmio_json_known(j, "irq", s->irq);
 	vmmio_json_u64(j, "slot", s->slot);
 	vmmio_json_u64(j, "gen", s->gen);
 }
@@ -216,6 +219,7 @@ void vmmio_view_json(struct vmmio_view *v, const struct vmmio_report *r)
 	if (r->total)
 		vmmio_json_bool(&j, "total", true);
 	lost(&j, r);
+	vmmio_json_u64(&j, "unseen_devices", r->delta->unseen);
 	if (r->have_status)
 		vmmio_json_u64(&j, "command_status", r->command_status);
 	else
