@@ -18,6 +18,11 @@
 
 #define NAME "vmmio-bench predict: "
 
+static json_t *number(double v)
+{
+	return isnan(v) ? json_null() : json_real(v);
+}
+
 /* Every setting of the result, one line for each way to serve the doorbell. */
 static size_t print_predictions(const struct vmmio_loaded *l, const struct vmmio_costs *c,
 				json_t *json)
@@ -39,15 +44,15 @@ static size_t print_predictions(const struct vmmio_loaded *l, const struct vmmio
 			vmmio_predict(&l->series, s->labels, c, p, &r);
 			if (json)
 				json_array_append_new(
-					json,
-					json_pack("{s:s, s:s, s:f, s:f, s:f, s:o}", "labels",
-						  s->labels, "path", vmmio_doorbell_name[p],
-						  "doorbells", r.doorbells, "reads", r.reads,
-						  "writes", r.writes, "predicted_ns_per_io",
-						  isnan(r.ns) ? json_null() : json_real(r.ns)));
+					json, json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "labels",
+							s->labels, "path", vmmio_doorbell_name[p],
+							"doorbells", number(r.doorbells), "reads",
+							number(r.reads), "writes", number(r.writes),
+							"predicted_ns_per_io", number(r.ns)));
 			else if (isnan(r.ns))
-				printf("%s, %s: - (the table lacks a cost)\n", s->labels,
-				       vmmio_doorbell_name[p]);
+				printf("%s, %s: - (%s)\n", s->labels, vmmio_doorbell_name[p],
+				       isnan(r.doorbells) ? "accesses were not counted"
+							  : "the table lacks a cost");
 			else
 				printf("%s, %s: %.0f ns per I/O predicted (%g doorbells, %g reads, "
 				       "%g other writes)\n",

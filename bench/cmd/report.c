@@ -12,6 +12,7 @@
 
 #include "cmd.h"
 #include "lib/opts.h"
+#include "bench/data/rounds.h"
 #include "bench/sweep/report.h"
 
 #define NAME "vmmio-bench report: "
@@ -43,8 +44,45 @@ static int copy_data(const struct vmmio_loaded *l, const struct vmmio_result *r)
 	return err;
 }
 
+/* The series anew, by the formulas of today, from the stored rounds. */
+static int again(struct vmmio_loaded *l, char *why, size_t len)
+{
+	struct vmmio_series_set set = {0};
+	json_t *rows = vmmio_rounds_load(l->path, why, len);
+	bool times = false;
+	int boots = 0, err;
+
+	if (!rows)
+		return -ENOENT;
+	for (size_t i = 0; i < l->series.n; i++)
+		times |= l->series.s[i].cls == VMMIO_TIME;
+	err = json_unpack(l->result, "{s:i}", "boots", &boots) ? -EPROTO : 0;
+	err = err ?: vmmio_rounds_series(rows, boots, times, &set);
+	json_decref(rows);
+	if (err) {
+		snprintf(why, len, "no series from its rounds: %s", strerror(-err));
+	} else { /* as they are read back: without those that nobody could measure */
+		json_t *stored = vmmio_series_to_json(&set);
+
+		vmmio_series_free(&l->series);
+		err = vmmio_series_from_json(&l->series, stored, why, len);
+		json_decref(stored);
+	}
+	vmmio_series_free(&set);
+	return err;
+}
+
+static int write_series(const struct vmmio_loaded *l, const struct vmmio_result *r)
+{
+	json_t *series = vmmio_series_to_json(&l->series);
+	int err = vmmio_result_write_array(r, "series.json", series);
+
+	json_decref(series);
+	return err;
+}
+
 static int render(const struct vmmio_loaded *l, struct vmmio_report *rep, const char *out,
-		  char *final, char *why, size_t len)
+		  bool series, char *final, char *why, size_t len)
 {
 	char parent[PATH_MAX], figures[256] = "";
 	struct vmmio_result r = {0};
@@ -53,13 +91,18 @@ static int render(const struct vmmio_loaded *l, struct vmmio_report *rep, const 
 	snprintf(parent, sizeof(parent), "%s", l->path);
 	err = vmmio_result_open(&r, out ? out : dirname(parent));
 	err = err ?: copy_data(l, &r);
+	if (!err && series)
+		err = write_series(l, &r);
 	err = err ?: vmmio_report_store_costs(rep, &r);
 	if (!err) {
 		err = vmmio_report_write(rep, &r, figures, sizeof(figures));
 		if (err == -EPROTO)
 			snprintf(why, len, "result.json lacks what a sweep writes");
-		if (figures[0])
-			fprintf(stderr, NAME "no figures: %s\n", figures);
+		/* those that are there are better than none */
+		if (!err && figures[0]) {
+			snprintf(why, len, "no figures, nothing was changed: %s", figures);
+			err = -ENOEXEC;
+		}
 	}
 	if (!err && out) {
 		err = vmmio_result_commit(
@@ -76,12 +119,14 @@ static int render(const struct vmmio_loaded *l, struct vmmio_report *rep, const 
 int vmmio_cmd_report(int argc, char **argv)
 {
 	const char *path = NULL, *out = NULL, *costs = NULL;
-	bool allow_soft = false;
+	bool allow_soft = false, series = false;
 	struct vmmio_opt opts[] = {
 		{"out", VMMIO_OPT_STRING, &out, 0, 0, NULL, "DIR",
 		 "put the folder there (in place of the old one)"},
 		{"costs", VMMIO_OPT_STRING, &costs, 0, 0, NULL, "FILE",
 		 "add predictions by the access costs of a machine: the JSON of vmmio-bench micro"},
+		{"series", VMMIO_OPT_FLAG, &series, 0, 0, NULL, NULL,
+		 "compute the series anew from the stored rounds"},
 		{"allow-soft", VMMIO_OPT_FLAG, &allow_soft, 0, 0, NULL, NULL,
 		 "take the costs of a KVM without hardware support"},
 	};
@@ -111,13 +156,15 @@ int vmmio_cmd_report(int argc, char **argv)
 		snprintf(why, sizeof(why), "a result of %s: only a sweep has a page", l.kind);
 		err = -EINVAL;
 	}
+	if (!err && series)
+		err = again(&l, why, sizeof(why));
 	err = err ?: vmmio_report_costs(&rep, l.path, why, sizeof(why));
 	if (!err && costs) {
 		err = vmmio_report_add_costs(&rep, costs, allow_soft, why, sizeof(why));
 		if (err)
 			path = costs;
 	}
-	err = err ?: render(&l, &rep, out, final, why, sizeof(why));
+	err = err ?: render(&l, &rep, out, series, final, why, sizeof(why));
 	if (err)
 		fprintf(stderr, NAME "%s: %s\n", path, why[0] ? why : strerror(-err));
 	else

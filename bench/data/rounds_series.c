@@ -9,17 +9,34 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/formula.h"
 #include "rounds.h"
 #include "stats.h"
 
 #define QUEUES 32 /* 16 at most, or as many pairs */
 
+static const struct {
+	const char *key;
+	int rows;
+} counters[VMMIO_C_COUNT] = {
+#define COUNTER(id, name, of, meaning) {name, of},
+	VMMIO_COUNTERS(COUNTER)
+#undef COUNTER
+};
+
+static const struct {
+	enum vmmio_field_op op;
+	unsigned int a, b;
+} fields[VMMIO_F_COUNT] = {
+#define FIELD(id, key, heading, unit, cls, of, x, y, meaning) {VMMIO_OP_##of, x, y},
+	VMMIO_FIELDS(FIELD)
+#undef FIELD
+};
+
 /* The sums of a boot under one setting. NAN once something was unknown. */
 struct sums {
-	double ios, accesses, doorbells, kicks, irqs, spurious;
-	double kick_buffers, kicks_indexed, used, irqs_indexed, opportunities;
-	double kick_ns, kicks_timed, latency_ns, latencies, handler_ns, handler_timed;
-	double access_ns, accesses_timed;
+	double ios, doorbells;
+	double c[VMMIO_C_COUNT]; /* of the device: those that only queues have are added up */
 	double count_p50[64], time_p50[64], time_p99[64], time_min[64], iops[64];
 	size_t counts, times;
 	struct {
@@ -90,53 +107,44 @@ static void sum_queue(struct sums *s, const json_t *r)
 	s->queue[k].found += found;
 }
 
+/* Kicks are told by the queues, what both have else by the device. */
+static bool is_told_by(int counter, bool device)
+{
+	if (counter == VMMIO_C_KICKS)
+		return !device;
+	return device ? counters[counter].rows & VMMIO_ROW_D
+		      : !(counters[counter].rows & VMMIO_ROW_D);
+}
+
 static void sum_stat(struct sums *s, const json_t *round)
 {
 	const json_t *stat = json_object_get(round, "stat");
-	bool device = false, queue = false;
+	bool seen[2] = {false, false}; /* a queue, the device */
 	size_t i;
 	json_t *r;
 
 	json_array_foreach(json_object_get(stat, "rows"), i, r) {
 		const json_t *c = json_object_get(r, "counters");
+		const char *name = json_string_value(json_object_get(r, "device"));
+		bool device = json_is_null(json_object_get(r, "queue"));
 
 		if (!vmmio_rounds_row_of(round, r))
 			continue;
-		if (json_is_null(json_object_get(r, "queue"))) {
-			const char *name = json_string_value(json_object_get(r, "device"));
-
-			device = true;
-			s->accesses += number(c, "accesses");
-			s->irqs += number(c, "irqs");
-			s->spurious += number(c, "irqs_spurious");
-			s->handler_ns += number(c, "handler_ns");
-			s->handler_timed += number(c, "handler_timed");
-			s->access_ns += number(c, "access_ns");
-			s->accesses_timed += number(c, "accesses_timed");
-			if (name)
-				sum_registers(s, stat, name);
-			continue;
-		}
-		queue = true;
-		sum_queue(s, r);
-		s->kicks += number(c, "kicks");
-		s->kick_buffers += number(c, "kick_buffers");
-		s->kicks_indexed += number(c, "kicks_indexed");
-		s->used += number(c, "used_buffers");
-		s->irqs_indexed += number(c, "irqs_indexed");
-		s->opportunities += number(c, "opportunities");
-		s->kick_ns += number(c, "kick_ns");
-		s->kicks_timed += number(c, "kicks_timed");
-		s->latency_ns += number(c, "latency_ns");
-		s->latencies += number(c, "latencies");
+		seen[device] = true;
+		for (int k = 0; k < VMMIO_C_COUNT; k++)
+			if (is_told_by(k, device))
+				s->c[k] += number(c, counters[k].key);
+		if (!device)
+			sum_queue(s, r);
+		else if (name)
+			sum_registers(s, stat, name);
 	}
-	/* a round whose device vmmio-stat did not see is unknown, not zero */
-	if (!device)
-		s->accesses = s->irqs = s->spurious = s->doorbells = NAN;
-	if (!queue)
-		s->kicks = s->kick_buffers = s->used = NAN;
+	/* a round whose device or queue vmmio-stat did not see is unknown, not zero */
+	for (int k = 0; k < VMMIO_C_COUNT; k++)
+		if (!seen[is_told_by(k, true)])
+			s->c[k] = NAN;
 	/* no accesses known means no doorbells known, not none */
-	if (isnan(s->accesses))
+	if (isnan(s->c[VMMIO_C_ACCESSES]))
 		s->doorbells = NAN;
 }
 
@@ -161,27 +169,53 @@ static void sum_round(struct sums *s, const json_t *row, const char *kind)
 	}
 }
 
+/*
+ * Of a device, an interrupt that found buffers is one handler run, however many queues it
+ * looked at: on a shared line each of them counted a look, and those with buffers a find.
+ */
+static void finish(struct sums *s)
+{
+	s->c[VMMIO_C_IRQS_FOUND] = s->c[VMMIO_C_IRQS] - s->c[VMMIO_C_IRQS_SPURIOUS];
+}
+
 static double ratio(double a, double b)
 {
 	return b > 0 ? a / b : NAN;
 }
 
+/* A field of the table on the sums of a device; bench keeps the counts with it. */
+static struct vmmio_count field(const struct sums *s, enum vmmio_field_id id)
+{
+	struct vmmio_quotient q =
+		vmmio_formula(fields[id].op, s->c[fields[id].a], s->c[fields[id].b]);
+
+	return (struct vmmio_count){q.num, q.den};
+}
+
+static double mean(const struct sums *s, enum vmmio_field_id id)
+{
+	struct vmmio_count c = field(s, id);
+
+	return ratio(c.num, c.den);
+}
+
 static int add_counts(struct vmmio_series_set *set, const char *labels, int depth,
 		      const struct sums *s)
 {
+	const double *c = s->c;
 	const struct {
 		enum vmmio_metric_id id;
 		struct vmmio_count c;
 	} m[] = {
-		{VMMIO_M_ACCESSES_PER_IO, {s->accesses, s->ios}},
-		{VMMIO_M_ACCESSES_PER_KICK, {s->doorbells, s->kicks}},
-		{VMMIO_M_ACCESSES_PER_IRQ, {s->accesses - s->doorbells, s->irqs}},
-		{VMMIO_M_KICKS_PER_IO, {s->kicks, s->ios}},
-		{VMMIO_M_IRQS_PER_IO, {s->irqs, s->ios}},
-		{VMMIO_M_BUFFERS_PER_KICK, {s->kick_buffers, s->kicks_indexed}},
-		{VMMIO_M_USED_PER_IRQ, {s->used, s->irqs_indexed}},
-		{VMMIO_M_SPURIOUS_PER_IO, {s->spurious, s->ios}},
-		{VMMIO_M_SUPPRESSED, {s->opportunities - s->kicks, s->opportunities}},
+		{VMMIO_M_ACCESSES_PER_IO, {c[VMMIO_C_ACCESSES], s->ios}},
+		{VMMIO_M_ACCESSES_PER_KICK, {s->doorbells, c[VMMIO_C_KICKS]}},
+		{VMMIO_M_ACCESSES_PER_IRQ, {c[VMMIO_C_ACCESSES] - s->doorbells, c[VMMIO_C_IRQS]}},
+		{VMMIO_M_KICKS_PER_IO, {c[VMMIO_C_KICKS], s->ios}},
+		{VMMIO_M_IRQS_PER_IO, {c[VMMIO_C_IRQS], s->ios}},
+		{VMMIO_M_BUFFERS_PER_KICK, field(s, VMMIO_F_BUFFERS_PER_KICK)},
+		{VMMIO_M_USED_PER_IRQ, field(s, VMMIO_F_USED_PER_IRQ)},
+		{VMMIO_M_SPURIOUS_PER_IO, {c[VMMIO_C_IRQS_SPURIOUS], s->ios}},
+		{VMMIO_M_SUPPRESSED, field(s, VMMIO_F_SUPPRESSED)},
 	};
 	int err = 0;
 
@@ -198,10 +232,10 @@ static int add_times(struct vmmio_series_set *set, const char *labels, int depth
 		enum vmmio_metric_id id;
 		double v;
 	} m[] = {
-		{VMMIO_M_KICK_NS, ratio(s->kick_ns, s->kicks_timed)},
-		{VMMIO_M_KICK_TO_IRQ_NS, ratio(s->latency_ns, s->latencies)},
-		{VMMIO_M_HANDLER_NS, ratio(s->handler_ns, s->handler_timed)},
-		{VMMIO_M_ACCESS_NS, ratio(s->access_ns, s->accesses_timed)},
+		{VMMIO_M_KICK_NS, mean(s, VMMIO_F_KICK_MEAN)},
+		{VMMIO_M_KICK_TO_IRQ_NS, mean(s, VMMIO_F_LATENCY_MEAN)},
+		{VMMIO_M_HANDLER_NS, mean(s, VMMIO_F_HANDLER_MEAN)},
+		{VMMIO_M_ACCESS_NS, mean(s, VMMIO_F_ACCESS_MEAN)},
 		{VMMIO_M_LATENCY_P50, p50 / 1e3},
 		{VMMIO_M_LATENCY_P99, vmmio_stats_median(s->time_p99, s->times) / 1e3},
 		{VMMIO_M_IOPS, vmmio_stats_median(s->iops, s->times)},
@@ -262,7 +296,8 @@ static int add_registers(struct vmmio_series_set *set, const struct cell *c, int
 					v = s->reg[i].n;
 			err = vmmio_series_add_register(
 				set, c->labels, names[k], c->depth,
-				(struct vmmio_count){isnan(s->accesses) ? NAN : v, s->ios});
+				(struct vmmio_count){isnan(s->c[VMMIO_C_ACCESSES]) ? NAN : v,
+						     s->ios});
 		}
 	}
 	return err;
@@ -296,7 +331,7 @@ static int add_queues(struct vmmio_series_set *set, const struct cell *c, int bo
 	for (k = 0; k < n && n > 1; k++) {
 		for (int b = 0; b < boots && !err; b++) {
 			const struct sums *s = &c->boot[b];
-			double kicks = isnan(s->kicks) ? NAN : 0, found = kicks;
+			double kicks = isnan(s->c[VMMIO_C_KICKS]) ? NAN : 0, found = kicks;
 
 			for (size_t i = 0; i < s->nqueues; i++) {
 				if (strcmp(s->queue[i].name, names[k]))
@@ -367,6 +402,9 @@ int vmmio_rounds_series(const json_t *rows, int boots, bool with_times,
 		}
 		sum_round(&c->boot[boot], row, kind);
 	}
+	for (i = 0; i < n; i++)
+		for (int b = 0; b < boots; b++)
+			finish(&cells[i].boot[b]);
 	for (i = 0; i < n; i++) {
 		c = &cells[i];
 		for (int b = 0; b < boots && !err; b++)

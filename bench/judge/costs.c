@@ -80,6 +80,9 @@ void vmmio_predict(const struct vmmio_series_set *set, const char *labels,
 		   struct vmmio_prediction *out)
 {
 	const char *doorbell = "mmio_write_user";
+	const struct vmmio_series *all =
+		vmmio_series_find(set, labels, vmmio_metrics[VMMIO_M_ACCESSES_PER_IO].key);
+	bool known = all && !isnan(known_median(all));
 
 	memset(out, 0, sizeof(*out));
 	for (size_t i = 0; i < set->n; i++) {
@@ -87,6 +90,7 @@ void vmmio_predict(const struct vmmio_series_set *set, const char *labels,
 
 		if (strncmp(s->key, "reg:", 4) || strcmp(s->labels, labels))
 			continue;
+		known = true;
 		switch (vmmio_role_of(s->key + 4)) {
 		case VMMIO_ROLE_DOORBELL:
 			out->doorbells += known_median(s);
@@ -102,6 +106,10 @@ void vmmio_predict(const struct vmmio_series_set *set, const char *labels,
 		default:
 			out->writes += known_median(s);
 		}
+	}
+	if (!known) { /* nobody counted accesses: they are not free */
+		*out = (struct vmmio_prediction){NAN, NAN, NAN, NAN};
+		return;
 	}
 	out->ns = out->doorbells * vmmio_costs_ns(c, doorbell);
 	if (out->reads > 0)

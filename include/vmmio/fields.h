@@ -71,8 +71,8 @@ enum vmmio_field_op {
 	  "kick-to-interrupt samples given up: buffers were used but no interrupt came before the next kick") \
 	X(IRQS, "irqs", "irq/s", "interrupts", SCHEDULE, COUNT, VMMIO_C_IRQS, 0, \
 	  "interrupts: a virtqueue checked by a handler; on a device's row, handler runs") \
-	X(USED_PER_IRQ, "used_per_irq", "buf/irq", "buffers", SCHEDULE, RATIO, VMMIO_C_USED_BUFFERS, VMMIO_C_IRQS_INDEXED, \
-	  "used buffers per interrupt: the coalescing factor; of a packed ring descriptors") \
+	X(USED_PER_IRQ, "used_per_irq", "buf/irq", "buffers", SCHEDULE, RATIO, VMMIO_C_USED_BUFFERS, VMMIO_C_IRQS_FOUND, \
+	  "used buffers per interrupt that found any: the coalescing factor; of a packed ring descriptors") \
 	X(SPURIOUS, "spurious_pct", "spur%", "%", SCHEDULE, SHARE, VMMIO_C_IRQS_SPURIOUS, VMMIO_C_IRQS, \
 	  "share of interrupts that found nothing") \
 	X(IRQS_SPURIOUS, "irqs_spurious", "spur/s", "interrupts", SCHEDULE, COUNT, VMMIO_C_IRQS_SPURIOUS, 0, \

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "bench/judge/costs.h"
 #include "bench/load/load.h"
 #include "bench/judge/compare.h"
 #include "bench/data/rounds.h"
@@ -57,6 +58,81 @@ static void print_round(FILE *f, const char *column, int kicks, int irqs, int ac
 	print_stat(f, "sysfs", transport, mode, kicks, irqs, driver_acc, ring);
 	print_stat(f, "tp_btf", transport, mode, kicks, irqs, acc, ring);
 	fprintf(f, "@end 0\n");
+}
+
+/* A value of the one boot that @text tells of. */
+static double value_of(const char *text, const char *labels, const char *key)
+{
+	json_t *rows = json_array(), *info = json_object();
+	struct vmmio_series_set set = {0};
+	const struct vmmio_series *s;
+	char why[200];
+	double v;
+
+	if (vmmio_rounds_parse(text, 0, rows, info, why, sizeof(why)))
+		fail_msg("%s", why);
+	assert_int_equal(vmmio_rounds_series(rows, 1, false, &set), 0);
+	s = vmmio_series_find(&set, labels, key);
+	assert_non_null(s);
+	v = s->v[0];
+	vmmio_series_free(&set);
+	json_decref(rows);
+	json_decref(info);
+	return v;
+}
+
+/*
+ * Used buffers are told by interrupt, not by look at a queue: a network device on one line
+ * looks at three queues in each of its 200 interrupts, and finds one buffer.
+ */
+static void test_shared_line(void **state)
+{
+	static const char text[] =
+		"@round "
+		"{\"kind\":\"count\",\"round\":0,\"depth\":1,\"column\":\"mmio\",\"ios\":100,"
+		"\"labels\":\"load=udp_rr transport=mmio depth=1\",\"device\":\"virtio0\"}\n"
+		"{\"tool\":\"netload\",\"ios\":100}\n"
+		"{\"source\":\"sysfs\",\"rows\":[]}\n"
+		"{\"source\":\"tp_btf\",\"events_lost\":0,\"rows\":["
+		"{\"device\":\"virtio0\",\"queue\":null,\"counters\":{\"irqs\":200,\"irqs_"
+		"spurious\":0,"
+		"\"accesses\":500}},"
+		"{\"device\":\"virtio0\",\"queue\":0,\"counters\":{\"kicks\":0,\"irqs\":200,"
+		"\"irqs_found\":100,\"irqs_nothing\":100,\"irqs_indexed\":200,\"used_buffers\":100,"
+		"\"opportunities\":0}},"
+		"{\"device\":\"virtio0\",\"queue\":1,\"counters\":{\"kicks\":10,\"irqs\":200,"
+		"\"irqs_found\":100,\"irqs_nothing\":100,\"irqs_indexed\":200,\"used_buffers\":100,"
+		"\"opportunities\":9}},"
+		"{\"device\":\"virtio0\",\"queue\":2,\"counters\":{\"kicks\":0,\"irqs\":200,"
+		"\"irqs_found\":0,\"irqs_nothing\":200,\"irqs_indexed\":200,\"used_buffers\":0,"
+		"\"opportunities\":0}}]}\n@end 0\n";
+	static const char labels[] = "load=udp_rr transport=mmio depth=1";
+
+	assert_true(value_of(text, labels, "used_per_irq") == 1);
+	/* the kick counter was read later than that of opportunities: as vmmio-stat has it */
+	assert_true(value_of(text, labels, "suppressed_pct") == 0);
+	/* a device that was not seen at all */
+	assert_true(isnan(value_of(
+		"@round "
+		"{\"kind\":\"count\",\"round\":0,\"depth\":1,\"column\":\"mmio\",\"ios\":100,"
+		"\"labels\":\"load=x transport=mmio depth=1\",\"device\":\"virtio0\"}\n"
+		"{\"tool\":\"blkload\",\"ios\":100}\n{\"rows\":[]}\n{\"rows\":[]}\n@end 0\n",
+		"load=x transport=mmio depth=1", "irqs_per_io")));
+}
+
+/* What nobody counted costs nobody knows what: it is not free. */
+static void test_unknown_cost(void **state)
+{
+	static const char labels[] = "load=randread transport=mmio depth=1";
+	struct vmmio_series_set set = {0};
+	struct vmmio_prediction p;
+
+	vmmio_predict(&set, labels, NULL, 0, &p);
+	assert_true(isnan(p.ns) && isnan(p.doorbells));
+	assert_int_equal(vmmio_series_add(&set, labels, VMMIO_M_ACCESSES_PER_IO, 1, NAN), 0);
+	vmmio_predict(&set, labels, NULL, 0, &p);
+	assert_true(isnan(p.ns) && isnan(p.reads) && isnan(p.writes));
+	vmmio_series_free(&set);
 }
 
 struct fixture {
@@ -300,9 +376,10 @@ static void test_script(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_exact),	 cmocka_unit_test(test_not_exact),
-		cmocka_unit_test(test_withheld), cmocka_unit_test(test_witnesses),
-		cmocka_unit_test(test_mainline), cmocka_unit_test(test_malformed),
+		cmocka_unit_test(test_exact),	     cmocka_unit_test(test_shared_line),
+		cmocka_unit_test(test_unknown_cost), cmocka_unit_test(test_not_exact),
+		cmocka_unit_test(test_withheld),     cmocka_unit_test(test_witnesses),
+		cmocka_unit_test(test_mainline),     cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_script),
 	};
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fields.h"
+#include "lib/formula.h"
 
 const struct vmmio_field vmmio_fields[VMMIO_F_COUNT] = {
 #define FIELD(id, key, heading, unit, cls, op, a, b, meaning) \
@@ -79,21 +80,12 @@ struct vmmio_value vmmio_hist_percentile(const struct vmmio_hist *h, double p)
 
 static struct vmmio_value ratio(const struct vmmio_row *r, const struct vmmio_field *f)
 {
-	double a, b;
+	struct vmmio_quotient q;
 
 	if (!vmmio_row_has(r, f->a) || !vmmio_row_has(r, f->b) || !r->c[f->b])
 		return unknown;
-	a = (double)r->c[f->a];
-	b = (double)r->c[f->b];
-	switch (f->op) {
-	case VMMIO_OP_SHARE:
-		return value(100 * a / b);
-	case VMMIO_OP_REST:
-		/* the two counters are read one after the other: a may be ahead */
-		return value(a < b ? 100 * (1 - a / b) : 0);
-	default:
-		return value(a / b);
-	}
+	q = vmmio_formula(f->op, (double)r->c[f->a], (double)r->c[f->b]);
+	return value(q.scale * q.num / q.den);
 }
 
 struct vmmio_value vmmio_field_eval(const struct vmmio_snapshot *d, size_t row, int id)
