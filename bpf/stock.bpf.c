@@ -121,6 +121,11 @@ static __always_inline bool pair_kick(struct virtqueue *vq, struct vmmio_stock_s
 	row->c[VMMIO_C_KICKS_INDEXED]++;
 	row->c[VMMIO_C_KICK_BUFFERS] += (__u16)(avail - prev);
 	hist_add(slot, VMMIO_HIST_BATCH, (__u16)(avail - prev));
+	if (avail == prev) { /* another CPU's kick published it: that is the sample */
+		if (t0)
+			row->c[VMMIO_C_KICKS_MERGED]++;
+		return false;
+	}
 	if (t0) {
 		if ((__s16)(used - s->a0) <= 0) {
 			row->c[VMMIO_C_KICKS_MERGED]++;

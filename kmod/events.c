@@ -230,7 +230,8 @@ static void pairing_refresh(struct vmmio_pairing *p)
 /*
  * One open sample per queue. A kick with none open starts one; a kick that finds
  * the open sample's buffers used although no interrupt came closes it as polled
- * and starts the next.
+ * and starts the next. A kick that published nothing does neither: another CPU's
+ * kick has published its buffers already, and theirs is the sample.
  */
 static void pair_kick(struct vmmio_queue *q, struct vmmio_ev_kick *ev)
 {
@@ -245,14 +246,14 @@ static void pair_kick(struct vmmio_queue *q, struct vmmio_ev_kick *ev)
 	if (ev->used_idx == prev)
 		ev->flags |= VMMIO_EV_EMPTY;
 	if (p->open) {
-		if ((s16)(ev->used_idx - p->a0) > 0) {
+		if (ev->avail_delta && (s16)(ev->used_idx - p->a0) > 0) {
 			ev->flags |= VMMIO_EV_POLLED;
 			p->open = false;
 		} else {
 			ev->flags |= VMMIO_EV_MERGED;
 		}
 	}
-	if (!p->open) {
+	if (!p->open && ev->avail_delta) {
 		ev->flags |= VMMIO_EV_OPENED;
 		p->open = true;
 		p->open_empty = ev->flags & VMMIO_EV_EMPTY;
@@ -262,6 +263,25 @@ static void pair_kick(struct vmmio_queue *q, struct vmmio_ev_kick *ev)
 	raw_spin_unlock(&p->lock);
 }
 
+/*
+ * The sample that this kick opened begins now, unless it has been closed since:
+ * what a probe on the kick took is not the device's.
+ */
+static void pairing_date(struct vmmio_queue *q, u64 opened)
+{
+	struct vmmio_pairing *p = &q->pairing;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&p->lock, flags);
+	if (p->open && p->t0 == opened)
+		p->t0 = ktime_get_mono_fast_ns();
+	raw_spin_unlock_irqrestore(&p->lock, flags);
+}
+
+/*
+ * Nothing preempts the task between the begin of the sample and the write: time in
+ * which it was not running is in no sample.
+ */
 bool vmmio_kick_traced(struct vmmio_queue *q, u32 value, enum vmmio_space space, unsigned int width)
 {
 	struct vmmio_ev_kick ev = {
@@ -284,11 +304,15 @@ bool vmmio_kick_traced(struct vmmio_queue *q, u32 value, enum vmmio_space space,
 	if (q->device_driven)
 		ev.flags |= VMMIO_EV_DEVICE_DRIVEN;
 	trace_vmmio_kick(&ev);
+	preempt_disable();
 	local_irq_restore(flags);
 
+	if (ev.flags & VMMIO_EV_OPENED)
+		pairing_date(q, ev.time_ns);
 	stretch_begin(&s, 0);
 	vmmio_raw_write(q->doorbell, space, width, value);
 	done.cost_ns = stretch_end(&s, &done.flags);
+	preempt_enable();
 	done.time_ns = ev.time_ns;
 	emit(vmmio_kick_done, &done);
 	return true;
