@@ -68,7 +68,7 @@ static u8 vmmio_get_status(struct virtio_device *vdev)
 	struct vmmio_device *vd = to_vmmio(vdev);
 
 	/* its answer is known to be wrong, and a WARN of virtio's is not its due */
-	if (vd->wedged)
+	if (vd->wedged || vd->gone)
 		return vd->status;
 	return vd->regs.protocol->get_status(&vd->regs);
 }
@@ -76,6 +76,7 @@ static u8 vmmio_get_status(struct virtio_device *vdev)
 static void vmmio_set_status(struct virtio_device *vdev, u8 status)
 {
 	struct vmmio_device *vd = to_vmmio(vdev);
+	bool replay = false;
 
 	/* writing 0 would be a reset, which has its own entry */
 	if (WARN_ON_ONCE(!status))
@@ -84,31 +85,38 @@ static void vmmio_set_status(struct virtio_device *vdev, u8 status)
 	if ((status & VIRTIO_CONFIG_S_DRIVER_OK) && !vd->driver_ok) {
 		vmmio_queues_go_live(vd);
 		WRITE_ONCE(vd->driver_ok, true);
-		vmmio_irq_replay(vd);
+		replay = true;
 	}
 	vd->status = status;
 	vd->regs.protocol->set_status(&vd->regs, status);
+	if (replay)
+		vmmio_irq_replay(vd);
 }
 
 /*
  * Complete when the status reads 0 (2.4.2); bounded. A device that does not
  * get there may go on using its rings and buffers: it is kept from memory where
- * that can be done, and its rings are never freed (queue_free()).
+ * that can be done, and its rings are never freed (queue_free()). So is one whose
+ * registers read all ones, unless the bus says that it is not there: memory may
+ * be off, or the device lies.
  */
 void vmmio_device_reset(struct vmmio_device *vd)
 {
 	int err = vmmio_regs_reset(&vd->regs);
+	const char *memory = vd->front->isolate ? "its access to memory is taken away"
+						: "it may still write to memory it was given";
 
-	vd->wedged = err == -ETIMEDOUT;
-	if (err == -ENODEV)
+	vd->gone = err == -ENODEV;
+	vd->wedged =
+		err == -ETIMEDOUT || (vd->gone && (!vd->front->present || vd->front->present(vd)));
+	if (vd->gone && !vd->wedged)
 		dev_err(vd->parent, "the device is gone, its registers read all ones\n");
-	if (!vd->wedged)
-		return;
-	dev_err(vd->parent, "reset did not complete within %u ms: %s\n",
-		VMMIO_RESET_TIMEOUT_US / 1000,
-		vd->front->isolate ? "its access to memory is taken away"
-				   : "it may still write to memory it was given");
-	if (vd->front->isolate)
+	else if (vd->gone)
+		dev_err(vd->parent, "its registers read all ones, it may be gone: %s\n", memory);
+	else if (vd->wedged)
+		dev_err(vd->parent, "reset did not complete within %u ms: %s\n",
+			VMMIO_RESET_TIMEOUT_US / 1000, memory);
+	if ((vd->wedged || vd->gone) && vd->front->isolate)
 		vd->front->isolate(vd);
 }
 
@@ -216,6 +224,7 @@ static void vmmio_del_vqs(struct virtio_device *vdev)
 	vmmio_queues_destroy(vd);
 	/* the next driver, or a resume, gets to try the best wiring again */
 	vd->irq_mode = vd->irq_mode_first;
+	vmmio_slot_update_device(vd, "");
 }
 
 #ifdef VMMIO_HAVE_SYNCHRONIZE_CBS
@@ -386,18 +395,26 @@ int vmmio_device_register(struct vmmio_device *vd)
 {
 	int err;
 
-	vmmio_slot_update_device(vd);
+	vmmio_slot_update_device(vd, NULL);
 	err = register_virtio_device(&vd->vdev);
 	if (err)
 		vmmio_slot_drop_device(vd);
 	else
-		vmmio_slot_update_device(vd);
+		/* the driver's own probe may run now, on another CPU: its name is not ours to say
+		 */
+		vmmio_slot_update_device(vd, NULL);
 	return err;
 }
 
-/* The caller still holds a reference when this returns. */
+/*
+ * The caller still holds a reference when this returns. What waits for an answer
+ * of a device that is not there must not wait for ever.
+ */
 void vmmio_device_unregister(struct vmmio_device *vd)
 {
+	if ((vd->front->present && !vd->front->present(vd)) ||
+	    vd->regs.protocol->get_status(&vd->regs) == U8_MAX)
+		virtio_break_device(&vd->vdev);
 	get_device(&vd->vdev.dev);
 	unregister_virtio_device(&vd->vdev);
 	vmmio_slot_drop_device(vd);

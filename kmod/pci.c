@@ -265,6 +265,11 @@ static void pci_isolate(struct vmmio_device *vd)
 	pci_clear_master(to_pci_dev(vd->parent));
 }
 
+static bool pci_present(struct vmmio_device *vd)
+{
+	return pci_device_is_present(to_pci_dev(vd->parent));
+}
+
 static const struct vmmio_front pci_front = {
 	.transport = VMMIO_TRANSPORT_PCI,
 	.notify = VMMIO_REG_PCI_NOTIFY,
@@ -278,6 +283,7 @@ static const struct vmmio_front pci_front = {
 	.queue_affinity = pci_queue_affinity,
 	.shm = vmmio_pci_shm,
 	.isolate = pci_isolate,
+	.present = pci_present,
 };
 
 /* 4.1.2.1: the device type, from the device id or the transitional subsystem id. */
@@ -364,9 +370,6 @@ static void pci_remove(struct pci_dev *pdev)
 {
 	struct pci_vmmio *pv = pci_get_drvdata(pdev);
 
-	/* pulled out: what waits for an answer must not wait for ever */
-	if (!pci_device_is_present(pdev))
-		virtio_break_device(&pv->vd->vdev);
 	vmmio_device_unregister(pv->vd);
 	vmmio_pci_unmap(pdev, pv);
 	pci_disable_device(pdev);

@@ -372,7 +372,7 @@ int vmmio_queues_create(struct vmmio_device *vd, unsigned int nvqs, struct virtq
 		err = queues_try(vd, nvqs, vqs, req, desc);
 		if (!err) {
 			apply_affinity(vd);
-			vmmio_slot_update_device(vd);
+			vmmio_slot_update_device(vd, vmmio_driver_name(&vd->vdev));
 			return 0;
 		}
 		vmmio_queues_destroy(vd);

@@ -89,16 +89,14 @@ void vmmio_slot_take_device(struct vmmio_device *vd)
 	mutex_unlock(&slots_lock);
 }
 
-static const char *driver_name(const struct virtio_device *vdev)
-{
-	return vdev->dev.driver ? vdev->dev.driver->name : "";
-}
-
-/* What became known of it: names, features, interrupt. Called in its probe. */
-void vmmio_slot_update_device(struct vmmio_device *vd)
+/*
+ * What became known of it: names, features, interrupt. Its driver may be at work
+ * meanwhile (asynchronous probes), so queues are those of the list under the lock.
+ */
+void vmmio_slot_update_device(struct vmmio_device *vd, const char *driver)
 {
 	struct vmmio_slot_info *i = &slots[vd->slot].info;
-	unsigned int n;
+	const struct vmmio_queue *q;
 
 	mutex_lock(&slots_lock);
 	if (slots[vd->slot].vd == vd) {
@@ -110,12 +108,13 @@ void vmmio_slot_update_device(struct vmmio_device *vd)
 		i->device_id = vd->vdev.id.device;
 		i->features = vd->vdev.features;
 		i->vector = vd->vector_config;
-		for (i->queues = 0, n = 0; n < vd->nqueues; n++)
-			i->queues += vd->queues[n] != NULL;
-		if (device_is_registered(&vd->vdev.dev)) {
+		i->queues = 0;
+		list_for_each_entry(q, &vd->queue_list, of_device)
+			i->queues++;
+		if (device_is_registered(&vd->vdev.dev))
 			strscpy(i->device, dev_name(&vd->vdev.dev), sizeof(i->device));
-			strscpy(i->driver, driver_name(&vd->vdev), sizeof(i->driver));
-		}
+		if (driver)
+			strscpy(i->driver, driver, sizeof(i->driver));
 	}
 	mutex_unlock(&slots_lock);
 }
@@ -211,7 +210,7 @@ void vmmio_slot_update_queue(struct vmmio_queue *q)
 		i->features = vd->vdev.features;
 		strscpy(i->device, dev_name(&vd->vdev.dev), sizeof(i->device));
 		strscpy(i->parent, dev_name(vd->parent), sizeof(i->parent));
-		strscpy(i->driver, driver_name(&vd->vdev), sizeof(i->driver));
+		strscpy(i->driver, vmmio_driver_name(&vd->vdev), sizeof(i->driver));
 		strscpy(i->queue_name, q->vq->name, sizeof(i->queue_name));
 	}
 	mutex_unlock(&slots_lock);
@@ -224,7 +223,11 @@ static void sum_queue(struct vmmio_queue_sum *sum, const struct vmmio_queue *q)
 	for_each_possible_cpu(cpu)
 	{
 		const struct vmmio_queue_counts *n = per_cpu_ptr(q->counts, cpu);
-		u64 irqs = READ_ONCE(n->irqs), none = READ_ONCE(n->irqs_none);
+		u64 none = READ_ONCE(n->irqs_none), irqs;
+
+		/* a run counts before it is known to have found nothing: never more of these */
+		smp_rmb();
+		irqs = READ_ONCE(n->irqs);
 
 		sum->kicks += READ_ONCE(n->kicks);
 		sum->irqs += irqs;
@@ -279,8 +282,9 @@ static void add_device(struct vmmio_slot_counters *c, const struct vmmio_device 
 	{
 		const struct vmmio_device_counts *n = per_cpu_ptr(vd->counts, cpu);
 
-		c->irqs += READ_ONCE(n->runs_read) + READ_ONCE(n->runs_unread);
 		c->irqs_none += READ_ONCE(n->irqs_none);
+		smp_rmb(); /* as in sum_queue() */
+		c->irqs += READ_ONCE(n->runs_read) + READ_ONCE(n->runs_unread);
 		c->config_irqs += READ_ONCE(n->config_irqs);
 		c->irqs_early += READ_ONCE(n->irqs_early);
 		c->irqs_gone += READ_ONCE(n->irqs_gone);

@@ -126,6 +126,8 @@ struct vmmio_front {
 	bool (*shm)(struct vmmio_device *vd, u8 id, u64 *base, u64 *len);
 	/* Keeps a device that ignores its reset from memory; NULL: nothing can. */
 	void (*isolate)(struct vmmio_device *vd);
+	/* Does the bus still have the device? NULL: it cannot be asked. */
+	bool (*present)(struct vmmio_device *vd);
 };
 
 struct vmmio_device {
@@ -167,12 +169,21 @@ struct vmmio_device {
 	unsigned int generation_changes; /* in a row */
 	bool driver_ok;			 /* interrupts may reach callbacks */
 	bool irq_pending;		 /* one came before that */
-	bool wedged; /* ignored its last reset: may still use what it was given */
+	unsigned long config_since;	 /* jiffies; config_runs counts from here */
+	unsigned int config_runs;	 /* of its line, for changes of the configuration alone */
+	bool gone;			 /* its registers read all ones */
+	bool wedged; /* did not complete its last reset: may still use what it was given */
 };
 
 static inline struct vmmio_device *to_vmmio(struct virtio_device *vdev)
 {
 	return container_of(vdev, struct vmmio_device, vdev);
+}
+
+/* Where nobody takes it away: in the driver's probe, or in a call of its own. */
+static inline const char *vmmio_driver_name(const struct virtio_device *vdev)
+{
+	return vdev->dev.driver ? vdev->dev.driver->name : "";
 }
 
 /* main.c */
@@ -218,7 +229,8 @@ int vmmio_slots_init(void);
 void vmmio_slots_exit(void);
 void vmmio_slot_take_device(struct vmmio_device *vd);
 void vmmio_slot_take_queue(struct vmmio_queue *q);
-void vmmio_slot_update_device(struct vmmio_device *vd);
+/* @driver NULL: as it is known. */
+void vmmio_slot_update_device(struct vmmio_device *vd, const char *driver);
 void vmmio_slot_update_queue(struct vmmio_queue *q);
 void vmmio_slot_set_ring(struct vmmio_queue *q, const struct vring *vring);
 void vmmio_slots_observe(void);

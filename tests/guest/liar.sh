@@ -138,6 +138,75 @@ unbind $mmio_0 $pci_0
 
 [ "$(cat $lie/rings_freed)" = $((freed + 2)) ] || fail "$(($(cat $lie/rings_freed) - freed)) rings freed instead of 2"
 
+# all ones in every register: the bus has the PCI device still, and of the MMIO one
+# nobody knows, so both keep their rings and lose their access to memory
+freed=$(cat $lie/rings_freed)
+bind $mmio_0 $pci_0
+wait_blk 2
+io $mmio_0; io $pci_0
+dmesg -c >/dev/null
+echo 1 >$lie/gone
+for dev in $mmio_0 $pci_0; do
+	vmmio-ctl unbind --force "$dev" >/dev/null 2>&1 || true
+	[ -z "$(disk "$dev")" ] || fail "$dev has its disk still"
+	logged 'its registers read all ones, it may be gone'
+done
+[ "$(dmesg | grep -c 'kept for good')" = 2 ] || fail "rings of all-ones devices: $(dmesg)"
+[ "$(cat $lie/rings_freed)" = "$freed" ] || fail 'a ring of an all-ones device was freed'
+if dmesg | grep -q WARNING; then fail "a warning: $(dmesg)"; fi
+command=$(od -An -tu2 -j4 -N2 /sys/bus/pci/devices/"$pci_0"/config)
+[ $((command >> 2 & 1)) = 0 ] || fail 'an all-ones device is still bus master'
+echo 0 >$lie/gone
+for dev in $mmio_0 $pci_0; do
+	[ ! -e /sys/bus/*/devices/"$dev"/driver ] ||
+		echo "$dev" >"$(readlink -f /sys/bus/*/devices/"$dev"/driver)/unbind"
+done
+bind $mmio_0 $pci_0
+wait_blk 2
+io $mmio_0; io $pci_0
+
+# a kick with nothing new, as of a CPU that comes late, is nobody's sample: not for
+# our driver, and not for mainline's
+unbind $mmio_0
+mod virtio_mmio
+wait_blk 3 # $mmio_1 too
+for dev in $pci_0 $mmio_0; do
+	name=$(disk "$dev") || true
+	[ -n "$name" ] || fail "$dev has no disk"
+	vmmio-stat --json -n "$(virtio "$dev")" -q 0 -- sh -c "
+		blkload --count 1 /dev/$name >/dev/null
+		echo $dev >$lie/notify
+		sleep 0.2
+		blkload --count 1 /dev/$name >/dev/null" >/tmp/late || fail "$dev: $(cat /tmp/late)"
+	for want in kicks:3 kicks_merged:0 latencies:2; do
+		grep -q "\"${want%:*}\":${want#*:}[,}]" /tmp/late || fail "a late kick of $dev: not $want: $(cat /tmp/late)"
+	done
+done
+rmmod virtio_mmio
+
+# a line that stays up whatever is acknowledged ends as nobody's
+unbind $pci_0
+bind $mmio_0
+wait_blk 1
+io $mmio_0
+irq=$(awk -v name="$(virtio $mmio_0)" '$NF == name { sub(":", "", $1); print $1 }' /proc/interrupts)
+dmesg -c >/dev/null
+echo 1 >$lie/jam
+blkload --count 1 "/dev/$(disk $mmio_0)" >/dev/null
+n=0
+until dmesg | grep -q "irq $irq: nobody cared"; do
+	n=$((n + 1))
+	[ $n -lt 300 ] || fail "the storm of irq $irq does not end: $(grep " $irq:" /proc/interrupts)"
+	sleep 0.1
+done
+dmesg -c >/dev/null
+echo 0 >$lie/jam
+unbind $mmio_0
+bind $mmio_0 $pci_0
+wait_blk 2
+io $mmio_0; io $pci_0
+unbind $mmio_0 $pci_0
+
 # vectors refused (4.1.5.1.2.2): read back, believed, and the next wiring taken
 for refuse in 1 2; do
 	echo $refuse >$lie/refuse

@@ -16,7 +16,7 @@
 #include "vmmio.h"
 
 static unsigned long long offer, deny, shm_base, shm_len;
-static int stuck, refuse, early, turning, config_at = -1, notify_off = -1;
+static int stuck, refuse, early, turning, gone, config_at = -1, notify_off = -1;
 static unsigned int config_calls, rings_freed, config_value;
 static unsigned int queue_max;
 module_param(offer, ullong, 0644);	/* feature bits offered besides */
@@ -24,6 +24,7 @@ module_param(deny, ullong, 0644);	/* feature bits not offered */
 module_param(stuck, int, 0644);		/* 1: after a reset the status never reads 0 */
 module_param(refuse, int, 0644);	/* 1: vectors of queues, 2: of the configuration too */
 module_param(early, int, 0644);		/* MSI-X: interrupts of each vector at queue_enable */
+module_param(gone, int, 0644);		/* 1: every register reads all ones */
 module_param(turning, int, 0644);	/* 1: the configuration's generation never settles */
 module_param(notify_off, int, 0644);	/* queue_notify_off, if not -1 */
 module_param(config_at, int, 0644);	/* PCI configuration space: the word there, if not -1, */
@@ -45,8 +46,14 @@ struct call {
 static u32 device_sel, driver_sel;
 static bool was_reset;
 
+static const u8 widths[VMMIO_REG_COUNT] = {
+#define REG_WIDTH(id, off, width, name, access, versions) width,
+	VMMIO_REGS(REG_WIDTH)};
+
 static u32 lie(enum vmmio_reg reg, u32 v)
 {
+	if (gone)
+		return U32_MAX >> (32 - 8 * widths[reg]);
 	switch (reg) {
 	case VMMIO_REG_DEVICE_FEATURES:
 	case VMMIO_REG_PCI_DEVICE_FEATURE:
@@ -245,16 +252,83 @@ static int region_get(char *buf, const struct kernel_param *kp)
 static const struct kernel_param_ops region_ops = {.set = region_set, .get = region_get};
 module_param_cb(region, &region_ops, NULL, 0644);
 
+/* The device of this name on either bus. */
+static struct device *find_device(const char *text)
+{
+	char name[32];
+	struct device *dev;
+
+	strscpy(name, text, sizeof(name));
+	dev = bus_find_device_by_name(&platform_bus_type, NULL, strim(name));
+	return dev ?: bus_find_device_by_name(&pci_bus_type, NULL, strim(name));
+}
+
+static int is_virtio(struct device *dev, void *unused)
+{
+	return dev->bus && !strcmp(dev->bus->name, "virtio");
+}
+
+/* Kicks the first queue of this device, whoever drives it, with nothing new in it. */
+static int notify_set(const char *text, const struct kernel_param *kp)
+{
+	struct device *parent = find_device(text), *dev;
+	struct virtqueue *vq;
+
+	if (!parent)
+		return -ENODEV;
+	dev = device_find_child(parent, NULL, is_virtio);
+	put_device(parent);
+	if (!dev)
+		return -ENODEV;
+	vq = list_first_entry(&dev_to_virtio(dev)->vqs, struct virtqueue, list);
+	virtqueue_notify(vq);
+	put_device(dev);
+	return 0;
+}
+
+static const struct kernel_param_ops notify_ops = {.set = notify_set};
+module_param_cb(notify, &notify_ops, NULL, 0200);
+
+/*
+ * 1: the device last accessed, an MMIO one, has an interrupt status that stays 1
+ * and takes no acknowledge, so its line stays up; 0: it has its registers again.
+ */
+static void __iomem *registers;
+static void *page;
+
+static int jam_set(const char *text, const struct kernel_param *kp)
+{
+	bool on;
+
+	if (kstrtobool(text, &on) || !seen || on == !!page)
+		return -EINVAL;
+	if (on) {
+		page = (void *)get_zeroed_page(GFP_KERNEL);
+		if (!page)
+			return -ENOMEM;
+		memcpy_fromio(page, seen->common, 0x100);
+		*(u32 *)(page + 0x060) = 1;
+		registers = seen->common;
+		WRITE_ONCE(seen->common, (void __iomem *)page);
+	} else {
+		WRITE_ONCE(seen->common, registers);
+		synchronize_irq(seen->irq);
+		free_page((unsigned long)page);
+		page = NULL;
+	}
+	return 0;
+}
+
+static const struct kernel_param_ops jam_ops = {.set = jam_set};
+module_param_cb(jam, &jam_ops, NULL, 0200);
+
 /* Gives the platform device of this name the property that its firmware lacks. */
 static int wakeup_set(const char *text, const struct kernel_param *kp)
 {
 	static const struct property_entry wakes[] = {PROPERTY_ENTRY_BOOL("wakeup-source"), {}};
-	char name[32];
-	struct device *dev;
+	struct device *dev = find_device(text);
 	int err;
 
-	strscpy(name, text, sizeof(name));
-	dev = bus_find_device_by_name(&platform_bus_type, NULL, strim(name));
 	if (!dev)
 		return -ENODEV;
 	err = device_create_managed_software_node(dev, wakes, NULL);
