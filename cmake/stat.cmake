@@ -129,17 +129,25 @@ vmmio_static(withcaps)
 vmmio_script_test(guest tests/guest/views.sh)
 vmmio_script_test(tree tests/tree/top.sh)
 
-# The manual: its lists come from the field table.
+# The manuals: their lists come from the tables of fields and settings.
 add_executable(mkman ${stat}/cmd/mkman.c)
 target_include_directories(mkman PRIVATE ${CMAKE_SOURCE_DIR})
 target_link_libraries(mkman PRIVATE vmmio_flags)
-add_custom_command(
-	OUTPUT ${CMAKE_BINARY_DIR}/docs/vmmio-stat.8
-	COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_BINARY_DIR}/docs
-	COMMAND mkman < ${CMAKE_SOURCE_DIR}/docs/vmmio-stat.8.in > ${CMAKE_BINARY_DIR}/docs/vmmio-stat.8
-	DEPENDS mkman ${CMAKE_SOURCE_DIR}/docs/vmmio-stat.8.in
-	COMMENT "Manual of vmmio-stat"
-	VERBATIM
-)
-add_custom_target(manual ALL DEPENDS ${CMAKE_BINARY_DIR}/docs/vmmio-stat.8)
+set(manuals "")
+function(vmmio_manual page)
+	set(made ${CMAKE_BINARY_DIR}/docs/${page})
+	add_custom_command(
+		OUTPUT ${made}
+		COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_BINARY_DIR}/docs
+		COMMAND mkman ${ARGN} < ${CMAKE_SOURCE_DIR}/docs/${page}.in > ${made}
+		DEPENDS mkman ${CMAKE_SOURCE_DIR}/docs/${page}.in
+		COMMENT "Manual ${page}"
+		VERBATIM
+	)
+	list(APPEND manuals ${made})
+	set(manuals ${manuals} PARENT_SCOPE)
+endfunction()
+vmmio_manual(vmmio-stat.8 FIELDS HISTS)
+vmmio_manual(vmmio-ctl.8 SETTINGS)
+add_custom_target(manual ALL DEPENDS ${manuals})
 vmmio_script_test(tree tests/tree/manpages.sh)

@@ -189,16 +189,16 @@ u32 vmmio_irq_line_traced(struct vmmio_device *vd, const struct vmmio_irq_run *r
 	struct vmmio_ev_reg ev;
 
 	stretch_begin(&read, run->checked ? 0 : run->t0);
-	status = vmmio_raw_read(vd->common + 0x060, VMMIO_SPACE_MEMORY, 4);
+	status = vmmio_raw_read(vd->common + VMMIO_OFF_INTERRUPT_STATUS, VMMIO_SPACE_MEMORY, 4);
 	read_ns = stretch_end(&read, &read_flags);
 	bits = status == U32_MAX ? 0 : status & VMMIO_INT_MASK;
 	if (likely(bits)) {
 		stretch_begin(&ack, read.t0 + read_ns);
-		vmmio_raw_write(vd->common + 0x064, VMMIO_SPACE_MEMORY, 4, bits);
+		vmmio_raw_write(vd->common + VMMIO_OFF_INTERRUPT_ACK, VMMIO_SPACE_MEMORY, 4, bits);
 		ack_ns = stretch_end(&ack, &ack_flags);
 	}
 
-	reg_event_init(&ev, vd, VMMIO_REG_INTERRUPT_STATUS, 0x060, 4);
+	reg_event_init(&ev, vd, VMMIO_REG_INTERRUPT_STATUS, VMMIO_OFF_INTERRUPT_STATUS, 4);
 	ev.value = status;
 	ev.cost_ns = read_ns;
 	ev.flags = read_flags;
@@ -207,7 +207,7 @@ u32 vmmio_irq_line_traced(struct vmmio_device *vd, const struct vmmio_irq_run *r
 	if (unlikely(!bits))
 		return status;
 	ev.reg = VMMIO_REG_INTERRUPT_ACK;
-	ev.offset = 0x064;
+	ev.offset = VMMIO_OFF_INTERRUPT_ACK;
 	ev.value = bits;
 	ev.cost_ns = ack_ns;
 	ev.flags = ack_flags;
@@ -316,14 +316,6 @@ bool vmmio_kick_traced(struct vmmio_queue *q, u32 value, enum vmmio_space space,
 	done.time_ns = ev.time_ns;
 	emit(vmmio_kick_done, &done);
 	return true;
-}
-
-noinline void vmmio_observe_turn(const struct vmmio_queue *q, atomic64_t *seen,
-				 const __virtio16 *from)
-{
-	u16 idx, prev;
-
-	vmmio_observe(q, seen, from, &idx, &prev);
 }
 
 u64 vmmio_irq_begin_traced(void)

@@ -9,6 +9,7 @@
 
 #include <vmmio/events.h>
 #include "compat.h"
+#include "index.h"
 #include "vmmio.h"
 
 DECLARE_STATIC_KEY_FALSE(vmmio_trace_key);
@@ -104,46 +105,6 @@ static __always_inline void vmmio_write(struct vmmio_device *vd, enum vmmio_reg 
 		vmmio_write_traced(vd, reg, p, space, offset, width, value);
 	else
 		vmmio_raw_write(p, space, width, value);
-}
-
-static __always_inline u16 vmmio_index(const struct vmmio_queue *q, const __virtio16 *idx)
-{
-	return virtio16_to_cpu(q->vq->vdev, READ_ONCE(*idx));
-}
-
-/*
- * Extends a ring's 16-bit index to the 64 bits of @seen and returns by how much it
- * moved on; @idx gets the index, @prev the one seen before. Two CPUs may observe
- * at once: each buffer is counted once, by whoever comes first. The index is
- * read after what was seen of it and so is never the older of the two.
- */
-static __always_inline u16 vmmio_observe(const struct vmmio_queue *q, atomic64_t *seen,
-					 const __virtio16 *from, u16 *idx, u16 *prev)
-{
-	u16 delta;
-	s64 old;
-
-	do {
-		/* pairs with the release below, on another CPU */
-		old = vmmio_atomic64_read_acquire(seen);
-		*idx = vmmio_index(q, from);
-		delta = *idx - (u16)old;
-	} while (delta && atomic64_cmpxchg_release(seen, old, old + delta) != old);
-	*prev = (u16)old;
-	return delta;
-}
-
-void vmmio_observe_turn(const struct vmmio_queue *q, atomic64_t *seen, const __virtio16 *from);
-
-/*
- * With nothing traced the index matters to nobody until it is read: it is
- * enough to observe it each time it has gone half way round. Exact while fewer
- * than 32,768 buffers pass between two looks. Packed rings look at a constant 0.
- */
-static __always_inline bool vmmio_index_turned(const struct vmmio_queue *q, const atomic64_t *seen,
-					       const __virtio16 *from)
-{
-	return (vmmio_index(q, from) ^ (u16)atomic64_read(seen)) & 0x8000;
 }
 
 #endif

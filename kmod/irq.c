@@ -90,17 +90,18 @@ static __always_inline u32 run_read(struct vmmio_device *vd, const struct vmmio_
 static __always_inline u32 line_read(struct vmmio_device *vd, const struct vmmio_irq_run *run,
 				     bool traced)
 {
-	return run_read(vd, run, traced, VMMIO_REG_INTERRUPT_STATUS, vd->common + 0x060,
-			VMMIO_SPACE_MEMORY, 0x060, 4);
+	return run_read(vd, run, traced, VMMIO_REG_INTERRUPT_STATUS,
+			vd->common + VMMIO_OFF_INTERRUPT_STATUS, VMMIO_SPACE_MEMORY,
+			VMMIO_OFF_INTERRUPT_STATUS, 4);
 }
 
 static __always_inline void line_ack(struct vmmio_device *vd, bool traced, u32 bits)
 {
-	void __iomem *p = vd->common + 0x064;
+	void __iomem *p = vd->common + VMMIO_OFF_INTERRUPT_ACK;
 
 	if (traced)
-		vmmio_write_traced(vd, VMMIO_REG_INTERRUPT_ACK, p, VMMIO_SPACE_MEMORY, 0x064, 4,
-				   bits);
+		vmmio_write_traced(vd, VMMIO_REG_INTERRUPT_ACK, p, VMMIO_SPACE_MEMORY,
+				   VMMIO_OFF_INTERRUPT_ACK, 4, bits);
 	else
 		vmmio_raw_write(p, VMMIO_SPACE_MEMORY, 4, bits);
 }

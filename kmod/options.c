@@ -36,7 +36,7 @@
 struct entry {
 	struct list_head list;
 	char device[40];
-	char line[200]; /* as it was written, for reading back */
+	char line[VMMIO_SETTINGS_MAX]; /* as it was written, for reading back */
 	struct vmmio_options options;
 };
 
@@ -79,7 +79,7 @@ static int parse_affinity(char *value, struct vmmio_options *o)
 		char *cpu = strchr(pair, ':');
 		u16 queue, n;
 
-		if (!cpu || o->affinities == VMMIO_AFFINITY_MAX)
+		if (!cpu || o->affinities == VMMIO_SETTING_AFFINITIES)
 			return -EINVAL;
 		*cpu++ = 0;
 		if (kstrtou16(pair, 10, &queue) || kstrtou16(cpu, 10, &n) || n >= nr_cpu_ids ||
@@ -91,40 +91,42 @@ static int parse_affinity(char *value, struct vmmio_options *o)
 	return 0;
 }
 
-static int parse_option(char *key, char *value, struct vmmio_options *o)
+static const char *const setting_keys[VMMIO_SETTING_COUNT] = {
+#define SETTING_KEY(id, key, where, values, error, meaning) key,
+	VMMIO_SETTINGS(SETTING_KEY)};
+
+static int parse_option(const char *key, char *value, struct vmmio_options *o)
 {
 	static const char *const irqs[] = {
-		[VMMIO_OPTION_IRQ_AUTO] = "auto",
-		[VMMIO_OPTION_IRQ_MSIX] = "msix",
-		[VMMIO_OPTION_IRQ_SHARED] = "shared",
-		[VMMIO_OPTION_IRQ_INTX] = "intx",
-	};
+#define IRQ_WORD(id, word) word,
+		VMMIO_SETTING_IRQS(IRQ_WORD)};
 	int n;
 
-	if (!strcmp(key, "queue_size")) {
-		if (kstrtou16(value, 10, &o->queue_size) || !o->queue_size ||
-		    o->queue_size > VMMIO_QUEUE_SIZE_LIMIT)
-			return -EINVAL;
-		return 0;
-	}
-	if (!strcmp(key, "withhold"))
+	switch (match_string(setting_keys, VMMIO_SETTING_COUNT, key)) {
+	case VMMIO_SETTING_QUEUE_SIZE:
+		return kstrtou16(value, 10, &o->queue_size) || !o->queue_size ||
+				       o->queue_size > VMMIO_SETTING_QUEUE_SIZE_MAX
+			       ? -EINVAL
+			       : 0;
+	case VMMIO_SETTING_WITHHOLD:
 		return parse_withhold(value, o);
-	if (!strcmp(key, "irq")) {
+	case VMMIO_SETTING_IRQ:
 		n = match_string(irqs, ARRAY_SIZE(irqs), value);
 		if (n < 0)
 			return -EINVAL;
 		o->irq = n;
 		return 0;
-	}
-	if (!strcmp(key, "affinity"))
+	case VMMIO_SETTING_AFFINITY:
 		return parse_affinity(value, o);
-	if (!strcmp(key, "lazy_status"))
+	case VMMIO_SETTING_LAZY_STATUS:
 		return kstrtobool(value, &o->lazy_status);
-	if (!strcmp(key, "reread_status"))
+	case VMMIO_SETTING_REREAD_STATUS:
 		return kstrtobool(value, &o->reread_status);
-	if (!strcmp(key, "force"))
+	case VMMIO_SETTING_FORCE:
 		return kstrtobool(value, &o->force);
-	return -ENOENT;
+	default:
+		return -ENOENT;
+	}
 }
 
 /* @line up to @key, a later word of it, is cut into strings by now. */
@@ -135,6 +137,9 @@ static bool given_before(const char *line, const char *key)
 			return true;
 	return false;
 }
+
+#define KNOWN_SETTING(id, key, where, values, error, meaning) " " key "=" values
+#define KNOWN VMMIO_SETTINGS(KNOWN_SETTING)
 
 static int parse_line(char *line, struct vmmio_options *o)
 {
@@ -153,10 +158,7 @@ static int parse_line(char *line, struct vmmio_options *o)
 		      : value && *value		? parse_option(word, value, o)
 						: -EINVAL;
 		if (err) {
-			pr_err("vmmio: options: %s: %s; known are queue_size=1..32768 withhold= "
-			       "irq=auto|msix|shared|intx affinity=QUEUE:CPU lazy_status=0|1 "
-			       "reread_status=0|1 force=0|1\n",
-			       word,
+			pr_err("vmmio: options: %s: %s; known are" KNOWN "\n", word,
 			       err == -ENOENT	? "no such key"
 			       : err == -EPERM	? "not a feature that may be withheld"
 			       : err == -EEXIST ? "given twice"

@@ -7,14 +7,12 @@
 
 #include <linux/kobject.h>
 #include <linux/types.h>
-
-#define VMMIO_AFFINITY_MAX 16
+#include <vmmio/settings.h>
 
 enum vmmio_option_irq {
-	VMMIO_OPTION_IRQ_AUTO,
-	VMMIO_OPTION_IRQ_MSIX,
-	VMMIO_OPTION_IRQ_SHARED,
-	VMMIO_OPTION_IRQ_INTX,
+#define OPTION_IRQ(id, word) VMMIO_OPTION_IRQ_##id,
+	VMMIO_SETTING_IRQS(OPTION_IRQ)
+#undef OPTION_IRQ
 };
 
 struct vmmio_options {
@@ -28,7 +26,7 @@ struct vmmio_options {
 	struct {
 		u16 queue;
 		u16 cpu;
-	} affinity[VMMIO_AFFINITY_MAX];
+	} affinity[VMMIO_SETTING_AFFINITIES];
 };
 
 /* Parameter queue_size (main.c): what a device without a setting gets. */

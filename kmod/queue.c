@@ -6,8 +6,17 @@
 #include <linux/slab.h>
 #include <uapi/linux/virtio_blk.h>
 #include <uapi/linux/virtio_ids.h>
+#include <vmmio/devices.h>
 #include "compat.h"
 #include "events.h"
+
+noinline void vmmio_observe_turn(const struct vmmio_queue *q, atomic64_t *seen,
+				 const __virtio16 *from)
+{
+	u16 idx, prev;
+
+	vmmio_observe(q, seen, from, &idx, &prev);
+}
 
 static noinline bool kick_turned(struct vmmio_queue *q, u32 value, enum vmmio_space space,
 				 unsigned int width)
@@ -71,51 +80,19 @@ static bool (*kick_of(struct vmmio_device *vd))(struct virtqueue *vq)
 	return vd->doorbells_in_memory ? kick_pci : kick_pci_io;
 }
 
-/* Queues that are filled ahead and served when the device has something. */
-static bool is_device_driven(const struct vmmio_device *vd, unsigned int index, const char *name)
-{
-	switch (vd->vdev.id.device) {
-	case 1: /* net: receive queues and nothing else have even numbers; control is named */
-		return !(index & 1) && strncmp(name, "control", 7) != 0;
-	case 2: /* block */
-	case 4: /* entropy */
-		return false;
-	case 3: /* console: receive queues 0, 2 (control), 4, ... */
-		return !(index & 1);
-	case 5:	 /* balloon */
-	case 18: /* input */
-		return true;
-	case 8:	 /* scsi: the event queue */
-	case 19: /* vsock: its receive queue is 0, its events are 2 */
-		return vd->vdev.id.device == 8 ? index == 1 : !(index & 1);
-	default:
-		return false;
-	}
-}
-
-/*
- * The smallest ring a driver of this type can make progress with: one request
- * must fit. A network packet takes up to 19 descriptors and the driver stops
- * its queue early; a block request without indirect descriptors takes one per
- * segment and two more.
- */
+/* The smallest ring a driver of this type can make progress with. */
 static unsigned int vmmio_queue_size_min(struct vmmio_device *vd)
 {
 	struct virtio_device *vdev = &vd->vdev;
 	u32 seg_max;
 
-	switch (vdev->id.device) {
-	case VIRTIO_ID_NET:
-		return 32;
-	case VIRTIO_ID_BLOCK:
-		if (__virtio_test_bit(vdev, VIRTIO_RING_F_INDIRECT_DESC) ||
-		    !__virtio_test_bit(vdev, VIRTIO_BLK_F_SEG_MAX))
-			return 4;
-		virtio_cread_le(vdev, struct virtio_blk_config, seg_max, &seg_max);
-		return min(seg_max, VMMIO_QUEUE_SIZE_LIMIT - 2) + 2;
-	default:
-		return 2;
-	}
+	if (vdev->id.device != VIRTIO_ID_BLOCK ||
+	    __virtio_test_bit(vdev, VIRTIO_RING_F_INDIRECT_DESC) ||
+	    !__virtio_test_bit(vdev, VIRTIO_BLK_F_SEG_MAX))
+		return vmmio_device_least_ring(vdev->id.device);
+	/* a descriptor per segment and two more */
+	virtio_cread_le(vdev, struct virtio_blk_config, seg_max, &seg_max);
+	return min(seg_max, VMMIO_QUEUE_SIZE_LIMIT - 2) + 2;
 }
 
 static int queue_start(struct vmmio_queue *q)
@@ -251,7 +228,7 @@ static struct vmmio_queue *queue_create(struct vmmio_device *vd, unsigned int in
 	q->ring_max = max;
 	q->vector = vector;
 	q->dedicated = vd->irq_mode == VMMIO_IRQ_MSIX;
-	q->device_driven = is_device_driven(vd, index, req->name);
+	q->device_driven = vmmio_queue_driven(vd->vdev.id.device, index, req->name);
 	raw_spin_lock_init(&q->pairing.lock);
 	INIT_LIST_HEAD(&q->overflow);
 

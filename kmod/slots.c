@@ -11,7 +11,7 @@
 #include <linux/sysfs.h>
 #include <linux/vmalloc.h>
 #include "compat.h"
-#include "events.h"
+#include "index.h"
 
 struct slot {
 	struct vmmio_slot_info info;

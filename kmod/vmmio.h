@@ -195,10 +195,12 @@ struct vmmio_device *vmmio_device_alloc(struct device *parent, const struct vmmi
 void vmmio_device_discard(struct vmmio_device *vd);
 int vmmio_device_set_dma(struct vmmio_device *vd);
 int vmmio_device_register(struct vmmio_device *vd);
-void vmmio_device_reset(struct vmmio_device *vd);
 void vmmio_device_unregister(struct vmmio_device *vd);
 void vmmio_device_put(struct vmmio_device *vd);
 void vmmio_regs_pause(struct vmmio_regs *r, unsigned int us);
+
+/* reset.c */
+void vmmio_device_reset(struct vmmio_device *vd);
 
 /* queue.c */
 int vmmio_queues_create(struct vmmio_device *vd, unsigned int nvqs, struct virtqueue *vqs[],

@@ -102,6 +102,13 @@ enum vmmio_reg {
 	VMMIO_REG_COUNT,
 };
 
+/* Offsets by name: bytes into the MMIO window or the PCI structure. */
+enum vmmio_reg_offset {
+#define VMMIO_OFFSET_ENUM(id, off, width, name, access, versions) VMMIO_OFF_##id = off,
+	VMMIO_REGS(VMMIO_OFFSET_ENUM)
+#undef VMMIO_OFFSET_ENUM
+};
+
 /* Room for registers to come; the size of every per-register array. */
 #define VMMIO_REG_MAX 80
 

@@ -15,7 +15,7 @@ command -v mandoc >/dev/null || {
 	echo "no mandoc"
 	exit 77
 }
-for page in "$VMMIO_BUILD/docs/vmmio-stat.8" "$VMMIO_SOURCE/docs/vmmio-ctl.8"; do
+for page in "$VMMIO_BUILD/docs/vmmio-stat.8" "$VMMIO_BUILD/docs/vmmio-ctl.8"; do
 	# each refers to the other, which is not installed here
 	said=$(mandoc -Tlint "$page" | grep -v 'referenced manual not found' || true)
 	[ -z "$said" ] || fail "$page: $said"
@@ -41,5 +41,5 @@ in_page "$VMMIO_BUILD/docs/vmmio-stat.8" \
 	$("$stat" --help | sed -n 's/^  \([a-z]*\)   .*/\1/p') \
 	$("$stat" -f help | awk 'NR > 1 { print $1 }')
 # shellcheck disable=SC2046
-in_page "$VMMIO_SOURCE/docs/vmmio-ctl.8" \
+in_page "$VMMIO_BUILD/docs/vmmio-ctl.8" \
 	$("$VMMIO_BUILD/vmmio-ctl" --help | sed -n 's/^  \([a-z]*\)   .*/\1/p') --force

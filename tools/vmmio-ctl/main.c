@@ -191,6 +191,12 @@ static const struct ctl_cmd cmds[] = {
 
 #define CMDS (sizeof(cmds) / sizeof(cmds[0]))
 
+#define WHERE_ANY ""
+#define WHERE_PCI " (pci)"
+#define WHERE_LINE " (not pci)"
+#define SETTING_HELP(id, key, where, values, error, meaning) "  " key "=" values WHERE_##where "\n"
+#define SETTINGS_HELP VMMIO_SETTINGS(SETTING_HELP)
+
 static void usage(FILE *out)
 {
 	size_t i;
@@ -208,9 +214,7 @@ static void usage(FILE *out)
 	      "an interface. virtioN may change when the driver does; the name on the bus does\n"
 	      "not. What is mounted, up, open or otherwise in use is refused without --force.\n"
 	      "\n"
-	      "Settings: queue_size=1..32768 withhold=FEATURE,... force=0|1; on pci also\n"
-	      "irq=auto|msix|shared|intx affinity=QUEUE:CPU,...; elsewhere lazy_status=0|1\n"
-	      "reread_status=0|1.\n"
+	      "Settings:\n" SETTINGS_HELP
 	      "They outlive binds, not vmmio.ko. --rebind applies them now.\n"
 	      "\n"
 	      "Exit status: 0 ok, 1 trouble (the device is as it was), 2 wrong usage.\n",

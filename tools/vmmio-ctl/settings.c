@@ -12,10 +12,9 @@
 #include <unistd.h>
 
 #include <vmmio/features.h>
+#include <vmmio/settings.h>
 #include "settings.h"
 #include "lib/num.h"
-
-#define AFFINITIES_MAX 16 /* the driver's limit */
 
 static const struct {
 	unsigned int bit;
@@ -29,14 +28,6 @@ static bool is_number(const char *text, unsigned int min, unsigned int max)
 	__u64 v;
 
 	return !vmmio_parse_u64(text, min, max, &v);
-}
-
-static int check_queue_size(char *value, struct ctl_text *why)
-{
-	if (is_number(value, 1, 32768))
-		return 0;
-	ctl_say(why, "must be 1 to 32768");
-	return -EINVAL;
 }
 
 static int check_withhold(char *value, struct ctl_text *why)
@@ -73,15 +64,6 @@ static int check_withhold(char *value, struct ctl_text *why)
 	return 0;
 }
 
-static int check_irq(char *value, struct ctl_text *why)
-{
-	if (!strcmp(value, "auto") || !strcmp(value, "msix") || !strcmp(value, "shared") ||
-	    !strcmp(value, "intx"))
-		return 0;
-	ctl_say(why, "must be auto, msix, shared or intx");
-	return -EINVAL;
-}
-
 static int check_affinity(char *value, struct ctl_text *why)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_CONF);
@@ -97,36 +79,66 @@ static int check_affinity(char *value, struct ctl_text *why)
 			ctl_say(why, "must be QUEUE:CPU,..., a CPU 0 to %ld", cpus - 1);
 			return -EINVAL;
 		}
-		if (n++ == AFFINITIES_MAX) {
-			ctl_say(why, "more than %d queues", AFFINITIES_MAX);
+		if (n++ == VMMIO_SETTING_AFFINITIES) {
+			ctl_say(why, "more than %d queues", VMMIO_SETTING_AFFINITIES);
 			return -EINVAL;
 		}
 	}
 	return 0;
 }
 
-static int check_bool(char *value, struct ctl_text *why)
+static bool is_irq(const char *value)
 {
-	if (!strcmp(value, "0") || !strcmp(value, "1"))
-		return 0;
-	ctl_say(why, "must be 0 or 1");
-	return -EINVAL;
+#define IS_IRQ(id, word)          \
+	if (!strcmp(value, word)) \
+		return true;
+	VMMIO_SETTING_IRQS(IS_IRQ)
+	return false;
 }
+
+/* May cut up @value. @why is set where the setting's own words do not say enough. */
+static int check(enum vmmio_setting setting, char *value, struct ctl_text *why)
+{
+	bool good = false;
+
+	switch (setting) {
+	case VMMIO_SETTING_QUEUE_SIZE:
+		good = is_number(value, 1, VMMIO_SETTING_QUEUE_SIZE_MAX);
+		break;
+	case VMMIO_SETTING_WITHHOLD:
+		return check_withhold(value, why);
+	case VMMIO_SETTING_IRQ:
+		good = is_irq(value);
+		break;
+	case VMMIO_SETTING_AFFINITY:
+		return check_affinity(value, why);
+	case VMMIO_SETTING_LAZY_STATUS:
+	case VMMIO_SETTING_REREAD_STATUS:
+	case VMMIO_SETTING_FORCE:
+		good = !strcmp(value, "0") || !strcmp(value, "1");
+		break;
+	case VMMIO_SETTING_COUNT:
+		break;
+	}
+	return good ? 0 : -EINVAL;
+}
+
+enum where {
+	ANY,
+	PCI,
+	LINE, /* everywhere but on PCI */
+};
 
 static const struct key {
 	const char *name;
-	int (*check)(char *value, struct ctl_text *why); /* may cut up @value */
-	bool pci_only, line_only;
+	const char *error;
+	enum where where;
 } keys[] = {
-	{"queue_size", check_queue_size, false, false},
-	{"withhold", check_withhold, false, false},
-	{"irq", check_irq, true, false},
-	{"affinity", check_affinity, true, false},
-	{"lazy_status", check_bool, false, true},
-	{"reread_status", check_bool, false, true},
-	{"force", check_bool, false, false},
-};
+#define KEY(id, key, where, values, error, meaning) {key, error, where},
+	VMMIO_SETTINGS(KEY)};
 
+#define NAME(id, key, where, values, error, meaning) " " key "="
+#define NAMES VMMIO_SETTINGS(NAME)
 #define KEYS (sizeof(keys) / sizeof(keys[0]))
 
 static int find_key(const char *word, size_t len)
@@ -149,13 +161,10 @@ int ctl_settings_parse(char *const *words, int n, char *line, struct ctl_text *w
 		size_t len = value ? (size_t)(value - words[i]) : strlen(words[i]);
 		int k = find_key(words[i], len);
 		char copy[CTL_SETTINGS_MAX];
-		struct ctl_text wrong;
+		struct ctl_text wrong = {};
 
 		if (k < 0) {
-			ctl_say(why,
-				"%.60s: no such setting: queue_size= withhold= irq= affinity= "
-				"lazy_status= reread_status= force=",
-				words[i]);
+			ctl_say(why, "%.60s: no such setting:" NAMES, words[i]);
 			return -EINVAL;
 		}
 		if (!value || !value[1] || strpbrk(value, " \t\n")) {
@@ -174,8 +183,8 @@ int ctl_settings_parse(char *const *words, int n, char *line, struct ctl_text *w
 			return -EINVAL;
 		}
 		snprintf(copy, sizeof(copy), "%s", value + 1);
-		if (keys[k].check(copy, &wrong)) {
-			ctl_say(why, "%.60s: %.170s", words[i], wrong.s);
+		if (check(k, copy, &wrong)) {
+			ctl_say(why, "%.60s: %.170s", words[i], *wrong.s ? wrong.s : keys[k].error);
 			return -EINVAL;
 		}
 		used += snprintf(line + used, CTL_SETTINGS_MAX - used, "%s%s", used ? " " : "",
@@ -193,12 +202,12 @@ int ctl_settings_fit(const struct ctl_device *d, const char *line, struct ctl_te
 		size_t len = strcspn(word, " ");
 		int k = find_key(word, strcspn(word, "="));
 
-		if (k >= 0 && keys[k].pci_only && !pci) {
+		if (k >= 0 && keys[k].where == PCI && !pci) {
 			ctl_say(why, "%s: %s= has no meaning: a device on the %s bus has one line",
 				d->name, keys[k].name, d->bus);
 			return -EINVAL;
 		}
-		if (k >= 0 && keys[k].line_only && pci) {
+		if (k >= 0 && keys[k].where == LINE && pci) {
 			ctl_say(why,
 				"%s: %s= has no meaning on the pci bus: its status is read or "
 				"not needed",

@@ -6,9 +6,10 @@
 #ifndef VMMIO_CTL_SETTINGS_H
 #define VMMIO_CTL_SETTINGS_H
 
+#include <vmmio/settings.h>
 #include "ctl.h"
 
-#define CTL_SETTINGS_MAX 200 /* bytes of one line, its end included: the driver's limit */
+#define CTL_SETTINGS_MAX VMMIO_SETTINGS_MAX
 
 /*
  * Joins "key=value" words to one line in @line (CTL_SETTINGS_MAX bytes).

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Part of the build: fills the lists of fields and distributions into the
- * manual page on standard input, from the tables that the program itself is
- * made of. Fails if a mark that it knows is not there.
+ * Part of the build: fills lists into the manual page on standard input, from
+ * the tables that the programs themselves are made of. Fails unless each mark
+ * named as an argument stands there once.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "vmmio/fields.h"
+#include "vmmio/settings.h"
 
 static const char *const classes[] = VMMIO_CLASS_NAMES;
 
@@ -46,6 +47,11 @@ static void text(const char *s)
 			}
 			word(s, len);
 			column += len + 1;
+			/* a sentence ends its line */
+			if (s[len - 1] == '.' && s[len]) {
+				putchar('\n');
+				column = 0;
+			}
 		}
 		s += len + strspn(s + len, " ");
 	}
@@ -90,25 +96,64 @@ static void hists(void)
 	puts(".El");
 }
 
-int main(void)
+#define WHERE_ANY ""
+#define WHERE_PCI "On PCI. "
+#define WHERE_LINE "Not on PCI. "
+
+static void settings(void)
 {
-	int found_fields = 0, found_hists = 0;
-	char line[1024];
+	puts(".Bl -tag -width reread_status");
+#define SETTING(id, key, where, values, error, meaning)   \
+	printf(".It Va %s Ns = Ns Ar %s\n", key, values); \
+	text(WHERE_##where meaning);
+	VMMIO_SETTINGS(SETTING)
+#undef SETTING
+	puts(".El");
+}
+
+static const struct {
+	const char *mark;
+	void (*list)(void);
+} lists[] = {
+	{"FIELDS", fields},
+	{"HISTS", hists},
+	{"SETTINGS", settings},
+};
+
+/* Is it a mark? Then its list, and where it stands in @lists; else -1. */
+static int list_of(const char *line)
+{
+	for (int i = 0; i < (int)(sizeof(lists) / sizeof(lists[0])); i++) {
+		size_t n = strlen(lists[i].mark);
+
+		if (line[0] == '@' && !strncmp(line + 1, lists[i].mark, n) &&
+		    !strcmp(line + 1 + n, "@\n"))
+			return i;
+	}
+	return -1;
+}
+
+int main(int argc, char **argv)
+{
+	int found[sizeof(lists) / sizeof(lists[0])] = {0};
+	char line[1024], mark[32];
 
 	while (fgets(line, sizeof(line), stdin)) {
-		if (!strcmp(line, "@FIELDS@\n")) {
-			fields();
-			found_fields++;
-		} else if (!strcmp(line, "@HISTS@\n")) {
-			hists();
-			found_hists++;
-		} else {
+		int i = list_of(line);
+
+		if (i < 0) {
 			fputs(line, stdout);
+			continue;
 		}
+		lists[i].list();
+		found[i]++;
 	}
-	if (found_fields != 1 || found_hists != 1) {
-		fprintf(stderr, "mkman: @FIELDS@ and @HISTS@ must stand there once each\n");
-		return EXIT_FAILURE;
+	for (int k = 1; k < argc; k++) {
+		snprintf(mark, sizeof(mark), "@%s@\n", argv[k]);
+		if (list_of(mark) < 0 || found[list_of(mark)] != 1) {
+			fprintf(stderr, "mkman: @%s@ must stand there once\n", argv[k]);
+			return EXIT_FAILURE;
+		}
 	}
 	return fflush(stdout) || ferror(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -14,6 +14,7 @@
 
 #include "bpf_rows.h"
 #include "tools/vmmio-stat/core/irqs.h"
+#include <vmmio/devices.h>
 #include "source.h"
 #include "stock_load.h"
 #include "stock_sysfs.h"
@@ -116,25 +117,6 @@ static int stock_open(struct vmmio_source *src, const struct vmmio_source_opts *
 	return 0;
 }
 
-/* Queues that the device drives: filled ahead, served when it likes. */
-static bool device_driven(const struct vmmio_slot_info *i)
-{
-	switch (i->device_id) {
-	case 1: /* net: receive queues are even; so may be the control queue's number */
-		return !(i->queue & 1) && strncmp(i->queue_name, "control", 7);
-	case 3:	 /* console: receive queues */
-	case 19: /* vsock: receive and event queue */
-		return !(i->queue & 1);
-	case 5:	 /* balloon */
-	case 18: /* input */
-		return true;
-	case 8: /* scsi: event queue */
-		return i->queue == 1;
-	default:
-		return false;
-	}
-}
-
 /* Its interrupt, by name until one has come. */
 static void identify(struct source *b, struct vmmio_slot_info *i)
 {
@@ -172,7 +154,8 @@ static void complete(struct source *b, struct vmmio_row *r, const struct vmmio_s
 		identify(b, &r->info);
 	if (r->info.transport == VMMIO_TRANSPORT_MMIO)
 		r->info.irq_mode = VMMIO_IRQ_LINE;
-	if (r->info.kind == VMMIO_SLOT_QUEUE && device_driven(&r->info))
+	if (r->info.kind == VMMIO_SLOT_QUEUE &&
+	    vmmio_queue_driven(r->info.device_id, r->info.queue, r->info.queue_name))
 		r->info.flags |= VMMIO_SLOT_DEVICE_DRIVEN;
 }
 

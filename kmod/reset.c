@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The reset of a device, and what a device that does not complete it is kept
+ * from. Its queues are their owner's to stop.
+ */
+#include "vmmio.h"
+
+/*
+ * Complete when the status reads 0 (2.4.2); bounded. A device that does not
+ * get there may go on using its rings and buffers: it is kept from memory where
+ * that can be done, and its rings are never freed (queue_free()). So is one whose
+ * registers read all ones, unless the bus says that it is not there: memory may
+ * be off, or the device lies.
+ */
+void vmmio_device_reset(struct vmmio_device *vd)
+{
+	int err = vmmio_regs_reset(&vd->regs);
+	const char *memory = vd->front->isolate ? "its access to memory is taken away"
+						: "it may still write to memory it was given";
+
+	vd->gone = err == -ENODEV;
+	vd->wedged =
+		err == -ETIMEDOUT || (vd->gone && (!vd->front->present || vd->front->present(vd)));
+	if (vd->gone && !vd->wedged)
+		dev_err(vd->parent, "the device is gone, its registers read all ones\n");
+	else if (vd->gone)
+		dev_err(vd->parent, "its registers read all ones, it may be gone: %s\n", memory);
+	else if (vd->wedged)
+		dev_err(vd->parent, "reset did not complete within %u ms: %s\n",
+			VMMIO_RESET_TIMEOUT_US / 1000, memory);
+	if ((vd->wedged || vd->gone) && vd->front->isolate)
+		vd->front->isolate(vd);
+}
