@@ -23,17 +23,32 @@ char LICENSE[] SEC("license") = "GPL";
 const volatile bool opt_regs = false;
 const volatile bool opt_device_driven = false; /* latencies of queues the device drives, too */
 
-struct {
+struct regs_chunk {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, VMMIO_BPF_CHUNK);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct vmmio_bpf_regs));
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, VMMIO_BPF_CHUNKS);
 	__type(key, __u32);
-	__type(value, struct vmmio_bpf_regs);
+	__array(values, struct regs_chunk);
 } regs SEC(".maps");
+
+static __always_inline struct vmmio_bpf_regs *regs_at(__u32 slot)
+{
+	void *chunk = chunk_of(&regs, slot);
+	__u32 at = slot % VMMIO_BPF_CHUNK;
+
+	return chunk ? bpf_map_lookup_elem(chunk, &at) : NULL;
+}
 
 static __noinline int regs_clear(__u32 slot, __u32 gen)
 {
-	__u32 i = slot_index(slot), k;
-	struct vmmio_bpf_regs *r = bpf_map_lookup_elem(&regs, &i);
+	struct vmmio_bpf_regs *r = regs_at(slot);
+	__u32 k;
 
 	if (!r)
 		return 0;
@@ -51,12 +66,12 @@ static __noinline int regs_clear(__u32 slot, __u32 gen)
 static __always_inline void count_reg(void *to, const struct vmmio_ev_reg *ev, bool write,
 				      bool timed)
 {
-	__u32 slot = ev->slot, gen = ev->gen, i = slot_index(slot), reg = ev->reg;
+	__u32 slot = ev->slot, gen = ev->gen, reg = ev->reg;
 	struct vmmio_bpf_regs *r;
 
 	if (!opt_regs)
 		return;
-	r = bpf_map_lookup_elem(&regs, &i);
+	r = regs_at(slot);
 	if (!r) {
 		lost();
 		return;

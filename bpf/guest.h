@@ -4,11 +4,10 @@
  * besides include/vmmio/: the layout of the register map and the names of the
  * options. Row and histogram layouts live in include/vmmio/.
  *
- * Memory per CPU, for S slots (slots in use plus headroom):
- *   rows  S * 392 bytes
- *   hists S * 1 KiB for each histogram asked for (none: one entry)
- *   regs  S * 2.5 KiB if registers are asked for (else one entry)
- * All four queue histograms and the registers of 64 slots: 450 KiB per CPU.
+ * Memory per possible CPU, by parts of 16 slots that are in use:
+ *   rows  6.1 KiB
+ *   hists 16 KiB for each histogram asked for
+ *   regs  40 KiB if registers are asked for
  */
 #ifndef VMMIO_BPF_GUEST_H
 #define VMMIO_BPF_GUEST_H
@@ -29,7 +28,11 @@ struct vmmio_bpf_regs {
 
 _Static_assert(sizeof(struct vmmio_bpf_regs) == 8 + 32 * VMMIO_REG_MAX, "vmmio_bpf_regs layout");
 
-/* A row's histograms lie side by side: map index = slot * stride + position. */
+/* Slots in one part of a map, and parts that there can be. */
+#define VMMIO_BPF_CHUNK 16
+#define VMMIO_BPF_CHUNKS 128
+
+/* A row's histograms lie side by side: index in the part = slot * stride + position. */
 #define VMMIO_HIST_ABSENT 0xff
 
 #endif

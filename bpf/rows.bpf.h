@@ -16,18 +16,37 @@ const volatile __u8 opt_hist_pos[VMMIO_HIST_COUNT] = {};
 /* Events that found no place: slot beyond the maps, or a failed lookup. */
 __u64 events_lost = 0;
 
-struct {
+/*
+ * Parts of VMMIO_BPF_CHUNK slots, which the loader adds as slots come into use:
+ * room for all that there could be, on all CPUs that there could be, is hundreds
+ * of MB on some machines.
+ */
+struct rows_chunk {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, VMMIO_BPF_CHUNK);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct vmmio_bpf_row));
+};
+
+struct hists_chunk {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct vmmio_hist));
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, VMMIO_BPF_CHUNKS);
 	__type(key, __u32);
-	__type(value, struct vmmio_bpf_row);
+	__array(values, struct rows_chunk);
 } rows SEC(".maps");
 
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, VMMIO_BPF_CHUNKS);
 	__type(key, __u32);
-	__type(value, struct vmmio_hist);
+	__array(values, struct hists_chunk);
 } hists SEC(".maps");
 
 /*
@@ -44,19 +63,40 @@ static __always_inline void lost(void)
 	__sync_fetch_and_add(&events_lost, 1);
 }
 
-/* The overflow slot is always the last entry; a slot beyond the others has none. */
-static __always_inline __u32 slot_index(__u32 slot)
+static __always_inline bool slot_fits(__u32 slot)
 {
-	if (slot < opt_slots - 1)
-		return slot;
-	return slot == VMMIO_SLOT_OVERFLOW ? opt_slots - 1 : ~0u;
+	return slot < opt_slots - 1 || slot == VMMIO_SLOT_OVERFLOW;
+}
+
+/* The part of @map that has @slot, or NULL. */
+static __always_inline void *chunk_of(void *map, __u32 slot)
+{
+	__u32 chunk = slot / VMMIO_BPF_CHUNK;
+
+	return slot_fits(slot) ? bpf_map_lookup_elem(map, &chunk) : NULL;
+}
+
+static __always_inline struct vmmio_bpf_row *row_at(__u32 slot)
+{
+	void *chunk = chunk_of(&rows, slot);
+	__u32 at = slot % VMMIO_BPF_CHUNK;
+
+	return chunk ? bpf_map_lookup_elem(chunk, &at) : NULL;
+}
+
+static __always_inline struct vmmio_hist *hist_at(__u32 slot, __u32 pos)
+{
+	void *chunk = chunk_of(&hists, slot);
+	__u32 at = slot % VMMIO_BPF_CHUNK * opt_hist_stride + pos;
+
+	return chunk ? bpf_map_lookup_elem(chunk, &at) : NULL;
 }
 
 /* Another generation took the slot: forget what the previous one counted. */
 static __noinline int row_clear(__u32 slot, __u32 gen)
 {
-	__u32 i = slot_index(slot), pos, key;
-	struct vmmio_bpf_row *row = bpf_map_lookup_elem(&rows, &i);
+	struct vmmio_bpf_row *row = row_at(slot);
+	__u32 pos;
 
 	if (!row)
 		return 0;
@@ -67,8 +107,7 @@ static __noinline int row_clear(__u32 slot, __u32 gen)
 
 		if (pos >= opt_hist_stride)
 			break;
-		key = i * opt_hist_stride + pos;
-		h = bpf_map_lookup_elem(&hists, &key);
+		h = hist_at(slot, pos);
 		if (h)
 			zero(h, sizeof(*h));
 	}
@@ -77,8 +116,7 @@ static __noinline int row_clear(__u32 slot, __u32 gen)
 
 static __always_inline struct vmmio_bpf_row *row_get(__u32 slot, __u32 gen)
 {
-	__u32 i = slot_index(slot);
-	struct vmmio_bpf_row *row = bpf_map_lookup_elem(&rows, &i);
+	struct vmmio_bpf_row *row = row_at(slot);
 
 	if (!row) {
 		lost();
@@ -91,13 +129,12 @@ static __always_inline struct vmmio_bpf_row *row_get(__u32 slot, __u32 gen)
 
 static __always_inline void hist_add(__u32 slot, enum vmmio_hist_id id, __u64 value)
 {
-	__u32 key, b;
 	struct vmmio_hist *h;
+	__u32 b;
 
 	if (opt_hist_pos[id] == VMMIO_HIST_ABSENT)
 		return;
-	key = slot_index(slot) * opt_hist_stride + opt_hist_pos[id];
-	h = bpf_map_lookup_elem(&hists, &key);
+	h = hist_at(slot, opt_hist_pos[id]);
 	if (!h) {
 		lost();
 		return;

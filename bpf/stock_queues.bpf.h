@@ -56,8 +56,9 @@ struct {
 } scratches SEC(".maps");
 
 struct vmmio_stock_state states[VMMIO_STOCK_SLOTS] = {};
-__u32 mainline_seen = 0; /* devices of mainline's transports learnt so far */
-__u32 packed_seen = 0;	 /* packed rings of our own driver's */
+__u32 mainline_seen = 0;   /* devices of mainline's transports learnt so far */
+__u32 queues_unplaced = 0; /* times that a queue was met and there was no slot */
+__u32 packed_seen = 0;	   /* packed rings of our own driver's */
 
 #define GUESSES (4 * VMMIO_STOCK_SLOTS)
 __u16 guesses[GUESSES] = {};
@@ -247,6 +248,8 @@ __noinline int meet_queue(__u64 vq)
 	int slot = learn_queue(vq);
 	struct vmmio_stock_state *s = state_at(slot);
 
+	if (slot < 0)
+		__sync_fetch_and_add(&queues_unplaced, 1);
 	if (slot < 0 || s->kicked || s->interrupted)
 		return 0;
 	ring_indices((void *)vq, s, &s->avail_prev, &s->used_prev, false);

@@ -196,9 +196,12 @@ static __u64 counted(const struct vmmio_bpf_rows *b, int counter)
 	int cpu;
 
 	for (slot = b == &guest_rows ? SLOT : 0; slot < b->slots; slot++) {
+		__u32 at = slot % VMMIO_BPF_CHUNK;
+		int fd = vmmio_bpf_rows_part(b, b->row_parts, slot);
+
 		if (b == &guest_rows && slot > SLOT)
 			break;
-		if (bpf_map_lookup_elem(bpf_map__fd(b->rows), &slot, rows))
+		if (fd < 0 || bpf_map_lookup_elem(fd, &at, rows))
 			continue;
 		for (cpu = 0; cpu < b->cpus; cpu++)
 			sum += rows[cpu].c[counter];
@@ -332,8 +335,8 @@ static int load(void)
 	guest->rodata->opt_hist_stride = stock->rodata->opt_hist_stride = guest_rows.stride;
 	memcpy((void *)guest->rodata->opt_hist_pos, guest_rows.pos, sizeof(guest_rows.pos));
 	memcpy((void *)stock->rodata->opt_hist_pos, stock_rows.pos, sizeof(stock_rows.pos));
-	vmmio_bpf_rows_size(&guest_rows, guest->maps.rows, guest->maps.hists);
-	vmmio_bpf_rows_size(&stock_rows, stock->maps.rows, stock->maps.hists);
+	vmmio_bpf_rows_size(&guest_rows, guest->maps.hists);
+	vmmio_bpf_rows_size(&stock_rows, stock->maps.hists);
 	bpf_object__for_each_program(p, guest->obj)
 		bpf_program__set_autoload(p, !strncmp(bpf_program__name(p), "raw_", 4));
 	bpf_object__for_each_program(p, stock->obj)
@@ -341,6 +344,13 @@ static int load(void)
 	err = guest_bpf__load(guest);
 	if (!err)
 		err = statcost_bpf__load(stock);
+	if (!err) {
+		vmmio_bpf_rows_loaded(&guest_rows, guest->maps.rows, guest->maps.hists, NULL);
+		vmmio_bpf_rows_loaded(&stock_rows, stock->maps.rows, stock->maps.hists, NULL);
+		err = vmmio_bpf_rows_grow(&guest_rows, SLOT);
+	}
+	for (slot = 0; !err && slot < SLOTS - 1; slot++)
+		err = vmmio_bpf_rows_grow(&stock_rows, slot);
 	for (slot = 0; !err && slot < SLOTS - 1; slot++)
 		err = bpf_map_update_elem(bpf_map__fd(stock->maps.free_slots), NULL, &slot, 0);
 	if (!err) {

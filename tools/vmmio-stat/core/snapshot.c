@@ -33,6 +33,7 @@ void vmmio_snapshot_clear(struct vmmio_snapshot *s)
 	s->have_lost = false;
 	s->gone = 0;
 	s->gone_name[0] = '\0';
+	s->unplaced = 0;
 	s->unseen = 0;
 }
 
@@ -89,6 +90,7 @@ int vmmio_snapshot_copy(struct vmmio_snapshot *to, const struct vmmio_snapshot *
 	}
 	to->time_ns = from->time_ns;
 	to->events_lost = from->events_lost;
+	to->unplaced = from->unplaced;
 	to->have_lost = from->have_lost;
 	return 0;
 }

@@ -50,6 +50,7 @@ struct vmmio_snapshot {
 	bool have_lost;	    /* false: this source cannot lose events */
 	__u32 gone;	    /* of a delta: rows of the earlier snapshot that vanished */
 	char gone_name[48]; /* one of them, for the message */
+	__u32 unplaced;	    /* virtqueues that have no row, for want of room */
 	__u32 unseen;	    /* of a delta: devices that work unseen by any hook */
 	struct vmmio_want want;
 	size_t n;

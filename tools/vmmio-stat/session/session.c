@@ -153,6 +153,11 @@ int vmmio_session_compare(struct vmmio_session *x, const struct vmmio_moment *fr
 		vmmio_complain("%s", strerror(-err));
 		return err;
 	}
+	if (x->delta.unplaced && x->delta.unplaced != x->unplaced)
+		vmmio_complain("%u virtqueue%s found no room and %s not counted", x->delta.unplaced,
+			       x->delta.unplaced == 1 ? "" : "s",
+			       x->delta.unplaced == 1 ? "is" : "are");
+	x->unplaced = x->delta.unplaced;
 	if (x->delta.unseen && asked_for_unseen(x)) {
 		if (!x->blind)
 			vmmio_complain("%s", why);

@@ -28,9 +28,10 @@ struct vmmio_session {
 	struct vmmio_textfile textfile; /* with --textfile only */
 	size_t *index;			/* rows selected; room for index_cap */
 	size_t index_cap;
-	bool differed; /* --verify found a difference */
-	bool blind;    /* a device worked that no hook saw: trouble */
-	bool ended;    /* a recording has no more to give: no trouble */
+	bool differed;	/* --verify found a difference */
+	__u32 unplaced; /* virtqueues without a row, as was said last */
+	bool blind;	/* a device worked that no hook saw: trouble */
+	bool ended;	/* a recording has no more to give: no trouble */
 };
 
 /* Opens what session->opt asks for. Prints the reason if it returns an error. */

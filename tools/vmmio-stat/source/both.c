@@ -138,6 +138,7 @@ static int fill(struct vmmio_source *src, struct vmmio_snapshot *s, bool counter
 	if (!b->have_ours)
 		s->time_ns = b->aux.time_ns;
 	s->events_lost += b->aux.events_lost;
+	s->unplaced = b->aux.unplaced;
 	s->have_lost = b->aux.have_lost; /* our driver's sources always know, or lose nothing */
 	return merge(s, &b->aux);
 }

@@ -21,8 +21,6 @@
 #include "source.h"
 #include "lib/clock.h"
 
-#define HEADROOM 64 /* devices that appear later */
-
 #define BIT(c) (1ull << VMMIO_C_##c)
 
 const struct vmmio_bpf_have vmmio_guest_have = {
@@ -59,19 +57,57 @@ static int load_flavour(struct source *b, const struct vmmio_source_opts *opts, 
 	memcpy((void *)b->skel->rodata->opt_hist_pos, b->rows.pos, sizeof(b->rows.pos));
 	b->skel->rodata->opt_regs = b->regs;
 	b->skel->rodata->opt_device_driven = opts->want.device_driven;
-	vmmio_bpf_rows_size(&b->rows, b->skel->maps.rows, b->skel->maps.hists);
-	bpf_map__set_max_entries(b->skel->maps.regs, b->regs ? b->rows.slots : 1);
+	err = vmmio_bpf_rows_size(&b->rows, b->skel->maps.hists);
 	bpf_object__for_each_program(prog, b->skel->obj)
 	{
 		const char *name = bpf_program__name(prog);
 
 		bpf_program__set_autoload(prog, !strncmp(name, btf ? "btf_" : "raw_", 4));
 	}
-	err = guest_bpf__load(b->skel);
+	if (!err)
+		err = guest_bpf__load(b->skel);
+	if (!err)
+		vmmio_bpf_rows_loaded(&b->rows, b->skel->maps.rows, b->skel->maps.hists,
+				      b->regs ? b->skel->maps.regs : NULL);
 	if (err) {
 		guest_bpf__destroy(b->skel);
 		b->skel = NULL;
 	}
+	return err;
+}
+
+/* Room for the slots of @s, and for those that the module will give out next. */
+static int make_room(struct source *b, const struct vmmio_snapshot *s)
+{
+	__u32 next = 0;
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < s->n && !err; i++) {
+		__u32 slot = s->rows[i].info.slot;
+
+		err = vmmio_bpf_rows_grow(&b->rows, slot);
+		if (slot != VMMIO_SLOT_OVERFLOW)
+			next = slot + VMMIO_BPF_CHUNK / 2;
+	}
+	return err ? err : vmmio_bpf_rows_grow(&b->rows, next);
+}
+
+/* Before anything is attached: what is there is counted from the start. */
+static int room_at_start(struct vmmio_source *src, struct source *b)
+{
+	struct vmmio_want none = {};
+	struct vmmio_snapshot s;
+	int err;
+
+	vmmio_snapshot_init(&s, &none);
+	err = vmmio_slots_read(&b->files, &s);
+	if (err)
+		snprintf(src->why, sizeof(src->why), "cannot read %s/slots: %s", VMMIO_SYSFS,
+			 strerror(-err));
+	else
+		err = make_room(b, &s);
+	vmmio_snapshot_free(&s);
 	return err;
 }
 
@@ -93,6 +129,9 @@ static int load(struct vmmio_source *src, struct source *b, const struct vmmio_s
 		vmmio_bpf_why(src->why, sizeof(src->why), "load", err);
 		return err;
 	}
+	err = room_at_start(src, b);
+	if (err)
+		return err;
 	err = guest_bpf__attach(b->skel);
 	if (err) {
 		vmmio_bpf_why(src->why, sizeof(src->why), "attach", err);
@@ -110,32 +149,6 @@ static void source_free(struct source *b)
 	free(b);
 }
 
-/* Entries for the slots in use, some to come, and the overflow slot; or -errno. */
-static int count_slots(struct vmmio_source *src, struct source *b,
-		       const struct vmmio_source_opts *opts)
-{
-	struct vmmio_want none = {};
-	struct vmmio_snapshot s;
-	unsigned int top = 0;
-	size_t i;
-	int err;
-
-	vmmio_snapshot_init(&s, &none);
-	err = vmmio_slots_read(&b->files, &s);
-	for (i = 0; i < s.n; i++)
-		if (s.rows[i].info.slot != VMMIO_SLOT_OVERFLOW)
-			top = s.rows[i].info.slot + 1;
-	vmmio_snapshot_free(&s);
-	if (err) {
-		snprintf(src->why, sizeof(src->why), "cannot read %s/slots: %s", VMMIO_SYSFS,
-			 strerror(-err));
-		return err;
-	}
-	if (opts->max_slots)
-		return opts->max_slots;
-	return top + HEADROOM + 1 < VMMIO_SLOTS ? top + HEADROOM + 1 : VMMIO_SLOTS;
-}
-
 static int bpf_open(struct vmmio_source *src, const struct vmmio_source_opts *opts)
 {
 	struct source *b = calloc(1, sizeof(*b));
@@ -146,12 +159,9 @@ static int bpf_open(struct vmmio_source *src, const struct vmmio_source_opts *op
 	err = vmmio_slots_open(&b->files, VMMIO_SYSFS, src->why, sizeof(src->why));
 	if (err)
 		goto err_free;
-	err = count_slots(src, b, opts);
-	if (err < 0)
-		goto err_free;
 	b->regs = opts->want.regs;
 	err = vmmio_bpf_rows_init(
-		&b->rows, err,
+		&b->rows, opts->max_slots ? opts->max_slots : VMMIO_SLOTS,
 		opts->want.hists & (vmmio_guest_have.queue_hists | vmmio_guest_have.device_hists),
 		sizeof(struct vmmio_bpf_regs));
 	if (err)
@@ -184,14 +194,14 @@ static void add_regs(struct source *b, struct vmmio_snapshot *s, size_t i)
 {
 	struct vmmio_reg_counts *to = vmmio_row_regs(s, i);
 	struct vmmio_bpf_regs *from = b->rows.values;
-	__u32 index = vmmio_bpf_rows_index(&b->rows, s->rows[i].info.slot);
-	int cpu, k;
+	__u32 at = s->rows[i].info.slot % VMMIO_BPF_CHUNK;
+	int fd = vmmio_bpf_rows_part(&b->rows, b->rows.reg_parts, s->rows[i].info.slot), cpu, k;
 
-	if (!to || !b->regs || index == ~0u)
+	if (!to || !b->regs || fd < 0)
 		return;
 	s->rows[i].have_regs = true;
 	s->rows[i].have_reg_ns = true;
-	if (bpf_map_lookup_elem(bpf_map__fd(b->skel->maps.regs), &index, from))
+	if (bpf_map_lookup_elem(fd, &at, from))
 		return;
 	for (cpu = 0; cpu < b->rows.cpus; cpu++) {
 		if (from[cpu].gen != s->rows[i].info.gen)
@@ -214,6 +224,7 @@ static int bpf_snapshot(struct vmmio_source *src, struct vmmio_snapshot *s)
 	if (err)
 		return err;
 	s->time_ns = vmmio_now_ns();
+	make_room(b, s); /* if there is none, its row is unknown */
 	for (i = 0; i < s->n; i++) {
 		vmmio_bpf_rows_count(&b->rows, s, i, &vmmio_guest_have);
 		if (s->rows[i].info.kind == VMMIO_SLOT_DEVICE)

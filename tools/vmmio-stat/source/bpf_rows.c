@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -15,9 +16,12 @@
 int vmmio_bpf_rows_init(struct vmmio_bpf_rows *b, unsigned int slots, __u32 hists,
 			size_t value_size)
 {
-	int id;
+	int id, i;
 
 	memset(b, 0, sizeof(*b));
+	for (i = 0; i < VMMIO_BPF_CHUNKS; i++)
+		b->row_parts[i] = b->hist_parts[i] = b->reg_parts[i] = -1;
+	b->model = -1;
 	b->slots = slots;
 	for (id = 0; id < VMMIO_HIST_COUNT; id++)
 		b->pos[id] = hists >> id & 1 ? b->stride++ : VMMIO_HIST_ABSENT;
@@ -36,40 +40,119 @@ int vmmio_bpf_rows_init(struct vmmio_bpf_rows *b, unsigned int slots, __u32 hist
 	return -ENOMEM;
 }
 
+static void close_parts(int *parts)
+{
+	int i;
+
+	for (i = 0; i < VMMIO_BPF_CHUNKS; i++) {
+		if (parts[i] >= 0)
+			close(parts[i]);
+		parts[i] = -1;
+	}
+}
+
 void vmmio_bpf_rows_free(struct vmmio_bpf_rows *b)
 {
+	if (b->cpus) { /* it was initialised */
+		if (b->model >= 0)
+			close(b->model);
+		b->model = -1;
+		close_parts(b->row_parts);
+		close_parts(b->hist_parts);
+		close_parts(b->reg_parts);
+	}
 	free(b->values);
 	free(b->live);
 	b->values = NULL;
 	b->live = NULL;
 }
 
-void vmmio_bpf_rows_size(struct vmmio_bpf_rows *b, struct bpf_map *rows, struct bpf_map *hists)
+static int create_part(__u32 size, __u32 entries)
 {
-	bpf_map__set_max_entries(rows, b->slots);
-	bpf_map__set_max_entries(hists, b->stride ? b->slots * b->stride : 1);
-	b->rows = rows;
-	b->hists = hists;
+	int fd = bpf_map_create(BPF_MAP_TYPE_PERCPU_ARRAY, "vmmio_part", sizeof(__u32), size,
+				entries, NULL);
+
+	return fd < 0 ? -errno : fd;
 }
 
-__u32 vmmio_bpf_rows_index(const struct vmmio_bpf_rows *b, __u32 slot)
+/* By a part that shows what they are like; libbpf cannot size one of its own. */
+int vmmio_bpf_rows_size(struct vmmio_bpf_rows *b, struct bpf_map *hists)
 {
-	if (slot < b->slots - 1)
-		return slot;
-	return slot == VMMIO_SLOT_OVERFLOW ? b->slots - 1 : ~0u;
+	if (!b->stride)
+		return 0;
+	if (b->model < 0)
+		b->model = create_part(sizeof(struct vmmio_hist), VMMIO_BPF_CHUNK * b->stride);
+	return b->model < 0 ? b->model : bpf_map__set_inner_map_fd(hists, b->model);
 }
 
-static void add_hist(struct vmmio_bpf_rows *b, struct vmmio_snapshot *s, size_t i, __u32 index,
-		     int id)
+void vmmio_bpf_rows_loaded(struct vmmio_bpf_rows *b, const struct bpf_map *rows,
+			   const struct bpf_map *hists, const struct bpf_map *regs)
 {
+	if (b->model >= 0)
+		close(b->model);
+	b->model = -1;
+	b->rows = bpf_map__fd(rows);
+	b->hists = b->stride ? bpf_map__fd(hists) : -1;
+	b->regs = regs ? bpf_map__fd(regs) : -1;
+}
+
+/* One part into map @outer; it is there already, or nothing is wanted: 0. */
+static int add_part(int outer, int *parts, __u32 chunk, __u32 size, __u32 entries)
+{
+	int fd, err;
+
+	if (outer < 0 || parts[chunk] >= 0)
+		return 0;
+	fd = create_part(size, entries);
+	if (fd < 0)
+		return fd;
+	err = bpf_map_update_elem(outer, &chunk, &fd, 0);
+	if (err) {
+		err = -errno;
+		close(fd);
+		return err;
+	}
+	parts[chunk] = fd;
+	return 0;
+}
+
+int vmmio_bpf_rows_grow(struct vmmio_bpf_rows *b, __u32 slot)
+{
+	__u32 chunk = slot / VMMIO_BPF_CHUNK;
+	int err;
+
+	if (slot >= b->slots - 1 && slot != VMMIO_SLOT_OVERFLOW)
+		return 0;
+	/* rows last: what finds one finds its histograms */
+	err = add_part(b->hists, b->hist_parts, chunk, sizeof(struct vmmio_hist),
+		       VMMIO_BPF_CHUNK * b->stride);
+	if (!err)
+		err = add_part(b->regs, b->reg_parts, chunk, sizeof(struct vmmio_bpf_regs),
+			       VMMIO_BPF_CHUNK);
+	if (!err)
+		err = add_part(b->rows, b->row_parts, chunk, sizeof(struct vmmio_bpf_row),
+			       VMMIO_BPF_CHUNK);
+	return err;
+}
+
+int vmmio_bpf_rows_part(const struct vmmio_bpf_rows *b, const int *parts, __u32 slot)
+{
+	if (slot >= b->slots - 1 && slot != VMMIO_SLOT_OVERFLOW)
+		return -1;
+	return parts[slot / VMMIO_BPF_CHUNK];
+}
+
+static void add_hist(struct vmmio_bpf_rows *b, struct vmmio_snapshot *s, size_t i, int id)
+{
+	__u32 slot = s->rows[i].info.slot;
 	struct vmmio_hist *to = vmmio_row_hist(s, i, id), *from = b->values;
-	__u32 key = index * b->stride + b->pos[id];
-	int cpu, k;
+	__u32 key = slot % VMMIO_BPF_CHUNK * b->stride + b->pos[id];
+	int fd = vmmio_bpf_rows_part(b, b->hist_parts, slot), cpu, k;
 
 	if (!to || b->pos[id] == VMMIO_HIST_ABSENT)
 		return;
 	s->rows[i].have_hist |= 1u << id;
-	if (bpf_map_lookup_elem(bpf_map__fd(b->hists), &key, from))
+	if (fd < 0 || bpf_map_lookup_elem(fd, &key, from))
 		return;
 	for (cpu = 0; cpu < b->cpus; cpu++) {
 		if (!b->live[cpu])
@@ -99,11 +182,12 @@ void vmmio_bpf_rows_count(struct vmmio_bpf_rows *b, struct vmmio_snapshot *s, si
 {
 	struct vmmio_row *r = &s->rows[i];
 	struct vmmio_bpf_row *rows = b->values;
-	__u32 index = vmmio_bpf_rows_index(b, r->info.slot), hists;
+	__u32 at = r->info.slot % VMMIO_BPF_CHUNK, hists;
+	int fd = vmmio_bpf_rows_part(b, b->row_parts, r->info.slot);
 	bool any = false;
 	int cpu, c, id;
 
-	if (index == ~0u || bpf_map_lookup_elem(bpf_map__fd(b->rows), &index, rows))
+	if (fd < 0 || bpf_map_lookup_elem(fd, &at, rows))
 		return;
 	hists = vmmio_bpf_have_row(have, r);
 	for (cpu = 0; cpu < b->cpus; cpu++) {
@@ -120,5 +204,5 @@ void vmmio_bpf_rows_count(struct vmmio_bpf_rows *b, struct vmmio_snapshot *s, si
 	}
 	for (id = 0; id < VMMIO_HIST_COUNT; id++)
 		if (hists >> id & 1)
-			add_hist(b, s, i, index, id);
+			add_hist(b, s, i, id);
 }

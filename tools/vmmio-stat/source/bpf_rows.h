@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "guest.h"
 #include "tools/vmmio-stat/core/snapshot.h"
 
 struct bpf_map;
@@ -19,7 +20,9 @@ struct vmmio_bpf_rows {
 	int cpus;
 	void *values; /* one map value for each CPU, whichever map */
 	bool *live;   /* CPUs that counted for the row at hand */
-	const struct bpf_map *rows, *hists;
+	int model;    /* part of hists that shows the kernel what they are, until it is loaded */
+	int rows, hists, regs; /* maps of parts; regs -1: none */
+	int row_parts[VMMIO_BPF_CHUNKS], hist_parts[VMMIO_BPF_CHUNKS], reg_parts[VMMIO_BPF_CHUNKS];
 };
 
 /* What an object counts: bits of counters and histograms by kind of row. */
@@ -39,11 +42,16 @@ int vmmio_bpf_rows_init(struct vmmio_bpf_rows *b, unsigned int slots, __u32 hist
 			size_t value_size);
 void vmmio_bpf_rows_free(struct vmmio_bpf_rows *b);
 
-/* Between open and load: sizes the maps. */
-void vmmio_bpf_rows_size(struct vmmio_bpf_rows *b, struct bpf_map *rows, struct bpf_map *hists);
+/* Between open and load: sizes the parts. Returns 0 or -errno. */
+int vmmio_bpf_rows_size(struct vmmio_bpf_rows *b, struct bpf_map *hists);
+/* After load: the maps that the parts go into; @regs may be NULL. */
+void vmmio_bpf_rows_loaded(struct vmmio_bpf_rows *b, const struct bpf_map *rows,
+			   const struct bpf_map *hists, const struct bpf_map *regs);
+/* Room for @slot and its neighbours, if there is none yet. Returns 0 or -errno. */
+int vmmio_bpf_rows_grow(struct vmmio_bpf_rows *b, __u32 slot);
 
-/* Index of a slot in the maps, ~0 if it has none (its events are counted as lost). */
-__u32 vmmio_bpf_rows_index(const struct vmmio_bpf_rows *b, __u32 slot);
+/* Map of the part of @parts that has @slot, -1 if none (its events are counted as lost). */
+int vmmio_bpf_rows_part(const struct vmmio_bpf_rows *b, const int *parts, __u32 slot);
 
 /* Fills row @i of @s, whose info is known already. */
 void vmmio_bpf_rows_count(struct vmmio_bpf_rows *b, struct vmmio_snapshot *s, size_t i,

@@ -106,6 +106,7 @@ static int stock_open(struct vmmio_source *src, const struct vmmio_source_opts *
 		return err;
 	}
 	vmmio_stock_touch();
+	vmmio_stock_place(&b->stock);
 	b->stock.seen = *b->stock.mainline_seen + *b->stock.packed_seen;
 	src->priv = b;
 	src->sees = VMMIO_SEES_MAINLINE;
@@ -256,6 +257,7 @@ static int stock_snapshot(struct vmmio_source *src, struct vmmio_snapshot *s)
 		return err;
 	s->have_lost = !b->stock.blind;
 	s->events_lost = vmmio_stock_lost(&b->stock);
+	s->unplaced = b->stock.without;
 	/* last: what it attaches counts from here on */
 	vmmio_stock_follow(&b->stock);
 	vmmio_snapshot_finish(s);

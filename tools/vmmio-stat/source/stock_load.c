@@ -22,6 +22,7 @@
 #include "stock.skel.h"
 
 #define PAIR_RUNS 100
+#define HEADROOM 12 /* slots for queues that appear between two snapshots */
 
 enum where {
 	RING,
@@ -200,26 +201,40 @@ static int share_maps(struct stock_bpf *skel, const struct stock_bpf *first)
 	return 0;
 }
 
-static void size_maps(struct vmmio_stock *b, struct stock_bpf *skel)
+static int size_maps(struct vmmio_stock *b, struct stock_bpf *skel)
 {
 	skel->rodata->opt_slots = b->rows.slots;
 	skel->rodata->opt_hist_stride = b->rows.stride;
 	memcpy((void *)skel->rodata->opt_hist_pos, b->rows.pos, sizeof(b->rows.pos));
-	vmmio_bpf_rows_size(&b->rows, skel->maps.rows, skel->maps.hists);
 	if (b->requests && b->fentry)
 		bpf_map__set_max_entries(skel->maps.requests, VMMIO_STOCK_REQUESTS);
 	else if (b->requests)
 		bpf_map__set_max_entries(skel->maps.calls, VMMIO_STOCK_SLOTS);
+	return vmmio_bpf_rows_size(&b->rows, skel->maps.hists);
 }
 
-/* All slots but the last row, which is the overflow slot's. */
-static int fill_slots(struct vmmio_stock *b, struct stock_bpf *skel)
+/* Of the slots that there are, those that are nobody's. */
+static __u32 count_free(const struct vmmio_stock *b)
 {
-	int fd = bpf_map__fd(skel->maps.free_slots), err = 0;
-	__u32 slot;
+	__u32 slot, n = 0;
 
-	for (slot = 0; slot < b->rows.slots - 1 && !err; slot++)
-		err = bpf_map_update_elem(fd, NULL, &slot, 0);
+	for (slot = 0; slot < b->room; slot++)
+		n += !b->states[slot].key;
+	return n;
+}
+
+int vmmio_stock_room(struct vmmio_stock *b)
+{
+	__u32 end;
+	int err = 0;
+
+	while (!err && b->room < b->rows.slots - 1 && count_free(b) < HEADROOM) {
+		err = vmmio_bpf_rows_grow(&b->rows, b->room);
+		end = b->room + VMMIO_BPF_CHUNK;
+		/* the last row is the overflow slot's */
+		for (; !err && b->room < end && b->room < b->rows.slots - 1; b->room++)
+			err = bpf_map_update_elem(b->free_slots, NULL, &b->room, 0);
+	}
 	return err;
 }
 
@@ -243,8 +258,7 @@ static int load_object(struct vmmio_stock *b, struct stock_bpf *skel, __u64 set)
 	if (first)
 		err = share_maps(skel, first);
 	else
-		size_maps(b, skel);
-	err = first ? err : 0;
+		err = size_maps(b, skel);
 	if (!err)
 		err = stock_bpf__load(skel);
 	if (err || first)
@@ -255,7 +269,10 @@ static int load_object(struct vmmio_stock *b, struct stock_bpf *skel, __u64 set)
 	b->events_lost = &skel->bss->events_lost;
 	b->pair_ns = &skel->bss->pair_ns;
 	b->infos = bpf_map__fd(skel->maps.infos);
-	return fill_slots(b, skel);
+	b->free_slots = bpf_map__fd(skel->maps.free_slots);
+	b->unplaced = &skel->bss->queues_unplaced;
+	vmmio_bpf_rows_loaded(&b->rows, skel->maps.rows, skel->maps.hists, NULL);
+	return vmmio_stock_room(b);
 }
 
 /* The cost of an empty pair, from the kernel's test function; stays 0 without. */
@@ -410,12 +427,29 @@ int vmmio_stock_load(struct vmmio_source *src, struct vmmio_stock *b)
 	return 0;
 }
 
+/* Each queue that asks in vain is counted each time that it is met. */
+void vmmio_stock_place(struct vmmio_stock *b)
+{
+	__u32 before, room;
+
+	do {
+		room = b->room;
+		before = *b->unplaced;
+		if (vmmio_stock_room(b) || (b->room == room && before == b->placed))
+			return;
+		vmmio_stock_touch();
+		b->without = *b->unplaced - before;
+		b->placed = *b->unplaced;
+	} while (b->without && b->room != room);
+}
+
 void vmmio_stock_follow(struct vmmio_stock *b)
 {
 	__u32 seen = *b->mainline_seen + *b->packed_seen;
 	struct vmmio_stock_present p;
 	__u64 set;
 
+	vmmio_stock_place(b);
 	if (seen == b->seen)
 		return;
 	b->seen = seen;

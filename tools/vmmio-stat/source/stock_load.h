@@ -38,7 +38,11 @@ struct vmmio_stock {
 	const struct vmmio_stock_state *states;
 	const __u32 *mainline_seen, *packed_seen;
 	const __u64 *events_lost, *pair_ns;
-	int infos; /* map of struct vmmio_stock_info by slot */
+	int free_slots;	       /* map of those that can be given out */
+	__u32 room;	       /* slots that there are so far */
+	const __u32 *unplaced; /* times that a queue was met and there was no slot for it */
+	__u32 placed, without; /* of these, those that were looked after; queues without a slot */
+	int infos;	       /* map of struct vmmio_stock_info by slot */
 };
 
 /*
@@ -52,6 +56,12 @@ int vmmio_stock_load(struct vmmio_source *src, struct vmmio_stock *b);
  * each snapshot; cheap when nothing is new.
  */
 void vmmio_stock_follow(struct vmmio_stock *b);
+
+/* Slots, if few are left. Returns 0 or -errno. */
+int vmmio_stock_room(struct vmmio_stock *b);
+
+/* Makes the program see all queues, and room for them; those without are b->without. */
+void vmmio_stock_place(struct vmmio_stock *b);
 
 /* Events dropped so far, by the program and by the kernel. */
 __u64 vmmio_stock_lost(const struct vmmio_stock *b);
