@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * vmmio-bench tune: queue size x notification suppression x interrupt mode for
- * one load, least first by an objective. Settings are measured boot by boot,
- * all of them in each round and in random order; it stops when no outcome of
- * the boots that are left could change which one is first. It does not advise
- * on emulated time.
+ * one load. Settings are measured boot by boot, all of them in each round and in
+ * random order; one is recommended if it is shown to be less than the default, else
+ * there is nothing to gain. It does not advise on emulated time.
  */
 #include <errno.h>
 #include <math.h>
@@ -25,12 +24,13 @@
 #include "bench/judge/tune.h"
 
 #define NAME "vmmio-bench tune: "
+#define ALPHA 0.05 /* of recommending anything where nothing is better */
 
 struct tune {
 	struct vmmio_setup setup;
 	struct vmmio_list sizes;
 	unsigned int boots, depth, count, seed;
-	const char *objective, *measure, *rw;
+	const char *objective, *measure, *rw, *transport;
 	struct vmmio_tune t;
 	bool json;
 };
@@ -65,6 +65,12 @@ static int measure_by_command(const struct tune *t, const struct vmmio_tune_sett
 	return 0;
 }
 
+/* Is @column one that --transport asks for? */
+static bool takes(const struct tune *t, const char *column)
+{
+	return !strcmp(t->transport, "all") || !strncmp(column, t->transport, strlen(t->transport));
+}
+
 static const char *metric_of(const struct tune *t)
 {
 	return !strcmp(t->objective, "latency") ? "latency_p50_us"
@@ -96,7 +102,8 @@ static int measure_boot(struct tune *t, unsigned int size, bool event_idx, unsig
 	run.s.depths.v[0] = t->depth;
 	run.s.depths.n = 1;
 	for (int i = 0; i < VMMIO_COLUMNS; i++)
-		run.s.columns[run.s.ncolumns++] = vmmio_columns[i];
+		if (takes(t, vmmio_columns[i]))
+			run.s.columns[run.s.ncolumns++] = vmmio_columns[i];
 	job.guest = (struct vmmio_guest){.qemu = t->setup.qemu,
 					 .accel = t->setup.accel,
 					 .kernel = t->setup.kernel,
@@ -164,49 +171,6 @@ static int measure_round(struct tune *t, gsl_rng *rng, unsigned int boot)
 	return err;
 }
 
-/* The setting that a device has if nothing is set: the same transport, event_idx, largest ring. */
-static size_t usual(const struct tune *t, const struct vmmio_tune_setting *b)
-{
-	size_t found = 0;
-
-	for (size_t i = 0; i < t->t.n; i++) {
-		const struct vmmio_tune_setting *s = &t->t.s[i];
-
-		if (!strcmp(s->transport, b->transport) && s->event_idx &&
-		    (strcmp(t->t.s[found].transport, b->transport) || !t->t.s[found].event_idx ||
-		     s->queue_size > t->t.s[found].queue_size))
-			found = i;
-	}
-	return found;
-}
-
-/* How much less @best is than setting @other, with the interval by boot. */
-static void say_effect(const struct tune *t, size_t best, size_t other, const char *what)
-{
-	const struct vmmio_tune_setting *b = &t->t.s[best], *o = &t->t.s[other];
-	double least = vmmio_stats_median(b->v, b->n), m = vmmio_stats_median(o->v, o->n);
-	struct vmmio_interval ci;
-
-	if (best == other || vmmio_tune_difference(&t->t, other, best, &ci))
-		return;
-	printf("effect: %.4g less than %.4g of %s (%s, queue_size %u, event_idx %s), %.1f %% "
-	       "interval %.4g to %.4g%s\n",
-	       m - least, m, what, o->transport, o->queue_size, o->event_idx ? "on" : "off",
-	       100 * ci.level, ci.low, ci.high, ci.low <= 0 ? ": no difference shown" : "");
-}
-
-/* The second least: what the choice was between in the end. */
-static size_t runner_up(const struct tune *t, size_t best)
-{
-	size_t found = best ? 0 : 1;
-
-	for (size_t i = 0; i < t->t.n; i++)
-		if (i != best && vmmio_stats_median(t->t.s[i].v, t->t.s[i].n) <
-					 vmmio_stats_median(t->t.s[found].v, t->t.s[found].n))
-			found = i;
-	return found;
-}
-
 /* What to type: for vmmio.ko, and for mainline's drivers, which can withhold features only. */
 static void say_commands(const struct vmmio_tune_setting *b)
 {
@@ -228,13 +192,44 @@ static void say_commands(const struct vmmio_tune_setting *b)
 	       "  echo virtioN >/sys/bus/virtio/drivers/DRIVER/bind\n");
 }
 
-static void recommend(const struct tune *t, size_t best, unsigned int boots)
+static const char *unit_of(const struct tune *t)
 {
-	const struct vmmio_tune_setting *b = &t->t.s[best];
-	const char *unit = t->measure			      ? "by the command"
-			   : !strcmp(t->objective, "latency") ? "us, median latency"
-			   : !strcmp(t->objective, "kicks")   ? "kicks per I/O"
-							      : "accesses per I/O";
+	return t->measure			  ? "by the command"
+	       : !strcmp(t->objective, "latency") ? "us, median latency"
+	       : !strcmp(t->objective, "kicks")	  ? "kicks per I/O"
+						  : "accesses per I/O";
+}
+
+static const char *describe(const struct vmmio_tune_setting *s, char *buf, size_t len)
+{
+	snprintf(buf, len, "%s, queue_size %u, event_idx %s", s->transport, s->queue_size,
+		 s->event_idx ? "on" : "off");
+	return buf;
+}
+
+/* One line for each bus: what was asked. */
+static void say_choice(const struct tune *t, const char *bus, unsigned int boots,
+		       const struct vmmio_tune_choice *c)
+{
+	const struct vmmio_tune_setting *b = &t->t.s[c->best], *u = &t->t.s[c->usual];
+	double usual = vmmio_stats_median(u->v, u->n), least = vmmio_stats_median(b->v, b->n);
+	char best[64], other[64];
+
+	describe(b, best, sizeof(best));
+	describe(u, other, sizeof(other));
+	if (c->best == c->usual)
+		printf("nothing to gain (%s), n = %u boots: no setting was shown to be less than "
+		       "the default (%s: %.4g); a gain of up to %.4g could be hidden\n",
+		       bus, boots, other, usual, c->hidden);
+	else
+		printf("recommended (%s), n = %u boots: %s: %.4g less than the %.4g of the default "
+		       "(%s), p %.3g\n",
+		       bus, boots, best, usual - least, usual, other, c->p);
+}
+
+static void say_settings(const struct tune *t, const char *bus, const struct vmmio_tune_choice *c)
+{
+	size_t family = vmmio_tune_family(&t->t);
 	struct vmmio_interval ci;
 	char text[24];
 
@@ -242,21 +237,43 @@ static void recommend(const struct tune *t, size_t best, unsigned int boots)
 		const struct vmmio_tune_setting *s = &t->t.s[i];
 		double m = vmmio_stats_median(s->v, s->n);
 
+		if (!vmmio_tune_on(&t->t, i, bus))
+			continue;
 		vmmio_format(m, text, sizeof(text));
-		printf("%s queue_size=%-4u event_idx=%-3s %-8s %10s %s", i == best ? "*" : " ",
-		       s->queue_size, s->event_idx ? "on" : "off", s->transport, text, unit);
-		if (i != best && !vmmio_tune_difference(&t->t, i, best, &ci))
-			printf("  (+%.4g, %.1f %% interval %.4g to %.4g)",
-			       m - vmmio_stats_median(b->v, b->n), 100 * ci.level, ci.low, ci.high);
+		printf("%s queue_size=%-4u event_idx=%-3s %-8s %10s %s", i == c->best ? "*" : " ",
+		       s->queue_size, s->event_idx ? "on" : "off", s->transport, text, unit_of(t));
+		if (i == c->usual)
+			printf("  (the default)");
+		else if (!vmmio_tune_difference(&t->t, i, c->usual, 1 - 2 * ALPHA / family, &ci))
+			printf("  (%+.4g, %.2f %% interval %.4g to %.4g)",
+			       m - vmmio_stats_median(t->t.s[c->usual].v, t->t.s[c->usual].n),
+			       100 * ci.level, ci.low, ci.high);
 		printf("\n");
 	}
-	printf("\nrecommended, n = %u boots: %s, queue_size %u, event_idx %s; ties went to the "
-	       "smaller ring\n",
-	       boots, b->transport, b->queue_size, b->event_idx ? "on" : "off");
-	say_effect(t, best, usual(t, b), "the default");
-	if (t->t.n > 1)
-		say_effect(t, best, runner_up(t, best), "the next best");
-	say_commands(b);
+}
+
+static int recommend(const struct tune *t, unsigned int boots)
+{
+	static const char *const buses[] = {"mmio", "pci"};
+	size_t family = vmmio_tune_family(&t->t);
+	struct vmmio_tune_choice c[2];
+	int err[2];
+
+	for (int i = 0; i < 2; i++) {
+		err[i] = vmmio_tune_choose(&t->t, buses[i], family, ALPHA, &c[i]);
+		if (!err[i])
+			say_choice(t, buses[i], boots, &c[i]);
+		else if (err[i] != -ENOENT)
+			return err[i];
+	}
+	printf("\n");
+	for (int i = 0; i < 2; i++)
+		if (!err[i])
+			say_settings(t, buses[i], &c[i]);
+	for (int i = 0; i < 2; i++)
+		if (!err[i] && c[i].best != c[i].usual)
+			say_commands(&t->t.s[c[i].best]);
+	return 0;
 }
 
 static int parse(struct tune *t, int argc, char **argv)
@@ -273,6 +290,8 @@ static int parse(struct tune *t, int argc, char **argv)
 		 "what an I/O is (read)"},
 		{"objective", VMMIO_OPT_CHOICE, &t->objective, 0, 0, "latency|accesses|kicks",
 		 "latency|accesses|kicks", "what is to be least (latency)"},
+		{"transport", VMMIO_OPT_CHOICE, &t->transport, 0, 0, "all|mmio|pci", "all|mmio|pci",
+		 "settings of which devices (all)"},
 		{"measure", VMMIO_OPT_STRING, &t->measure, 0, 0, NULL, "CMD",
 		 "a command that prints the number instead; setting in VMMIO_*"},
 		{"seed", VMMIO_OPT_NUMBER, &t->seed, 1, 4294967295.0, NULL, "N",
@@ -312,31 +331,48 @@ static bool may_advise(const struct tune *t)
 static int run(struct tune *t)
 {
 	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
-	unsigned int boot = 0;
-	size_t best = 0;
+	unsigned int boot = 0, least;
 	int err = 0;
 
 	if (!rng)
 		return VMMIO_EXIT_TROUBLE;
 	gsl_rng_set(rng, t->seed);
-	for (size_t i = 0; i < t->sizes.n && !err; i++)
-		for (int k = 0; k < 2 * VMMIO_COLUMNS && !err; k++)
-			err = vmmio_tune_setting(&t->t, t->sizes.v[i], !(k & 1),
-						 vmmio_columns[k / 2]);
+	least = vmmio_tune_least_boots(vmmio_tune_family(&t->t), ALPHA);
+	if (t->boots < least) {
+		fprintf(stderr,
+			NAME "--boots %u: too few to show anything of %zu settings, which takes "
+			     "%u\n",
+			t->boots, vmmio_tune_family(&t->t), least);
+		gsl_rng_free(rng);
+		return VMMIO_EXIT_USAGE;
+	}
 	while (!err && boot < t->boots) {
 		err = measure_round(t, rng, boot);
-		if (!err && vmmio_tune_settled(&t->t, ++boot, t->boots, &best))
+		/* to stop where nothing can come of it makes no false recommendation more likely */
+		if (!err && vmmio_tune_futile(&t->t, ++boot, t->boots, ALPHA))
 			break;
 	}
 	gsl_rng_free(rng);
+	err = err ?: recommend(t, boot);
 	if (err) {
 		if (err != -EINTR && err != -EIO)
 			fprintf(stderr, NAME "%s\n", strerror(-err));
 		return vmmio_stop ? 128 + vmmio_stop : VMMIO_EXIT_TROUBLE;
 	}
-	best = vmmio_tune_best(&t->t);
-	recommend(t, best, boot);
 	return VMMIO_EXIT_OK;
+}
+
+/* Every setting that is tried. */
+static int plan(struct tune *t)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < t->sizes.n && !err; i++)
+		for (int k = 0; k < 2 * VMMIO_COLUMNS && !err; k++)
+			if (takes(t, vmmio_columns[k / 2]))
+				err = vmmio_tune_setting(&t->t, t->sizes.v[i], !(k & 1),
+							 vmmio_columns[k / 2]);
+	return err;
 }
 
 int vmmio_cmd_tune(int argc, char **argv)
@@ -348,7 +384,8 @@ int vmmio_cmd_tune(int argc, char **argv)
 			 .count = 500,
 			 .seed = 1,
 			 .objective = "latency",
-			 .rw = "read"};
+			 .rw = "read",
+			 .transport = "all"};
 	int err = parse(&t, argc, argv), status;
 
 	if (err)
@@ -359,7 +396,7 @@ int vmmio_cmd_tune(int argc, char **argv)
 		return VMMIO_EXIT_TROUBLE;
 	if (!may_advise(&t))
 		return VMMIO_EXIT_NEGATIVE;
-	status = run(&t);
+	status = plan(&t) ? VMMIO_EXIT_TROUBLE : run(&t);
 	vmmio_tune_free(&t.t);
 	return status;
 }
