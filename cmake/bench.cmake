@@ -42,6 +42,7 @@ add_library(
 	bench/conform/rules.c
 	bench/conform/trace.c
 	bench/data/csv.c
+	bench/data/devside.c
 	bench/data/factors.c
 	bench/data/machine.c
 	bench/data/result.c
@@ -104,7 +105,7 @@ add_executable(
 )
 target_link_libraries(vmmio-bench PRIVATE vmmio_bench Threads::Threads)
 
-foreach(name IN ITEMS bench_aa bench_ab bench_corrupt bench_dims bench_loads bench_page bench_published bench_tune bench_stats bench_result bench_rounds versus)
+foreach(name IN ITEMS bench_aa bench_ab bench_corrupt bench_devside bench_dims bench_loads bench_page bench_published bench_tune bench_stats bench_result bench_rounds versus)
 	vmmio_unit_test(${name} LIBS vmmio_bench)
 endforeach()
 vmmio_script_test(guest tests/guest/compare.sh TIMEOUT 180)

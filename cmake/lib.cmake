@@ -5,6 +5,7 @@ add_library(
 	vmmio_lib STATIC
 	lib/accel.c
 	lib/args.c
+	lib/ioline.c
 	lib/clock.c
 	lib/json.c
 	lib/num.c

@@ -16,6 +16,7 @@
 #include "cmd.h"
 #include "bench/conform/conform.h"
 #include "bench/guest/guest.h"
+#include "lib/ioline.h"
 #include "lib/opts.h"
 #include "bench/guest/pool.h"
 #include "setup.h"
@@ -158,7 +159,7 @@ static int boot(struct run *r, bool legacy, const char *trace)
 		.script = script,
 		.columns = legacy ? NULL : "mmio,pci-intx,pci-msix",
 		.qemu_args = legacy ? legacy_args : modern_args,
-		.trace_events = "memory_region_ops_read,memory_region_ops_write",
+		.trace_events = VMMIO_IO_EVENTS,
 		.trace_log = trace,
 		.timeout_s = 180,
 		.stop = &vmmio_stop,

@@ -2,24 +2,112 @@
 /*
  * Common options and checks of the subcommands that boot guests.
  */
+#include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "bench/guest/guest.h"
 #include "bench/guest/qemu.h"
 #include "bench/data/machine.h"
+#include "bench/data/result.h"
 #include "bench/guest/probe.h"
 #include "setup.h"
 
 int vmmio_setup_consistent(const char *command, const struct vmmio_setup *s)
 {
-	if (!s->kernel == !s->initrd)
+	if (!s->kernel == !s->initrd || (s->kernel && s->modules))
 		return 0;
 	fprintf(stderr, "vmmio-bench %s: --%s: needs --%s, its modules must fit\n", command,
-		s->kernel ? "kernel" : "initrd", s->kernel ? "initrd" : "kernel");
+		s->kernel ? "kernel" : "initrd",
+		s->kernel ? "initrd (or compare's --modules)" : "kernel");
 	return -EINVAL;
+}
+
+static int add_module(struct vmmio_setup *s, const char *dir, const char *name)
+{
+	struct vmmio_guest_file *all = realloc(s->files, (s->nfiles + 1) * sizeof(*all));
+	char *host = NULL, *guest = NULL;
+
+	if (!all)
+		return -ENOMEM;
+	s->files = all;
+	if (asprintf(&host, "%s/%s", dir, name) < 0 ||
+	    asprintf(&guest, "/lib/modules/%s", name) < 0) {
+		free(host);
+		return -ENOMEM;
+	}
+	s->files[s->nfiles++] = (struct vmmio_guest_file){.host = host, .guest = guest};
+	return 0;
+}
+
+static int is_module(const struct dirent *e)
+{
+	size_t n = strlen(e->d_name);
+
+	return n > 3 && !strcmp(e->d_name + n - 3, ".ko");
+}
+
+int vmmio_setup_modules(const char *command, struct vmmio_setup *s)
+{
+	struct dirent **list = NULL;
+	int err = 0, n = s->modules ? scandir(s->modules, &list, is_module, alphasort) : 0;
+
+	if (n < 0 || (s->modules && !n)) {
+		err = n < 0 ? -errno : -ENOENT;
+		fprintf(stderr, "vmmio-bench %s: --modules %s: %s\n", command, s->modules,
+			n < 0 ? strerror(-err) : "no *.ko in it");
+	}
+	for (int i = 0; i < n; i++) {
+		err = err ?: add_module(s, s->modules, list[i]->d_name);
+		free(list[i]);
+	}
+	free(list);
+	return err;
+}
+
+void vmmio_setup_free(struct vmmio_setup *s)
+{
+	for (size_t i = 0; i < s->nfiles; i++) {
+		free((char *)s->files[i].host);
+		free((char *)s->files[i].guest);
+	}
+	free(s->files);
+	s->files = NULL;
+	s->nfiles = 0;
+}
+
+static json_t *sum_of(const char *path)
+{
+	unsigned long crc;
+	long long bytes;
+
+	return vmmio_result_sum(path, &bytes, &crc) ? json_null() : json_sprintf("%08lx", crc);
+}
+
+json_t *vmmio_setup_images(const struct vmmio_setup *s)
+{
+	char kernel[PATH_MAX], initrd[PATH_MAX];
+	json_t *all = json_object(), *modules = json_object();
+
+	json_object_set_new(all, "kernel",
+			    sum_of(s->kernel
+					   ? s->kernel
+					   : vmmio_guest_image("vmlinuz", kernel, sizeof(kernel))));
+	json_object_set_new(
+		all, "initrd",
+		sum_of(s->initrd ? s->initrd
+				 : vmmio_guest_image("initrd.cpio", initrd, sizeof(initrd))));
+	for (size_t i = 0; i < s->nfiles; i++)
+		json_object_set_new(modules, strrchr(s->files[i].guest, '/') + 1,
+				    sum_of(s->files[i].host));
+	if (s->nfiles)
+		json_object_set(all, "modules", modules);
+	json_decref(modules);
+	return all;
 }
 
 int vmmio_setup_qemu(const char *command, struct vmmio_setup *s)

@@ -6,12 +6,18 @@
 #ifndef VMMIO_BENCH_SETUP_H
 #define VMMIO_BENCH_SETUP_H
 
+#include <jansson.h>
+
+#include "bench/guest/guest.h"
 #include "lib/accel.h"
 #include "lib/opts.h"
 
 struct vmmio_setup {
-	const char *wish, *out, *qemu, *kernel, *initrd;
+	const char *wish, *out, *qemu, *kernel, *initrd, *modules;
 	unsigned int jobs;
+	/* of --modules, in place of the image's own; by vmmio_setup_modules() */
+	struct vmmio_guest_file *files;
+	size_t nfiles;
 	/* found out by vmmio_setup_qemu() and vmmio_setup_accel() */
 	enum vmmio_accel accel;
 	unsigned int qemu_number;
@@ -54,6 +60,16 @@ struct vmmio_setup {
 
 /* Contradictions among them: prints the one line, returns -EINVAL. */
 int vmmio_setup_consistent(const char *command, const struct vmmio_setup *s);
+
+/*
+ * The *.ko of --modules as files of the guest. Prints the one line, returns -errno. Freed by
+ * vmmio_setup_free().
+ */
+int vmmio_setup_modules(const char *command, struct vmmio_setup *s);
+void vmmio_setup_free(struct vmmio_setup *s);
+
+/* {"kernel": checksum, "initrd": checksum}, of the modules too; null where unreadable. */
+json_t *vmmio_setup_images(const struct vmmio_setup *s);
 
 /*
  * QEMU and its version; the accelerator. Each prints the one line that says what is

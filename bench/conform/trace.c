@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/ioline.h"
 #include "rules.h"
 
 struct vmmio_conform *vmmio_conform_new(void)
@@ -89,32 +90,28 @@ int vmmio_conform_line(struct vmmio_conform *c, const char *line)
 		{"virtio-pci-isr", ISR},       {"virtio-pci-device", DEVICE_CONFIG},
 		{"virtio-pci-notify", NOTIFY},
 	};
-	unsigned long long addr, value;
 	struct conform_access a = {0};
 	struct conform_device *d;
-	char what[8], name[64];
+	struct vmmio_io io;
 	uint64_t base;
 	size_t i;
 
 	c->line++;
-	if (sscanf(line,
-		   "memory_region_ops_%7[a-z] cpu %*d mr %*s addr %llx value %llx size %u name "
-		   "'%63[^']",
-		   what, &addr, &value, &a.size, name) != 5 ||
-	    !a.size || a.size > 8)
+	if (!vmmio_io_line(line, &io))
 		return 0;
+	a.size = io.size;
 	for (i = 0; i < sizeof(spaces) / sizeof(spaces[0]); i++)
-		if (!strncmp(name, spaces[i].prefix, strlen(spaces[i].prefix)))
+		if (!strncmp(io.region, spaces[i].prefix, strlen(spaces[i].prefix)))
 			break;
 	if (i == sizeof(spaces) / sizeof(spaces[0]))
 		return 0;
 	a.space = spaces[i].space;
-	base = addr & ~(a.space == MMIO ? 0x1ffull : 0x3fffull);
-	a.offset = (addr - base) & 0xfff;
+	base = io.addr & ~(a.space == MMIO ? 0x1ffull : 0x3fffull);
+	a.offset = (io.addr - base) & 0xfff;
 	/* the log shows more of a read than the guest gets */
-	a.value = a.size < 4 ? value & ((1u << 8 * a.size) - 1) : value;
-	a.write = !strcmp(what, "write");
-	d = find_device(c, base, name);
+	a.value = a.size < 4 ? io.value & ((1u << 8 * a.size) - 1) : io.value;
+	a.write = io.write;
+	d = find_device(c, base, io.region);
 	if (!d)
 		return -ENOSPC;
 	a.reg = find_reg(d, &a);

@@ -58,9 +58,10 @@ static double number(const json_t *obj, const char *key)
 	return json_is_number(v) ? json_number_value(v) : NAN;
 }
 
-static void sum_registers(struct sums *s, const json_t *stat, const char *device)
+/* Those of @device, or all (NULL). */
+static void sum_registers(struct sums *s, const json_t *of, const char *device)
 {
-	const json_t *regs = json_object_get(stat, "registers");
+	const json_t *regs = json_object_get(of, "registers");
 	size_t i, k;
 	json_t *r;
 
@@ -69,7 +70,7 @@ static void sum_registers(struct sums *s, const json_t *stat, const char *device
 		const char *dev = json_string_value(json_object_get(r, "device"));
 		double n = number(r, "reads") + number(r, "writes");
 
-		if (!name || !dev || strcmp(dev, device) || n == 0)
+		if (!name || (device && (!dev || strcmp(dev, device))) || n == 0)
 			continue;
 		if (!strcmp(name, "QueueNotify") || !strcmp(name, "notify"))
 			s->doorbells += number(r, "writes");
@@ -116,9 +117,23 @@ static bool is_told_by(int counter, bool device)
 		      : !(counters[counter].rows & VMMIO_ROW_D);
 }
 
+/* Did vmmio-stat count accesses? Of a driver that keeps no count only the device side knows. */
+static bool counts_accesses(const json_t *round)
+{
+	const json_t *rows = json_object_get(json_object_get(round, "stat"), "rows");
+	size_t i;
+	json_t *r;
+
+	json_array_foreach(rows, i, r)
+		if (vmmio_rounds_row_of(round, r) && json_is_null(json_object_get(r, "queue")))
+			return !isnan(number(json_object_get(r, "counters"), "accesses"));
+	return false;
+}
+
 static void sum_stat(struct sums *s, const json_t *round)
 {
 	const json_t *stat = json_object_get(round, "stat");
+	const json_t *side = counts_accesses(round) ? NULL : json_object_get(round, "device_side");
 	bool seen[2] = {false, false}; /* a queue, the device */
 	size_t i;
 	json_t *r;
@@ -132,7 +147,7 @@ static void sum_stat(struct sums *s, const json_t *round)
 			continue;
 		seen[device] = true;
 		for (int k = 0; k < VMMIO_C_COUNT; k++)
-			if (is_told_by(k, device))
+			if (is_told_by(k, device) && !(side && k == VMMIO_C_ACCESSES))
 				s->c[k] += number(c, counters[k].key);
 		if (!device)
 			sum_queue(s, r);
@@ -143,6 +158,10 @@ static void sum_stat(struct sums *s, const json_t *round)
 	for (int k = 0; k < VMMIO_C_COUNT; k++)
 		if (!seen[is_told_by(k, true)])
 			s->c[k] = NAN;
+	if (side) {
+		s->c[VMMIO_C_ACCESSES] += number(side, "accesses");
+		sum_registers(s, side, NULL);
+	}
 	/* no accesses known means no doorbells known, not none */
 	if (isnan(s->c[VMMIO_C_ACCESSES]))
 		s->doorbells = NAN;

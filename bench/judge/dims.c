@@ -58,6 +58,18 @@ static void set_load(json_t *all, const json_t *result, const json_t *options)
 	json_decref(load);
 }
 
+/* The modules that took the place of the image's are part of it. */
+static void set_image(json_t *all, const json_t *images)
+{
+	json_t *list = json_array();
+
+	json_array_append(list, json_object_get(images, "initrd"));
+	json_array_append(list, json_object_get(images, "modules"));
+	if (json_array_size(list))
+		set(all, "image", list);
+	json_decref(list);
+}
+
 json_t *vmmio_dims_of(const json_t *result, const json_t *machine)
 {
 	const json_t *options = json_object_get(result, "options");
@@ -73,7 +85,7 @@ json_t *vmmio_dims_of(const json_t *result, const json_t *machine)
 	set(all, "settings", json_object_get(result, "equal"));
 	set(all, "qemu", json_object_get(machine, "qemu"));
 	set(all, "vmmio", json_object_get(machine, "vmmio"));
-	set(all, "image", json_object_get(images, "initrd"));
+	set_image(all, images);
 	json_array_append(kernel, json_object_get(json_object_get(result, "guest"), "kernel"));
 	json_array_append(kernel, json_object_get(images, "kernel"));
 	json_array_append(below, json_object_get(result, "accel"));
