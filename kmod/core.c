@@ -13,6 +13,8 @@
 #include "compat.h"
 #include "events.h"
 
+#define FEATURE_ADMIN_VQ 41 /* VIRTIO_F_ADMIN_VQ, younger than most kernels */
+
 /* vmmio_regs_ops.pause: may sleep, since no register sequence runs in atomic context */
 void vmmio_regs_pause(struct vmmio_regs *r, unsigned int us)
 {
@@ -113,6 +115,8 @@ static u64 vmmio_get_features(struct virtio_device *vdev)
 	struct vmmio_device *vd = to_vmmio(vdev);
 
 	vd->offered = vd->regs.protocol->get_features(&vd->regs);
+	if (vd->offered & BIT_ULL(FEATURE_ADMIN_VQ))
+		dev_info(vd->parent, "it offers an administration virtqueue, which is not used\n");
 	/* a legacy device has 32 (2.2.3): what comes above needs registers it has not */
 	if (vd->regs.protocol == &vmmio_protocol_mmio1)
 		vd->offered &= U32_MAX;

@@ -397,10 +397,42 @@ static int pci_restore(struct device *dev)
 	return virtio_device_restore(&pv->vd->vdev);
 }
 
+/*
+ * Around a function level reset, which forgets all that the device was told: its
+ * driver gives it up as before sleep, and takes it again as after. The kernel saves
+ * and restores its configuration space, and holds its lock.
+ */
+static void pci_reset_prepare(struct pci_dev *pdev)
+{
+	struct pci_vmmio *pv = pci_get_drvdata(pdev);
+	int err = virtio_device_freeze(&pv->vd->vdev);
+
+	if (err)
+		dev_err(&pdev->dev, "reset: its driver does not let go (%d)\n", err);
+	pv->frozen = !err;
+}
+
+static void pci_reset_done(struct pci_dev *pdev)
+{
+	struct pci_vmmio *pv = pci_get_drvdata(pdev);
+	int err = pv->frozen ? virtio_device_restore(&pv->vd->vdev) : 0;
+
+	pv->frozen = false;
+	if (err)
+		dev_err(&pdev->dev, "reset: the device does not come back (%d)\n", err);
+}
+
+static const struct pci_error_handlers pci_errors = {
+	.reset_prepare = pci_reset_prepare,
+	.reset_done = pci_reset_done,
+};
+#define PCI_ERRORS (&pci_errors)
+
 static const struct dev_pm_ops pci_pm_ops = {SET_SYSTEM_SLEEP_PM_OPS(pci_freeze, pci_restore)};
 #define PCI_PM_OPS (&pci_pm_ops)
 #else
 #define PCI_PM_OPS NULL
+#define PCI_ERRORS NULL
 #endif
 
 /* Deliberately no MODULE_DEVICE_TABLE: nothing loads this module by itself. */
@@ -413,6 +445,7 @@ static struct pci_driver pci_driver = {
 	.name = "vmmio-pci",
 	.probe = pci_probe,
 	.remove = pci_remove,
+	.err_handler = PCI_ERRORS,
 	.driver.pm = PCI_PM_OPS,
 };
 

@@ -18,6 +18,7 @@ struct pci_vmmio {
 	int msix_vectors; /* allocated */
 	bool config_requested;
 	bool shared_requested;
+	bool frozen; /* between the two halves of a reset */
 };
 
 int vmmio_pci_map(struct pci_dev *pdev, struct pci_vmmio *pv);

@@ -353,7 +353,7 @@ int vmmio_queues_create(struct vmmio_device *vd, unsigned int nvqs, struct virtq
 			return 0;
 		}
 		vmmio_queues_destroy(vd);
-		if ((err != -EBUSY && err != -ENOSPC) || !vd->front->irqs_degrade(vd))
+		if (err == -ENOMEM || !vd->front->irqs_degrade(vd))
 			return err;
 	}
 }
