@@ -5,10 +5,11 @@
  * hash lookup but for a thread's first event. What the events mean is in
  * include/vmmio/hostexit.h; which thread is which VM's vCPU is the reader's to
  * find out, now or later: it also takes back the tables of the dead.
- * Interrupts come from any thread and have a map of their own.
+ * Interrupts come from any thread and are host_irqs.bpf.h's.
  *
- * raw_tp throughout: it needs no BTF of a KVM that is a module. kvm_exit is a
- * plain tracepoint, since its reason is no argument of it.
+ * raw_tp throughout: it needs no BTF of a KVM that is a module, and costs less
+ * than a plain tracepoint. The reason of an x86 exit is no argument of kvm_exit:
+ * it is read from where the processor has left it, if nothing else names the exit.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
@@ -27,16 +28,14 @@ static struct vmmio_exit_cell *spill(const struct vmmio_exit_key *key);
 
 char LICENSE[] SEC("license") = "GPL";
 
-const volatile __u64 opt_irqfd_inject = 0; /* address of the work function */
-const volatile __u32 opt_pid = 0;	   /* of this process only; 0: all */
-const volatile __u32 opt_room = 1;	   /* tables */
-const volatile bool opt_time = false;	   /* kvm_exit and kvm_entry are attached */
-const volatile bool opt_no_cast = false;   /* as on a kernel before 6.2, to measure it */
+const volatile __u32 opt_pid = 0;	 /* of this process only; 0: all */
+const volatile __u32 opt_room = 1;	 /* tables */
+const volatile bool opt_time = false;	 /* kvm_exit and kvm_entry are attached */
+const volatile bool opt_no_cast = false; /* as on a kernel before 6.2, to measure it */
 
-__u64 lost_threads = 0;	   /* events of threads that found no table */
-__u64 lost_interrupts = 0; /* interrupts that found no entry */
-__u32 nr_values = 0;	   /* entries of `values` */
-__u32 nr_tables = 0;	   /* ever taken */
+__u64 lost_threads = 0; /* events of threads that found no table */
+__u32 nr_values = 0;	/* entries of `values` */
+__u32 nr_tables = 0;	/* ever taken */
 
 /* All zero while nobody has it: `start_ns` tells. */
 struct {
@@ -78,13 +77,6 @@ struct {
 	__type(key, __u64);
 	__type(value, __u8);
 } values SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 16384);
-	__type(key, struct vmmio_inject_key);
-	__type(value, __u64);
-} interrupts SEC(".maps");
 
 /* A guest's boot touches more registers than a thread's table holds. */
 struct {
@@ -263,25 +255,36 @@ int host_user(struct bpf_raw_tracepoint_args *ctx)
 }
 
 /* (apic, vector) */
-static __always_inline int eoi(struct bpf_raw_tracepoint_args *ctx)
+SEC("raw_tp/kvm_eoi")
+int host_eoi(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct vmmio_exit_thread *t = thread();
 
 	if (t)
-		vmmio_exit_plain(t, VMMIO_EXIT_EOI, (__u32)ctx->args[1]);
+		vmmio_exit_eoi(t, ctx->args[1]);
 	return 0;
 }
 
-SEC("raw_tp/kvm_eoi")
-int host_eoi(struct bpf_raw_tracepoint_args *ctx)
-{
-	return eoi(ctx);
-}
-
+/* The same: the kvm_eoi before it was made without an exit. */
 SEC("raw_tp/kvm_pv_eoi")
 int host_pv_eoi(struct bpf_raw_tracepoint_args *ctx)
 {
-	return eoi(ctx);
+	struct vmmio_exit_thread *t = thread();
+
+	if (t)
+		vmmio_exit_pv_eoi(t);
+	return 0;
+}
+
+/* (write, register, value, exception) */
+SEC("raw_tp/kvm_msr")
+int host_msr(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct vmmio_exit_thread *t = thread();
+
+	if (t)
+		vmmio_exit_msr(t, ctx->args[0] & 1, ctx->args[1]);
+	return 0;
 }
 
 SEC("raw_tp/kvm_cpuid")
@@ -304,178 +307,104 @@ int host_hypercall(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-struct trace_event_raw_kvm_exit___x86 {
-	unsigned int exit_reason;
-	u32 isa;
-} __attribute__((preserve_access_index));
-
-struct trace_event_raw_kvm_exit___arm {
-	int ret;
-	unsigned int esr_ec;
-} __attribute__((preserve_access_index));
-
-SEC("tp/kvm/kvm_exit")
-int host_exit(void *ctx)
+#if defined(__TARGET_ARCH_x86)
+/* Why the processor came out: what KVM's own kvm_get_exit_info() reads. */
+static __always_inline __u32 reason_of(__u64 vcpu, __u32 isa)
 {
-	struct trace_event_raw_kvm_exit___x86 *x = ctx;
-	struct trace_event_raw_kvm_exit___arm *a = ctx;
-	__u32 reason = 0, isa = 0;
+	struct vcpu_svm___v *svm = (void *)vcpu;
+	struct vcpu_vmx___v *vmx = (void *)vcpu;
+	struct vcpu_vmx___vt *vt = (void *)vcpu;
+	__u32 reason = VMMIO_NO_REASON;
+
+	if (isa == VMMIO_ISA_SVM && bpf_core_field_exists(svm->vmcb)) {
+		struct vmcb___v *vmcb = BPF_CORE_READ(svm, vmcb);
+
+		bpf_core_read(&reason, sizeof(reason), &vmcb->control.exit_code);
+	} else if (isa == VMMIO_ISA_VMX && bpf_core_field_exists(vmx->exit_reason)) {
+		bpf_core_read(&reason, sizeof(reason), &vmx->exit_reason);
+	} else if (isa == VMMIO_ISA_VMX && bpf_core_field_exists(vt->vt.exit_reason)) {
+		bpf_core_read(&reason, sizeof(reason), &vt->vt.exit_reason);
+	}
+	return reason;
+}
+#endif
+
+/* x86: (vcpu, isa); arm64: (ret, esr_ec, pc) */
+SEC("raw_tp/kvm_exit")
+int host_exit(struct bpf_raw_tracepoint_args *ctx)
+{
 	struct vmmio_exit_thread *t = thread();
+	__u32 reason, isa;
 
 	if (!t)
 		return 0;
-	if (bpf_core_field_exists(x->exit_reason)) {
-		reason = x->exit_reason;
-		isa = x->isa;
-	} else if (bpf_core_field_exists(a->esr_ec)) {
-		isa = VMMIO_ISA_ARM64;
-		/* ARM_EXCEPTION_TRAP is 2: then the exception class is the reason */
-		reason = (a->ret & 0xff) == 2 ? a->esr_ec : 0x100 + (a->ret & 0xff);
-	}
+#if defined(__TARGET_ARCH_x86)
+	isa = ctx->args[1];
+	reason = VMMIO_NO_REASON;
+#else
+	isa = VMMIO_ISA_ARM64;
+	/* ARM_EXCEPTION_TRAP is 2: then the exception class is the reason */
+	reason = (ctx->args[0] & 0xff) == 2 ? (__u32)ctx->args[1] : 0x100 + (ctx->args[0] & 0xff);
+#endif
 	vmmio_exit_begin(t, bpf_ktime_get_ns(), reason, isa);
 	return 0;
 }
 
+#if defined(__TARGET_ARCH_x86)
+/*
+ * With a VM inside the VM, the exit of one can end with an entry into the other,
+ * which has a place of its own for the reason. (vcpu, isa)
+ */
+SEC("raw_tp/kvm_nested_vmexit")
+int host_nested_exit(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct vmmio_exit_thread *t = thread();
+
+	if (t && t->exit_ns)
+		t->reason = reason_of(ctx->args[0], t->isa);
+	return 0;
+}
+
+#define SVM_VMRUN 0x80
+
+static __always_inline int nested_run(void)
+{
+	struct vmmio_exit_thread *t = thread();
+
+	if (t && t->exit_ns && t->isa == VMMIO_ISA_SVM)
+		t->reason = SVM_VMRUN;
+	return 0;
+}
+
+SEC("raw_tp/kvm_nested_vmrun")
+int host_nested_run(void *ctx)
+{
+	return nested_run();
+}
+
+/* The same in newer kernels. */
+SEC("raw_tp/kvm_nested_vmenter")
+int host_nested_enter(void *ctx)
+{
+	return nested_run();
+}
+#endif
+
+/* (vcpu) */
 SEC("raw_tp/kvm_entry")
 int host_entry(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct vmmio_exit_thread *t = thread();
 
-	if (t)
-		vmmio_exit_end(t, bpf_ktime_get_ns());
-	return 0;
-}
-
-struct worker___v {
-	struct work_struct *current_work;
-	void *current_func;
-} __attribute__((preserve_access_index));
-
-struct kthread___v {
-	void *data;
-} __attribute__((preserve_access_index));
-
-#define PF_KTHREAD 0x00200000
-#define PF_IO_WORKER 0x00000010	  /* io_uring's threads in the VMM */
-#define PF_USER_WORKER 0x00004000 /* since 6.4: the same, and vhost's */
-
-/* Of a kernel thread: the VM, if it is running an irqfd's work item. */
-static __u64 work_kvm(struct task_struct *task)
-{
-	struct kthread___v *kthread = (void *)task->worker_private;
-	struct worker___v *worker;
-	void *func = NULL;
-	__u64 work = 0, kvm = 0;
-
-	if (!opt_irqfd_inject || !kthread)
+	if (!t)
 		return 0;
-	worker = BPF_CORE_READ(kthread, data);
-	if (!worker)
-		return 0;
-	func = BPF_CORE_READ(worker, current_func);
-	if ((__u64)func != opt_irqfd_inject)
-		return 0;
-	work = (__u64)BPF_CORE_READ(worker, current_work);
-	if (!work)
-		return 0;
-	work -= bpf_core_field_offset(((struct kvm_kernel_irqfd___v *)0)->inject);
-	bpf_probe_read_kernel(
-		&kvm, sizeof(kvm),
-		(void *)work + bpf_core_field_offset(((struct kvm_kernel_irqfd___v *)0)->kvm));
-	return kvm;
-}
-
-#define NO_SYSCALL (~0ull)
-#define KVM_RUN 0xae80
-#define KVM_IRQ_LINE 0x4008ae61
-#define KVM_IRQ_LINE_STATUS 0xc008ae67
-#define KVM_SIGNAL_MSI 0x4020aea5
-
-static void who_sends(struct vmmio_inject_key *key)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-
-	key->pid = task->tgid;
-	if (task->flags & PF_KTHREAD) {
-		key->kvm = work_kvm(task);
-		if (key->kvm) {
-			key->how = VMMIO_INJECT_WORK;
-			key->pid = 0; /* any kworker */
-			return;
-		}
-		key->how = VMMIO_INJECT_KTHREAD;
-		key->fd = task->pid;
-		return;
-	}
-	if (task->flags & (PF_IO_WORKER | PF_USER_WORKER)) {
-		key->how = VMMIO_INJECT_KTHREAD;
-		key->fd = task->pid;
-		return;
-	}
-	key->how = VMMIO_INJECT_OTHER;
-	key->fd = -1;
 #if defined(__TARGET_ARCH_x86)
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
-	__u64 nr = BPF_CORE_READ(regs, orig_ax);
-	__u32 cmd = BPF_CORE_READ(regs, si);
-
-	if (nr == NO_SYSCALL) { /* in user mode, and an interrupt came */
-		key->how = VMMIO_INJECT_INTERRUPT;
-		key->pid = key->fd = 0;
-	} else if (nr == 16) { /* ioctl */
-		key->fd = BPF_CORE_READ(regs, di);
-		if (cmd == KVM_RUN)
-			key->how = VMMIO_INJECT_GUEST;
-		else if (cmd == KVM_IRQ_LINE || cmd == KVM_IRQ_LINE_STATUS || cmd == KVM_SIGNAL_MSI)
-			key->how = VMMIO_INJECT_IOCTL;
-		if (key->how == VMMIO_INJECT_GUEST)
-			key->fd = task->pid;
-	} else {
-		key->how = VMMIO_INJECT_IRQFD;
-		if (nr == 1) /* write */
-			key->fd = BPF_CORE_READ(regs, di);
-	}
+	/* It stays where it is until the processor is in the guest again. */
+	if (t->exit_ns && t->reason == VMMIO_NO_REASON && t->last.kind == VMMIO_EXIT_KIND_NONE)
+		t->reason = reason_of(ctx->args[0], t->isa);
 #endif
-}
-
-static void count_interrupt(struct vmmio_inject_key *key, bool by_interrupt)
-{
-	__u64 one = 1, *n;
-
-	/* a device's interrupt signals an irqfd: no task has a part in it */
-	if (by_interrupt)
-		key->how = VMMIO_INJECT_INTERRUPT;
-	else
-		who_sends(key);
-	if (opt_pid && key->pid && key->how != VMMIO_INJECT_KTHREAD && key->pid != opt_pid)
-		return;
-	n = bpf_map_lookup_elem(&interrupts, key);
-	if (!n && bpf_map_update_elem(&interrupts, key, &one, BPF_NOEXIST)) {
-		n = bpf_map_lookup_elem(&interrupts, key); /* somebody else was first */
-		if (!n)
-			__sync_fetch_and_add(&lost_interrupts, 1);
-	}
-	if (n)
-		__sync_fetch_and_add(n, 1);
-}
-
-/* (gsi, level, source): the rising half is the interrupt */
-SEC("raw_tp/kvm_set_irq")
-int host_set_irq(struct bpf_raw_tracepoint_args *ctx)
-{
-	struct vmmio_inject_key key = {.data = (__u32)ctx->args[0]};
-
-	if ((int)ctx->args[1] > 0)
-		count_interrupt(&key, in_interrupt(ctx, bpf_get_current_task_btf()));
+	vmmio_exit_end(t, bpf_ktime_get_ns());
 	return 0;
 }
 
-/* (address, data) */
-SEC("raw_tp/kvm_msi_set_irq")
-int host_msi(struct bpf_raw_tracepoint_args *ctx)
-{
-	struct vmmio_inject_key key = {.data = ctx->args[0] << 32 | (__u32)ctx->args[1], .msi = 1};
-
-	count_interrupt(&key, in_interrupt(ctx, bpf_get_current_task_btf()));
-	return 0;
-}
+#include "host_irqs.bpf.h"

@@ -81,6 +81,32 @@ struct eventfd_ctx___v {
 	int id;
 };
 
+struct vmcb___v {
+	struct {
+		u32 exit_code;
+	} control;
+};
+
+struct vcpu_svm___v {
+	struct kvm_vcpu___v vcpu; /* the first member */
+	struct vmcb___v *vmcb;
+};
+
+union vmx_exit_reason___v {
+	u32 full;
+};
+
+struct vcpu_vmx___v {
+	union vmx_exit_reason___v exit_reason;
+};
+
+/* of newer kernels */
+struct vcpu_vmx___vt {
+	struct {
+		union vmx_exit_reason___v exit_reason;
+	} vt;
+};
+
 #pragma clang attribute pop
 
 #endif

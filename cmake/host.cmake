@@ -19,6 +19,7 @@ add_library(
 	${stat}/host/exitlat.c
 	${stat}/host/exitnames.c
 	${stat}/host/exitperf.c
+	${stat}/host/exitlabel.c
 	${stat}/host/exitrows.c
 	${stat}/host/exitthreads.c
 	${stat}/host/exittimes.c

@@ -70,12 +70,23 @@ static bool has_flag(const char *cpuinfo, const char *word)
 	return false;
 }
 
+/* The processor that only QEMU has ("max", of nobody's make): part 'Q' of implementer 0. */
+static bool is_qemu_cpu(const char *cpuinfo)
+{
+	const char *make = strstr(cpuinfo, "\nCPU implementer"),
+		   *part = strstr(cpuinfo, "\nCPU part");
+
+	return make && part && (make = strchr(make, ':')) && (part = strchr(part, ':')) &&
+	       !strtoul(make + 1, NULL, 16) && strtoul(part + 1, NULL, 16) == 'Q';
+}
+
 enum vmmio_accel vmmio_accel_classify(const char *machine, const char *cpuinfo, bool emulated)
 {
 	bool vmx, svm;
 
 	if (!strncmp(machine, "aarch64", 7) || !strncmp(machine, "arm", 3))
-		return emulated ? VMMIO_ACCEL_ARM_ON_TCG : VMMIO_ACCEL_KVM_ARM;
+		return emulated || is_qemu_cpu(cpuinfo) ? VMMIO_ACCEL_ARM_ON_TCG
+							: VMMIO_ACCEL_KVM_ARM;
 	vmx = has_flag(cpuinfo, "vmx");
 	svm = has_flag(cpuinfo, "svm");
 	if (!vmx && !svm)

@@ -5,6 +5,11 @@
  * events. It knows KVM's events and no addresses: what an address means is
  * found out by the reader (tools/vmmio-stat).
  *
+ * An exit is a kvm_exit event and nothing else is: every other event only says
+ * something about the exit in progress, and the first that does names it. Where
+ * kvm_exit does not fire (a KVM without hardware support) the accesses count for
+ * themselves, and nobody knows how many exits there were.
+ *
  * What the events say, in the order a thread emits them:
  *   write      kvm_mmio(2), then kvm_userspace_exit(MMIO) if it left the kernel
  *   read       kvm_mmio(1) if the kernel answered; else kvm_mmio(0),
@@ -13,6 +18,9 @@
  *   port out   kvm_pio(1), then kvm_userspace_exit(IO) if it left the kernel
  *   port in    kvm_pio(0) when the value is there, after the userspace exit
  *   fast       kvm_fast_mmio alone (length-0 ioeventfds: VMX, and SVM since late 2025)
+ *   MSR        kvm_msr; SVM's fast path in 6.1 emits it ahead of its kvm_exit
+ *   EOI        kvm_eoi, in whatever exit wrote it; kvm_pv_eoi right after it says
+ *              that none did: the guest left a mark that was found at another exit
  *   any        between kvm_exit and kvm_entry, where these exist
  * So a write stays open until the next event of the thread tells its path.
  */
@@ -29,11 +37,14 @@ enum vmmio_exit_kind {
 	VMMIO_EXIT_PIO_WRITE, /* addr: port */
 	VMMIO_EXIT_PIO_READ,
 	VMMIO_EXIT_REASON, /* addr: hardware exit reason, value: instruction set */
-	VMMIO_EXIT_USER,   /* addr: KVM_EXIT_* of a userspace exit that is no access */
-	VMMIO_EXIT_EOI,	   /* addr: vector */
+	VMMIO_EXIT_USER,   /* addr: KVM_EXIT_* of a userspace exit that is no access, where
+			    * there is no kvm_exit that it could be part of */
+	VMMIO_EXIT_EOI,	   /* addr: vector; an EOI whose exit nothing else names */
 	VMMIO_EXIT_CPUID,
 	VMMIO_EXIT_HYPERCALL, /* addr: number */
 	VMMIO_EXIT_MAGIC,     /* no exit of its own: a read at addr answered "virt" */
+	VMMIO_EXIT_MSR_READ,  /* addr: register */
+	VMMIO_EXIT_MSR_WRITE, /* the same; value: vector, if it is the APIC's EOI register */
 	VMMIO_EXIT_KINDS,
 };
 
@@ -54,9 +65,14 @@ enum vmmio_exit_path {
 #define VMMIO_KVM_EXIT_IO 2
 #define VMMIO_KVM_EXIT_MMIO 6
 #define VMMIO_KVM_EXIT_INTR 10
+#define VMMIO_KVM_EXIT_IOAPIC_EOI 26
+#define VMMIO_KVM_EXITS 64 /* room for the reasons, of which there are some forty */
+#define VMMIO_MSR_X2APIC_EOI 0x80b
+#define VMMIO_XAPIC_EOI 0xfee000b0ull
 #define VMMIO_ISA_VMX 1
 #define VMMIO_ISA_SVM 2
 #define VMMIO_ISA_ARM64 3 /* ours: reason is ESR_EL2.EC, or 0x100 + exception code */
+#define VMMIO_NO_REASON 0xffffffffu
 
 struct vmmio_exit_key {
 	__u64 addr;
@@ -71,15 +87,28 @@ _Static_assert(sizeof(struct vmmio_exit_key) == 16, "vmmio_exit_key layout");
 
 struct vmmio_exit_cell {
 	struct vmmio_exit_key key; /* kind NONE: free */
-	__u64 count;
-	__u64 timed; /* of these, with a duration: kvm_exit to kvm_entry */
+	__u64 count;		   /* events; several can share an exit */
+	__u64 exits;		   /* kvm_exit events that this names */
+	__u64 left;		   /* of these, that left the kernel */
+	__u64 timed;		   /* of these, with a duration: kvm_exit to kvm_entry */
 	__u64 ns;
 	__u64 user_ns; /* of that, outside the kernel */
 	__u64 min_ns;
 	__u64 max_ns;
 };
 
-_Static_assert(sizeof(struct vmmio_exit_cell) == 64, "vmmio_exit_cell layout");
+_Static_assert(sizeof(struct vmmio_exit_cell) == 80, "vmmio_exit_cell layout");
+
+/* Ends of interrupts by vector, and how the guest said so. */
+struct vmmio_exit_vector {
+	__u64 pv;    /* without an exit: paravirtual */
+	__u64 exit;  /* by an exit */
+	__u64 user;  /* by one that went on to userspace, to an I/O APIC there */
+	__u64 acked; /* device register that is acknowledged ahead of most of them */
+	__u64 acks;  /* votes for it; 0: there is none */
+};
+
+#define VMMIO_EXIT_VECTORS 256 /* by vector; 0 is none that was in service */
 
 #define VMMIO_EXIT_CELLS 256
 #define VMMIO_EXIT_PROBES 16
@@ -89,23 +118,31 @@ struct vmmio_exit_thread {
 	__u64 lost;	/* accesses that found no cell */
 	__u64 open_ns;	/* when the open write came; 0: none is open */
 	struct vmmio_exit_key open;
-	struct vmmio_exit_key last; /* access of the exit in progress */
-	__u64 exit_ns;		    /* 0: no exit in progress */
-	__u64 user_at_ns;	    /* 0: it has not left the kernel */
+	struct vmmio_exit_key last;  /* what names the exit in progress; kind NONE: nothing yet */
+	struct vmmio_exit_key early; /* came ahead of the kvm_exit that it names */
+	__u64 exits;		     /* kvm_exit events */
+	__u64 exit_ns;		     /* 0: no exit in progress */
+	__u64 user_at_ns;	     /* 0: it has not left the kernel */
+	__u64 acked;		     /* see struct vmmio_exit_vector */
 	__u32 reason;
 	__u32 isa;
 	__u8 completing; /* the next kvm_mmio(1) completes a counted read */
 	__u8 port_in;	 /* the next kvm_pio(0) comes back from userspace */
-	__u8 pad[2];
-	__u32 hint; /* cell of the last key: loops hit it again */
+	__u8 writing;	 /* `last` is a write whose path the next event tells */
+	__u8 eoi_user;	 /* the EOI went to userspace */
+	__u32 hint;	 /* cell of the last key: loops hit it again */
 	__u32 tid;
-	__u32 pad1;
+	__u32 eoi;		     /* vector + 1 of an EOI whose way is not known yet; 0: none */
+	__u64 user[VMMIO_KVM_EXITS]; /* kvm_userspace_exit events by KVM_EXIT_* */
 	struct vmmio_hist kvm_time;  /* ns of each exit, less what was outside the kernel */
 	struct vmmio_hist user_time; /* ns outside, of exits that left the kernel */
+	struct vmmio_exit_vector vectors[VMMIO_EXIT_VECTORS];
 	struct vmmio_exit_cell cells[VMMIO_EXIT_CELLS];
 };
 
-_Static_assert(sizeof(struct vmmio_exit_thread) == 96 + 2048 + 64 * VMMIO_EXIT_CELLS,
+_Static_assert(sizeof(struct vmmio_exit_thread) == 128 + 8 * VMMIO_KVM_EXITS + 2048 +
+							   40 * VMMIO_EXIT_VECTORS +
+							   80 * VMMIO_EXIT_CELLS,
 	       "vmmio_exit_thread layout");
 
 static inline __attribute__((always_inline)) int vmmio_exit_same(const struct vmmio_exit_key *a,
@@ -157,35 +194,45 @@ static inline struct vmmio_exit_cell *vmmio_exit_cell_of(struct vmmio_exit_threa
 	return h;
 }
 
+/* An event that is no exit, or not the one that names it. */
 static inline void vmmio_exit_count(struct vmmio_exit_thread *t, const struct vmmio_exit_key *key)
 {
 	struct vmmio_exit_cell *c = vmmio_exit_cell_of(t, key);
 
 	if (c)
 		c->count++;
-	if (t->exit_ns && key->kind != VMMIO_EXIT_MAGIC)
-		t->last = *key;
 }
 
 /* No userspace exit came after the open write: the kernel served it. */
 static inline void vmmio_exit_settle(struct vmmio_exit_thread *t)
 {
+	t->writing = 0;
 	if (!t->open_ns)
 		return;
 	t->open_ns = 0;
 	vmmio_exit_count(t, &t->open);
 }
 
-static inline void vmmio_exit_open(struct vmmio_exit_thread *t, __u64 now, __u8 kind, __u64 addr,
-				   __u8 len, __u32 value)
+/* The first that happens in an exit names it, and is counted when that is over. */
+static inline int vmmio_exit_names(struct vmmio_exit_thread *t, const struct vmmio_exit_key *key)
 {
+	if (!t->exit_ns || t->last.kind != VMMIO_EXIT_KIND_NONE)
+		return 0;
+	t->last = *key;
+	return 1;
+}
+
+static inline void vmmio_exit_write(struct vmmio_exit_thread *t, __u64 now, __u8 kind, __u64 addr,
+				    __u8 len, __u32 value)
+{
+	struct vmmio_exit_key key = {addr, value, kind, VMMIO_PATH_KERNEL, len, 0};
+
 	vmmio_exit_settle(t);
-	t->open.addr = addr;
-	t->open.value = value;
-	t->open.kind = kind;
-	t->open.path = VMMIO_PATH_KERNEL;
-	t->open.len = len;
-	t->open.pad = 0;
+	if (vmmio_exit_names(t, &key)) {
+		t->writing = 1;
+		return;
+	}
+	t->open = key;
 	t->open_ns = now;
 }
 
@@ -195,19 +242,27 @@ static inline void vmmio_exit_access(struct vmmio_exit_thread *t, __u8 kind, __u
 	struct vmmio_exit_key key = {addr, value, kind, path, len, 0};
 
 	vmmio_exit_settle(t);
-	vmmio_exit_count(t, &key);
+	if (!vmmio_exit_names(t, &key))
+		vmmio_exit_count(t, &key);
 }
 
-/* kvm_mmio; @value as for the key: VMMIO_ANY_VALUE unless it names a queue. */
+/*
+ * kvm_mmio; @value as for the key: VMMIO_ANY_VALUE unless it names a queue. What
+ * reads like a device's acknowledgement is kept for the EOI that will follow.
+ */
 static inline void vmmio_exit_mmio(struct vmmio_exit_thread *t, __u64 now, __u32 type, __u8 len,
 				   __u64 addr, __u32 value)
 {
 	if (type == VMMIO_KVM_MMIO_WRITE) {
 		t->completing = 0;
-		vmmio_exit_open(t, now, VMMIO_EXIT_MMIO_WRITE, addr, len, value);
+		if (len == 4 && (addr & 0x1ff) == 0x064)
+			t->acked = addr;
+		vmmio_exit_write(t, now, VMMIO_EXIT_MMIO_WRITE, addr, len, value);
 	} else if (type == VMMIO_KVM_MMIO_UNSATISFIED) {
 		vmmio_exit_access(t, VMMIO_EXIT_MMIO_READ, VMMIO_PATH_USER, addr, len,
 				  VMMIO_ANY_VALUE);
+		if (len == 1)
+			t->acked = addr;
 		t->completing = 1;
 	} else if (t->completing) {
 		t->completing = 0;
@@ -222,7 +277,7 @@ static inline void vmmio_exit_pio(struct vmmio_exit_thread *t, __u64 now, __u32 
 				  __u8 size, __u32 value)
 {
 	if (write) {
-		vmmio_exit_open(t, now, VMMIO_EXIT_PIO_WRITE, port, size, value);
+		vmmio_exit_write(t, now, VMMIO_EXIT_PIO_WRITE, port, size, value);
 		return;
 	}
 	vmmio_exit_access(t, VMMIO_EXIT_PIO_READ, t->port_in ? VMMIO_PATH_USER : VMMIO_PATH_KERNEL,
@@ -236,81 +291,183 @@ static inline void vmmio_exit_fast(struct vmmio_exit_thread *t, __u64 addr)
 	vmmio_exit_access(t, VMMIO_EXIT_MMIO_WRITE, VMMIO_PATH_FAST, addr, 0, VMMIO_ANY_VALUE);
 }
 
+/* The EOI that came last was made by an exit. */
+static inline void vmmio_exit_eoi_done(struct vmmio_exit_thread *t)
+{
+	struct vmmio_exit_vector *v = &t->vectors[(t->eoi - 1) & (VMMIO_EXIT_VECTORS - 1)];
+
+	if (t->eoi) {
+		if (t->eoi_user)
+			v->user++;
+		else
+			v->exit++;
+	}
+	t->eoi = 0;
+	t->eoi_user = 0;
+}
+
+/* A majority of votes: stray acknowledgements, and interrupts without any, lose. */
+static inline void vmmio_exit_vote(struct vmmio_exit_vector *v, __u64 acked)
+{
+	if (v->acks && v->acked != acked) {
+		v->acks--;
+	} else if (acked) {
+		v->acked = acked;
+		v->acks++;
+	}
+}
+
+/* kvm_eoi; @vector as in the event: -1 when no interrupt was in service */
+static inline void vmmio_exit_eoi(struct vmmio_exit_thread *t, int vector)
+{
+	__u32 nr = vector < 0 ? 0 : vector & (VMMIO_EXIT_VECTORS - 1);
+
+	vmmio_exit_eoi_done(t);
+	t->eoi = nr + 1;
+	if (t->last.kind == VMMIO_EXIT_MMIO_WRITE && t->last.addr == VMMIO_XAPIC_EOI)
+		t->last.value = nr;
+	vmmio_exit_vote(&t->vectors[nr], t->acked);
+	t->acked = 0;
+}
+
+/* kvm_pv_eoi: the kvm_eoi just before was no exit's */
+static inline void vmmio_exit_pv_eoi(struct vmmio_exit_thread *t)
+{
+	if (t->eoi)
+		t->vectors[(t->eoi - 1) & (VMMIO_EXIT_VECTORS - 1)].pv++;
+	t->eoi = 0;
+}
+
+/* kvm_msr */
+static inline void vmmio_exit_msr(struct vmmio_exit_thread *t, __u32 write, __u32 msr)
+{
+	struct vmmio_exit_key key = {msr,
+				     VMMIO_ANY_VALUE,
+				     write ? VMMIO_EXIT_MSR_WRITE : VMMIO_EXIT_MSR_READ,
+				     VMMIO_PATH_KERNEL,
+				     0,
+				     0};
+
+	if (write && msr == VMMIO_MSR_X2APIC_EOI && t->eoi)
+		key.value = t->eoi - 1;
+	vmmio_exit_settle(t);
+	if (vmmio_exit_names(t, &key))
+		return;
+	if (!t->exit_ns && t->exits)
+		t->early = key;
+	else
+		vmmio_exit_count(t, &key);
+}
+
 /* kvm_userspace_exit */
 static inline void vmmio_exit_user(struct vmmio_exit_thread *t, __u64 now, __u32 reason, int error)
 {
 	struct vmmio_exit_key key = {reason, VMMIO_ANY_VALUE, VMMIO_EXIT_USER, VMMIO_PATH_USER, 0,
 				     0};
+	struct vmmio_exit_key *open = t->writing ? &t->last : t->open_ns ? &t->open : 0;
 
+	if (error < 0)
+		key.addr = VMMIO_KVM_EXIT_INTR; /* a signal: the reason is of an earlier exit */
+	t->user[key.addr & (VMMIO_KVM_EXITS - 1)]++;
 	t->user_at_ns = now;
-	if (error >= 0 && t->open_ns &&
-	    ((reason == VMMIO_KVM_EXIT_MMIO && t->open.kind == VMMIO_EXIT_MMIO_WRITE) ||
-	     (reason == VMMIO_KVM_EXIT_IO && t->open.kind == VMMIO_EXIT_PIO_WRITE))) {
-		t->open_ns = 0;
-		t->open.path = VMMIO_PATH_USER;
-		vmmio_exit_count(t, &t->open);
+	if (error >= 0 && open &&
+	    ((reason == VMMIO_KVM_EXIT_MMIO && open->kind == VMMIO_EXIT_MMIO_WRITE) ||
+	     (reason == VMMIO_KVM_EXIT_IO && open->kind == VMMIO_EXIT_PIO_WRITE))) {
+		open->path = VMMIO_PATH_USER;
+		vmmio_exit_settle(t);
 		return;
 	}
 	vmmio_exit_settle(t);
-	if (error >= 0 && reason == VMMIO_KVM_EXIT_MMIO && t->completing)
-		return;
 	if (error >= 0 && reason == VMMIO_KVM_EXIT_IO) {
 		t->port_in = 1;
 		return;
 	}
-	if (error < 0)
-		key.addr = VMMIO_KVM_EXIT_INTR; /* a signal: the reason is of an earlier exit */
+	if (error >= 0 && reason == VMMIO_KVM_EXIT_IOAPIC_EOI)
+		t->eoi_user = 1;
+	if (t->exit_ns) {
+		if (error >= 0 && reason == VMMIO_KVM_EXIT_IOAPIC_EOI && t->eoi &&
+		    (t->last.kind == VMMIO_EXIT_MSR_WRITE || t->last.kind == VMMIO_EXIT_MMIO_WRITE))
+			t->last.path = VMMIO_PATH_USER;
+		return;
+	}
+	if (error >= 0 && reason == VMMIO_KVM_EXIT_MMIO && t->completing)
+		return;
 	vmmio_exit_count(t, &key);
 }
 
-/* kvm_eoi, kvm_pv_eoi, kvm_cpuid, kvm_hypercall: one event, one exit. */
+/* kvm_cpuid, kvm_hypercall */
 static inline void vmmio_exit_plain(struct vmmio_exit_thread *t, __u8 kind, __u64 what)
 {
 	vmmio_exit_access(t, kind, VMMIO_PATH_KERNEL, what, 0, VMMIO_ANY_VALUE);
 }
 
-/* kvm_exit */
+/* What the exit in progress is called, by what is known of it so far. */
+static inline struct vmmio_exit_key vmmio_exit_name(const struct vmmio_exit_thread *t)
+{
+	__u8 path = t->user_at_ns ? VMMIO_PATH_USER : VMMIO_PATH_KERNEL;
+	struct vmmio_exit_key key = {t->reason, t->isa, VMMIO_EXIT_REASON, path, 0, 0};
+
+	if (t->last.kind != VMMIO_EXIT_KIND_NONE)
+		return t->last;
+	if (t->eoi) {
+		key.addr = t->eoi - 1;
+		key.value = VMMIO_ANY_VALUE;
+		key.kind = VMMIO_EXIT_EOI;
+	}
+	return key;
+}
+
+/* The exit in progress, if there is one, is over: its cell, NULL if it found none. */
+static inline struct vmmio_exit_cell *vmmio_exit_close(struct vmmio_exit_thread *t)
+{
+	struct vmmio_exit_cell *c;
+
+	vmmio_exit_settle(t);
+	if (!t->exit_ns)
+		return 0;
+	if (t->last.kind == VMMIO_EXIT_KIND_NONE)
+		t->last = vmmio_exit_name(t);
+	vmmio_exit_eoi_done(t);
+	c = vmmio_exit_cell_of(t, &t->last);
+	t->last.kind = VMMIO_EXIT_KIND_NONE;
+	if (c) {
+		c->count++;
+		c->exits++;
+		if (t->user_at_ns)
+			c->left++;
+	}
+	return c;
+}
+
+/* kvm_exit; @reason VMMIO_NO_REASON: not to be had */
 static inline void vmmio_exit_begin(struct vmmio_exit_thread *t, __u64 now, __u32 reason, __u32 isa)
 {
-	vmmio_exit_settle(t);
+	vmmio_exit_close(t); /* its kvm_entry was missed */
+	t->exits++;
 	t->exit_ns = now;
 	t->user_at_ns = 0;
 	t->reason = reason;
 	t->isa = isa;
-	t->last.kind = VMMIO_EXIT_KIND_NONE;
+	t->last = t->early;
+	t->early.kind = VMMIO_EXIT_KIND_NONE;
 }
 
-/*
- * kvm_entry: the exit in progress is over. Its time goes to the access it
- * carried, or to its reason. Returns the duration, 0 when none is known.
- */
+/* kvm_entry: the exit in progress is over. Returns its duration, 0 when none is known. */
 static inline __u64 vmmio_exit_end(struct vmmio_exit_thread *t, __u64 now)
 {
+	__u64 ns = now - t->exit_ns, user = 0;
 	struct vmmio_exit_cell *c;
-	__u64 ns, lost, user = 0;
 
-	vmmio_exit_settle(t);
-	if (!t->exit_ns)
+	if (!t->exit_ns) {
+		vmmio_exit_settle(t);
 		return 0; /* we came in the middle */
-	if (t->last.kind == VMMIO_EXIT_KIND_NONE) {
-		struct vmmio_exit_key key = {t->reason,
-					     t->isa,
-					     VMMIO_EXIT_REASON,
-					     t->user_at_ns ? VMMIO_PATH_USER : VMMIO_PATH_KERNEL,
-					     0,
-					     0};
-
-		vmmio_exit_count(t, &key);
 	}
-	ns = now - t->exit_ns;
+	c = vmmio_exit_close(t);
 	if (t->user_at_ns) {
 		user = now - t->user_at_ns;
 		t->user_time.n[vmmio_hist_bucket(user) & (VMMIO_HIST_BUCKETS - 1)]++;
 	}
 	t->kvm_time.n[vmmio_hist_bucket(ns - user) & (VMMIO_HIST_BUCKETS - 1)]++;
-	lost = t->lost;
-	c = vmmio_exit_cell_of(t, &t->last);
-	t->lost = lost; /* what has no cell was lost when it was counted */
 	if (c) {
 		c->timed++;
 		c->ns += ns;
@@ -322,7 +479,6 @@ static inline __u64 vmmio_exit_end(struct vmmio_exit_thread *t, __u64 now)
 	}
 	t->exit_ns = 0;
 	t->user_at_ns = 0;
-	t->last.kind = VMMIO_EXIT_KIND_NONE;
 	return ns;
 }
 
@@ -331,28 +487,5 @@ static inline __attribute__((always_inline)) int vmmio_exit_is_doorbell(__u64 ad
 {
 	return len == 4 && (addr & 0x1ff) == 0x050;
 }
-
-/* An interrupt sent to a guest. */
-enum vmmio_inject_how {
-	VMMIO_INJECT_IOCTL,   /* by the VMM; fd: of the VM */
-	VMMIO_INJECT_IRQFD,   /* a write to an eventfd; fd: of the eventfd, or -1 */
-	VMMIO_INJECT_WORK,    /* an irqfd's work item, in a kworker; kvm known */
-	VMMIO_INJECT_KTHREAD, /* another kernel thread (kvm-pit, vhost); fd: thread */
-	VMMIO_INJECT_GUEST,   /* inside KVM_RUN: a device in the kernel, or an ioeventfd that
-			       * is an irqfd */
-	VMMIO_INJECT_OTHER,
-	VMMIO_INJECT_INTERRUPT, /* a host interrupt that signals an irqfd (VFIO) */
-};
-
-struct vmmio_inject_key {
-	__u64 kvm;  /* 0: see pid and fd */
-	__u64 data; /* GSI; MSI: message address << 32 | data */
-	__u32 pid;
-	__u32 fd;
-	__u32 msi; /* 0: a line of the irqchip */
-	__u32 how; /* enum vmmio_inject_how */
-};
-
-_Static_assert(sizeof(struct vmmio_inject_key) == 32, "vmmio_inject_key layout");
 
 #endif

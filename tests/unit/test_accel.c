@@ -25,6 +25,17 @@ static void classes(void **state)
 			 VMMIO_ACCEL_KVM_SOFT);
 	assert_int_equal(vmmio_accel_classify("x86_64", "", false), VMMIO_ACCEL_KVM_SOFT);
 	assert_int_equal(vmmio_accel_classify("aarch64", "", false), VMMIO_ACCEL_KVM_ARM);
+	/* QEMU's own processor, and one that it can be told to be */
+	assert_int_equal(vmmio_accel_classify("aarch64",
+					      "processor\t: 0\nCPU implementer\t: 0x00\n"
+					      "CPU part\t: 0x051\n",
+					      false),
+			 VMMIO_ACCEL_ARM_ON_TCG);
+	assert_int_equal(vmmio_accel_classify("aarch64",
+					      "processor\t: 0\nCPU implementer\t: 0x41\n"
+					      "CPU part\t: 0xd07\n",
+					      false),
+			 VMMIO_ACCEL_KVM_ARM);
 }
 
 /* A KVM on an emulated processor is no hardware's, and is called so. */

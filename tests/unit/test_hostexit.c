@@ -77,11 +77,25 @@ static void learn(struct script *s)
 	vmmio_host_free(&host);
 }
 
+static void add_totals(struct script *s)
+{
+	struct vmmio_exit_totals *t = calloc(1, sizeof(*t));
+
+	t->exits = s->t.exits;
+	memcpy(t->user, s->t.user, sizeof(t->user));
+	t->kvm_time = s->t.kvm_time;
+	t->user_time = s->t.user_time;
+	memcpy(t->vectors, s->t.vectors, sizeof(t->vectors));
+	assert_int_equal(vmmio_exit_rows_add_totals(&s->rows, 0, 0, 1, t), 0);
+	free(t);
+}
+
 static void sum_up(struct script *s)
 {
 	size_t i;
 
 	vmmio_exit_rows_begin(&s->rows);
+	add_totals(s);
 	for (i = 0; i < VMMIO_EXIT_CELLS; i++)
 		if (s->t.cells[i].key.kind)
 			vmmio_exit_rows_add(&s->rows, 0, 0, 1, &s->t.cells[i]);
@@ -110,11 +124,13 @@ static void expect(struct script *s, char **w)
 		if (l->queue >= 0)
 			snprintf(queue, sizeof(queue), "%d", l->queue);
 		if (!same_text(w[2], l->name) || strcmp(w[3], l->path) ||
-		    strcmp(w[4], l->device[0] ? l->device : "-") || strcmp(w[5], queue) ||
+		    !same_text(w[4], l->device[0] ? l->device : "-") || strcmp(w[5], queue) ||
 		    !same_text(w[6], l->reg[0] ? l->reg : "-"))
 			continue;
-		check(s, r->sum[VMMIO_SUM_COUNT] == num(w[1]), "%llu %s",
-		      (unsigned long long)r->sum[VMMIO_SUM_COUNT], w[2]);
+		check(s, r->sum[r->fires ? VMMIO_SUM_EXITS : VMMIO_SUM_COUNT] == num(w[1]),
+		      "%llu %s",
+		      (unsigned long long)r->sum[r->fires ? VMMIO_SUM_EXITS : VMMIO_SUM_COUNT],
+		      w[2]);
 		check(s, r->sum[VMMIO_SUM_NS] == num(w[7]), "took %llu ns",
 		      (unsigned long long)r->sum[VMMIO_SUM_NS]);
 		check(s, r->sum[VMMIO_SUM_USER] == num(w[8]), "%llu ns of it in userspace",
@@ -126,6 +142,32 @@ static void expect(struct script *s, char **w)
 			    s->rows.rows[i].label.path, s->rows.rows[i].label.device,
 			    s->rows.rows[i].label.queue, s->rows.rows[i].label.reg);
 	check(s, false, "no row %s %s %s %s %s", w[2], w[3], w[4], w[5], w[6]);
+}
+
+/* eois VECTOR NO-EXIT IN-KERNEL USERSPACE */
+static void check_eois(struct script *s, char **w)
+{
+	const struct vmmio_exit_vector *v = &s->t.vectors[num(w[1])];
+
+	check(s, v->pv == num(w[2]) && v->exit == num(w[3]) && v->user == num(w[4]),
+	      "vector %s ended %llu %llu %llu times", w[1], (unsigned long long)v->pv,
+	      (unsigned long long)v->exit, (unsigned long long)v->user);
+}
+
+/* exits N TO-USERSPACE: so many kvm_exit events, and the rows add up to them */
+static void check_exits(struct script *s, char **w)
+{
+	__u64 named = 0, left = 0;
+	size_t i;
+
+	sum_up(s);
+	for (i = 0; i < s->rows.nrows; i++) {
+		named += s->rows.rows[i].sum[VMMIO_SUM_EXITS];
+		left += s->rows.rows[i].sum[VMMIO_SUM_LEFT];
+	}
+	check(s, s->t.exits == num(w[1]), "%llu exits", (unsigned long long)s->t.exits);
+	check(s, named == num(w[1]), "%llu exits in rows", (unsigned long long)named);
+	check(s, left == num(w[2]), "%llu to userspace", (unsigned long long)left);
 }
 
 /* "-": not known; else within half a bucket, an eighth of the value */
@@ -146,13 +188,26 @@ static void times(struct script *s, char **w)
 	const struct vmmio_exit_times *t;
 
 	vmmio_exit_rows_begin(&s->rows);
-	assert_int_equal(
-		vmmio_exit_rows_add_times(&s->rows, 0, 0, 1, &s->t.kvm_time, &s->t.user_time), 0);
+	add_totals(s);
 	t = s->rows.ntimes ? &s->rows.times[0] : NULL;
 	check_percentile(s, w[1], t ? &t->kvm : &none, 50);
 	check_percentile(s, w[2], t ? &t->kvm : &none, 99);
 	check_percentile(s, w[3], t ? &t->user : &none, 50);
 	check_percentile(s, w[4], t ? &t->user : &none, 99);
+}
+
+/* An interrupt of the virtio-mmio window at @base, in exits that take no time. */
+static void serve(struct vmmio_exit_thread *t, __u64 base)
+{
+	vmmio_exit_begin(t, 1, 0x400, VMMIO_ISA_SVM);
+	vmmio_exit_mmio(t, 1, VMMIO_KVM_MMIO_UNSATISFIED, 4, base + 0x060, VMMIO_ANY_VALUE);
+	vmmio_exit_user(t, 1, VMMIO_KVM_EXIT_MMIO, 0);
+	vmmio_exit_mmio(t, 1, VMMIO_KVM_MMIO_READ, 4, base + 0x060, VMMIO_ANY_VALUE);
+	vmmio_exit_end(t, 1);
+	vmmio_exit_begin(t, 1, 0x400, VMMIO_ISA_SVM);
+	vmmio_exit_mmio(t, 1, VMMIO_KVM_MMIO_WRITE, 4, base + 0x064, VMMIO_ANY_VALUE);
+	vmmio_exit_user(t, 1, VMMIO_KVM_EXIT_MMIO, 0);
+	vmmio_exit_end(t, 1);
 }
 
 static __u32 isa(const char *name)
@@ -182,7 +237,7 @@ static void command(struct script *s, char **w, int n)
 		vmmio_exit_end(t, num(w[1]));
 	} else if (!strcmp(w[0], "mmio")) {
 		/* as the BPF program: the value only where it names a queue */
-		if (n > 4 && vmmio_exit_is_doorbell(num(w[3]), num(w[2])))
+		if (n > 4 && (vmmio_exit_is_doorbell(num(w[3]), num(w[2])) || num(w[2]) == 2))
 			value = num(w[4]);
 		vmmio_exit_mmio(t, 1, num(w[1]), num(w[2]), num(w[3]), value);
 	} else if (!strcmp(w[0], "pio")) {
@@ -192,7 +247,15 @@ static void command(struct script *s, char **w, int n)
 	} else if (!strcmp(w[0], "user")) {
 		vmmio_exit_user(t, num(w[1]), num(w[2]), n > 3 ? atoi(w[3]) : 0);
 	} else if (!strcmp(w[0], "eoi")) {
-		vmmio_exit_plain(t, VMMIO_EXIT_EOI, num(w[1]));
+		vmmio_exit_eoi(t, atoi(w[1]));
+	} else if (!strcmp(w[0], "pveoi")) {
+		vmmio_exit_pv_eoi(t);
+	} else if (!strcmp(w[0], "msr")) {
+		vmmio_exit_msr(t, num(w[1]), num(w[2]));
+	} else if (!strcmp(w[0], "eois") && n == 5) {
+		check_eois(s, w);
+	} else if (!strcmp(w[0], "exits") && n == 3) {
+		check_exits(s, w);
 	} else if (!strcmp(w[0], "magic")) {
 		struct vmmio_exit_key key = {num(w[1]), VMMIO_ANY_VALUE, VMMIO_EXIT_MAGIC, 0, 4, 0};
 
@@ -202,6 +265,9 @@ static void command(struct script *s, char **w, int n)
 	} else if (!strcmp(w[0], "flood")) {
 		for (i = 0; i < num(w[1]); i++)
 			vmmio_exit_mmio(t, 1, 1, 4, 0xd0000000 + 64 * i, VMMIO_ANY_VALUE);
+	} else if (!strcmp(w[0], "serve")) {
+		for (i = 0; i < num(w[1]); i++)
+			serve(t, num(w[2]));
 	} else if (!strcmp(w[0], "lost")) {
 		check(s, strcmp(w[1], "1+") ? t->lost == num(w[1]) : t->lost >= 1, "%llu lost",
 		      (unsigned long long)t->lost);
@@ -262,6 +328,11 @@ static void arm64(void **state)
 static void soft(void **state)
 {
 	play("soft.events");
+}
+
+static void forms(void **state)
+{
+	play("forms.events");
 }
 
 /* A scan of a dying machine: orphans, copies, and two VMs of one process. */
@@ -348,9 +419,9 @@ static void interval(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(vmx),	    cmocka_unit_test(svm),  cmocka_unit_test(arm64),
-		cmocka_unit_test(soft),	    cmocka_unit_test(tree), cmocka_unit_test(names),
-		cmocka_unit_test(interval),
+		cmocka_unit_test(vmx),	    cmocka_unit_test(svm),   cmocka_unit_test(arm64),
+		cmocka_unit_test(soft),	    cmocka_unit_test(tree),  cmocka_unit_test(names),
+		cmocka_unit_test(interval), cmocka_unit_test(forms),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

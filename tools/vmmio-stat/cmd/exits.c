@@ -232,6 +232,27 @@ static int show(struct run *r, bool totals, bool ends, __u64 now)
 	return 0;
 }
 
+/* Looks who is there without counting: a VM may be gone when that is done. 0 or -errno. */
+static int follow(struct run *r)
+{
+	struct vmmio_host host = {0};
+	int err;
+
+	err = vmmio_hostscan_run(r->scan, &host);
+	if (!err)
+		err = vmmio_exit_rows_learn(&r->rows, &host);
+	if (!err && r->perf)
+		err = vmmio_exit_perf_follow(r->perf, &host, &r->rows);
+	else if (!err)
+		err = vmmio_exit_bpf_follow(r->source, &host, &r->rows);
+	if (!err)
+		err = vmmio_exit_interrupts_follow(&r->interrupts, &host);
+	if (!err && r->lat)
+		err = vmmio_exitlat_follow(r->lat, &host, &r->rows);
+	vmmio_host_free(&host);
+	return err;
+}
+
 /* Sleeps until @until, a signal, or the reader's end of the pipe closing. */
 static void sleep_until(__u64 until)
 {
@@ -239,6 +260,36 @@ static void sleep_until(__u64 until)
 
 	while (!vmmio_stop && clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL) == EINTR)
 		;
+}
+
+/*
+ * VMs that come and go within a long interval are met all the same, with what they
+ * are: a look takes a fraction of a millisecond, and never more than a hundredth of
+ * the time.
+ */
+#define FOLLOW_NS 100000000ull
+#define FOLLOW_SHARE 100
+
+/* The same, with a look at who is there now and then. 0 or -errno. */
+static int wait_until(struct run *r, __u64 until)
+{
+	__u64 now, pause = FOLLOW_NS;
+	int err;
+
+	while (!vmmio_stop) {
+		now = now_ns();
+		if (now + pause >= until)
+			break;
+		sleep_until(now + pause);
+		now = now_ns();
+		err = vmmio_stop ? 0 : follow(r);
+		if (err)
+			return err;
+		now = FOLLOW_SHARE * (now_ns() - now);
+		pause = now > FOLLOW_NS ? now : FOLLOW_NS;
+	}
+	sleep_until(until);
+	return 0;
 }
 
 static int loop(struct run *r)
@@ -250,7 +301,9 @@ static int loop(struct run *r)
 	for (n = 0; !closed && !vmmio_stop && (!r->q->count || n < r->q->count); n++) {
 		bool last;
 
-		sleep_until(r->start_ns + (n + 1) * r->q->interval_ns);
+		err = wait_until(r, r->start_ns + (n + 1) * r->q->interval_ns);
+		if (err)
+			return err;
 		if (vmmio_stop)
 			break;
 		last = r->q->count && n + 1 == r->q->count;

@@ -28,8 +28,43 @@ struct vmmio_exit_source {
 	struct vmmio_exit_threads *threads;
 	__u64 misses; /* kept over detaching */
 	char missing[160];
-	bool has_time, has_fast, has_irqs;
+	bool has_time, has_fast, has_irqs, has_eois;
 };
+
+/* Not on every kernel, and nothing is missing without them. */
+static bool is_optional(const char *event)
+{
+	return !strncmp(event, "kvm_nested_", strlen("kvm_nested_"));
+}
+
+/* Another architecture's. */
+static bool is_elsewhere(const char *event)
+{
+	static const char *const names[] = {
+#if defined(__x86_64__)
+		"kvm_irq_line",
+		"vgic_update_irq_pending",
+#else
+		"kvm_pio",
+		"kvm_fast_mmio",
+		"kvm_eoi",
+		"kvm_pv_eoi",
+		"kvm_msr",
+		"kvm_cpuid",
+		"kvm_hypercall",
+		"kvm_ioapic_set_irq",
+		"kvm_msi_set_irq",
+		"kvm_apic_ipi",
+		"kvm_apic_accept_irq",
+#endif
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(names[i], event))
+			return true;
+	return false;
+}
 
 static void note_missing(struct vmmio_exit_source *s, const char *event)
 {
@@ -38,24 +73,35 @@ static void note_missing(struct vmmio_exit_source *s, const char *event)
 	snprintf(s->missing + n, sizeof(s->missing) - n, "%s%s", n ? " " : "", event);
 }
 
-/* kvm_entry without kvm_exit, or the other way round, gives no durations. */
+static int attach_one(struct vmmio_exit_source *s, struct bpf_program *prog, struct bpf_link **link)
+{
+	const char *event = strrchr(bpf_program__section_name(prog), '/') + 1;
+
+	if (is_elsewhere(event))
+		return 0;
+	*link = bpf_program__attach(prog);
+	if (!*link && !is_optional(event))
+		note_missing(s, event);
+	return *link != NULL;
+}
+
+/*
+ * kvm_exit comes last, and goes first: an exit that is counted has all the others
+ * to name it. kvm_entry without kvm_exit, or the other way round, gives no durations.
+ */
 static int attach(struct vmmio_exit_source *s)
 {
 	struct bpf_object_skeleton *k = s->skel->skeleton;
 	int i, attached = 0;
 
-	for (i = 0; i < k->prog_cnt; i++) {
-		struct bpf_prog_skeleton *p = &k->progs[i];
-
-		*p->link = bpf_program__attach(*p->prog);
-		if (*p->link)
-			attached++;
-		else
-			note_missing(s, strrchr(bpf_program__section_name(*p->prog), '/') + 1);
-	}
+	for (i = 0; i < k->prog_cnt; i++)
+		if (*k->progs[i].prog != s->skel->progs.host_exit)
+			attached += attach_one(s, *k->progs[i].prog, k->progs[i].link);
+	attached += attach_one(s, s->skel->progs.host_exit, &s->skel->links.host_exit);
 	s->has_time = s->skel->links.host_exit && s->skel->links.host_entry;
 	s->has_fast = s->skel->links.host_fast;
-	s->has_irqs = s->skel->links.host_set_irq && s->skel->links.host_msi;
+	s->has_irqs = s->skel->links.host_accept || s->skel->links.host_vgic;
+	s->has_eois = s->skel->links.host_eoi;
 	s->attached = true;
 	return attached ? 0 : -ENOENT;
 }
@@ -168,6 +214,8 @@ int vmmio_exit_bpf_read(struct vmmio_exit_source *s, const struct vmmio_host *ho
 
 	if (final && s->attached) {
 		s->misses = vmmio_bpf_misses(s->skel->obj);
+		bpf_link__destroy(s->skel->links.host_exit);
+		s->skel->links.host_exit = NULL;
 		host_bpf__detach(s->skel);
 		s->attached = false;
 	}
@@ -176,8 +224,16 @@ int vmmio_exit_bpf_read(struct vmmio_exit_source *s, const struct vmmio_host *ho
 	if (err)
 		return err;
 	vmmio_exit_rows_resolve(rows);
-	return vmmio_exit_interrupts_read(interrupts, bpf_map__fd(s->skel->maps.interrupts), host,
-					  rows, vmmio_exit_threads_vm, s->threads);
+	return vmmio_exit_interrupts_read(interrupts, bpf_map__fd(s->skel->maps.interrupts),
+					  final ? bpf_map__fd(s->skel->maps.slots) : -1, host, rows,
+					  vmmio_exit_threads_vm, s->threads);
+}
+
+int vmmio_exit_bpf_follow(struct vmmio_exit_source *s, const struct vmmio_host *host,
+			  const struct vmmio_exit_rows *rows)
+{
+	teach_values(s, host);
+	return vmmio_exit_threads_remember(s->threads, host, rows);
 }
 
 void vmmio_exit_bpf_health(struct vmmio_exit_source *s, struct vmmio_exit_health *h)
@@ -189,5 +245,6 @@ void vmmio_exit_bpf_health(struct vmmio_exit_source *s, struct vmmio_exit_health
 	h->has_time = s->has_time;
 	h->has_fast = s->has_fast;
 	h->has_irqs = s->has_irqs;
+	h->has_eois = s->has_eois;
 	snprintf(h->missing, sizeof(h->missing), "%s", s->missing[0] ? s->missing : "-");
 }

@@ -78,13 +78,14 @@ void vmmio_exit_findings(const struct vmmio_exit_view *v, FILE *out)
 			about_row(v, &v->rows->rows[i], out);
 	for (i = 0; i < v->interrupts->n; i++) {
 		const struct vmmio_exit_interrupt *x = &v->interrupts->v[i];
-		__u64 n = vmmio_exit_sent(v, x);
+		__u64 n = vmmio_exit_raised(v, x);
 
 		if (x->vm == SIZE_MAX || x->how != VMMIO_INJECT_IOCTL || n < WORTH_SAYING ||
+		    (x->kind != VMMIO_INJECT_LINE && x->kind != VMMIO_INJECT_MSI) ||
 		    !vmmio_exit_view_wants(v, x->vm))
 			continue;
 		who(v, x->vm, vm, sizeof(vm));
-		if (x->msi)
+		if (x->kind == VMMIO_INJECT_MSI)
 			fprintf(out,
 				"finding: %s: %llu MSIs (data 0x%llx) were sent by ioctl; an "
 				"irqfd could send them.\n",

@@ -13,23 +13,35 @@
 #include "exitsrc.h"
 
 int vmmio_exit_interrupts_add(struct vmmio_exit_interrupts *x, size_t vm,
-			      const struct vmmio_inject_key *k, __u64 count)
+			      const struct vmmio_inject_key *k,
+			      const struct vmmio_inject_count *count)
 {
 	struct vmmio_exit_interrupt *v;
 	size_t i;
 
 	for (i = 0; i < x->n; i++) {
 		v = &x->v[i];
-		if (v->vm == vm && v->msi == k->msi && v->how == k->how && v->data == k->data) {
-			v->count += count;
-			return 0;
-		}
+		if (v->vm == vm && v->kind == k->kind && v->how == k->how && v->data == k->data)
+			break;
 	}
-	v = realloc(x->v, (x->n + 1) * sizeof(*v));
-	if (!v)
-		return -ENOMEM;
-	x->v = v;
-	x->v[x->n++] = (struct vmmio_exit_interrupt){vm, k->msi, k->how, k->data, count, 0};
+	if (i == x->n) {
+		v = realloc(x->v, (x->n + 1) * sizeof(*v));
+		if (!v)
+			return -ENOMEM;
+		x->v = v;
+		x->v[x->n++] = (struct vmmio_exit_interrupt){
+			.vm = vm,
+			.kind = k->kind,
+			.how = k->how,
+			.data = k->data,
+			.vector = VMMIO_NO_VECTOR,
+		};
+	}
+	v = &x->v[i];
+	v->raised += count->raised;
+	v->accepted += count->accepted;
+	if (count->vector != VMMIO_NO_VECTOR)
+		v->vector = count->vector;
 	return 0;
 }
 
@@ -47,10 +59,11 @@ static bool routes(const struct vmmio_exit_vm *vm, const struct vmmio_inject_key
 	for (i = 0; i < vm->nirqfds; i++) {
 		const struct vmmio_host_irqfd *q = &vm->irqfds[i];
 
-		if (key->msi ? q->route == VMMIO_ROUTE_MSI &&
-				       (__u32)q->msi_addr == key->data >> 32 &&
-				       q->msi_data == (__u32)key->data
-			     : q->gsi == key->data)
+		if (key->kind == VMMIO_INJECT_MSI
+			    ? q->route == VMMIO_ROUTE_MSI &&
+				      (__u32)q->msi_addr == key->data >> 32 &&
+				      q->msi_data == (__u32)key->data
+			    : key->kind == VMMIO_INJECT_LINE && q->gsi == key->data)
 			return true;
 	}
 	return false;
@@ -62,7 +75,7 @@ static size_t vm_of_route(const struct vmmio_exit_rows *rows, const struct vmmio
 	size_t i, vm = SIZE_MAX;
 
 	for (i = 0; i < rows->nvms; i++) {
-		if (!rows->vms[i].alive || !routes(&rows->vms[i], key))
+		if (!vmmio_exit_rows_was_there(rows, i) || !routes(&rows->vms[i], key))
 			continue;
 		if (vm != SIZE_MAX)
 			return SIZE_MAX;
@@ -79,7 +92,7 @@ static size_t vm_of_pid(const struct vmmio_exit_rows *rows, __u32 pid,
 	int n = 0, nrouted = 0;
 
 	for (i = 0; i < rows->nvms; i++) {
-		if (rows->vms[i].pid != pid || !rows->vms[i].alive)
+		if (rows->vms[i].pid != pid || !vmmio_exit_rows_was_there(rows, i))
 			continue;
 		vm = i;
 		n++;
@@ -98,27 +111,40 @@ static size_t vm_of_fd(const struct vmmio_exit_rows *rows, const struct vmmio_in
 	size_t i;
 
 	for (i = 0; i < rows->nvms; i++)
-		if (rows->vms[i].alive && rows->vms[i].pid == key->pid &&
+		if (vmmio_exit_rows_was_there(rows, i) && rows->vms[i].pid == key->pid &&
 		    rows->vms[i].fd == key->fd)
 			return i;
 	return vm_of_pid(rows, key->pid, key);
 }
 
-/* The VM one of whose irqfds is the eventfd behind the descriptor in @key. */
-static size_t vm_of_eventfd(const struct vmmio_exit_rows *rows, const struct vmmio_host *host,
-			    const struct vmmio_inject_key *key)
+/* The eventfd behind the descriptor in @key: of this scan, or of the one before. 0: unknown. */
+static __u64 eventfd_of(const struct vmmio_exit_interrupts *x, const struct vmmio_host *host,
+			const struct vmmio_inject_key *key)
 {
-	size_t i, k;
+	size_t i;
 
 	for (i = 0; i < host->nfds; i++)
 		if (host->fds[i].pid == key->pid && host->fds[i].fd == key->fd)
-			break;
-	for (k = 0; i < host->nfds && k < rows->nvms; k++) {
-		const struct vmmio_exit_vm *vm = &rows->vms[k];
-		size_t q;
+			return host->fds[i].eventfd;
+	for (i = 0; i < x->nfds; i++)
+		if (x->fds[i].pid == key->pid && x->fds[i].fd == key->fd)
+			return x->fds[i].eventfd;
+	return 0;
+}
 
-		for (q = 0; vm->alive && q < vm->nirqfds; q++)
-			if (vm->irqfds[q].eventfd == host->fds[i].eventfd)
+/* The VM one of whose irqfds is that eventfd. */
+static size_t vm_of_eventfd(const struct vmmio_exit_interrupts *x,
+			    const struct vmmio_exit_rows *rows, const struct vmmio_host *host,
+			    const struct vmmio_inject_key *key)
+{
+	__u64 eventfd = eventfd_of(x, host, key);
+	size_t k, q;
+
+	for (k = 0; eventfd && k < rows->nvms; k++) {
+		const struct vmmio_exit_vm *vm = &rows->vms[k];
+
+		for (q = 0; vmmio_exit_rows_was_there(rows, k) && q < vm->nirqfds; q++)
+			if (vm->irqfds[q].eventfd == eventfd)
 				return k;
 	}
 	return vm_of_pid(rows, key->pid, key);
@@ -147,8 +173,9 @@ static size_t vm_of_kthread(const struct vmmio_exit_rows *rows, const struct vmm
 	return digits ? vm_of_pid(rows, strtoul(digits, NULL, 10), key) : SIZE_MAX;
 }
 
-static size_t whose(struct vmmio_exit_lookup *s, const struct vmmio_exit_rows *rows,
-		    const struct vmmio_host *host, const struct vmmio_inject_key *k)
+static size_t whose(struct vmmio_exit_lookup *s, const struct vmmio_exit_interrupts *x,
+		    const struct vmmio_exit_rows *rows, const struct vmmio_host *host,
+		    const struct vmmio_inject_key *k)
 {
 	switch (k->how) {
 	case VMMIO_INJECT_WORK:
@@ -156,7 +183,7 @@ static size_t whose(struct vmmio_exit_lookup *s, const struct vmmio_exit_rows *r
 	case VMMIO_INJECT_IOCTL:
 		return vm_of_fd(rows, k);
 	case VMMIO_INJECT_IRQFD:
-		return vm_of_eventfd(rows, host, k);
+		return vm_of_eventfd(x, rows, host, k);
 	case VMMIO_INJECT_KTHREAD:
 		return vm_of_kthread(rows, k);
 	case VMMIO_INJECT_INTERRUPT:
@@ -165,17 +192,6 @@ static size_t whose(struct vmmio_exit_lookup *s, const struct vmmio_exit_rows *r
 		return s->vm_of_thread(s->source, k->fd);
 	}
 	return vm_of_pid(rows, k->pid, k);
-}
-
-/* A line that is routed to an MSI is seen twice: as a line, and as the MSI. */
-static bool is_msi_line(const struct vmmio_exit_rows *rows, size_t vm, __u64 gsi)
-{
-	size_t i;
-
-	for (i = 0; vm != SIZE_MAX && i < rows->vms[vm].nirqfds; i++)
-		if (rows->vms[vm].irqfds[i].gsi == gsi)
-			return rows->vms[vm].irqfds[i].route == VMMIO_ROUTE_MSI;
-	return false;
 }
 
 static struct vmmio_exit_sender *sender_of(struct vmmio_exit_interrupts *x,
@@ -191,55 +207,103 @@ static struct vmmio_exit_sender *sender_of(struct vmmio_exit_interrupts *x,
 	if (!grown)
 		return NULL;
 	x->senders = grown;
-	x->senders[i] = (struct vmmio_exit_sender){*key, SIZE_MAX, 0};
+	x->senders[i] = (struct vmmio_exit_sender){*key, SIZE_MAX, 0, 0};
 	x->nsenders++;
 	return &x->senders[i];
 }
 
-int vmmio_exit_interrupts_read(struct vmmio_exit_interrupts *x, int fd,
+/* @now: all of it so far */
+static int add_sender(struct vmmio_exit_interrupts *x, struct vmmio_exit_lookup *look,
+		      const struct vmmio_host *host, const struct vmmio_exit_rows *rows,
+		      const struct vmmio_inject_key *key, const struct vmmio_inject_count *now)
+{
+	struct vmmio_exit_sender *sender = sender_of(x, key);
+	struct vmmio_inject_count fresh = *now;
+	size_t vm;
+
+	if (!sender)
+		return -ENOMEM;
+	vm = whose(look, x, rows, host, key);
+	if (vm == SIZE_MAX)
+		vm = sender->vm;
+	fresh.raised -= sender->raised;
+	fresh.accepted -= sender->accepted;
+	sender->vm = vm;
+	if (vm != SIZE_MAX) {
+		sender->raised = now->raised;
+		sender->accepted = now->accepted;
+	}
+	if (!fresh.raised && !fresh.accepted)
+		return 0;
+	return vmmio_exit_interrupts_add(x, vm, key, &fresh);
+}
+
+/* What was sent last from each place, if it was not accepted: nobody else will count it. */
+static int add_slots(struct vmmio_exit_interrupts *x, int slots, struct vmmio_exit_lookup *look,
+		     const struct vmmio_host *host, const struct vmmio_exit_rows *rows)
+{
+	struct vmmio_inject_count one = {.raised = 1, .vector = VMMIO_NO_VECTOR};
+	struct vmmio_inject_slot s;
+	__u32 i;
+	size_t vm;
+	int err = 0;
+
+	for (i = 0; !err && slots >= 0 && i < VMMIO_INJECT_SLOTS; i++) {
+		if (bpf_map_lookup_elem(slots, &i, &s) || !s.raised)
+			continue;
+		if (!vmmio_inject_is_sent(&s.key))
+			continue;
+		vm = whose(look, x, rows, host, &s.key);
+		err = vmmio_exit_interrupts_add(x, vm, &s.key, &one);
+	}
+	return err;
+}
+
+int vmmio_exit_interrupts_follow(struct vmmio_exit_interrupts *x, const struct vmmio_host *host)
+{
+	free(x->fds);
+	x->nfds = 0;
+	x->fds = calloc(host->nfds + 1, sizeof(*x->fds));
+	if (!x->fds)
+		return -ENOMEM;
+	if (host->nfds)
+		memcpy(x->fds, host->fds, host->nfds * sizeof(*x->fds));
+	x->nfds = host->nfds;
+	return 0;
+}
+
+int vmmio_exit_interrupts_read(struct vmmio_exit_interrupts *x, int fd, int slots,
 			       const struct vmmio_host *host, const struct vmmio_exit_rows *rows,
 			       size_t (*vm_of_thread)(const void *source, __u32 tid),
 			       const void *source)
 {
 	struct vmmio_exit_lookup look = {vm_of_thread, source};
 	struct vmmio_inject_key key, next, *prev = NULL;
-	struct vmmio_exit_sender *sender;
-	__u64 count, fresh;
-	size_t i, vm;
-	int err;
+	struct vmmio_inject_count count;
+	size_t i;
+	int err = 0;
 
 	for (i = 0; i < x->n; i++) {
-		x->v[i].before = x->v[i].count;
+		x->v[i].raised_before = x->v[i].raised;
+		x->v[i].accepted_before = x->v[i].accepted;
 		if (x->v[i].vm == SIZE_MAX)
-			x->v[i].count = 0; /* it may be told today */
+			x->v[i].raised = x->v[i].accepted = 0; /* it may be told today */
 	}
-	while (!bpf_map_get_next_key(fd, prev, &next)) {
+	while (!err && !bpf_map_get_next_key(fd, prev, &next)) {
 		key = next;
 		prev = &key;
-		if (bpf_map_lookup_elem(fd, &key, &count))
-			continue;
-		sender = sender_of(x, &key);
-		if (!sender)
-			return -ENOMEM;
-		vm = whose(&look, rows, host, &key);
-		if (vm == SIZE_MAX)
-			vm = sender->vm;
-		fresh = count - sender->counted;
-		sender->vm = vm;
-		if (vm != SIZE_MAX)
-			sender->counted = count;
-		if (!fresh || (!key.msi && is_msi_line(rows, vm, key.data)))
-			continue;
-		err = vmmio_exit_interrupts_add(x, vm, &key, fresh);
-		if (err)
-			return err;
+		if (!bpf_map_lookup_elem(fd, &key, &count))
+			err = add_sender(x, &look, host, rows, &key, &count);
 	}
-	return 0;
+	if (!err)
+		err = add_slots(x, slots, &look, host, rows);
+	return err ? err : vmmio_exit_interrupts_follow(x, host);
 }
 
 void vmmio_exit_interrupts_free(struct vmmio_exit_interrupts *x)
 {
 	free(x->v);
 	free(x->senders);
+	free(x->fds);
 	memset(x, 0, sizeof(*x));
 }

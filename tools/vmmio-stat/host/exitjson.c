@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "exitnames.h"
 #include "exitview.h"
 #include "lib/json.h"
 
@@ -55,7 +56,7 @@ struct whole {
 static void json_row(const struct vmmio_exit_view *v, struct vmmio_json *j,
 		     const struct vmmio_exit_row *r, const struct whole *all)
 {
-	__u64 samples = vmmio_exit_shown(v, r, VMMIO_SUM_COUNT);
+	__u64 samples = vmmio_exit_samples(v, r);
 	__u64 timed = vmmio_exit_shown(v, r, VMMIO_SUM_TIMED);
 	__u64 ns = vmmio_exit_shown(v, r, VMMIO_SUM_NS);
 
@@ -68,7 +69,12 @@ static void json_row(const struct vmmio_exit_view *v, struct vmmio_json *j,
 	vmmio_json_text(j, "path", r->label.path);
 	json_label(j, &r->label);
 	vmmio_json_u64(j, "samples", samples);
-	vmmio_json_double(j, "samples_pct", 100.0 * samples / all->samples);
+	vmmio_json_double(j, "samples_pct", all->samples ? 100.0 * samples / all->samples : NAN);
+	number_or_null(j, "vector", r->label.what == VMMIO_WHAT_EOI,
+		       r->key.kind == VMMIO_EXIT_EOI ? r->key.addr : r->key.value);
+	vmmio_json_u64(j, "events", vmmio_exit_shown(v, r, VMMIO_SUM_COUNT));
+	number_or_null(j, "exits", r->fires, vmmio_exit_shown(v, r, VMMIO_SUM_EXITS));
+	number_or_null(j, "to_userspace", r->fires, vmmio_exit_shown(v, r, VMMIO_SUM_LEFT));
 	number_or_null(j, "timed", v->health->has_time, timed);
 	vmmio_json_double(j, "time_pct", timed && all->time ? 100.0 * ns / all->time : NAN);
 	number_or_null(j, "time_ns", timed, ns);
@@ -87,7 +93,7 @@ static void json_group(const struct vmmio_exit_view *v, struct vmmio_json *j,
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		all.samples += vmmio_exit_shown(v, list[i], VMMIO_SUM_COUNT);
+		all.samples += vmmio_exit_samples(v, list[i]);
 		all.time += vmmio_exit_shown(v, list[i], VMMIO_SUM_NS);
 	}
 	for (i = 0; i < n; i++)
@@ -109,6 +115,72 @@ static void json_percentiles(struct vmmio_json *j, const char *where, const stru
 	}
 }
 
+/* Of each group: the events that rows add up to, and why the kernel was left. */
+static void json_sums(const struct vmmio_exit_view *v, struct vmmio_json *j,
+		      const struct vmmio_exit_row **list, size_t n)
+{
+	struct vmmio_exit_sums s = vmmio_exit_sums_of(v, list, n);
+	const struct vmmio_exit_times *t = vmmio_exit_rows_times(v->rows, list[0]);
+	char name[40];
+	int i;
+
+	vmmio_json_open(j, NULL, '{');
+	json_vm(v, j, list[0]->vm);
+	if (list[0]->vm == SIZE_MAX)
+		vmmio_json_u64(j, "tid", list[0]->tid);
+	number_or_null(j, "vcpu", list[0]->vcpu != VMMIO_NO_VCPU, list[0]->vcpu);
+	number_or_null(j, "kvm_exit", s.known, s.exits);
+	number_or_null(j, "residual", s.known, s.exits > s.named ? s.exits - s.named : 0);
+	number_or_null(j, "to_userspace", s.known, s.left);
+	number_or_null(j, "kvm_userspace_exit", s.known, s.user);
+	vmmio_json_open(j, "userspace_reasons", '{');
+	for (i = 0; t && i < VMMIO_KVM_EXITS; i++) {
+		__u64 c = vmmio_exit_user_shown(v, t, i);
+
+		if (c)
+			vmmio_json_u64(
+				j, vmmio_exit_user_name(i, name, sizeof(name)) + strlen("user:"),
+				c);
+	}
+	vmmio_json_close(j, '}');
+	vmmio_json_close(j, '}');
+}
+
+static void json_eois(const struct vmmio_exit_view *v, struct vmmio_json *j)
+{
+	char whose[40];
+	size_t i;
+
+	if (!v->health->has_eois) {
+		vmmio_json_null(j, "eois");
+		return;
+	}
+	vmmio_json_open(j, "eois", '[');
+	for (i = 0; i < v->rows->neois; i++) {
+		const struct vmmio_exit_eoi *e = &v->rows->eois[i];
+		struct vmmio_exit_vector s = vmmio_exit_eoi_shown(v, e);
+
+		if (!vmmio_exit_view_wants(v, e->vm) || !(s.pv + s.exit + s.user))
+			continue;
+		vmmio_json_open(j, NULL, '{');
+		json_vm(v, j, e->vm);
+		if (e->vm == SIZE_MAX)
+			vmmio_json_u64(j, "tid", e->tid);
+		number_or_null(j, "vcpu", e->vcpu != VMMIO_NO_VCPU, e->vcpu);
+		number_or_null(j, "vector", e->vector, e->vector);
+		vmmio_exit_rows_vector(v->rows, e->vm, e->vector, whose, sizeof(whose));
+		if (whose[0])
+			vmmio_json_text(j, "device", whose);
+		else
+			vmmio_json_null(j, "device");
+		vmmio_json_u64(j, "no_exit", s.pv);
+		vmmio_json_u64(j, "in_kernel", s.exit);
+		vmmio_json_u64(j, "userspace", s.user);
+		vmmio_json_close(j, '}');
+	}
+	vmmio_json_close(j, ']');
+}
+
 /* How long exits took, where kvm_exit and kvm_entry tell. */
 static void json_times(const struct vmmio_exit_view *v, struct vmmio_json *j)
 {
@@ -122,7 +194,7 @@ static void json_times(const struct vmmio_exit_view *v, struct vmmio_json *j)
 	for (i = 0; i < v->rows->ntimes; i++) {
 		const struct vmmio_exit_times *t = &v->rows->times[i];
 
-		if (!vmmio_exit_view_wants(v, t->vm))
+		if (!vmmio_exit_view_wants(v, t->vm) || !vmmio_hist_total(&t->kvm))
 			continue;
 		vmmio_json_open(j, NULL, '{');
 		json_vm(v, j, t->vm);
@@ -182,6 +254,7 @@ static void json_findings(const struct vmmio_exit_view *v, struct vmmio_json *j)
 
 static void json_interrupts(const struct vmmio_exit_view *v, struct vmmio_json *j)
 {
+	char whose[40];
 	size_t i;
 
 	if (!v->health->has_irqs) {
@@ -192,16 +265,26 @@ static void json_interrupts(const struct vmmio_exit_view *v, struct vmmio_json *
 	for (i = 0; i < v->interrupts->n; i++) {
 		const struct vmmio_exit_interrupt *x = &v->interrupts->v[i];
 
-		if (!vmmio_exit_sent(v, x) || !vmmio_exit_view_wants(v, x->vm))
+		if (!(vmmio_exit_accepted(v, x) + vmmio_exit_raised(v, x)) ||
+		    !vmmio_exit_view_wants(v, x->vm))
 			continue;
 		vmmio_json_open(j, NULL, '{');
 		json_vm(v, j, x->vm);
-		vmmio_json_text(j, "kind", x->msi ? "msi" : "irqchip");
+		vmmio_json_text(j, "kind", vmmio_exit_kind_name(x->kind));
 		vmmio_json_text(j, "by", vmmio_exit_how_name(x->how));
-		number_or_null(j, "gsi", !x->msi, x->data);
-		number_or_null(j, "msi_address", x->msi, x->data >> 32);
-		number_or_null(j, "msi_data", x->msi, x->data & 0xffffffff);
-		vmmio_json_u64(j, "count", vmmio_exit_sent(v, x));
+		number_or_null(j, "gsi", x->kind == VMMIO_INJECT_LINE, x->data);
+		number_or_null(j, "msi_address", x->kind == VMMIO_INJECT_MSI, x->data >> 32);
+		number_or_null(j, "msi_data", x->kind == VMMIO_INJECT_MSI, x->data & 0xffffffff);
+		number_or_null(j, "vector", x->vector != VMMIO_NO_VECTOR, x->vector);
+		vmmio_exit_rows_vector(v->rows, x->vm, x->vector, whose, sizeof(whose));
+		if (whose[0])
+			vmmio_json_text(j, "device", whose);
+		else
+			vmmio_json_null(j, "device");
+		number_or_null(j, "raised",
+			       x->kind == VMMIO_INJECT_LINE || x->kind == VMMIO_INJECT_MSI,
+			       vmmio_exit_raised(v, x));
+		vmmio_json_u64(j, "count", vmmio_exit_accepted(v, x));
 		vmmio_json_close(j, '}');
 	}
 	vmmio_json_close(j, ']');
@@ -256,8 +339,16 @@ void vmmio_exit_json(const struct vmmio_exit_view *v, FILE *out)
 			;
 		json_group(v, &j, list + from, i - from);
 	}
-	free(list);
 	vmmio_json_close(&j, ']');
+	vmmio_json_open(&j, "sums", '[');
+	for (from = 0; list && from < n; from = i) {
+		for (i = from + 1; i < n && vmmio_exit_same_group(list[from], list[i]); i++)
+			;
+		json_sums(v, &j, list + from, i - from);
+	}
+	vmmio_json_close(&j, ']');
+	free(list);
+	json_eois(v, &j);
 	json_times(v, &j);
 	json_interrupts(v, &j);
 	json_per_interrupt(v, &j);

@@ -71,6 +71,30 @@ static const struct name user[] = {
 	{32, "AP_RESET_HOLD"}, {33, "X86_BUS_LOCK"}, {34, "XEN"}, {37, "NOTIFY"},
 	{39, "MEMORY_FAULT"},
 };
+/* Intel SDM 10.12.1.2: the local APIC's registers, from 0x800 on. */
+static const struct name apic[] = {
+	{0x02, "ID"}, {0x03, "version"}, {0x08, "TPR"}, {0x09, "APR"}, {0x0a, "PPR"},
+	{0x0b, "EOI"}, {0x0d, "LDR"}, {0x0e, "DFR"}, {0x0f, "SPIV"}, {0x28, "ESR"},
+	{0x2f, "LVT CMCI"}, {0x30, "ICR"}, {0x31, "ICR2"}, {0x32, "LVT timer"},
+	{0x33, "LVT thermal"}, {0x34, "LVT PMC"}, {0x35, "LVT0"}, {0x36, "LVT1"},
+	{0x37, "LVT error"}, {0x38, "TMICT"}, {0x39, "TMCCT"}, {0x3e, "TDCR"}, {0x3f, "self IPI"},
+};
+
+static const struct name msrs[] = {
+	{0x10, "TSC"}, {0x17, "PLATFORM_ID"}, {0x1b, "APIC_BASE"}, {0x3b, "TSC_ADJUST"},
+	{0x48, "SPEC_CTRL"}, {0x49, "PRED_CMD"}, {0x79, "UCODE_WRITE"}, {0x8b, "UCODE_REV"},
+	{0xfe, "MTRRcap"}, {0x174, "SYSENTER_CS"}, {0x175, "SYSENTER_ESP"},
+	{0x176, "SYSENTER_EIP"}, {0x179, "MCG_CAP"}, {0x17a, "MCG_STATUS"}, {0x17b, "MCG_CTL"},
+	{0x1a0, "MISC_ENABLE"}, {0x1d9, "DEBUGCTL"}, {0x277, "PAT"}, {0x2ff, "MTRRdefType"},
+	{0x6e0, "TSC deadline"}, {0x4b564d00, "kvm-clock wall"}, {0x4b564d01, "kvm-clock"},
+	{0x4b564d02, "KVM async PF"}, {0x4b564d03, "KVM steal time"}, {0x4b564d04, "KVM PV EOI"},
+	{0x4b564d05, "KVM poll control"}, {0x4b564d06, "KVM async PF int"},
+	{0x4b564d07, "KVM async PF ack"}, {0xc0000080, "EFER"}, {0xc0000081, "STAR"},
+	{0xc0000082, "LSTAR"}, {0xc0000083, "CSTAR"}, {0xc0000084, "SF_MASK"},
+	{0xc0000100, "FS_BASE"}, {0xc0000101, "GS_BASE"}, {0xc0000102, "KERNEL_GS_BASE"},
+	{0xc0000103, "TSC_AUX"}, {0xc0010015, "HWCR"}, {0xc001001f, "NB_CFG"},
+	{0xc001011f, "VIRT_SPEC_CTRL"},
+};
 /* clang-format on */
 
 static const char *look_up(const struct name *names, size_t n, __u32 nr)
@@ -103,8 +127,33 @@ const char *vmmio_exit_reason_name(__u32 isa, __u32 reason, char *buf, size_t si
 	}
 	if (text)
 		snprintf(buf, size, "%s", text);
+	else if (reason == VMMIO_NO_REASON)
+		snprintf(buf, size, "unnamed");
 	else
 		snprintf(buf, size, "reason 0x%x", reason);
+	return buf;
+}
+
+const char *vmmio_exit_msr_name(__u32 msr, char *buf, size_t size)
+{
+	static const char *const sets[] = {"ISR", "TMR", "IRR"};
+	const char *text;
+
+	if (msr >= 0x810 && msr < 0x828) { /* of 32 bits each, eight to a set */
+		snprintf(buf, size, "x2APIC %s", sets[(msr - 0x810) / 8]);
+	} else if (msr >= 0x800 && msr < 0x900) {
+		text = LOOK_UP(apic, msr - 0x800);
+		if (text)
+			snprintf(buf, size, "x2APIC %s", text);
+		else
+			snprintf(buf, size, "x2APIC 0x%x", msr - 0x800);
+	} else {
+		text = LOOK_UP(msrs, msr);
+		if (text)
+			snprintf(buf, size, "%s", text);
+		else
+			snprintf(buf, size, "0x%x", msr);
+	}
 	return buf;
 }
 

@@ -23,6 +23,7 @@ enum vmmio_exit_what {
 	VMMIO_WHAT_MMIO,
 	VMMIO_WHAT_PIO,
 	VMMIO_WHAT_EOI,
+	VMMIO_WHAT_MSR,
 	VMMIO_WHAT_OTHER,
 };
 
@@ -58,40 +59,71 @@ struct vmmio_exit_vm {
 
 #define VMMIO_NO_VCPU 0xffffffffu
 
+/* Of what a row has sums. */
+enum {
+	VMMIO_SUM_COUNT, /* events */
+	VMMIO_SUM_EXITS, /* kvm_exit events that the row names */
+	VMMIO_SUM_LEFT,	 /* of these, that left the kernel */
+	VMMIO_SUM_TIMED, /* of these, with a duration */
+	VMMIO_SUM_NS,
+	VMMIO_SUM_USER, /* ns of that outside the kernel */
+	VMMIO_SUMS
+};
+
 struct vmmio_exit_row {
 	size_t vm;  /* index; SIZE_MAX: unattributed */
 	__u32 vcpu; /* VMMIO_NO_VCPU: all of them */
 	__u32 tid;  /* unattributed: the thread */
 	struct vmmio_exit_key key;
 	struct vmmio_exit_label label;
-	__u64 sum[4], before[4]; /* count, timed, ns, user ns; now and last time */
-	__u64 min_ns, max_ns;	 /* since the start */
+	bool fires;				   /* kvm_exit does: exits are known */
+	__u64 sum[VMMIO_SUMS], before[VMMIO_SUMS]; /* now and last time */
+	__u64 min_ns, max_ns;			   /* since the start */
 };
 
-enum {
-	VMMIO_SUM_COUNT,
-	VMMIO_SUM_TIMED,
-	VMMIO_SUM_NS,
-	VMMIO_SUM_USER
-};
-
-/* How long exits take, of one VM (or vCPU, or thread): now and last time. */
+/*
+ * What one VM (or vCPU, or thread) has but once: how many exits there were, by
+ * which reasons they left the kernel, and how long they took.
+ */
 struct vmmio_exit_times {
 	size_t vm; /* as in a row */
 	__u32 vcpu;
 	__u32 tid;
+	__u64 exits, exits_before; /* kvm_exit events; 0 in all: it does not fire */
+	__u64 user_exits[VMMIO_KVM_EXITS], user_exits_before[VMMIO_KVM_EXITS];
 	struct vmmio_hist kvm, user; /* in the kernel; outside, of those that left it */
 	struct vmmio_hist kvm_before, user_before;
+};
+
+/* Ends of interrupts of one vector, in such a group. */
+struct vmmio_exit_eoi {
+	size_t vm;
+	__u32 vcpu;
+	__u32 tid;
+	__u32 vector;
+	struct vmmio_exit_vector sum, before;
+};
+
+/* What of a thread is no cell. */
+struct vmmio_exit_totals {
+	__u64 exits;
+	__u64 user[VMMIO_KVM_EXITS];
+	struct vmmio_hist kvm_time, user_time;
+	struct vmmio_exit_vector vectors[VMMIO_EXIT_VECTORS];
 };
 
 struct vmmio_exit_rows {
 	struct vmmio_exit_vm *vms;
 	size_t nvms;
-	__u64 scans; /* taken over */
+	__u64 scans;	  /* taken over */
+	__u64 scans_read; /* of these, up to the snapshot before the current one */
+	__u64 scans_now;  /* up to the current one */
 	struct vmmio_exit_row *rows;
 	size_t nrows;
 	struct vmmio_exit_times *times;
 	size_t ntimes;
+	struct vmmio_exit_eoi *eois;
+	size_t neois;
 	size_t hint; /* where the next row is looked for first */
 	const struct vmmio_hostmap *map;
 	bool by_vcpu;
@@ -99,6 +131,12 @@ struct vmmio_exit_rows {
 
 /* Takes over what a scan found; VMs that are gone are kept. 0 or -errno. */
 int vmmio_exit_rows_learn(struct vmmio_exit_rows *x, const struct vmmio_host *host);
+
+/* Was VM @i there at some scan since the last snapshot? Then what is new can be its. */
+static inline bool vmmio_exit_rows_was_there(const struct vmmio_exit_rows *x, size_t i)
+{
+	return x->vms[i].alive || x->vms[i].last_seen >= x->scans_read;
+}
 
 /* Index of the living (or last) VM of that identity; SIZE_MAX if none. */
 size_t vmmio_exit_rows_vm(const struct vmmio_exit_rows *x, __u64 kvm);
@@ -113,9 +151,19 @@ int vmmio_exit_rows_add(struct vmmio_exit_rows *x, size_t vm, __u32 vcpu, __u32 
 /* Of an attributed thread only VM and, if asked for, vCPU matter: what makes a group. */
 void vmmio_exit_rows_group(const struct vmmio_exit_rows *x, size_t vm, __u32 *vcpu, __u32 *tid);
 
-/* Adds how long one thread's exits took. 0 or -errno. */
-int vmmio_exit_rows_add_times(struct vmmio_exit_rows *x, size_t vm, __u32 vcpu, __u32 tid,
-			      const struct vmmio_hist *kvm, const struct vmmio_hist *user);
+/* Adds one thread's totals. 0 or -errno. */
+int vmmio_exit_rows_add_totals(struct vmmio_exit_rows *x, size_t vm, __u32 vcpu, __u32 tid,
+			       const struct vmmio_exit_totals *t);
+
+/* What was is `before` now; vmmio_exit_rows_begin() calls it. */
+void vmmio_exit_rows_begin_totals(struct vmmio_exit_rows *x);
+
+/* Does any thread of @vm (SIZE_MAX: of nobody's) see kvm_exit? */
+bool vmmio_exit_rows_fires(const struct vmmio_exit_rows *x, size_t vm);
+
+/* Whose interrupts have vector @vector in @vm: a name, or "" if nothing tells. */
+void vmmio_exit_rows_vector(const struct vmmio_exit_rows *x, size_t vm, __u32 vector, char *buf,
+			    size_t size);
 
 /* The times of @r's group; NULL if there are none. */
 const struct vmmio_exit_times *vmmio_exit_rows_times(const struct vmmio_exit_rows *x,
@@ -124,6 +172,9 @@ const struct vmmio_exit_times *vmmio_exit_rows_times(const struct vmmio_exit_row
 /* Percentile @q (0..100) of @h less @before (NULL: nothing), in ns; unknown without samples. */
 struct vmmio_value vmmio_exit_percentile(const struct vmmio_hist *h,
 					 const struct vmmio_hist *before, double q);
+
+/* At @base is a window of virtio-mmio registers. */
+void vmmio_exit_vm_window(struct vmmio_exit_vm *v, __u64 base);
 
 /* Resolves all rows, once all is known that this snapshot tells. */
 void vmmio_exit_rows_resolve(struct vmmio_exit_rows *x);

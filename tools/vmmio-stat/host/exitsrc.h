@@ -10,13 +10,16 @@
 #include <stdbool.h>
 
 #include "exitrows.h"
+#include "vmmio/hostirq.h"
 
 struct vmmio_exit_interrupt {
-	size_t vm; /* SIZE_MAX: unattributed */
-	bool msi;
-	__u32 how;  /* enum vmmio_inject_how */
-	__u64 data; /* GSI, or MSI address << 32 | data */
-	__u64 count, before;
+	size_t vm;    /* SIZE_MAX: unattributed */
+	__u32 kind;   /* enum vmmio_inject_kind */
+	__u32 how;    /* enum vmmio_inject_how */
+	__u64 data;   /* as in the key */
+	__u32 vector; /* of the last that was accepted; VMMIO_NO_VECTOR: none */
+	__u64 raised, raised_before;
+	__u64 accepted, accepted_before;
 };
 
 /*
@@ -25,8 +28,9 @@ struct vmmio_exit_interrupt {
  */
 struct vmmio_exit_sender {
 	struct vmmio_inject_key key;
-	size_t vm;     /* SIZE_MAX: never known */
-	__u64 counted; /* of its interrupts, those that are some VM's already */
+	size_t vm; /* SIZE_MAX: never known */
+	/* of its interrupts, those that are some VM's already */
+	__u64 raised, accepted;
 };
 
 struct vmmio_exit_interrupts {
@@ -34,14 +38,23 @@ struct vmmio_exit_interrupts {
 	size_t n;
 	struct vmmio_exit_sender *senders;
 	size_t nsenders;
+	struct vmmio_host_fd *fds; /* eventfds of the last scan: their process may be gone now */
+	size_t nfds;
 };
 
 /* Adds @count to the entry of that VM and key; makes it if need be. 0 or -errno. */
 int vmmio_exit_interrupts_add(struct vmmio_exit_interrupts *x, size_t vm,
-			      const struct vmmio_inject_key *k, __u64 count);
+			      const struct vmmio_inject_key *k,
+			      const struct vmmio_inject_count *count);
 
-/* Reads the BPF map @fd anew; @vm_of_thread tells SIZE_MAX for a thread it does not know. */
-int vmmio_exit_interrupts_read(struct vmmio_exit_interrupts *x, int fd,
+/* Takes down which descriptors are which eventfds, as of @host. 0 or -errno. */
+int vmmio_exit_interrupts_follow(struct vmmio_exit_interrupts *x, const struct vmmio_host *host);
+
+/*
+ * Reads the BPF maps @fd and, if not -1, @slots anew: what went up and was not
+ * counted yet stands there. @vm_of_thread tells SIZE_MAX for a thread it does not know.
+ */
+int vmmio_exit_interrupts_read(struct vmmio_exit_interrupts *x, int fd, int slots,
 			       const struct vmmio_host *host, const struct vmmio_exit_rows *rows,
 			       size_t (*vm_of_thread)(const void *source, __u32 tid),
 			       const void *source);
@@ -52,7 +65,8 @@ struct vmmio_exit_health {
 	__u64 misses;	   /* events that the kernel did not show us */
 	bool has_time;	   /* kvm_exit and kvm_entry are attached */
 	bool has_fast;	   /* kvm_fast_mmio is */
-	bool has_irqs;	   /* interrupts are counted */
+	bool has_irqs;	   /* interrupts are counted: what accepts them is attached */
+	bool has_eois;	   /* kvm_eoi is */
 	char missing[160]; /* event classes that this kernel lacks: "-" if none */
 };
 
@@ -79,6 +93,9 @@ void vmmio_exit_bpf_size(struct host_bpf *skel, __u32 threads, __u32 others);
 int vmmio_exit_bpf_read(struct vmmio_exit_source *source, const struct vmmio_host *host,
 			struct vmmio_exit_rows *rows, struct vmmio_exit_interrupts *interrupts,
 			bool final);
+/* Between two snapshots: who is whose, before they are gone. 0 or -errno. */
+int vmmio_exit_bpf_follow(struct vmmio_exit_source *source, const struct vmmio_host *host,
+			  const struct vmmio_exit_rows *rows);
 void vmmio_exit_bpf_health(struct vmmio_exit_source *source, struct vmmio_exit_health *health);
 void vmmio_exit_bpf_close(struct vmmio_exit_source *source);
 

@@ -27,7 +27,7 @@ struct thread {
 	bool kept; /* what was in the table is here; another has the table now */
 	struct vmmio_exit_cell *cells;
 	size_t ncells;
-	struct vmmio_hist *times; /* two, in the kernel and outside; NULL: never timed */
+	struct vmmio_exit_totals *totals; /* kept */
 	__u64 lost;
 };
 
@@ -92,7 +92,7 @@ void vmmio_exit_threads_close(struct vmmio_exit_threads *x)
 	munmap(x->tables, x->size);
 	for (i = 0; i < x->n; i++) {
 		free(x->v[i].cells);
-		free(x->v[i].times);
+		free(x->v[i].totals);
 	}
 	free(x->v);
 	free(x->owner);
@@ -264,29 +264,69 @@ static int keep_spilled(struct vmmio_exit_threads *x, struct thread *t)
 	return err;
 }
 
+/* All of a table that is no cell. */
+static void read_totals(const struct vmmio_exit_thread *table, struct vmmio_exit_totals *t)
+{
+	t->exits = table->exits;
+	memcpy(t->user, table->user, sizeof(t->user));
+	t->kvm_time = table->kvm_time;
+	t->user_time = table->user_time;
+	memcpy(t->vectors, table->vectors, sizeof(t->vectors));
+}
+
+/*
+ * What no event has ended yet, of a thread that will see none any more: an exit in
+ * progress, a write whose path nobody told, an EOI. @out: two cells. Returns how
+ * many there are.
+ */
+static int unended(const struct vmmio_exit_thread *table, struct vmmio_exit_cell *out,
+		   struct vmmio_exit_totals *totals)
+{
+	int n = 0;
+
+	memset(out, 0, 2 * sizeof(*out));
+	if (table->open_ns) {
+		out[n].key = table->open;
+		out[n++].count = 1;
+	}
+	if (table->exit_ns) {
+		out[n].key = vmmio_exit_name(table);
+		out[n].left = table->user_at_ns != 0;
+		out[n].count = 1;
+		out[n++].exits = 1;
+	}
+	if (table->eoi) {
+		struct vmmio_exit_vector *v =
+			&totals->vectors[(table->eoi - 1) & (VMMIO_EXIT_VECTORS - 1)];
+
+		if (table->eoi_user)
+			v->user++;
+		else
+			v->exit++;
+	}
+	return n;
+}
+
 /* Takes over what a dead thread counted, and gives its table to the next. */
 static int keep(struct vmmio_exit_threads *x, struct thread *t)
 {
 	struct vmmio_exit_thread *table = &x->tables[t->index];
-	struct vmmio_exit_cell open = {.key = table->open, .count = 1};
+	struct vmmio_exit_cell last[2];
 	__u32 index = t->index, now;
-	int i, err = 0;
+	int i, n, err = 0;
 
+	t->totals = malloc(sizeof(*t->totals));
+	if (!t->totals)
+		return -ENOMEM;
+	read_totals(table, t->totals);
 	for (i = 0; !err && i < VMMIO_EXIT_CELLS; i++)
 		if (table->cells[i].key.kind != VMMIO_EXIT_KIND_NONE)
 			err = keep_cell(t, &table->cells[i]);
-	/* Nothing will come that could tell its path. */
-	if (!err && table->open_ns)
-		err = keep_cell(t, &open);
+	n = unended(table, last, t->totals);
+	for (i = 0; !err && i < n; i++)
+		err = keep_cell(t, &last[i]);
 	if (!err)
 		err = keep_spilled(x, t);
-	if (!err && vmmio_hist_total(&table->kvm_time)) {
-		t->times = malloc(2 * sizeof(*t->times));
-		if (!t->times)
-			return -ENOMEM;
-		t->times[0] = table->kvm_time;
-		t->times[1] = table->user_time;
-	}
 	if (err)
 		return err;
 	t->lost = table->lost;
@@ -326,19 +366,22 @@ static int add_thread(const struct vmmio_exit_threads *x, const struct thread *t
 	const struct vmmio_exit_thread *table = &x->tables[t->index];
 	const struct vmmio_exit_cell *cells = t->kept ? t->cells : table->cells;
 	size_t k, n = t->kept ? t->ncells : VMMIO_EXIT_CELLS;
-	struct vmmio_exit_cell open = {.count = 1};
-	int err = 0;
+	struct vmmio_exit_totals totals;
+	struct vmmio_exit_cell last[2];
+	int i, nlast = 0, err;
 
-	if (!t->kept)
-		err = vmmio_exit_rows_add_times(rows, t->vm, t->vcpu, t->tid, &table->kvm_time,
-						&table->user_time);
-	else if (t->times)
-		err = vmmio_exit_rows_add_times(rows, t->vm, t->vcpu, t->tid, &t->times[0],
-						&t->times[1]);
-	if (!err && !t->kept && (final || t->gone) && table->open_ns) {
-		open.key = table->open;
-		err = vmmio_exit_rows_add(rows, t->vm, t->vcpu, t->tid, &open);
+	if (t->kept) {
+		err = vmmio_exit_rows_add_totals(rows, t->vm, t->vcpu, t->tid, t->totals);
+	} else {
+		read_totals(table, &totals);
+		if (final || t->gone)
+			nlast = unended(table, last, &totals);
+		else
+			totals.exits -= table->exit_ns && totals.exits;
+		err = vmmio_exit_rows_add_totals(rows, t->vm, t->vcpu, t->tid, &totals);
 	}
+	for (i = 0; !err && i < nlast; i++)
+		err = vmmio_exit_rows_add(rows, t->vm, t->vcpu, t->tid, &last[i]);
 	for (k = 0; !err && k < n; k++)
 		if (cells[k].key.kind != VMMIO_EXIT_KIND_NONE)
 			err = vmmio_exit_rows_add(rows, t->vm, t->vcpu, t->tid, &cells[k]);

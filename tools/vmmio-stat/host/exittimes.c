@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How long exits take, in the kernel and outside of it, per group of rows
- * (exitrows.h): histograms as the engine kept them, summed; never averages of
- * percentiles.
+ * What a group of rows has but once (exitrows.h): exits, userspace exits by
+ * reason, ends of interrupts by vector, and how long exits took, in the kernel
+ * and outside of it, as histograms summed; never averages of percentiles.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,14 +22,61 @@ static struct vmmio_exit_times *find_times(const struct vmmio_exit_rows *x, size
 	return NULL;
 }
 
-int vmmio_exit_rows_add_times(struct vmmio_exit_rows *x, size_t vm, __u32 vcpu, __u32 tid,
-			      const struct vmmio_hist *kvm, const struct vmmio_hist *user)
+static struct vmmio_exit_eoi *eoi_of(struct vmmio_exit_rows *x, size_t vm, __u32 vcpu, __u32 tid,
+				     __u32 vector)
+{
+	struct vmmio_exit_eoi *e;
+	size_t i;
+
+	for (i = 0; i < x->neois; i++) {
+		e = &x->eois[i];
+		if (e->vm == vm && e->vcpu == vcpu && e->tid == tid && e->vector == vector)
+			return e;
+	}
+	e = realloc(x->eois, (x->neois + 1) * sizeof(*e));
+	if (!e)
+		return NULL;
+	x->eois = e;
+	e = &x->eois[x->neois++];
+	memset(e, 0, sizeof(*e));
+	e->vm = vm;
+	e->vcpu = vcpu;
+	e->tid = tid;
+	e->vector = vector;
+	return e;
+}
+
+static int add_vectors(struct vmmio_exit_rows *x, size_t vm, __u32 vcpu, __u32 tid,
+		       const struct vmmio_exit_vector *vectors)
+{
+	struct vmmio_exit_eoi *e;
+	__u32 i;
+
+	for (i = 0; i < VMMIO_EXIT_VECTORS; i++) {
+		const struct vmmio_exit_vector *v = &vectors[i];
+
+		if (!v->pv && !v->exit && !v->user)
+			continue;
+		e = eoi_of(x, vm, vcpu, tid, i);
+		if (!e)
+			return -ENOMEM;
+		e->sum.pv += v->pv;
+		e->sum.exit += v->exit;
+		e->sum.user += v->user;
+		if (v->acks > e->sum.acks) {
+			e->sum.acked = v->acked;
+			e->sum.acks = v->acks;
+		}
+	}
+	return 0;
+}
+
+int vmmio_exit_rows_add_totals(struct vmmio_exit_rows *x, size_t vm, __u32 vcpu, __u32 tid,
+			       const struct vmmio_exit_totals *from)
 {
 	struct vmmio_exit_times *t;
 	int b;
 
-	if (!vmmio_hist_total(kvm))
-		return 0;
 	vmmio_exit_rows_group(x, vm, &vcpu, &tid);
 	t = find_times(x, vm, vcpu, tid);
 	if (!t) {
@@ -42,11 +90,76 @@ int vmmio_exit_rows_add_times(struct vmmio_exit_rows *x, size_t vm, __u32 vcpu, 
 		t->vcpu = vcpu;
 		t->tid = tid;
 	}
+	t->exits += from->exits;
+	for (b = 0; b < VMMIO_KVM_EXITS; b++)
+		t->user_exits[b] += from->user[b];
 	for (b = 0; b < VMMIO_HIST_BUCKETS; b++) {
-		t->kvm.n[b] += kvm->n[b];
-		t->user.n[b] += user->n[b];
+		t->kvm.n[b] += from->kvm_time.n[b];
+		t->user.n[b] += from->user_time.n[b];
 	}
-	return 0;
+	return add_vectors(x, vm, vcpu, tid, from->vectors);
+}
+
+void vmmio_exit_rows_begin_totals(struct vmmio_exit_rows *x)
+{
+	size_t i;
+
+	for (i = 0; i < x->ntimes; i++) {
+		struct vmmio_exit_times *t = &x->times[i];
+
+		t->exits_before = t->exits;
+		t->exits = 0;
+		memcpy(t->user_exits_before, t->user_exits, sizeof(t->user_exits));
+		memset(t->user_exits, 0, sizeof(t->user_exits));
+		t->kvm_before = t->kvm;
+		t->user_before = t->user;
+		memset(&t->kvm, 0, sizeof(t->kvm));
+		memset(&t->user, 0, sizeof(t->user));
+	}
+	for (i = 0; i < x->neois; i++) {
+		struct vmmio_exit_eoi *e = &x->eois[i];
+
+		e->before = e->sum;
+		memset(&e->sum, 0, sizeof(e->sum));
+	}
+}
+
+bool vmmio_exit_rows_fires(const struct vmmio_exit_rows *x, size_t vm)
+{
+	size_t i;
+
+	for (i = 0; i < x->ntimes; i++)
+		if (x->times[i].vm == vm && x->times[i].exits)
+			return true;
+	return false;
+}
+
+void vmmio_exit_rows_vector(const struct vmmio_exit_rows *x, size_t vm, __u32 vector, char *buf,
+			    size_t size)
+{
+	const struct vmmio_exit_vm *v = vm == SIZE_MAX ? NULL : &x->vms[vm];
+	struct vmmio_exit_label label;
+	size_t i;
+
+	buf[0] = '\0';
+	for (i = 0; i < x->neois; i++) {
+		const struct vmmio_exit_eoi *e = &x->eois[i];
+		struct vmmio_exit_key key = {.addr = e->sum.acked,
+					     .value = VMMIO_ANY_VALUE,
+					     .kind = VMMIO_EXIT_MMIO_READ};
+
+		if (e->vm != vm || e->vector != vector || !e->sum.acks)
+			continue;
+		vmmio_exit_resolve(v, x->map, &key, &label);
+		snprintf(buf, size, "%s", label.device[0] ? label.device : label.reg);
+		return;
+	}
+	for (i = 0; v && i < v->nirqfds; i++)
+		if (v->irqfds[i].route == VMMIO_ROUTE_MSI &&
+		    (v->irqfds[i].msi_data & 0xff) == vector) {
+			snprintf(buf, size, "irqfd GSI %u", v->irqfds[i].gsi);
+			return;
+		}
 }
 
 const struct vmmio_exit_times *vmmio_exit_rows_times(const struct vmmio_exit_rows *x,

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "exitnames.h"
 #include "exitview.h"
 
 const char *vmmio_exit_how_name(__u32 how)
@@ -24,11 +25,79 @@ __u64 vmmio_exit_shown(const struct vmmio_exit_view *v, const struct vmmio_exit_
 	return v->totals ? r->sum[what] : vmmio_exit_delta(r, what);
 }
 
-__u64 vmmio_exit_sent(const struct vmmio_exit_view *v, const struct vmmio_exit_interrupt *x)
+const char *vmmio_exit_kind_name(__u32 kind)
 {
-	if (v->totals)
-		return x->count;
-	return x->count > x->before ? x->count - x->before : 0;
+	static const char *const names[] = {
+		[VMMIO_INJECT_LINE] = "irqchip",
+		[VMMIO_INJECT_MSI] = "msi",
+		[VMMIO_INJECT_IPI] = "ipi",
+		[VMMIO_INJECT_LOCAL] = "local",
+	};
+
+	return kind < sizeof(names) / sizeof(names[0]) ? names[kind] : "other";
+}
+
+/* Smaller than before: what was nobody's has found its VM. */
+static __u64 since(const struct vmmio_exit_view *v, __u64 now, __u64 before)
+{
+	return v->totals ? now : now > before ? now - before : 0;
+}
+
+__u64 vmmio_exit_accepted(const struct vmmio_exit_view *v, const struct vmmio_exit_interrupt *x)
+{
+	return since(v, x->accepted, x->accepted_before);
+}
+
+__u64 vmmio_exit_raised(const struct vmmio_exit_view *v, const struct vmmio_exit_interrupt *x)
+{
+	return since(v, x->raised, x->raised_before);
+}
+
+__u64 vmmio_exit_samples(const struct vmmio_exit_view *v, const struct vmmio_exit_row *r)
+{
+	return vmmio_exit_shown(v, r, r->fires ? VMMIO_SUM_EXITS : VMMIO_SUM_COUNT);
+}
+
+__u64 vmmio_exit_user_shown(const struct vmmio_exit_view *v, const struct vmmio_exit_times *t,
+			    int reason)
+{
+	return since(v, t->user_exits[reason], t->user_exits_before[reason]);
+}
+
+__u64 vmmio_exit_exits_shown(const struct vmmio_exit_view *v, const struct vmmio_exit_times *t)
+{
+	return since(v, t->exits, t->exits_before);
+}
+
+struct vmmio_exit_sums vmmio_exit_sums_of(const struct vmmio_exit_view *v,
+					  const struct vmmio_exit_row *const *list, size_t n)
+{
+	const struct vmmio_exit_times *t = n ? vmmio_exit_rows_times(v->rows, list[0]) : NULL;
+	struct vmmio_exit_sums s = {0};
+	size_t i;
+
+	if (!t || !list[0]->fires)
+		return s;
+	s.known = true;
+	s.exits = vmmio_exit_exits_shown(v, t);
+	for (i = 0; i < n; i++) {
+		s.named += vmmio_exit_shown(v, list[i], VMMIO_SUM_EXITS);
+		s.left += vmmio_exit_shown(v, list[i], VMMIO_SUM_LEFT);
+	}
+	for (i = 0; i < VMMIO_KVM_EXITS; i++)
+		s.user += vmmio_exit_user_shown(v, t, i);
+	return s;
+}
+
+struct vmmio_exit_vector vmmio_exit_eoi_shown(const struct vmmio_exit_view *v,
+					      const struct vmmio_exit_eoi *e)
+{
+	struct vmmio_exit_vector s = e->sum;
+
+	s.pv = since(v, e->sum.pv, e->before.pv);
+	s.exit = since(v, e->sum.exit, e->before.exit);
+	s.user = since(v, e->sum.user, e->before.user);
+	return s;
 }
 
 bool vmmio_exit_view_wants(const struct vmmio_exit_view *v, size_t vm)
@@ -49,7 +118,6 @@ static int order(const void *a, const void *b)
 {
 	const struct vmmio_exit_row *x = *(const struct vmmio_exit_row *const *)a;
 	const struct vmmio_exit_row *y = *(const struct vmmio_exit_row *const *)b;
-	int what = sort_view->by_time ? VMMIO_SUM_NS : VMMIO_SUM_COUNT;
 	__u64 p, q;
 
 	if (x->vm != y->vm)
@@ -58,8 +126,10 @@ static int order(const void *a, const void *b)
 		return x->vcpu < y->vcpu ? -1 : 1;
 	if (x->tid != y->tid)
 		return x->tid < y->tid ? -1 : 1;
-	p = vmmio_exit_shown(sort_view, x, what);
-	q = vmmio_exit_shown(sort_view, y, what);
+	p = sort_view->by_time ? vmmio_exit_shown(sort_view, x, VMMIO_SUM_NS)
+			       : vmmio_exit_samples(sort_view, x);
+	q = sort_view->by_time ? vmmio_exit_shown(sort_view, y, VMMIO_SUM_NS)
+			       : vmmio_exit_samples(sort_view, y);
 	return p > q ? -1 : p < q;
 }
 
@@ -119,7 +189,7 @@ static void print_us(FILE *out, int width, bool known, double ns)
 static void print_row(const struct vmmio_exit_view *v, const struct vmmio_exit_row *r,
 		      double samples, double time, FILE *out)
 {
-	__u64 n = vmmio_exit_shown(v, r, VMMIO_SUM_COUNT);
+	__u64 n = vmmio_exit_samples(v, r);
 	__u64 timed = vmmio_exit_shown(v, r, VMMIO_SUM_TIMED);
 	double ns = vmmio_exit_shown(v, r, VMMIO_SUM_NS);
 	char vq[16] = "-";
@@ -127,7 +197,7 @@ static void print_row(const struct vmmio_exit_view *v, const struct vmmio_exit_r
 	if (r->label.queue >= 0)
 		snprintf(vq, sizeof(vq), "%d", r->label.queue);
 	fprintf(out, "%-16s %9llu %7.1f%%", r->label.name, (unsigned long long)n,
-		100.0 * n / samples);
+		samples > 0 ? 100.0 * n / samples : 0);
 	if (timed && time > 0)
 		fprintf(out, " %5.1f%%", 100.0 * ns / time);
 	else
@@ -169,6 +239,78 @@ static void print_times(const struct vmmio_exit_view *v, const struct vmmio_exit
 /* A boot touches hundreds of registers once: the table shows the top, JSON all. */
 #define MOST_ROWS 24
 
+/* What KVM counted, in all: the rows add up to it, or what is missing is a row. */
+static void print_sums(const struct vmmio_exit_view *v, const struct vmmio_exit_row *const *list,
+		       size_t n, FILE *out)
+{
+	const struct vmmio_exit_times *t = vmmio_exit_rows_times(v->rows, list[0]);
+	struct vmmio_exit_sums s = vmmio_exit_sums_of(v, list, n);
+	__u64 events = 0;
+	char name[40];
+	bool first = true;
+	size_t i;
+
+	if (!s.known) {
+		fprintf(out, "kvm_exit -, to userspace -\n");
+		return;
+	}
+	if (s.exits > s.named)
+		fprintf(out, "%-16s %9llu\n", "residual", (unsigned long long)(s.exits - s.named));
+	for (i = 0; i < n; i++) {
+		__u64 seen = vmmio_exit_shown(v, list[i], VMMIO_SUM_COUNT);
+		__u64 exits = vmmio_exit_shown(v, list[i], VMMIO_SUM_EXITS);
+
+		events += seen > exits ? seen - exits : 0;
+	}
+	fprintf(out, "kvm_exit %llu, to userspace %llu", (unsigned long long)s.exits,
+		(unsigned long long)s.left);
+	for (i = 0; i < VMMIO_KVM_EXITS; i++) {
+		__u64 c = vmmio_exit_user_shown(v, t, i);
+
+		if (!c)
+			continue;
+		vmmio_exit_user_name(i, name, sizeof(name));
+		fprintf(out, "%s%s %llu", first ? " (" : ", ", name + strlen("user:"),
+			(unsigned long long)c);
+		first = false;
+	}
+	fprintf(out, "%s", first ? "" : ")");
+	if (events)
+		fprintf(out, "; %llu accesses shared an exit with another",
+			(unsigned long long)events);
+	fputc('\n', out);
+}
+
+/* Ends of interrupts: none of these lines is an exit more. */
+static void print_eois(const struct vmmio_exit_view *v, const struct vmmio_exit_row *group,
+		       FILE *out)
+{
+	bool first = true;
+	char whose[40];
+	size_t i;
+
+	for (i = 0; i < v->rows->neois; i++) {
+		const struct vmmio_exit_eoi *e = &v->rows->eois[i];
+		struct vmmio_exit_vector s = vmmio_exit_eoi_shown(v, e);
+
+		if (e->vm != group->vm || e->vcpu != group->vcpu || e->tid != group->tid ||
+		    !(s.pv + s.exit + s.user))
+			continue;
+		vmmio_exit_rows_vector(v->rows, e->vm, e->vector, whose, sizeof(whose));
+		if (first)
+			fprintf(out, "%-16s %9s %9s %9s %s\n", "EOI", "no-exit", "in-kernel",
+				"userspace", "DEVICE");
+		first = false;
+		if (e->vector)
+			fprintf(out, "vector %-9u", e->vector);
+		else
+			fprintf(out, "%-16s", "of nothing");
+		fprintf(out, " %9llu %9llu %9llu %s\n", (unsigned long long)s.pv,
+			(unsigned long long)s.exit, (unsigned long long)s.user,
+			whose[0] ? whose : "-");
+	}
+}
+
 static void print_group(const struct vmmio_exit_view *v, const struct vmmio_exit_row **list,
 			size_t n, FILE *out)
 {
@@ -176,7 +318,7 @@ static void print_group(const struct vmmio_exit_view *v, const struct vmmio_exit
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		samples += vmmio_exit_shown(v, list[i], VMMIO_SUM_COUNT);
+		samples += vmmio_exit_samples(v, list[i]);
 		time += vmmio_exit_shown(v, list[i], VMMIO_SUM_NS);
 		user += vmmio_exit_shown(v, list[i], VMMIO_SUM_USER);
 	}
@@ -187,12 +329,14 @@ static void print_group(const struct vmmio_exit_view *v, const struct vmmio_exit
 		double rest = 0;
 
 		for (i = MOST_ROWS; i < n; i++)
-			rest += vmmio_exit_shown(v, list[i], VMMIO_SUM_COUNT);
+			rest += vmmio_exit_samples(v, list[i]);
 		fprintf(out, "%-16s %9.0f %7.1f%% in %zu more rows (all of them: --json)\n",
-			"others", rest, 100 * rest / samples, n - MOST_ROWS);
+			"others", rest, samples > 0 ? 100 * rest / samples : 0, n - MOST_ROWS);
 	}
+	print_sums(v, list, n, out);
 	if (time > 0)
 		print_times(v, list[0], user / time, out);
+	print_eois(v, list[0], out);
 }
 
 __u64 vmmio_exit_interrupts_of(const struct vmmio_exit_view *v, size_t vm, __u64 *exits)
@@ -201,13 +345,38 @@ __u64 vmmio_exit_interrupts_of(const struct vmmio_exit_view *v, size_t vm, __u64
 	size_t i;
 
 	for (i = 0; i < v->interrupts->n; i++)
-		if (v->interrupts->v[i].vm == vm)
-			sum += vmmio_exit_sent(v, &v->interrupts->v[i]);
+		if (v->interrupts->v[i].vm == vm &&
+		    (v->interrupts->v[i].kind == VMMIO_INJECT_LINE ||
+		     v->interrupts->v[i].kind == VMMIO_INJECT_MSI))
+			sum += vmmio_exit_accepted(v, &v->interrupts->v[i]);
 	*exits = 0;
 	for (i = 0; i < v->rows->nrows; i++)
 		if (v->rows->rows[i].vm == vm)
-			*exits += vmmio_exit_shown(v, &v->rows->rows[i], VMMIO_SUM_COUNT);
+			*exits += vmmio_exit_samples(v, &v->rows->rows[i]);
 	return sum;
+}
+
+static void print_interrupt(const struct vmmio_exit_view *v, const struct vmmio_exit_interrupt *x,
+			    FILE *out)
+{
+	char whose[40] = "";
+
+	fprintf(out, "  %-8s by %-9s %9llu  ", vmmio_exit_kind_name(x->kind),
+		vmmio_exit_how_name(x->how), (unsigned long long)vmmio_exit_accepted(v, x));
+	if (x->kind == VMMIO_INJECT_MSI)
+		fprintf(out, "address %llx data %llx", (unsigned long long)(x->data >> 32),
+			(unsigned long long)(x->data & 0xffffffff));
+	else if (x->kind == VMMIO_INJECT_LINE)
+		fprintf(out, "GSI %llu", (unsigned long long)x->data);
+	if (x->vector != VMMIO_NO_VECTOR) {
+		fprintf(out, "%svector %u",
+			x->kind == VMMIO_INJECT_MSI || x->kind == VMMIO_INJECT_LINE ? ", " : "",
+			x->vector);
+		vmmio_exit_rows_vector(v->rows, x->vm, x->vector, whose, sizeof(whose));
+	}
+	if (vmmio_exit_raised(v, x) > vmmio_exit_accepted(v, x))
+		fprintf(out, ", sent %llu times", (unsigned long long)vmmio_exit_raised(v, x));
+	fprintf(out, "%s%s\n", whose[0] ? ", " : "", whose);
 }
 
 /* Interrupts of a VM, and how many exits there were for each. */
@@ -217,51 +386,50 @@ static void print_interrupts(const struct vmmio_exit_view *v, FILE *out)
 
 	if (!v->health->has_irqs)
 		fprintf(out, "\ninterrupts: -\n");
-	for (k = 0; k <= n; k++) {
+	for (k = 0; v->health->has_irqs && k <= n; k++) {
 		size_t vm = k < n ? k : SIZE_MAX;
-		__u64 sum = 0, exits = 0;
+		__u64 sum, exits = 0;
+		bool any = false;
 
 		if (!vmmio_exit_view_wants(v, vm))
 			continue;
 		for (i = 0; i < v->interrupts->n; i++) {
 			const struct vmmio_exit_interrupt *x = &v->interrupts->v[i];
-			__u64 sent = vmmio_exit_sent(v, x);
 
-			if (x->vm != vm || !sent)
+			if (x->vm != vm || !(vmmio_exit_accepted(v, x) + vmmio_exit_raised(v, x)))
 				continue;
-			if (!sum && vm == SIZE_MAX)
-				fprintf(out, "\ninterrupts, unattributed:\n");
-			else if (!sum)
-				fprintf(out, "\ninterrupts to %s, pid %u%s%.0d:\n",
+			if (!any && vm == SIZE_MAX)
+				fprintf(out, "\ninterrupts accepted, unattributed:\n");
+			else if (!any)
+				fprintf(out, "\ninterrupts accepted by %s, pid %u%s%.0d:\n",
 					v->rows->vms[vm].name, v->rows->vms[vm].pid,
 					v->rows->vms[vm].nth ? ", VM #" : "", v->rows->vms[vm].nth);
-			sum += sent;
-			fprintf(out, "  %-8s by %-9s %9llu  ", x->msi ? "msi" : "irqchip",
-				vmmio_exit_how_name(x->how), (unsigned long long)sent);
-			if (x->msi)
-				fprintf(out, "address %llx data %llx\n",
-					(unsigned long long)(x->data >> 32),
-					(unsigned long long)(x->data & 0xffffffff));
-			else
-				fprintf(out, "GSI %llu\n", (unsigned long long)x->data);
+			any = true;
+			print_interrupt(v, x, out);
 		}
-		if (sum && vm != SIZE_MAX) {
-			vmmio_exit_interrupts_of(v, vm, &exits);
-			fprintf(out, "  exits per interrupt %.2f\n", (double)exits / sum);
-		}
+		sum = vmmio_exit_interrupts_of(v, vm, &exits);
+		if (sum && vm != SIZE_MAX)
+			fprintf(out, "  exits per interrupt of a device %.2f\n",
+				(double)exits / sum);
 	}
 }
 
 void vmmio_exit_table(const struct vmmio_exit_view *v, FILE *out)
 {
 	const struct vmmio_exit_row **list;
-	size_t n, from, i, alive = 0;
+	size_t n, from, i, alive = 0, gone = 0;
 
-	for (i = 0; i < v->rows->nvms; i++)
+	for (i = 0; i < v->rows->nvms; i++) {
 		alive += v->rows->vms[i].alive;
-	fprintf(out, "%s%.2f s on %s, engine %s, %zu VMs, events lost %llu, missed %llu",
-		v->totals ? "totals of " : "", v->interval_s, v->accel, v->engine, alive,
-		(unsigned long long)v->health->lost, (unsigned long long)v->health->misses);
+		gone += !v->rows->vms[i].alive &&
+			(v->totals || vmmio_exit_rows_was_there(v->rows, i));
+	}
+	fprintf(out, "%s%.2f s on %s, engine %s, %zu VM%s", v->totals ? "totals of " : "",
+		v->interval_s, v->accel, v->engine, alive, alive == 1 ? "" : "s");
+	if (gone)
+		fprintf(out, " and %zu gone", gone);
+	fprintf(out, ", events lost %llu, missed %llu", (unsigned long long)v->health->lost,
+		(unsigned long long)v->health->misses);
 	if (v->emulated)
 		fprintf(out, "; the machine is emulated, and so are all times");
 	fputc('\n', out);

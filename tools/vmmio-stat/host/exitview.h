@@ -33,10 +33,36 @@ bool vmmio_exit_view_wants(const struct vmmio_exit_view *v, size_t vm);
 const struct vmmio_exit_row **vmmio_exit_view_rows(const struct vmmio_exit_view *v, size_t *n);
 bool vmmio_exit_same_group(const struct vmmio_exit_row *a, const struct vmmio_exit_row *b);
 
-/* Interrupts sent to @vm, and its exits, as shown. */
+/* Interrupts of devices that @vm accepted, and its exits, as shown. */
 __u64 vmmio_exit_interrupts_of(const struct vmmio_exit_view *v, size_t vm, __u64 *exits);
 
 const char *vmmio_exit_how_name(__u32 how);
+const char *vmmio_exit_kind_name(__u32 kind);
+
+/*
+ * Samples of @r as shown: kvm_exit events that it names, or, where that event does
+ * not fire, what was seen of it.
+ */
+__u64 vmmio_exit_samples(const struct vmmio_exit_view *v, const struct vmmio_exit_row *r);
+
+/* What of a group is shown: known only where kvm_exit fires, and never 0 for unknown. */
+struct vmmio_exit_sums {
+	bool known;
+	__u64 exits; /* kvm_exit events */
+	__u64 named; /* of these, in rows */
+	__u64 left;  /* of these, that left the kernel */
+	__u64 user;  /* kvm_userspace_exit events */
+};
+
+struct vmmio_exit_sums vmmio_exit_sums_of(const struct vmmio_exit_view *v,
+					  const struct vmmio_exit_row *const *list, size_t n);
+__u64 vmmio_exit_user_shown(const struct vmmio_exit_view *v, const struct vmmio_exit_times *t,
+			    int reason);
+__u64 vmmio_exit_exits_shown(const struct vmmio_exit_view *v, const struct vmmio_exit_times *t);
+
+/* An EOI row's counts as shown. */
+struct vmmio_exit_vector vmmio_exit_eoi_shown(const struct vmmio_exit_view *v,
+					      const struct vmmio_exit_eoi *e);
 
 void vmmio_exit_table(const struct vmmio_exit_view *v, FILE *out);
 void vmmio_exit_json(const struct vmmio_exit_view *v, FILE *out);
@@ -45,6 +71,7 @@ void vmmio_exit_json(const struct vmmio_exit_view *v, FILE *out);
 void vmmio_exit_findings(const struct vmmio_exit_view *v, FILE *out);
 
 __u64 vmmio_exit_shown(const struct vmmio_exit_view *v, const struct vmmio_exit_row *r, int what);
-__u64 vmmio_exit_sent(const struct vmmio_exit_view *v, const struct vmmio_exit_interrupt *x);
+__u64 vmmio_exit_accepted(const struct vmmio_exit_view *v, const struct vmmio_exit_interrupt *x);
+__u64 vmmio_exit_raised(const struct vmmio_exit_view *v, const struct vmmio_exit_interrupt *x);
 
 #endif

@@ -2,11 +2,12 @@
 /*
  * Recognising virtio doorbells by the ioeventfds that serve them (hostmap.h).
  *
- * Three forms are known: VIRTIO 1.4 4.2.2, QueueNotify at 0x050 of a window of
+ * Four forms are known: VIRTIO 1.4 4.2.2, QueueNotify at 0x050 of a window of
  * registers, one address for all queues, hence length 4 and a datamatch of the
  * queue's index; 4.1.4.4, one address per queue in the notification structure,
- * hence any value, any length; and the legacy interface, 4.1.4.8, 16 bits at
- * offset 16 of an I/O BAR.
+ * hence any value, any length, or one for all (kvmtool), hence 16 bits and a
+ * datamatch; and the legacy interface, 4.1.4.8, 16 bits at offset 16 of an I/O
+ * BAR.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -64,6 +65,11 @@ static void guess(const struct vmmio_host_vm *vm, struct vmmio_host_range *g)
 		g->transport = VMMIO_GUESS_MMIO;
 		g->base = g->addr - QUEUE_NOTIFY;
 		g->queue = g->wildcard ? 0 : (int)(g->datamatch & 0xffff);
+	} else if (mmio && g->len == 2 && !g->wildcard) {
+		/* all queues at one address: the notification structure's multiplier is 0 */
+		g->transport = VMMIO_GUESS_PCI;
+		g->base = g->addr & ~(PAGE - 1);
+		g->queue = g->datamatch & 0xffff;
 	} else if (mmio && g->wildcard) {
 		g->transport = VMMIO_GUESS_PCI;
 		g->base = g->addr & ~(PAGE - 1);

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Interrupts of VMs, from who sent them to the virtual processor that accepted
+ * them: what bpf/host.bpf.c counts and the reader of "exits" sums up.
+ *
+ * A line that is raised or a message that is made need not become an interrupt:
+ * a line can be masked or up already, and KVM makes messages only to look at
+ * them when it scans its routes (kvm_msi_set_irq fires for each). So the sender
+ * notes what it sends, and the virtual processor's acceptance, which comes in
+ * the same context, counts it.
+ */
+#ifndef VMMIO_HOSTIRQ_H
+#define VMMIO_HOSTIRQ_H
+
+#include "types.h"
+
+enum vmmio_inject_how {
+	VMMIO_INJECT_IOCTL,   /* by the VMM; fd: of the VM */
+	VMMIO_INJECT_IRQFD,   /* a write to an eventfd; fd: of the eventfd, or -1 */
+	VMMIO_INJECT_WORK,    /* an irqfd's work item, in a kworker; kvm known */
+	VMMIO_INJECT_KTHREAD, /* another kernel thread (kvm-pit, vhost); fd: thread */
+	VMMIO_INJECT_GUEST,   /* inside KVM_RUN: a device in the kernel, or an ioeventfd that
+			       * is an irqfd */
+	VMMIO_INJECT_OTHER,
+	VMMIO_INJECT_INTERRUPT, /* a host interrupt that signals an irqfd (VFIO) */
+};
+
+enum vmmio_inject_kind {
+	VMMIO_INJECT_LINE,  /* data: GSI; on arm64 of an ioctl: interrupt number */
+	VMMIO_INJECT_MSI,   /* data: message address << 32 | data */
+	VMMIO_INJECT_IPI,   /* data: vector */
+	VMMIO_INJECT_LOCAL, /* data: vector; the processor's own: timer, performance counter */
+};
+
+struct vmmio_inject_key {
+	__u64 kvm; /* 0: see pid and fd */
+	__u64 data;
+	__u32 pid;
+	__u32 fd;
+	__u32 kind; /* enum vmmio_inject_kind */
+	__u32 how;  /* enum vmmio_inject_how */
+};
+
+_Static_assert(sizeof(struct vmmio_inject_key) == 32, "vmmio_inject_key layout");
+
+#define VMMIO_NO_VECTOR 0xffffffffu
+
+struct vmmio_inject_count {
+	__u64 raised;	/* lines that went up, messages that were sent */
+	__u64 accepted; /* by a virtual processor */
+	__u32 vector;	/* of the last; arm64: interrupt number; VMMIO_NO_VECTOR: none yet */
+	__u32 pad;
+};
+
+_Static_assert(sizeof(struct vmmio_inject_count) == 24, "vmmio_inject_count layout");
+
+/* What a context is sending; its place is by the thread's number. */
+struct vmmio_inject_slot {
+	struct vmmio_inject_key key;
+	__u32 who;    /* thread, and the bit for an interrupt on its back; 0: nobody */
+	__u32 vector; /* that is expected: VMMIO_NO_VECTOR until something tells */
+	__u64 raised; /* a line or message that is not counted yet */
+};
+
+/* In KVM_RUN, or in a call that is none of the known: a look at a route, as like as not. */
+static inline int vmmio_inject_is_sent(const struct vmmio_inject_key *key)
+{
+	return key->kind == VMMIO_INJECT_LINE ||
+	       (key->kind == VMMIO_INJECT_MSI && key->how != VMMIO_INJECT_GUEST &&
+		key->how != VMMIO_INJECT_OTHER);
+}
+
+_Static_assert(sizeof(struct vmmio_inject_slot) == 48, "vmmio_inject_slot layout");
+
+#define VMMIO_INJECT_SLOTS 1024
+#define VMMIO_INJECT_IN_IRQ 0x80000000u
+
+#endif
