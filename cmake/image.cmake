@@ -129,6 +129,7 @@ add_custom_target(image ALL DEPENDS ${VMMIO_IMAGE_DIR}/initrd.cpio)
 find_program(QEMU_X86 qemu-system-x86_64)
 if(QEMU_X86 AND CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
 	set(programs vmmio-boot vmmio-bench kvmload hosttool)
+	find_program(SETPRIV setpriv) # busybox has less of one
 	list(TRANSFORM programs REPLACE "(.+)" "$<TARGET_FILE:\\1>" OUTPUT_VARIABLE files)
 	add_custom_command(
 		OUTPUT ${VMMIO_IMAGE_DIR}/host.cpio
@@ -137,6 +138,7 @@ if(QEMU_X86 AND CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
 			${VMMIO_IMAGE_DIR}/list --mkcpio $<TARGET_FILE:mkcpio> --modules
 			${VMMIO_KERNEL_MODULES} --kernel ${VMMIO_KERNEL_IMAGE} --initrd
 			${VMMIO_IMAGE_DIR}/initrd.cpio --qemu ${QEMU_X86} ${files}
+			${SETPRIV}
 		DEPENDS mkcpio
 			${programs}
 			${QEMU_X86}

@@ -16,7 +16,7 @@ command -v qemu-system-x86_64 >/dev/null || skip "QEMU is not installed"
 
 # one VARIANT: runs it under exits; its rows are in $dir/rows
 one() {
-	"$stat" exits --json 0.5 >"$dir/out.txt" 2>"$dir/err" &
+	"$stat" exits --json "${VMMIO_SCAN:-0.5}" >"$dir/out.txt" 2>"$dir/err" &
 	watcher=$!
 	ready "$watcher" 12 link
 	"$VMMIO_BUILD/vmmio-bench" micro --quick -r 1 -o "bios_$1" --csv >"$dir/csv" ||

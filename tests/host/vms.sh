@@ -72,7 +72,7 @@ load ioeventfd 0 0xfeb02e50 4 0 mmio remove
 # is not ours, none of ours twice; doorbells go while they are read
 churn() {
 	i=0
-	while [ $i -lt 100 ]; do
+	while [ $i -lt "${VMMIO_CHURN:-100}" ]; do
 		printf 'vm 1\nioeventfd 0 0xfeb02e50 4 0 mmio\nirqfd 0 5\nrun 0 0 store32 0xe0000000 1 5\nioeventfd 0 0xfeb02e50 4 0 mmio remove\nclose 0\n'
 		i=$((i + 1))
 	done | awk '/^vm/{n++} {if ($1 != "vm") $2 = n - 1; print}' | "$VMMIO_BUILD/kvmload" >"$dir/churn.$1"
