@@ -7,6 +7,7 @@ add_library(
 	lib/args.c
 	lib/ioline.c
 	lib/clock.c
+	lib/patience.c
 	lib/json.c
 	lib/num.c
 	lib/opts.c

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "lib/args.h"
+#include "lib/patience.h"
 #include "qemu.h"
 #include "target.h"
 #include "qmp.h"
@@ -191,7 +192,7 @@ static bool panicked(struct run *run)
 /* Until QEMU has ended, by itself or by us. */
 static void attend(struct run *run)
 {
-	double limit = now() + (run->g->timeout_s ? run->g->timeout_s : 60);
+	double last = now(), limit = last + (run->g->timeout_s ? run->g->timeout_s : 60), at;
 	/* another monitor answers no questions: it is waited for */
 	struct pollfd pfd = {.fd = run->g->vmm ? -1 : run->qmp.fd, .events = POLLIN};
 	bool quit = false, gone = false, reaped = false, panic = false;
@@ -206,6 +207,9 @@ static void attend(struct run *run)
 			if (err)
 				gone = true; /* it closed its end: it is ending */
 		}
+		at = now(); /* what others took of the machine's time is given back */
+		limit += (at - last) * (1 - 1 / vmmio_patience());
+		last = at;
 		if (!panic && panicked(run)) {
 			panic = true;
 			limit = sooner(limit, now() + PANIC_S);
@@ -340,8 +344,8 @@ static void judge(struct run *run)
 	} else if (panic) {
 		why(r, VMMIO_GUEST_PANIC, line);
 	} else if (run->timed_out) {
-		snprintf(line, sizeof(line), "the guest did not end within %u s",
-			 run->g->timeout_s ? run->g->timeout_s : 60);
+		snprintf(line, sizeof(line), "the guest did not end within %u s (%.0f s passed)",
+			 run->g->timeout_s ? run->g->timeout_s : 60, r->wall_s);
 		why(r, VMMIO_GUEST_TIMEOUT, line);
 	} else if (run->g->vmm && r->status < 0) {
 		qemu = slurp(run->dir, "qemu", &len);

@@ -45,7 +45,7 @@ struct vmmio_guest {
 	const char *trace_events; /* QEMU trace events, comma-separated; NULL: none */
 	const char *trace_log;	  /* where they go; NULL: to the result's trace */
 	bool icount;		  /* TCG only: count instructions, time is virtual */
-	unsigned int timeout_s;	  /* 0: 60 */
+	unsigned int timeout_s;	  /* of a free machine, longer on a busy one; 0: 60 */
 	const volatile sig_atomic_t *stop; /* gives up when it becomes non-zero; may be NULL */
 };
 

@@ -16,8 +16,20 @@
 #include <cmocka.h>
 
 #include "lib/args.h"
+#include "lib/patience.h"
 #include "bench/guest/cpio.h"
 #include "bench/guest/qmp.h"
+
+/* A limit is stretched by the load per processor, by nothing on a free machine. */
+static void test_patience(void **state)
+{
+	assert_true(vmmio_patience_of("0.10 0.20 0.30 1/99 7\n", 2) == 1);
+	assert_true(vmmio_patience_of("8.00 4.00 0.30 1/99 7\n", 2) == 4);
+	assert_true(vmmio_patience_of("0.50 0.20 0.30 6/99 7\n", 2) == 3);
+	assert_true(vmmio_patience_of("900.0 900.0 900.0 1/99 7\n", 2) == 16);
+	assert_true(vmmio_patience_of("", 2) == 1 && vmmio_patience_of("8.00 1 1 9/9 1", 0) == 1);
+	assert_true(vmmio_patience() >= 1);
+}
 
 static void test_line_hides_paths(void **state)
 {
@@ -212,9 +224,10 @@ static void test_qmp_junk(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_line_hides_paths), cmocka_unit_test(test_args_grow),
-		cmocka_unit_test(test_cpio_format),	 cmocka_unit_test(test_cpio_missing_file),
-		cmocka_unit_test(test_qmp_run),		 cmocka_unit_test(test_qmp_junk),
+		cmocka_unit_test(test_patience),	  cmocka_unit_test(test_line_hides_paths),
+		cmocka_unit_test(test_args_grow),	  cmocka_unit_test(test_cpio_format),
+		cmocka_unit_test(test_cpio_missing_file), cmocka_unit_test(test_qmp_run),
+		cmocka_unit_test(test_qmp_junk),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
