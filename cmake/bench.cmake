@@ -44,6 +44,7 @@ add_library(
 	bench/data/csv.c
 	bench/data/devside.c
 	bench/data/factors.c
+	bench/data/hostexits.c
 	bench/data/machine.c
 	bench/data/result.c
 	bench/data/rounds.c
@@ -63,6 +64,7 @@ add_library(
 	bench/judge/tables.c
 	bench/judge/tune_choice.c
 	bench/judge/verdict.c
+	bench/judge/stack.c
 	bench/judge/versus_report.c
 	bench/load/blk.c
 	bench/load/kinds.c
@@ -100,12 +102,13 @@ add_executable(
 	bench/cmd/report.c
 	bench/cmd/sweep.c
 	bench/cmd/tune.c
+	bench/cmd/stack.c
 	bench/cmd/versus.c
 	bench/guest/pool.c
 )
 target_link_libraries(vmmio-bench PRIVATE vmmio_bench Threads::Threads)
 
-foreach(name IN ITEMS bench_aa bench_ab bench_corrupt bench_devside bench_dims bench_loads bench_page bench_published bench_tune bench_stats bench_result bench_rounds versus)
+foreach(name IN ITEMS bench_aa bench_ab bench_corrupt bench_devside bench_dims bench_loads bench_page bench_published bench_tune bench_stats bench_result bench_rounds stack versus)
 	vmmio_unit_test(${name} LIBS vmmio_bench)
 endforeach()
 vmmio_script_test(guest tests/guest/compare.sh TIMEOUT 180)

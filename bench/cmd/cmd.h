@@ -12,6 +12,8 @@
 int vmmio_cmd_compare(int argc, char **argv);
 /* versus.c: what "compare --versus mainline" is */
 int vmmio_cmd_versus(int argc, char **argv);
+/* stack.c: what "compare --stack" is */
+int vmmio_cmd_stack(int argc, char **argv);
 int vmmio_cmd_sweep(int argc, char **argv);
 int vmmio_cmd_diff(int argc, char **argv);
 int vmmio_cmd_regress(int argc, char **argv);

@@ -29,7 +29,7 @@ struct options {
 	struct vmmio_list depths;
 	const char *rw, *name, *versus, *driver;
 	struct vmmio_setup setup;
-	bool json, emulated_time, no_plots;
+	bool json, emulated_time, no_plots, stack;
 };
 
 struct run {
@@ -75,6 +75,9 @@ static int parse_options(struct options *o, int argc, char **argv)
 		 "instead: vmmio.ko against mainline, in instructions (--versus mainline --help)"},
 		{"modules", VMMIO_OPT_STRING, &o->setup.modules, 0, 0, NULL, "DIR",
 		 "kernel modules, in place of the image's of the same name"},
+		{"stack", VMMIO_OPT_FLAG, &o->stack, 0, 0, NULL, NULL,
+		 "instead: guest, KVM and monitor in one run, exits and instructions (--stack "
+		 "--help)"},
 		VMMIO_SETUP_OPTS(&o->setup),
 	};
 	size_t n, nopts = sizeof(opts) / sizeof(opts[0]);
@@ -418,10 +421,12 @@ static void print_json(const struct run *r, const char *final)
 }
 
 /* Another question with options of its own; the table above names it for --help. */
-static bool asks_versus(int argc, char **argv)
+static bool asks(const char *what, int argc, char **argv)
 {
+	size_t len = strlen(what);
+
 	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++)
-		if (!strcmp(argv[i], "--versus") || !strncmp(argv[i], "--versus=", 9))
+		if (!strncmp(argv[i], what, len) && (!argv[i][len] || argv[i][len] == '='))
 			return true;
 	return false;
 }
@@ -432,8 +437,10 @@ int vmmio_cmd_compare(int argc, char **argv)
 	char final[PATH_MAX] = "";
 	int err, status = VMMIO_EXIT_TROUBLE;
 
-	if (asks_versus(argc, argv))
+	if (asks("--versus", argc, argv))
 		return vmmio_cmd_versus(argc, argv);
+	if (asks("--stack", argc, argv))
+		return vmmio_cmd_stack(argc, argv);
 
 	err = parse_options(&r.o, argc, argv);
 	if (err)

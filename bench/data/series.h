@@ -57,6 +57,12 @@
 	  "seen by the load (timing rounds: nothing attached)") \
 	X(OBSERVER, "observer_cost", "observer cost", "ratio", TIME, TIME, \
 	  "median latency of counting rounds over that of timing rounds") \
+	X(EXITS_PER_IO, "exits_per_io", "exits per I/O", "exits", STRUCTURAL, SCHEDULE, \
+	  "kvm_exit events that the device's own accesses and interrupts cause, per I/O") \
+	X(USER_EXITS_PER_IO, "user_exits_per_io", "exits to userspace per I/O", "exits", STRUCTURAL, SCHEDULE, \
+	  "those of them after which the virtual machine monitor ran") \
+	X(STACK_P50, "stack_instructions_per_io", "instructions per I/O, whole stack", "instructions", PATH, PATH, \
+	  "of guest, KVM and monitor together, in the median I/O, nothing attached") \
 	X(PATH_MIN, "instructions_per_io", "instructions per I/O", "instructions", PATH, PATH, \
 	  "of the guest, in the shortest I/O: the path with nothing in between") \
 	X(PATH_P50, "instructions_per_io_p50", "instructions per I/O, median", "instructions", PATH, PATH, \

@@ -61,8 +61,14 @@ static const struct vmmio_kind *kind_of(const struct vmmio_load *b)
 	return b->kind ? b->kind : &vmmio_kind_block;
 }
 
+enum {
+	COUNTING = 1,
+	TIMING = 2
+};
+
+/* @pass: of which kind */
 static void print_round(FILE *f, const struct vmmio_load *b, unsigned int round, unsigned int depth,
-			const char *column)
+			const char *column, unsigned int pass)
 {
 	static const char *const kinds[2] = {"count", "time"};
 	char dev[32];
@@ -71,8 +77,12 @@ static void print_round(FILE *f, const struct vmmio_load *b, unsigned int round,
 	for (unsigned int k = 0; k < 2; k++) {
 		const char *kind = kinds[k ^ (round & 1)]; /* which comes first alternates */
 
-		if (!strcmp(kind, "time") && !b->timing)
+		bool timing = !strcmp(kind, "time");
+
+		if (!(pass & (timing ? TIMING : COUNTING)) || (timing && !b->timing))
 			continue;
+		if (b->apart && !timing)
+			fprintf(f, "%s\n", b->apart);
 		if (kind_of(b)->select)
 			kind_of(b)->select(b, column, f);
 		fprintf(f, "round %s %u %u %s %u '%s%stransport=%s depth=%u' \"$%s\" ", kind, round,
@@ -80,6 +90,23 @@ static void print_round(FILE *f, const struct vmmio_load *b, unsigned int round,
 			dev);
 		kind_of(b)->command(b, column, depth, f);
 		fputc('\n', f);
+		if (b->apart && !timing)
+			fprintf(f, "%s\n", b->apart);
+	}
+}
+
+/* Forward through the cells, then backward. */
+static void print_rounds(FILE *f, const struct vmmio_load *b, unsigned int pass)
+{
+	size_t cells = b->ndepths * b->ncolumns;
+
+	for (unsigned int r = 0; r < b->rounds; r++) {
+		for (size_t i = 0; i < cells; i++) {
+			size_t c = r & 1 ? cells - 1 - i : i;
+
+			print_round(f, b, r, b->depths[c / b->ncolumns],
+				    b->columns[c % b->ncolumns], pass);
+		}
 	}
 }
 
@@ -90,7 +117,7 @@ static const char epilogue[] =
 char *vmmio_load_script(const struct vmmio_load *b)
 {
 	const struct vmmio_kind *kind = kind_of(b);
-	size_t size, cells = b->ndepths * b->ncolumns;
+	size_t size;
 	char *text = NULL;
 	FILE *f = open_memstream(&text, &size);
 
@@ -109,13 +136,12 @@ char *vmmio_load_script(const struct vmmio_load *b)
 	if (b->setup)
 		fputs(b->setup, f);
 	kind->prepare(b, f);
-	for (unsigned int r = 0; r < b->rounds; r++) {
-		for (size_t i = 0; i < cells; i++) {
-			size_t c = r & 1 ? cells - 1 - i : i;
-
-			print_round(f, b, r, b->depths[c / b->ncolumns],
-				    b->columns[c % b->ncolumns]);
-		}
+	if (b->between) {
+		print_rounds(f, b, COUNTING);
+		fputs(b->between, f);
+		print_rounds(f, b, TIMING);
+	} else {
+		print_rounds(f, b, COUNTING | TIMING);
 	}
 	if (kind->finish)
 		kind->finish(b, f);

@@ -42,9 +42,12 @@ struct vmmio_load {
 	const char *driver;	 /* "vmmio" or "mainline" */
 	unsigned int queue_size; /* of every ring: QEMU gives the transports different ones */
 	const char *driver_args; /* for "vmmio": more module parameters, may be "" */
-	const char *setup;  /* more lines of script, after the driver and before the devices; may
-			       be NULL */
-	const char *labels; /* put before "transport= depth=" of each round; may be "" */
+	const char *setup;   /* more lines of script, after the driver and before the devices; may
+				be NULL */
+	const char *between; /* lines of script: the counting rounds are all before them, the timing
+				rounds after; NULL: they take turns */
+	const char *apart;   /* a line before and after each counting round; may be NULL */
+	const char *labels;  /* put before "transport= depth=" of each round; may be "" */
 };
 
 /* A kind of load: one row of a table in load_kinds.c. */

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The host's half of a run: what `vmmio-stat exits --json` counted while a guest
+ * loaded one disk after another, cut into the rounds of the guest. It knows the
+ * rows' names and sums them; whether they fit the guest's is judged elsewhere.
+ */
+#ifndef VMMIO_BENCH_HOSTEXITS_H
+#define VMMIO_BENCH_HOSTEXITS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <jansson.h>
+
+/* One kind of exit within a round. */
+struct vmmio_host_kind {
+	char name[64];	/* "kick by ioeventfd", "msr write x2APIC EOI, vector 37", ... */
+	bool of_device; /* the loaded device's accesses and interrupts cause it */
+	double exits, user;
+};
+
+#define VMMIO_HOST_KINDS 64
+
+/* One round as the host saw it; counts are of events, NAN: not known. */
+struct vmmio_host_round {
+	char device[40]; /* the host's name of the disk: of the kicks */
+	size_t nkinds;
+	struct vmmio_host_kind kind[VMMIO_HOST_KINDS];
+	double kicks, reads, acks;	     /* doorbells, interrupt status, InterruptACK */
+	double interrupts;		     /* accepted by a vCPU for that device */
+	double eoi_free, eoi_exit, eoi_user; /* its EOIs: without an exit, with one, to userspace */
+	double again; /* ends of interrupts with none in service: what the processor took twice */
+	double exits, user;   /* of the device */
+	double others, halts; /* exits of nobody's account, and HLT */
+	double lost;	      /* events, and events missed */
+};
+
+/*
+ * @text holds lines "@host " + one line of exits each, of intervals in order;
+ * lines without kicks may be left out, save the one after each with some. A round
+ * is the intervals from a disk's first kick to the one after its last. Fills the
+ * last @n rounds. -EPROTO with one line in @why: malformed, fewer rounds, two
+ * disks in one interval, or rows that do not say how many exits they are.
+ */
+int vmmio_host_rounds(const char *text, struct vmmio_host_round *rounds, size_t n, char *why,
+		      size_t len);
+
+#endif

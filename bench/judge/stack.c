@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Guest against host, table and verdict of the whole stack (stack.h).
+ */
+#include "stack.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/data/rounds.h"
+#include "bench/judge/compare.h"
+
+#define CELL(s, boot, c) (&(s)->host[(boot)*VMMIO_COLUMNS + (c)])
+
+static int column_of(const char *name)
+{
+	int c = 0;
+
+	while (c < VMMIO_COLUMNS && strcmp(vmmio_columns[c], name))
+		c++;
+	return c;
+}
+
+static int add_kinds(struct vmmio_host_round *to, const struct vmmio_host_round *from)
+{
+	for (size_t i = 0; i < from->nkinds; i++) {
+		size_t k = 0;
+
+		while (k < to->nkinds && strcmp(to->kind[k].name, from->kind[i].name))
+			k++;
+		if (k == VMMIO_HOST_KINDS)
+			return -ENOBUFS;
+		if (k == to->nkinds) {
+			to->kind[to->nkinds++] = from->kind[i];
+			continue;
+		}
+		to->kind[k].exits += from->kind[i].exits;
+		to->kind[k].user += from->kind[i].user;
+	}
+	return 0;
+}
+
+int vmmio_stack_add(struct vmmio_stack *s, unsigned int boot, const char *const *columns,
+		    const struct vmmio_host_round *rounds, size_t n)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < n && !err; i++) {
+		const struct vmmio_host_round *r = &rounds[i];
+		int c = column_of(columns[i]);
+		struct vmmio_host_round *to;
+
+		if (c == VMMIO_COLUMNS)
+			return -EINVAL;
+		to = CELL(s, boot, c);
+		if (!to->device[0]) {
+			*to = *r;
+			continue;
+		}
+		if (strcmp(to->device, r->device)) /* one column, one disk */
+			to->kicks = NAN;
+		to->kicks += r->kicks;
+		to->reads += r->reads;
+		to->acks += r->acks;
+		to->interrupts += r->interrupts;
+		to->eoi_free += r->eoi_free;
+		to->eoi_exit += r->eoi_exit;
+		to->eoi_user += r->eoi_user;
+		to->again += r->again;
+		to->exits += r->exits;
+		to->user += r->user;
+		to->others += r->others;
+		to->halts += r->halts;
+		to->lost += r->lost;
+		err = add_kinds(to, r);
+	}
+	return err;
+}
+
+static void labels_of(int c, char *buf, size_t len)
+{
+	snprintf(buf, len, "load=randread transport=%s depth=1", vmmio_columns[c]);
+}
+
+/* The guest's count of @key in @boot: the numerator that its series keeps; NAN: unknown. */
+static double guest_count(const struct vmmio_stack *s, int c, unsigned int boot, const char *key)
+{
+	const struct vmmio_series *v;
+	char labels[96];
+
+	labels_of(c, labels, sizeof(labels));
+	v = vmmio_series_find(&s->set, labels, key);
+	return v && v->c && boot < v->n ? v->c[boot].num : NAN;
+}
+
+static double value(const struct vmmio_stack *s, int c, unsigned int boot, const char *key)
+{
+	const struct vmmio_series *v;
+	char labels[96];
+
+	labels_of(c, labels, sizeof(labels));
+	v = vmmio_series_find(&s->set, labels, key);
+	return v && boot < v->n ? v->v[boot] : NAN;
+}
+
+/* Unknown on either side is a difference. */
+static void hold(struct vmmio_stack *s, unsigned int boot, int c, const char *what, double guest,
+		 double host)
+{
+	char g[32] = "-", h[32] = "-";
+	bool same = guest == host;
+
+	if (!isnan(guest))
+		snprintf(g, sizeof(g), "%.0f", guest);
+	if (!isnan(host))
+		snprintf(h, sizeof(h), "%.0f", host);
+	vmmio_check_add(s->checks, boot, "guest and host", same,
+			"%s: %s, by the guest %s, by its host %s", vmmio_columns[c], what, g, h);
+	if (!same)
+		json_array_append_new(s->differs, json_pack("{s:i, s:s, s:s, s:s, s:s}", "boot",
+							    boot, "column", vmmio_columns[c],
+							    "what", what, "guest", g, "host", h));
+}
+
+static void hold_boot(struct vmmio_stack *s, unsigned int boot)
+{
+	for (int c = 0; c < VMMIO_COLUMNS; c++) {
+		const struct vmmio_host_round *h = CELL(s, boot, c);
+		double kicks = guest_count(s, c, boot, "kicks_per_io");
+		double irqs = guest_count(s, c, boot, "irqs_per_io");
+
+		hold(s, boot, c, "kicks", kicks, h->kicks);
+		/*
+		 * An interrupt is accepted once and ends once, by an exit or without. QEMU's
+		 * emulated SVM delivers some twice: the second end finds none in service.
+		 */
+		hold(s, boot, c, "interrupts", irqs, h->interrupts + h->again);
+		hold(s, boot, c, "ends of interrupts", irqs,
+		     h->eoi_free + h->eoi_exit + h->eoi_user + h->again);
+		if (c == 0) {
+			hold(s, boot, c, "status reads",
+			     guest_count(s, c, boot, "reg:InterruptStatus"), h->reads);
+			hold(s, boot, c, "ACKs", guest_count(s, c, boot, "reg:InterruptACK"),
+			     h->acks);
+		} else if (c == 1) {
+			hold(s, boot, c, "status reads", guest_count(s, c, boot, "reg:isr_status"),
+			     h->reads);
+		}
+		vmmio_check_add(s->checks, boot, "no events lost", h->lost == 0,
+				"%s: %.0f by the host", vmmio_columns[c], h->lost);
+	}
+}
+
+int vmmio_stack_judge(struct vmmio_stack *s, const json_t *rows)
+{
+	int err = vmmio_rounds_series(rows, s->boots, true, &s->set);
+	char labels[96];
+
+	for (unsigned int b = 0; b < s->boots && !err; b++) {
+		hold_boot(s, b);
+		for (int c = 0; c < VMMIO_COLUMNS && !err; c++) {
+			const struct vmmio_host_round *h = CELL(s, b, c);
+			double ios = (double)s->rounds * s->count;
+
+			labels_of(c, labels, sizeof(labels));
+			err = vmmio_series_add_count(&s->set, labels, VMMIO_M_EXITS_PER_IO, 1,
+						     (struct vmmio_count){h->exits, ios});
+			err = err
+				      ?: vmmio_series_add_count(&s->set, labels,
+								VMMIO_M_USER_EXITS_PER_IO, 1,
+								(struct vmmio_count){h->user, ios});
+			err = err
+				      ?: vmmio_series_add(&s->set, labels, VMMIO_M_STACK_P50, 1,
+							  1000 * value(s, c, b, "latency_p50_us"));
+		}
+	}
+	return err;
+}
+
+/* Per I/O, over all boots: median; NAN if a boot does not know. */
+static double per_io(const struct vmmio_stack *s, double of)
+{
+	return of / ((double)s->rounds * s->count);
+}
+
+static double median_kind(const struct vmmio_stack *s, int c, const char *name, bool user,
+			  bool *exact)
+{
+	double v[64];
+	unsigned int n = s->boots < 64 ? s->boots : 64;
+
+	for (unsigned int b = 0; b < n; b++) {
+		const struct vmmio_host_round *h = CELL(s, b, c);
+
+		v[b] = 0; /* its rows are all exits that there were */
+		for (size_t k = 0; k < h->nkinds; k++)
+			if (!strcmp(h->kind[k].name, name))
+				v[b] = per_io(s, user ? h->kind[k].user : h->kind[k].exits);
+		*exact &= v[b] == v[0];
+	}
+	return vmmio_stats_median(v, n);
+}
+
+json_t *vmmio_stack_kinds(const struct vmmio_stack *s)
+{
+	json_t *kinds = json_array(), *seen = json_object();
+
+	for (unsigned int b = 0; b < s->boots; b++) {
+		for (int c = 0; c < VMMIO_COLUMNS; c++) {
+			const struct vmmio_host_round *h = CELL(s, b, c);
+
+			for (size_t k = 0; k < h->nkinds; k++) {
+				const char *name = h->kind[k].name;
+				json_t *row, *user;
+				bool exact = true;
+
+				if (!h->kind[k].of_device || json_object_get(seen, name))
+					continue;
+				json_object_set_new(seen, name, json_true());
+				row = json_object();
+				user = json_object();
+				for (int i = 0; i < VMMIO_COLUMNS; i++) {
+					json_object_set_new(
+						row, vmmio_columns[i],
+						json_real(median_kind(s, i, name, false, &exact)));
+					json_object_set_new(
+						user, vmmio_columns[i],
+						json_real(median_kind(s, i, name, true, &exact)));
+				}
+				json_array_append_new(kinds,
+						      json_pack("{s:s, s:b, s:o, s:o}", "kind",
+								name, "exact", exact, "exits", row,
+								"to_userspace", user));
+			}
+		}
+	}
+	json_decref(seen);
+	return kinds;
+}
+
+static const struct vmmio_series *find(const struct vmmio_stack *s, int c, const char *key)
+{
+	char labels[96];
+
+	labels_of(c, labels, sizeof(labels));
+	return vmmio_series_find(&s->set, labels, key);
+}
+
+static void cell(FILE *f, double v)
+{
+	char text[32];
+
+	vmmio_format(v, text, sizeof(text));
+	fprintf(f, " %10s", isnan(v) ? "-" : text);
+}
+
+static void print_series(const struct vmmio_stack *s, const char *heading, const char *key,
+			 const char *cls, FILE *f)
+{
+	bool exact = true;
+
+	fprintf(f, "%-36s", heading);
+	for (int c = 0; c < VMMIO_COLUMNS; c++) {
+		const struct vmmio_series *v = find(s, c, key);
+
+		cell(f, v ? vmmio_stats_median(v->v, v->n) : NAN);
+		exact &= v && vmmio_series_exact(v);
+	}
+	fprintf(f, "   %s%s\n", cls, exact && s->boots > 1 ? ", exact" : "");
+}
+
+static void print_host(const struct vmmio_stack *s, const char *heading, size_t offset, FILE *f)
+{
+	double v[64];
+	unsigned int n = s->boots < 64 ? s->boots : 64;
+
+	fprintf(f, "%-36s", heading);
+	for (int c = 0; c < VMMIO_COLUMNS; c++) {
+		for (unsigned int b = 0; b < n; b++)
+			v[b] = per_io(s, *(const double *)((const char *)CELL(s, b, c) + offset));
+		cell(f, vmmio_stats_median(v, n));
+	}
+	fputc('\n', f);
+}
+
+void vmmio_stack_print(const struct vmmio_stack *s, FILE *f)
+{
+	json_t *kinds = vmmio_stack_kinds(s), *k;
+	size_t i;
+
+	fprintf(f, "%s, depth 1, on %s: QEMU %s with ioeventfd, %u boot%s of %u I/Os\n\n",
+		s->load_text, s->accel, s->qemu, s->boots, s->boots == 1 ? "" : "s",
+		s->rounds * s->count);
+	fprintf(f, "%-36s %10s %10s %10s   class\n", "per I/O", vmmio_columns[0], vmmio_columns[1],
+		vmmio_columns[2]);
+	print_series(s, "exits", "exits_per_io", "structural", f);
+	print_series(s, "  to userspace", "user_exits_per_io", "structural", f);
+	json_array_foreach(kinds, i, k) {
+		const json_t *exits = json_object_get(k, "exits");
+
+		fprintf(f, "  %-34s", json_string_value(json_object_get(k, "kind")));
+		for (int c = 0; c < VMMIO_COLUMNS; c++)
+			cell(f, json_real_value(json_object_get(exits, vmmio_columns[c])));
+		fprintf(f, "   structural%s\n",
+			json_is_true(json_object_get(k, "exact")) && s->boots > 1 ? ", exact" : "");
+	}
+	print_host(s, "ends of interrupts without an exit",
+		   offsetof(struct vmmio_host_round, eoi_free), f);
+	print_host(s, "interrupts accepted", offsetof(struct vmmio_host_round, interrupts), f);
+	print_host(s, "  delivered twice", offsetof(struct vmmio_host_round, again), f);
+	print_host(s, "HLT, besides", offsetof(struct vmmio_host_round, halts), f);
+	print_host(s, "timer and unrelated, besides", offsetof(struct vmmio_host_round, others), f);
+	print_series(s, "instructions, guest + KVM + monitor", "stack_instructions_per_io", "path",
+		     f);
+	print_series(s, "  with the probes of both sides, times", "observer_cost", "path", f);
+	if (s->hung)
+		fprintf(f, "%u boot%s did not end in time and %s run again\n", s->hung,
+			s->hung == 1 ? "" : "s", s->hung == 1 ? "was" : "were");
+	json_array_foreach(s->differs, i, k)
+		fprintf(f, "boot %lld, %s: %s, by the guest %s, by its host %s\n",
+			(long long)json_integer_value(json_object_get(k, "boot")),
+			json_string_value(json_object_get(k, "column")),
+			json_string_value(json_object_get(k, "what")),
+			json_string_value(json_object_get(k, "guest")),
+			json_string_value(json_object_get(k, "host")));
+	json_decref(kinds);
+}
+
+/* "5 exits per I/O, 3 to userspace", and whether each boot said so */
+static bool exits_words(const struct vmmio_stack *s, int c, char *buf, size_t len)
+{
+	const struct vmmio_series *e = find(s, c, "exits_per_io"),
+				  *u = find(s, c, "user_exits_per_io");
+	char exits[32], user[32];
+
+	vmmio_format(vmmio_stats_median(e->v, e->n), exits, sizeof(exits));
+	vmmio_format(vmmio_stats_median(u->v, u->n), user, sizeof(user));
+	snprintf(buf, len, "%s %s%s, %s%s", vmmio_columns[c], exits, c ? "" : " exits per I/O",
+		 user, c ? "" : " to userspace");
+	return vmmio_series_exact(e) && vmmio_series_exact(u);
+}
+
+json_t *vmmio_stack_verdict(const struct vmmio_stack *s, bool *withheld)
+{
+	json_t *out = json_array(), *check;
+	char words[VMMIO_COLUMNS][96], text[400];
+	double ratio[64];
+	bool exact = true;
+	size_t i;
+	unsigned int n = s->boots < 64 ? s->boots : 64;
+
+	*withheld = !vmmio_checks_ok(s->checks);
+	if (*withheld) {
+		json_array_foreach(s->checks, i, check)
+			if (!json_is_true(json_object_get(check, "ok")))
+				json_array_append(out, json_object_get(check, "text"));
+		return out;
+	}
+	for (int c = 0; c < VMMIO_COLUMNS; c++)
+		exact &= exits_words(s, c, words[c], sizeof(words[c]));
+	snprintf(text, sizeof(text), "depth 1: %s; %s; %s (%s, n = %u boot%s; HLT and timer apart)",
+		 words[0], words[1], words[2], exact ? "exact" : "medians", s->boots,
+		 s->boots == 1 ? "" : "s");
+	json_array_append_new(out, json_string(text));
+	for (unsigned int b = 0; b < n; b++)
+		ratio[b] = value(s, 0, b, "stack_instructions_per_io") /
+			   value(s, 2, b, "stack_instructions_per_io");
+	if (!isnan(vmmio_stats_median(ratio, n))) {
+		double low, high;
+
+		vmmio_stats_range(ratio, n, &low, &high);
+		snprintf(text, sizeof(text),
+			 "mmio takes %.2f times the instructions of pci-msix, guest, KVM and "
+			 "monitor "
+			 "together (%.3f to %.3f over %u boot%s)",
+			 vmmio_stats_median(ratio, n), low, high, s->boots,
+			 s->boots == 1 ? "" : "s");
+		json_array_append_new(out, json_string(text));
+	}
+	return out;
+}

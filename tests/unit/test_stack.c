@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Guest and host of one run, on hand-made reports: the host's intervals are cut
+ * into the guest's rounds, kinds of exits are summed, and one kick, status read,
+ * interrupt or EOI that only one side counted gives no verdict, but a row with
+ * both values.
+ */
+#include <errno.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "bench/data/rounds.h"
+#include "bench/judge/stack.h"
+
+#define N 100
+
+struct cell {
+	const char *column, *device, *notify;
+	int vector, reads, acks, level; /* per I/O */
+	int kicks, eois, irqs;		/* what the host adds to what is true */
+	int status;
+	int again; /* interrupts that the processor took twice, by both */
+};
+
+static const struct cell good[VMMIO_COLUMNS] = {
+	{.column = "mmio",
+	 .device = "mmio@feb02e00",
+	 .notify = "QueueNotify",
+	 .vector = 37,
+	 .reads = 1,
+	 .acks = 1,
+	 .level = 1},
+	{.column = "pci-intx",
+	 .device = "pci@c000003000",
+	 .notify = "notify",
+	 .vector = 38,
+	 .reads = 1,
+	 .level = 1},
+	{.column = "pci-msix", .device = "pci@c000007000", .notify = "notify", .vector = 39},
+};
+
+static void guest_round(FILE *f, const struct cell *c)
+{
+	fprintf(f,
+		"@round {\"kind\":\"count\",\"round\":0,\"depth\":1,\"column\":\"%s\",\"ios\":%d,"
+		"\"labels\":\"load=randread transport=%s depth=1\",\"device\":\"virtio0\"}\n"
+		"{\"ios\":%d,\"p50_ns\":110000,\"elapsed_ns\":1000}\n",
+		c->column, N, c->column, N);
+	for (int i = 0; i < 2; i++) {
+		fprintf(f,
+			"{\"tool\":\"vmmio-stat\",\"source\":\"%s\",\"events_lost\":0,\"rows\":["
+			"{\"device\":\"virtio0\",\"queue\":null,\"counters\":{\"accesses\":%d,"
+			"\"irqs\":%d,\"irqs_spurious\":0}},{\"device\":\"virtio0\",\"queue\":0,"
+			"\"counters\":{\"kicks\":%d}}],\"registers\":["
+			"{\"device\":\"virtio0\",\"register\":\"%s\",\"reads\":0,\"writes\":%d},",
+			i ? "tp_btf" : "sysfs", N * (1 + c->reads + c->acks), N + c->again, N,
+			c->notify, N);
+		fprintf(f,
+			"{\"device\":\"virtio0\",\"register\":\"%s\",\"reads\":%d,\"writes\":0},"
+			"{\"device\":\"virtio0\",\"register\":\"InterruptACK\",\"reads\":0,"
+			"\"writes\":%d}]}\n",
+			strcmp(c->column, "mmio") ? "isr_status" : "InterruptStatus", N * c->reads,
+			N * c->acks);
+	}
+	fprintf(f,
+		"@end 0\n"
+		"@round {\"kind\":\"time\",\"round\":0,\"depth\":1,\"column\":\"%s\",\"ios\":%d,"
+		"\"labels\":\"load=randread transport=%s depth=1\",\"device\":\"virtio0\"}\n"
+		"{\"ios\":%d,\"p50_ns\":%d,\"p99_ns\":1,\"min_ns\":1,\"elapsed_ns\":1000}\n@end "
+		"0\n",
+		c->column, N, c->column, N, c->level ? 96000 : 60000);
+}
+
+static void row(FILE *f, const char *exit, const char *path, const char *device, const char *reg,
+		int vector, int n, int user)
+{
+	char whose[48] = "null", number[16] = "null";
+
+	if (device)
+		snprintf(whose, sizeof(whose), "\"%s\"", device);
+	if (vector)
+		snprintf(number, sizeof(number), "%d", vector);
+	fprintf(f,
+		"{\"exit\":\"%s\",\"path\":\"%s\",\"device\":%s,\"register\":\"%s\",\"vector\":%s,"
+		"\"samples\":%d,\"exits\":%d,\"to_userspace\":%d},",
+		exit, path, whose, reg, number, n, n, user);
+}
+
+/* One interval: @part of 2 of a round, or none. */
+static void interval(FILE *f, const struct cell *c, int part)
+{
+	int n = part == 1 ? N - 40 : 40, last = part == 2;
+
+	fprintf(f, "@host {\"totals\":false,\"events_lost\":0,\"events_missed\":0,\"rows\":[");
+	if (part) {
+		row(f, "kick", "ioeventfd", c->device, c->notify, 0, n + last * c->kicks, 0);
+		/* QEMU's interrupt status over PCI: a page that nobody has named */
+		if (c->reads && !c->acks)
+			row(f, "mmio read", "userspace", NULL, "0xc000001000", 0,
+			    n + last * c->status, n + last * c->status);
+		else if (c->reads)
+			row(f, "status read", "userspace", c->device, "InterruptStatus", 0,
+			    n + last * c->status, n + last * c->status);
+		if (c->acks)
+			row(f, "ACK", "userspace", c->device, "InterruptACK", 0, n, n);
+		if (c->level) {
+			char reg[48];
+
+			snprintf(reg, sizeof(reg), "x2APIC EOI, vector %d", c->vector);
+			row(f, "msr read", "in-kernel", NULL, "x2APIC TMR", 0, n, 0);
+			row(f, "msr write", "userspace", NULL, reg, c->vector, n, n);
+		}
+	}
+	row(f, "hlt", "in-kernel", NULL, "-", 0, 3, 0);
+	row(f, "msr write", "in-kernel", NULL, "x2APIC EOI, vector 236", 236, 2, 0);
+	fprintf(f, "{\"exit\":\"interrupt\",\"path\":\"-\",\"device\":null,\"register\":null,"
+		   "\"vector\":null,\"samples\":1,\"exits\":1,\"to_userspace\":0}]");
+	n += last * c->eois;
+	if (part)
+		fprintf(f,
+			",\"eois\":[{\"vector\":null,\"device\":null,\"no_exit\":0,\"in_kernel\":%"
+			"d,"
+			"\"userspace\":0},{\"vector\":%d,\"device\":\"%s\",\"no_exit\":%d,\"in_"
+			"kernel\":"
+			"0,"
+			"\"userspace\":%d}],\"interrupts\":[{\"vector\":236,\"count\":2},{"
+			"\"vector\":%d,\"count\":%d}]",
+			last * c->again, c->vector, c->device, c->level ? 0 : n, c->level ? n : 0,
+			c->vector, n - last * c->eois + last * c->irqs);
+	else
+		fprintf(f, ",\"eois\":[],\"interrupts\":[]");
+	fprintf(f, "}\n");
+}
+
+static char *report(const struct cell *cells, size_t host_rounds)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	for (int i = 0; i < VMMIO_COLUMNS; i++)
+		guest_round(f, &cells[i]);
+	/* what the kernel read when it met the disks belongs to no round */
+	interval(f, &cells[0], 1);
+	interval(f, &cells[0], 0);
+	for (size_t i = 0; i < host_rounds; i++) {
+		interval(f, &cells[i], 1);
+		interval(f, &cells[i], 2);
+		interval(f, &cells[i], 0);
+	}
+	fclose(f);
+	return text;
+}
+
+static void take(struct vmmio_stack *s, const struct cell *cells)
+{
+	static const char *const columns[] = {"mmio", "pci-intx", "pci-msix"};
+	struct vmmio_host_round host[VMMIO_COLUMNS];
+	json_t *rows = json_array(), *info = json_object();
+	char *text = report(cells, VMMIO_COLUMNS), why[200] = "";
+
+	*s = (struct vmmio_stack){.boots = 1,
+				  .rounds = 1,
+				  .count = N,
+				  .load_text = "reads",
+				  .accel = "kvm-svm on tcg",
+				  .qemu = "7.2"};
+	s->host = calloc(VMMIO_COLUMNS, sizeof(*s->host));
+	s->checks = json_array();
+	s->differs = json_array();
+	if (vmmio_rounds_parse(text, 0, rows, info, why, sizeof(why)) ||
+	    vmmio_host_rounds(text, host, VMMIO_COLUMNS, why, sizeof(why)))
+		fail_msg("%s", why);
+	assert_int_equal(vmmio_stack_add(s, 0, columns, host, VMMIO_COLUMNS), 0);
+	assert_int_equal(vmmio_stack_judge(s, rows), 0);
+	json_decref(rows);
+	json_decref(info);
+	free(text);
+}
+
+static void drop(struct vmmio_stack *s)
+{
+	vmmio_series_free(&s->set);
+	json_decref(s->checks);
+	json_decref(s->differs);
+	free(s->host);
+}
+
+static void agreeing(void **state)
+{
+	struct vmmio_stack s;
+	json_t *verdict;
+	bool withheld;
+
+	take(&s, good);
+	verdict = vmmio_stack_verdict(&s, &withheld);
+	if (withheld)
+		fail_msg("%s", json_dumps(s.checks, 0));
+	assert_non_null(
+		strstr(json_string_value(json_array_get(verdict, 0)),
+		       "mmio 5 exits per I/O, 3 to userspace; pci-intx 4, 2; pci-msix 1, 0"));
+	assert_non_null(
+		strstr(json_string_value(json_array_get(verdict, 1)), "mmio takes 1.60 times"));
+	assert_int_equal(json_array_size(s.differs), 0);
+	assert_true(s.host[0].halts == 9 && s.host[0].others == 9); /* of three intervals */
+	json_decref(verdict);
+	drop(&s);
+}
+
+/* Delivered twice by the processor is a handler run, an end, and no interrupt accepted. */
+static void twice(void **state)
+{
+	struct cell cells[VMMIO_COLUMNS];
+	struct vmmio_stack s;
+	json_t *verdict;
+	bool withheld;
+
+	memcpy(cells, good, sizeof(cells));
+	cells[2].again = 3;
+	take(&s, cells);
+	verdict = vmmio_stack_verdict(&s, &withheld);
+	assert_false(withheld);
+	assert_true(s.host[2].again == 3 && s.host[2].interrupts == N);
+	json_decref(verdict);
+	drop(&s);
+}
+
+/* One event that only one side has: no verdict, and a row with both values. */
+static void differing(void **state)
+{
+	static const struct {
+		size_t offset;
+		int column, by;
+		const char *what, *host;
+	} planted[] = {
+		{offsetof(struct cell, kicks), 0, -1, "kicks", "99"},
+		{offsetof(struct cell, kicks), 2, 1, "kicks", "101"},
+		{offsetof(struct cell, status), 0, -1, "status reads", "99"},
+		{offsetof(struct cell, status), 1, 1, "status reads", "101"},
+		{offsetof(struct cell, irqs), 2, 1, "interrupts", "101"},
+		{offsetof(struct cell, eois), 0, -1, "ends of interrupts", "99"},
+	};
+
+	for (size_t i = 0; i < sizeof(planted) / sizeof(planted[0]); i++) {
+		struct cell cells[VMMIO_COLUMNS];
+		struct vmmio_stack s;
+		json_t *verdict, *r;
+		bool withheld;
+
+		memcpy(cells, good, sizeof(cells));
+		*(int *)((char *)&cells[planted[i].column] + planted[i].offset) = planted[i].by;
+		take(&s, cells);
+		verdict = vmmio_stack_verdict(&s, &withheld);
+		assert_true(withheld);
+		assert_int_equal(json_array_size(s.differs), 1);
+		r = json_array_get(s.differs, 0);
+		assert_string_equal(json_string_value(json_object_get(r, "what")), planted[i].what);
+		assert_string_equal(json_string_value(json_object_get(r, "guest")), "100");
+		assert_string_equal(json_string_value(json_object_get(r, "host")), planted[i].host);
+		json_decref(verdict);
+		drop(&s);
+	}
+}
+
+static void refused(void **state)
+{
+	struct vmmio_host_round host[VMMIO_COLUMNS];
+	char *text = report(good, 2), why[200], *p;
+
+	/* the kernel's own read at boot must not stand for a round: it is of another disk */
+	assert_int_equal(vmmio_host_rounds(text, host, 4, why, sizeof(why)), -EPROTO);
+	assert_string_equal(why, "the host saw 3 rounds, the guest made 4");
+	while ((p = strstr(text, "\"exits\"")))
+		memcpy(p, "\"exitz\"", 7);
+	assert_int_equal(vmmio_host_rounds(text, host, 2, why, sizeof(why)), -EPROTO);
+	assert_non_null(strstr(why, "does not say how many exits"));
+	*strstr(text, "@host {\"totals\"") = '@';
+	strstr(text, "@host {")[7] = '!';
+	assert_int_equal(vmmio_host_rounds(text, host, 1, why, sizeof(why)), -EPROTO);
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(agreeing), cmocka_unit_test(twice),
+					   cmocka_unit_test(differing), cmocka_unit_test(refused)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
