@@ -38,3 +38,19 @@ foreach(types IN ITEMS "net rng" "blk serial" "scsi keyboard")
 	vmmio_script_test(guest tests/guest/matrix.sh NAME matrix-tracefs-${name} TIMEOUT 240
 			  ARGS stock ${types} tracefs)
 endforeach()
+
+# format: every C file as .clang-format has it. lint: what tests/tree says of style and
+# structure, at once and without ctest.
+add_custom_target(
+	format
+	COMMAND sh -c "git ls-files '*.c' '*.h' | grep -v '^kmod/trace.h$' | xargs clang-format -i"
+	WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
+	VERBATIM
+)
+add_custom_target(
+	lint
+	COMMAND ${CMAKE_COMMAND} -E env VMMIO_SOURCE=${CMAKE_SOURCE_DIR} VMMIO_BUILD=${CMAKE_BINARY_DIR} sh -c
+		"tests/tree/style.sh && tests/tree/arrows.sh"
+	WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
+	VERBATIM
+)

@@ -6,6 +6,7 @@
  * our accessors.
  *
  * It takes no device unasked: driver_override, or claim=all or claim=pci.
+ * Long because both interrupt modes, sleep and reset share its state.
  */
 #include <linux/module.h>
 #include <linux/pci.h>

@@ -220,8 +220,7 @@ static void sum_queue(struct vmmio_queue_sum *sum, const struct vmmio_queue *q)
 {
 	int cpu;
 
-	for_each_possible_cpu(cpu)
-	{
+	for_each_possible_cpu(cpu) {
 		const struct vmmio_queue_counts *n = per_cpu_ptr(q->counts, cpu);
 		u64 none = READ_ONCE(n->irqs_none), irqs;
 
@@ -278,8 +277,7 @@ static void add_device(struct vmmio_slot_counters *c, const struct vmmio_device 
 	sum_queues(&q, vd);
 	c->irqs += q.irqs_dedicated;
 	c->irqs_none += q.irqs_dedicated_none;
-	for_each_possible_cpu(cpu)
-	{
+	for_each_possible_cpu(cpu) {
 		const struct vmmio_device_counts *n = per_cpu_ptr(vd->counts, cpu);
 
 		c->irqs_none += READ_ONCE(n->irqs_none);
@@ -299,8 +297,7 @@ static void add_regs(struct vmmio_slot_regs *r, const struct vmmio_device *vd)
 
 	sum_queues(&q, vd);
 	r->writes[vd->front->notify] += q.kicks;
-	for_each_possible_cpu(cpu)
-	{
+	for_each_possible_cpu(cpu) {
 		const struct vmmio_device_counts *n = per_cpu_ptr(vd->counts, cpu);
 		u64 unacked = READ_ONCE(n->runs_unacked); /* before the runs it is one of */
 		u64 runs = READ_ONCE(n->runs_read);

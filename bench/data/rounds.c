@@ -61,8 +61,9 @@ static void strip(json_t *stat)
 	json_array_foreach(json_object_get(stat, "rows"), i, row) {
 		json_object_del(row, "fields");
 		counters = json_object_get(row, "counters");
-		json_object_foreach_safe(counters, tmp, key, v) if (json_is_null(v))
-			json_object_del(counters, key);
+		json_object_foreach_safe(counters, tmp, key, v)
+			if (json_is_null(v))
+				json_object_del(counters, key);
 	}
 }
 

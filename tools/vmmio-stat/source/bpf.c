@@ -58,8 +58,7 @@ static int load_flavour(struct source *b, const struct vmmio_source_opts *opts, 
 	b->skel->rodata->opt_regs = b->regs;
 	b->skel->rodata->opt_device_driven = opts->want.device_driven;
 	err = vmmio_bpf_rows_size(&b->rows, b->skel->maps.hists);
-	bpf_object__for_each_program(prog, b->skel->obj)
-	{
+	bpf_object__for_each_program(prog, b->skel->obj) {
 		const char *name = bpf_program__name(prog);
 
 		bpf_program__set_autoload(prog, !strncmp(name, btf ? "btf_" : "raw_", 4));

@@ -71,8 +71,7 @@ __u64 vmmio_bpf_misses(struct bpf_object *obj)
 	struct bpf_program *prog;
 	__u64 misses = 0;
 
-	bpf_object__for_each_program(prog, obj)
-	{
+	bpf_object__for_each_program(prog, obj) {
 		struct bpf_prog_info info = {};
 		__u32 len = sizeof(info);
 		int fd = bpf_program__fd(prog);

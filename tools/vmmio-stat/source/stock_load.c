@@ -191,8 +191,7 @@ static int share_maps(struct stock_bpf *skel, const struct stock_bpf *first)
 	struct bpf_map *map, *from;
 	int err;
 
-	bpf_object__for_each_map(map, skel->obj)
-	{
+	bpf_object__for_each_map(map, skel->obj) {
 		from = bpf_object__find_map_by_name(first->obj, bpf_map__name(map));
 		err = from ? bpf_map__reuse_fd(map, bpf_map__fd(from)) : -ENOENT;
 		if (err)
@@ -245,7 +244,8 @@ static int load_object(struct vmmio_stock *b, struct stock_bpf *skel, __u64 set)
 	size_t i;
 	int err;
 
-	bpf_object__for_each_program(prog, skel->obj) bpf_program__set_autoload(prog, false);
+	bpf_object__for_each_program(prog, skel->obj)
+		bpf_program__set_autoload(prog, false);
 	for (i = 0; i < HOOKS; i++) {
 		prog = set >> i & 1 ? program(skel, b->fentry, hooks[i].name) : NULL;
 		if (prog)
