@@ -39,6 +39,19 @@ promtool check metrics <"$work/vmmio.prom" >"$work/lint" 2>&1 || {
 grep -q '^vmmio_kick_duration_seconds_bucket{device="virtio3",queue="0",transport="pci",driver="virtio_blk",le="+Inf"}' \
 	"$work/vmmio.prom" || fail 'no histogram'
 
+# each has its line in the documentation, and none falls: no quotient, no difference
+for name in $(sed -n 's/^# TYPE \([a-z_]*\) .*/\1/p' "$work/vmmio.prom") \
+	$(grep -o '"vmmio_[a-z_]*"' "$VMMIO_SOURCE/tools/vmmio-stat/view/textfile.c" | tr -d '"' | sort -u); do
+	grep -q "^| \`$name\` |" "$VMMIO_SOURCE/docs/metrics.md" || fail "$name is not in docs/metrics.md"
+done
+! grep -q suppressed "$work/vmmio.prom" || fail 'a difference of two counters may fall'
+
+# idle rows stay, or their counters would start anew
+"$stat" --source "$recording" --textfile "$work/idle.prom" -z -i 0.001
+"$stat" --source "$recording" --textfile "$work/all.prom" -i 0.001
+cmp "$work/idle.prom" "$work/all.prom" || fail '-z drops something'
+rm "$work/idle.prom" "$work/all.prom"
+
 # promtool does see what is wrong
 sed 's/^# TYPE vmmio_kicks_total counter/# TYPE vmmio_kicks_total gauge/' "$work/vmmio.prom" >"$work/bad"
 ! promtool check metrics <"$work/bad" >/dev/null 2>&1 || fail 'promtool accepts anything'

@@ -154,6 +154,7 @@ static void csv_to_the_letter(void **state)
 	char *text;
 
 	f->opt.format = VMMIO_FORMAT_CSV;
+	f->d.wall_ms = 1795900000007;
 	f->opt.nfields = 3;
 	f->opt.fields[0] = VMMIO_F_KICKS;
 	f->opt.fields[1] = VMMIO_F_BUFFERS_PER_KICK;
@@ -165,8 +166,9 @@ static void csv_to_the_letter(void **state)
 		"slot,kicks,buffers_per_kick,irqs,events_lost\n",
 		126);
 	/* unknown cells are empty, names are quoted, control characters are not passed on */
-	assert_non_null(strstr(text, ",2.000000,kvm,\"virtio0\",\"LNRO0005:00\",mmio,line,"
-				     "\"virtio_blk\",,\"\",0,,,,3\n"));
+	assert_non_null(
+		strstr(text, "\n1795900000.007,2.000000,kvm,\"virtio0\",\"LNRO0005:00\",mmio,line,"
+			     "\"virtio_blk\",,\"\",0,,,,3\n"));
 	assert_non_null(strstr(text, "\"virtio_blk\",0,\"re\"\"q,?\",1,246,1.5,,3\n"));
 }
 
@@ -180,11 +182,13 @@ static void json_is_json(void **state)
 	f->opt.json_full = true;
 	f->report.have_status = true;
 	f->report.command_status = 7;
+	f->d.wall_ms = 1795900000007;
 	root = json_loads(show(f), 0, &error);
 	assert_non_null(root);
 	assert_int_equal(json_integer_value(json_object_get(root, "schema")), 1);
 	assert_int_equal(json_integer_value(json_object_get(root, "events_lost")), 3);
 	assert_int_equal(json_integer_value(json_object_get(root, "command_status")), 7);
+	assert_int_equal(json_integer_value(json_object_get(root, "time_ms")), 1795900000007);
 	assert_string_equal(json_string_value(json_object_get(root, "source")), "raw_tp");
 	assert_int_equal(json_array_size(json_object_get(root, "rows")), 2);
 	row = json_array_get(json_object_get(root, "rows"), 0);

@@ -161,7 +161,7 @@ static int over_command(struct vmmio_session *x, struct vmmio_moment *m, int id)
 	ret = compare_and_print(x, &m[0], &m[1], id);
 	if (ret < 0 && status) {
 		vmmio_complain("%s ended with status %d", x->opt.command[0], status);
-		return VMMIO_EXIT_TROUBLE;
+		return status;
 	}
 	return ret < 0 ? VMMIO_EXIT_OK : ret;
 }

@@ -95,12 +95,25 @@ static int totals(struct vmmio_session *x, const struct vmmio_moment *first,
 
 	if (vmmio_moment_take(x, last))
 		return x->ended ? VMMIO_EXIT_OK : VMMIO_EXIT_TROUBLE;
-	if (x->opt.format == VMMIO_FORMAT_CSV || x->opt.format == VMMIO_FORMAT_TEXTFILE)
-		return VMMIO_EXIT_OK; /* a total would not be a row, and is in the sums already */
+	if (x->opt.format == VMMIO_FORMAT_CSV)
+		return VMMIO_EXIT_OK; /* a total would not be a row */
 	n = vmmio_session_compare(x, first, last);
 	if (n < 0)
 		return VMMIO_EXIT_TROUBLE;
 	status = report(x, n, true, NULL);
+	return status < 0 ? VMMIO_EXIT_OK : status;
+}
+
+/* The end of what --textfile sums up: what came since the last interval. */
+static int last_part(struct vmmio_session *x, const struct vmmio_moment *prev,
+		     struct vmmio_moment *last)
+{
+	int n, status;
+
+	if (vmmio_moment_take(x, last))
+		return x->ended ? VMMIO_EXIT_OK : VMMIO_EXIT_TROUBLE;
+	n = vmmio_session_compare(x, prev, last);
+	status = n < 0 ? VMMIO_EXIT_TROUBLE : report(x, n, false, NULL);
 	return status < 0 ? VMMIO_EXIT_OK : status;
 }
 
@@ -118,6 +131,8 @@ static int watch(struct vmmio_session *x, struct vmmio_moment *m)
 	while (!x->opt.count || done < x->opt.count) {
 		next += x->opt.interval_ns;
 		sleep_until(next);
+		if (vmmio_stop && x->opt.format == VMMIO_FORMAT_TEXTFILE)
+			return last_part(x, prev, cur);
 		if (vmmio_stop)
 			return totals(x, first, cur);
 		if (vmmio_moment_take(x, cur))
@@ -171,7 +186,7 @@ static int over_command(struct vmmio_session *x, struct vmmio_moment *m)
 		return ret;
 	if (status) {
 		vmmio_complain("%s ended with status %d", x->opt.command[0], status);
-		return VMMIO_EXIT_TROUBLE;
+		return status;
 	}
 	return VMMIO_EXIT_OK;
 }

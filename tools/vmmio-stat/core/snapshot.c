@@ -29,6 +29,7 @@ void vmmio_snapshot_clear(struct vmmio_snapshot *s)
 {
 	s->n = 0;
 	s->time_ns = 0;
+	s->wall_ms = 0;
 	s->events_lost = 0;
 	s->have_lost = false;
 	s->gone = 0;
@@ -89,6 +90,7 @@ int vmmio_snapshot_copy(struct vmmio_snapshot *to, const struct vmmio_snapshot *
 			memcpy(to->regs, from->regs, from->n * sizeof(*from->regs));
 	}
 	to->time_ns = from->time_ns;
+	to->wall_ms = from->wall_ms;
 	to->events_lost = from->events_lost;
 	to->unplaced = from->unplaced;
 	to->have_lost = from->have_lost;

@@ -46,6 +46,7 @@ struct vmmio_want {
 
 struct vmmio_snapshot {
 	__u64 time_ns;	    /* CLOCK_MONOTONIC; of a delta: the interval */
+	__u64 wall_ms;	    /* its end, since 1970; 0: not known */
 	__u64 events_lost;  /* whole source, not one row */
 	bool have_lost;	    /* false: this source cannot lose events */
 	__u32 gone;	    /* of a delta: rows of the earlier snapshot that vanished */

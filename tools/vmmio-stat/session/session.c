@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tools/vmmio-stat/core/program.h"
@@ -71,6 +72,14 @@ void vmmio_moment_free(struct vmmio_moment *m)
 	vmmio_witness_free(&m->witness);
 }
 
+static __u64 now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (__u64)t.tv_sec * 1000 + (__u64)t.tv_nsec / 1000000;
+}
+
 int vmmio_moment_read(struct vmmio_session *x, struct vmmio_moment *m)
 {
 	bool live = !x->src.accel[0]; /* of a recording there is no witness */
@@ -84,6 +93,8 @@ int vmmio_moment_read(struct vmmio_session *x, struct vmmio_moment *m)
 	else
 		snprintf(x->src.why, sizeof(x->src.why), "cannot read %s: %s", PROC_INTERRUPTS,
 			 strerror(-err));
+	if (!err && live)
+		m->s.wall_ms = now_ms();
 	if (!err && live)
 		err = vmmio_witness_after(&m->witness);
 	return err;

@@ -32,7 +32,6 @@ static void number(FILE *out, struct vmmio_value v)
 
 void vmmio_view_csv(struct vmmio_view *v, const struct vmmio_report *r)
 {
-	struct timespec now;
 	size_t i;
 	int f;
 
@@ -45,13 +44,14 @@ void vmmio_view_csv(struct vmmio_view *v, const struct vmmio_report *r)
 		fputs(",events_lost\n", v->out);
 		v->started = true;
 	}
-	clock_gettime(CLOCK_REALTIME, &now);
 	for (i = 0; i < r->n; i++) {
 		const struct vmmio_row *x = &r->delta->rows[r->rows[i]];
 		const struct vmmio_slot_info *s = &x->info;
 
-		fprintf(v->out, "%lld.%03ld,%.6f,%s,", (long long)now.tv_sec, now.tv_nsec / 1000000,
-			(double)r->delta->time_ns / 1e9, v->env->accel);
+		if (r->delta->wall_ms)
+			fprintf(v->out, "%llu.%03u", (unsigned long long)r->delta->wall_ms / 1000,
+				(unsigned int)(r->delta->wall_ms % 1000));
+		fprintf(v->out, ",%.6f,%s,", (double)r->delta->time_ns / 1e9, v->env->accel);
 		quoted(v->out, vmmio_row_device(x));
 		quoted(v->out, s->parent);
 		fprintf(v->out, "%s,%s,", vmmio_transport_name(s->transport),

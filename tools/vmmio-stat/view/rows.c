@@ -33,6 +33,12 @@ bool vmmio_row_matches(const struct vmmio_row *r, const struct vmmio_options *o)
 	return true;
 }
 
+/* A scrape has all rows: one that comes and goes would be a counter that starts anew. */
+static bool skips_idle(const struct vmmio_options *o)
+{
+	return o->skip_idle && o->format != VMMIO_FORMAT_TEXTFILE;
+}
+
 static bool idle(const struct vmmio_row *r)
 {
 	int c;
@@ -75,7 +81,7 @@ size_t vmmio_rows_select(const struct vmmio_snapshot *d, const struct vmmio_opti
 	size_t i, n = 0;
 
 	for (i = 0; i < d->n; i++)
-		if (vmmio_row_matches(&d->rows[i], o) && !(o->skip_idle && idle(&d->rows[i])))
+		if (vmmio_row_matches(&d->rows[i], o) && !(skips_idle(o) && idle(&d->rows[i])))
 			index[n++] = i;
 	if (n < 2)
 		return n;

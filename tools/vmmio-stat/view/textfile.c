@@ -112,6 +112,8 @@ int vmmio_textfile_add(struct vmmio_textfile *t, const struct vmmio_report *r)
 	t->n = kept;
 	t->events_lost += r->delta->events_lost;
 	t->have_lost = r->delta->have_lost;
+	t->unseen = r->delta->unseen;
+	t->unplaced = r->delta->unplaced;
 	return err;
 }
 
@@ -185,8 +187,14 @@ static const struct {
 	 "Buffers used, seen at interrupts."},
 	{"vmmio_interrupts_nothing_found_total", NULL, VMMIO_ROW_Q, VMMIO_C_IRQS_NOTHING, false,
 	 "Interrupts on a shared line or vector that found nothing for this virtqueue."},
-	{"vmmio_handler_runs_total", NULL, VMMIO_ROW_D, VMMIO_C_IRQS, false,
-	 "Runs of the interrupt handler."},
+	{"vmmio_virtqueue_interrupts_total", NULL, VMMIO_ROW_Q, VMMIO_C_IRQS, false,
+	 "Times that an interrupt checked the virtqueue; one on a line checks all of a device."},
+	{"vmmio_virtqueue_interrupts_spurious_total", NULL, VMMIO_ROW_Q, VMMIO_C_IRQS_SPURIOUS,
+	 false, "Of these, on a vector of its own, those that found nothing."},
+	{"vmmio_interrupts_total", NULL, VMMIO_ROW_D, VMMIO_C_IRQS, false,
+	 "Interrupts of the device, each once: runs of its handlers."},
+	{"vmmio_interrupts_spurious_total", NULL, VMMIO_ROW_D, VMMIO_C_IRQS_SPURIOUS, false,
+	 "Of these, those that found nothing at all."},
 	{"vmmio_config_interrupts_total", NULL, VMMIO_ROW_D, VMMIO_C_CONFIG_IRQS, false,
 	 "Configuration changes signalled."},
 	{"vmmio_handler_seconds_total", NULL, VMMIO_ROW_D, VMMIO_C_HANDLER_NS, true,
@@ -250,60 +258,6 @@ static void print_plain(const struct vmmio_textfile *t, FILE *out, const char **
 			fprintf(out, "} %.9f\n", (double)r->c[plain[p].counter] / 1e9);
 		else
 			fprintf(out, "} %llu\n", (unsigned long long)r->c[plain[p].counter]);
-	}
-}
-
-static void print_suppressed(const struct vmmio_textfile *t, FILE *out, const char **last)
-{
-	size_t i;
-
-	for (i = 0; i < t->n; i++) {
-		const struct vmmio_textfile_row *r = &t->rows[i];
-		__u64 need = 1ull << VMMIO_C_KICKS | 1ull << VMMIO_C_OPPORTUNITIES;
-
-		if (!of_kind(r, VMMIO_ROW_Q) || (r->have & need) != need ||
-		    r->c[VMMIO_C_OPPORTUNITIES] < r->c[VMMIO_C_KICKS])
-			continue;
-		head(out, last, "vmmio_kicks_suppressed_total", "counter",
-		     "Kick opportunities that sent no kick.");
-		fputs("vmmio_kicks_suppressed_total{", out);
-		labels(out, r);
-		fprintf(out, "} %llu\n",
-			(unsigned long long)(r->c[VMMIO_C_OPPORTUNITIES] - r->c[VMMIO_C_KICKS]));
-	}
-}
-
-/* The values of label "spurious" partition the interrupts: their sum is all of them. */
-static void print_interrupts(const struct vmmio_textfile *t, FILE *out, const char **last)
-{
-	size_t i;
-	int k;
-
-	for (i = 0; i < t->n; i++) {
-		const struct vmmio_textfile_row *r = &t->rows[i];
-		bool known = r->have >> VMMIO_C_IRQS_SPURIOUS & 1;
-		__u64 all = r->c[VMMIO_C_IRQS];
-		__u64 spurious = r->c[VMMIO_C_IRQS_SPURIOUS];
-
-		if (!of_kind(r, VMMIO_ROW_Q) || !(r->have >> VMMIO_C_IRQS & 1))
-			continue;
-		if (known && spurious > all)
-			spurious = all; /* counted a moment apart */
-		for (k = 0; k < (known ? 2 : 1); k++) {
-			head(out, last, "vmmio_interrupts_total", "counter",
-			     "Interrupts that checked the virtqueue; spurious: found nothing "
-			     "(unknown: the vector "
-			     "is shared).");
-			fputs("vmmio_interrupts_total{", out);
-			labels(out, r);
-			fprintf(out, ",spurious=\"%s\"} %llu\n",
-				!known ? "unknown"
-				: k    ? "true"
-				       : "false",
-				(unsigned long long)(!known ? all
-						     : k    ? spurious
-							    : all - spurious));
-		}
 	}
 }
 
@@ -411,10 +365,14 @@ void vmmio_textfile_print(const struct vmmio_textfile *t, const struct vmmio_vie
 		     "Probe events that the kernel dropped; all counts are short of these.");
 		fprintf(out, "vmmio_events_lost_total %llu\n", (unsigned long long)t->events_lost);
 	}
+	head(out, &last, "vmmio_devices_unseen", "gauge",
+	     "Devices that took interrupts in the last interval while no hook saw any.");
+	fprintf(out, "vmmio_devices_unseen %u\n", t->unseen);
+	head(out, &last, "vmmio_virtqueues_unplaced", "gauge",
+	     "Virtqueues that are not counted for want of room.");
+	fprintf(out, "vmmio_virtqueues_unplaced %u\n", t->unplaced);
 	for (i = 0; i < COUNT(plain); i++)
 		print_plain(t, out, &last, i, times);
-	print_suppressed(t, out, &last);
-	print_interrupts(t, out, &last);
 	print_registers(t, out, &last);
 	for (i = 0; i < COUNT(families); i++)
 		print_family(t, out, &last, i, times);

@@ -15,6 +15,7 @@ struct vmmio_textfile {
 	struct vmmio_textfile_row *rows;
 	size_t n, cap;
 	__u64 events_lost;
+	__u32 unseen, unplaced; /* in the last interval */
 	bool have_lost;
 };
 
