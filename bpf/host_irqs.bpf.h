@@ -77,6 +77,12 @@ static __u64 work_kvm(struct task_struct *task)
 #elif defined(__TARGET_ARCH_arm64)
 #define NR_IOCTL 29
 #define NR_WRITE 64
+
+struct pt_regs___call {
+	__u64 regs[31];
+	__u64 orig_x0;
+	__s32 syscallno;
+} __attribute__((preserve_access_index));
 #endif
 
 struct call {
@@ -88,8 +94,9 @@ struct call {
 /* The system call that @task is in; false where it cannot be told. */
 static __always_inline bool call_of(struct task_struct *task, struct call *c)
 {
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	void *at = (void *)bpf_task_pt_regs(task);
 #if defined(__TARGET_ARCH_x86)
+	struct pt_regs *regs = at;
 	unsigned long r[3]; /* si, di, orig_ax: neighbours */
 
 	if (bpf_probe_read_kernel(r, sizeof(r), &regs->si))
@@ -99,12 +106,13 @@ static __always_inline bool call_of(struct task_struct *task, struct call *c)
 	c->nr = r[2];
 	return true;
 #elif defined(__TARGET_ARCH_arm64)
-	__s32 nr = -1;
+	struct pt_regs___call *regs = at;
 	__u64 fd = 0, cmd = 0;
+	__s32 nr = -1;
 
-	if (bpf_probe_read_kernel(&nr, sizeof(nr), &regs->syscallno) ||
-	    bpf_probe_read_kernel(&fd, sizeof(fd), &regs->orig_x0) ||
-	    bpf_probe_read_kernel(&cmd, sizeof(cmd), &regs->regs[1]))
+	if (bpf_core_read(&nr, sizeof(nr), &regs->syscallno) ||
+	    bpf_core_read(&fd, sizeof(fd), &regs->orig_x0) ||
+	    bpf_core_read(&cmd, sizeof(cmd), &regs->regs[1]))
 		return false;
 	c->cmd = cmd;
 	c->fd = fd;
