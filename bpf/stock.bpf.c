@@ -406,6 +406,21 @@ static __always_inline struct virtio_device *pci_vdev(void *opaque)
 
 ENTRY(prepare, virtqueue_kick_prepare, (struct virtqueue * vq), kick_prepare(vq))
 ENTRY(whole, virtqueue_kick, (struct virtqueue * vq), whole_kick(vq))
+/* At the end of either: what is added from then on is on the new ring. */
+#define AGAIN(name, function, ...)                                               \
+	SEC("fexit/" #function)                                                  \
+	int BPF_PROG(fe_##name, struct virtqueue *vq, __VA_ARGS__)               \
+	{                                                                        \
+		return ring_again(vq);                                           \
+	}                                                                        \
+	SEC("kprobe/" #function) int BPF_KPROBE(kp_##name, struct virtqueue *vq) \
+	{                                                                        \
+		return ring_again(vq);                                           \
+	}
+
+AGAIN(resized, virtqueue_resize, __u32 num, void *recycle)
+AGAIN(reset, virtqueue_reset, void *recycle)
+
 ENTRY(gone, vring_del_virtqueue, (struct virtqueue * vq), queue_gone(vq))
 ENTRY(uevent, virtio_uevent, (struct device * dev), learn_device(dev))
 ENTRY(config, virtio_config_changed, (struct virtio_device * vdev), config_changed(vdev))

@@ -10,6 +10,7 @@
 #define VMMIO_BPF_STOCK_H
 
 #include "guest.h"
+#include "vmmio/devices.h"
 #include "vmmio/slots.h"
 
 struct vmmio_stock_info {
@@ -46,8 +47,9 @@ struct vmmio_stock_state {
 	__u8 empty;	  /* the sample's kick found the queue empty */
 	__u8 irq_mode;	  /* enum vmmio_irq_mode */
 	__u8 ours;	  /* our own driver serves it */
+	__u8 untracked;	  /* its requests are counted, not timed */
 };
 
-_Static_assert(sizeof(struct vmmio_stock_state) == 64, "vmmio_stock_state layout");
+_Static_assert(sizeof(struct vmmio_stock_state) == 72, "vmmio_stock_state layout");
 
 #endif

@@ -55,6 +55,9 @@ struct {
 	__type(value, struct cpu_scratch);
 } scratches SEC(".maps");
 
+/* Set between open and load: requests of queues that the device drives are timed, too. */
+const volatile bool opt_device_driven = false;
+
 struct vmmio_stock_state states[VMMIO_STOCK_SLOTS] = {};
 __u32 mainline_seen = 0;   /* devices of mainline's transports learnt so far */
 __u32 queues_unplaced = 0; /* times that a queue was met and there was no slot */
@@ -188,7 +191,7 @@ __noinline int learn_vdev(__u64 key)
 	s->device = slot;
 	fill_device(i, (void *)key);
 	s->ours = is_prefix(i->bus_driver, "vmmio-", 6);
-	if (is_prefix(i->bus_driver, "virtio-", 7))
+	if (!s->ours)
 		mainline_seen++;
 	return own_slot(key, slot, i, VMMIO_SLOT_DEVICE) ? slot : slot_known(&key);
 }
@@ -231,6 +234,8 @@ __noinline int learn_queue(__u64 key)
 		i->info.ring_max = BPF_CORE_READ(vq, num_max);
 	bpf_probe_read_kernel_str(i->info.queue_name, sizeof(i->info.queue_name),
 				  BPF_CORE_READ(vq, name));
+	s->untracked = !opt_device_driven &&
+		       vmmio_queue_driven(i->info.device_id, i->info.queue, i->info.queue_name);
 	if (!own_slot(key, slot, i, VMMIO_SLOT_QUEUE))
 		return slot_known(&key);
 	if (s->ours && s->packed)
@@ -255,6 +260,38 @@ __noinline int meet_queue(__u64 vq)
 	ring_indices((void *)vq, s, &s->avail_prev, &s->used_prev, false);
 	s->kicked = 1;
 	s->interrupted = 1;
+	return 0;
+}
+
+/*
+ * A ring that was reset starts again at 0, maybe with another size: what its indices
+ * were says nothing of what they are.
+ */
+static __always_inline int ring_again(struct virtqueue *vq)
+{
+	struct vring_virtqueue___f *ring = (void *)vq;
+	__u64 key = (__u64)vq;
+	int known = slot_known(&key);
+	struct vmmio_stock_info *i;
+	struct vmmio_stock_state *s;
+	__u32 slot, size;
+
+	if (known < 0)
+		return 0;
+	slot = known;
+	s = state_at(slot);
+	i = bpf_map_lookup_elem(&infos, &slot);
+	if (s->packed)
+		size = s->ring = BPF_CORE_READ(ring, packed.vring.num);
+	else
+		size = BPF_CORE_READ(ring, split.vring.num);
+	if (i)
+		i->info.ring_size = size;
+	s->t0 = 0;
+	s->kicked = 0;
+	s->interrupted = 0;
+	if (s->packed)
+		s->avail = (s->avail >> 32) << 32 | packed_avail(vq, size);
 	return 0;
 }
 

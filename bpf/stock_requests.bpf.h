@@ -16,7 +16,7 @@ struct in_flight {
 	__u64 data; /* the driver's cookie */
 };
 
-/* When it was added. Full: the request is counted, without a latency. */
+/* When it was added. Full: the request is counted, its latency is lost. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
@@ -76,8 +76,12 @@ static __always_inline struct vmmio_bpf_row *added(struct virtqueue *vq, __u64 d
 		return NULL;
 	}
 	row->c[VMMIO_C_ADDED]++;
+	if (state_at(slot)->untracked)
+		return row;
 	now = bpf_ktime_get_ns();
-	bpf_map_update_elem(&requests, &key, &now, BPF_ANY);
+	/* no room: its latency is lost, and said to be */
+	if (bpf_map_update_elem(&requests, &key, &now, BPF_ANY))
+		lost();
 	return row;
 }
 
@@ -143,6 +147,8 @@ static __always_inline int taken_back(struct virtqueue *vq, void *data, bool out
 	if (!row)
 		return 0;
 	row->c[VMMIO_C_REQUESTS]++;
+	if (state_at(slot)->untracked)
+		return 0;
 	then = bpf_map_lookup_elem(&requests, &key);
 	if (!then)
 		return 0;
@@ -184,6 +190,17 @@ ADD_ONE(add_inbuf, true, false, int gfp)
 ADD_ONE(add_inbuf_cache_clean, true, false, int gfp)
 ADD_ONE(add_inbuf_ctx, true, false, void *context, int gfp)
 ADD_ONE(add_inbuf_premapped, true, true, void *context, int gfp)
+
+/* Back to the driver unused: it was no request, and its place is needed. */
+SEC("fexit/virtqueue_detach_unused_buf")
+int BPF_PROG(fe_detached, struct virtqueue *vq, void *ret)
+{
+	struct in_flight key = {.vq = (__u64)vq, .data = (__u64)ret};
+
+	if (ret)
+		bpf_map_delete_elem(&requests, &key);
+	return 0;
+}
 
 SEC("fexit/virtqueue_get_buf")
 int BPF_PROG(fe_get_buf, struct virtqueue *vq, unsigned int *len, void *ret)

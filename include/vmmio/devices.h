@@ -56,21 +56,23 @@ static inline __u32 vmmio_device_least_ring(__u32 id)
 	return 2;
 }
 
+/* Without a loop or a string function: the kernel, its BPF and userspace share it. */
+static inline _Bool vmmio_is_control(const char *name)
+{
+	return name[0] == 'c' && name[1] == 'o' && name[2] == 'n' && name[3] == 't' &&
+	       name[4] == 'r' && name[5] == 'o' && name[6] == 'l';
+}
+
 /* Does a device of type @id drive this queue? @name is its driver's name of the queue. */
 static inline _Bool vmmio_queue_driven(__u32 id, __u32 index, const char *name)
 {
-	static const char control[] = "control";
-	__u32 i = 0;
-
 	switch (vmmio_device_driven(id)) {
 	case VMMIO_DRIVEN_ALL:
 		return 1;
 	case VMMIO_DRIVEN_SECOND:
 		return index == 1;
 	case VMMIO_DRIVEN_EVEN:
-		while (id == 1 && i < sizeof(control) - 1 && name[i] == control[i])
-			i++;
-		return !(index & 1) && i < sizeof(control) - 1;
+		return !(index & 1) && !(id == 1 && vmmio_is_control(name));
 	default:
 		return 0;
 	}

@@ -17,6 +17,7 @@
 #include "tools/vmmio-stat/core/probing.h"
 #include "tools/vmmio-stat/core/snapshot.h"
 #include "tools/vmmio-stat/source/source.h"
+#include "tools/vmmio-stat/source/stock_load.h"
 #include "tools/vmmio-stat/source/witness.h"
 
 static const struct vmmio_want want = {.hists = 1u << VMMIO_HIST_IRQ | 1u << VMMIO_HIST_BATCH,
@@ -370,6 +371,23 @@ static void a_hook_on_another_of_that_name_is_found(void **state)
 	assert_false(vmmio_probing_landed(list, NULL, "interrupt"));
 }
 
+/* Its doorbell is not hooked: kicks are not 0, and nothing is suppressed. */
+static void of_a_transport_that_is_not_known_kicks_are_unknown(void **state)
+{
+	struct vmmio_stock b = {.mmio = true, .pci = true, .irqs = true};
+	struct vmmio_row r = {.info = {.kind = VMMIO_SLOT_QUEUE}};
+
+	assert_false(vmmio_stock_counts(&b, &r).queue >> VMMIO_C_KICKS & 1);
+	assert_true(vmmio_stock_counts(&b, &r).queue >> VMMIO_C_OPPORTUNITIES & 1);
+	assert_true(vmmio_stock_counts(&b, &r).queue >> VMMIO_C_IRQS & 1);
+	assert_false(vmmio_stock_counts(&b, &r).queue >> VMMIO_C_IRQS_SPURIOUS & 1);
+	assert_false(vmmio_stock_counts(&b, &r).device >> VMMIO_C_IRQS & 1);
+	b.irqs = false;
+	assert_false(vmmio_stock_counts(&b, &r).queue >> VMMIO_C_IRQS & 1);
+	r.info.transport = VMMIO_TRANSPORT_MMIO;
+	assert_true(vmmio_stock_counts(&b, &r).queue >> VMMIO_C_KICKS & 1);
+}
+
 static void a_switch_that_is_off_is_said(void **state)
 {
 	char root[] = "/tmp/vmmio-root-XXXXXX", dir[200], path[240];
@@ -448,6 +466,7 @@ int main(void)
 		TEST(an_interrupt_is_known_by_its_handlers),
 		TEST(zeros_of_dead_hooks_are_unknown),
 		TEST(a_hook_on_another_of_that_name_is_found),
+		TEST(of_a_transport_that_is_not_known_kicks_are_unknown),
 		TEST(a_switch_that_is_off_is_said),
 		TEST(verify_holds_runs_against_interrupts),
 	};

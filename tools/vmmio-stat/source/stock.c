@@ -84,6 +84,7 @@ static int stock_open(struct vmmio_source *src, const struct vmmio_source_opts *
 	if (!b)
 		return -ENOMEM;
 	b->keep_ours = opts->ring_of_ours;
+	b->stock.device_driven = opts->want.device_driven;
 	b->stock.requests = opts->want.requests || (opts->want.hists >> VMMIO_HIST_REQUEST & 1);
 	if (access(VMMIO_VIRTIO_DEVICES, F_OK)) {
 		err = -ENODEV;
@@ -155,6 +156,8 @@ static void complete(struct source *b, struct vmmio_row *r, const struct vmmio_s
 		identify(b, &r->info);
 	if (r->info.transport == VMMIO_TRANSPORT_MMIO)
 		r->info.irq_mode = VMMIO_IRQ_LINE;
+	else if (r->info.transport == VMMIO_TRANSPORT_UNKNOWN && !r->ours)
+		r->info.irq_mode = VMMIO_IRQ_UNKNOWN;
 	if (r->info.kind == VMMIO_SLOT_QUEUE &&
 	    vmmio_queue_driven(r->info.device_id, r->info.queue, r->info.queue_name))
 		r->info.flags |= VMMIO_SLOT_DEVICE_DRIVEN;
@@ -182,13 +185,26 @@ static void complete_devices(struct vmmio_snapshot *s)
 	}
 }
 
-/* What is counted of a row, as the hooks are now. */
-static struct vmmio_bpf_have counted(const struct vmmio_stock *b, const struct vmmio_row *r)
+/*
+ * What virtio_ring tells of a queue on a transport that is not known: its doorbell is
+ * not hooked, and whether a handler looks at one queue or at all, nobody says.
+ */
+static const struct vmmio_bpf_have have_unknown = {
+	.queue = BIT(OPPORTUNITIES) | BIT(IRQS) | BIT(IRQS_FOUND) | BIT(IRQS_INDEXED) |
+		 BIT(USED_BUFFERS),
+	.queue_hists = 1u << VMMIO_HIST_COALESCE,
+};
+
+struct vmmio_bpf_have vmmio_stock_counts(const struct vmmio_stock *b, const struct vmmio_row *r)
 {
 	struct vmmio_bpf_have all = {.queue = have_ours};
 
-	if (!r->ours && (r->info.transport == VMMIO_TRANSPORT_PCI ? b->pci : b->mmio))
+	if (!r->ours && r->info.transport == VMMIO_TRANSPORT_UNKNOWN) {
+		if (b->irqs)
+			all = have_unknown;
+	} else if (!r->ours && (r->info.transport == VMMIO_TRANSPORT_PCI ? b->pci : b->mmio)) {
 		all = have;
+	}
 	if (r->ours && b->packed && (r->info.flags & VMMIO_SLOT_PACKED)) {
 		all.queue |= have_packed.queue;
 		all.queue_hists |= have_packed.queue_hists;
@@ -230,7 +246,7 @@ static int read_rows(struct vmmio_source *src, struct vmmio_snapshot *s, bool co
 			return -ENOMEM;
 		complete(b, r, &in, state);
 		if (counters) {
-			all = counted(&b->stock, r);
+			all = vmmio_stock_counts(&b->stock, r);
 			vmmio_bpf_rows_count(&b->stock.rows, s, s->n - 1, &all);
 			if (r->info.kind == VMMIO_SLOT_QUEUE)
 				r->c[VMMIO_C_OPPORTUNITIES] = state->opportunities;

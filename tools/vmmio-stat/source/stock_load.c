@@ -60,6 +60,8 @@ static const struct hook {
 	{"irqs_work", NULL, .irq = true},
 	{"ours_kick", "virtqueue_kick_prepare", .packed = true},
 	{"gone", "vring_del_virtqueue"},
+	{"resized", "virtqueue_resize", .optional = true},
+	{"reset", "virtqueue_reset", .optional = true},
 	{"uevent", "virtio_uevent", CORE},
 	{"add_sgs", "virtqueue_add_sgs", .requests = true},
 	{"add_outbuf", "virtqueue_add_outbuf", .requests = true},
@@ -71,6 +73,7 @@ static const struct hook {
 	 .optional = true},
 	{"add_inbuf_cache_clean", "virtqueue_add_inbuf_cache_clean", .requests = true,
 	 .optional = true},
+	{"detached", "virtqueue_detach_unused_buf", .requests = true},
 	{"get_buf", "virtqueue_get_buf", .requests = true},
 	{"get_buf_ctx", "virtqueue_get_buf_ctx", .requests = true, .optional = true},
 	{"settle", "virtqueue_kick_prepare", .requests = true, .kprobe = true},
@@ -203,6 +206,7 @@ static int share_maps(struct stock_bpf *skel, const struct stock_bpf *first)
 static int size_maps(struct vmmio_stock *b, struct stock_bpf *skel)
 {
 	skel->rodata->opt_slots = b->rows.slots;
+	skel->rodata->opt_device_driven = b->device_driven;
 	skel->rodata->opt_hist_stride = b->rows.stride;
 	memcpy((void *)skel->rodata->opt_hist_pos, b->rows.pos, sizeof(b->rows.pos));
 	if (b->requests && b->fentry)
@@ -356,6 +360,7 @@ static int attach(struct vmmio_stock *b, struct stock_bpf *skel, __u64 set)
 			b->untimed = b->blind || b->requests;
 		}
 		b->packed |= hooks[i].packed;
+		b->irqs |= !strcmp(hooks[i].name, "vring_irq");
 		b->mmio |= hooks[i].where == MMIO;
 		b->pci |= hooks[i].where == PCI;
 	}
@@ -391,6 +396,7 @@ static int add_object(struct vmmio_stock *b, __u64 set)
 	b->attached = before.attached;
 	b->linked = before.linked;
 	b->packed = before.packed;
+	b->irqs = before.irqs;
 	b->mmio = before.mmio;
 	b->pci = before.pci;
 	stock_bpf__destroy(skel);

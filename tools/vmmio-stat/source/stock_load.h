@@ -18,7 +18,8 @@
 
 struct vmmio_stock {
 	struct vmmio_bpf_rows rows;
-	bool requests; /* in: the request hooks are wanted; out: they are there */
+	bool device_driven; /* in: requests of queues that the device drives, too */
+	bool requests;	    /* in: the request hooks are wanted; out: they are there */
 
 	/* All share the maps of the first. */
 	struct stock_bpf *objects[VMMIO_STOCK_OBJECTS];
@@ -31,6 +32,7 @@ struct vmmio_stock {
 	bool blind;	/* kprobes whose misses this kernel does not tell */
 	bool untimed;	/* kprobes, of them none at the doorbell's return */
 	bool packed;	/* those for packed rings of our own driver's are */
+	bool irqs;	/* vring_interrupt() is hooked */
 	bool mmio, pci; /* the hooks of that transport of mainline's are there */
 	__u32 seen;	/* what may want more hooks, when last looked */
 
@@ -62,6 +64,9 @@ int vmmio_stock_room(struct vmmio_stock *b);
 
 /* Makes the program see all queues, and room for them; those without are b->without. */
 void vmmio_stock_place(struct vmmio_stock *b);
+
+/* What is counted of a row, as the hooks are now. */
+struct vmmio_bpf_have vmmio_stock_counts(const struct vmmio_stock *b, const struct vmmio_row *r);
 
 /* Events dropped so far, by the program and by the kernel. */
 __u64 vmmio_stock_lost(const struct vmmio_stock *b);

@@ -1,0 +1,81 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# A ring that is reset starts again at 0: no kick and no interrupt after that
+# has tens of thousands of buffers. Receive buffers that nobody asked about take
+# no room from what is timed.
+set -eu
+
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+trap 'exit 1' HUP INT TERM
+cat >"$dir/script" <<'EOS'
+load_mainline
+load_net
+wait_for 2 '/sys/class/net/eth*'
+n=2
+for eth in eth0 eth1; do
+	device=$(basename "$(readlink -f /sys/class/net/$eth/device)")
+	ip link set $eth up
+	ip addr add 10.0.$n.15/24 dev $eth
+	ping -q -c 2 -i 0.01 10.0.$n.2 >&2
+	echo "RUN $eth"
+	vmmio-stat --json -n "$device" -- sh -c "
+		ping -q -c 5 -i 0.01 10.0.$n.2 >&2
+		[ \"\$(ringparam $eth 64 128)\" = 0 ]
+		ping -q -c 5 -i 0.01 10.0.$n.2 >&2"
+	n=$((n + 1))
+done
+EOS
+"${VMMIO_BUILD:?}/vmmio-boot" --timeout 100 --script "$dir/script" --memory 256 \
+	--file "$VMMIO_BUILD/ringparam:/bin/ringparam" -- \
+	-netdev user,id=u0,restrict=on -netdev user,id=u1,net=10.0.3.0/24,restrict=on \
+	-device virtio-net-pci,netdev=u0,disable-legacy=on,ioeventfd=off,romfile= \
+	-device virtio-net-pci,netdev=u1,disable-legacy=on,ioeventfd=off,romfile=,packed=on >"$dir/out" || {
+	cat "$dir/out"
+	exit 1
+}
+awk '
+	function number(key)
+	{
+		if (!match(row, "\"" key "\":[0-9]+"))
+			return "?"
+		return substr(row, RSTART + length(key) + 3, RLENGTH - length(key) - 3)
+	}
+	function check(ok, what)
+	{
+		checks++
+		if (!ok) {
+			print eth " queue " q ": " what
+			bad = 1
+		}
+	}
+	$1 == "RUN" { eth = $2; next }
+	/"tool":"vmmio-stat"/ {
+		n = split($0, part, "{\"device\":\"")
+		for (i = 2; i <= n; i++) {
+			row = part[i]
+			q = number("queue")
+			if (q != 0 && q != 1)
+				continue
+			printf "%s queue %d: %s buffers by %s kicks, %s used\n", eth, q, number("kick_buffers"), number("kicks_indexed"), number("used_buffers")
+			check(number("ring_size") == (q == 1 ? 128 : 64), "ring of " number("ring_size"))
+			check(number("kick_buffers") + 0 < 2000, number("kick_buffers") " made available")
+			check(number("used_buffers") + 0 < 200, number("used_buffers") " used")
+			check(number("events_lost") == 0, number("events_lost") " lost")
+			if (q == 1)
+				check(number("requests_timed") + 0 >= 10, number("requests_timed") " timed")
+			else
+				check(row ~ /"requests_timed":null/, "a receive queue is timed")
+		}
+	}
+	END {
+		if (checks != 20) {
+			print checks + 0 " checks, not 20"
+			bad = 1
+		}
+		exit bad
+	}' "$dir/out" || {
+	cat "$dir/out"
+	exit 1
+}
