@@ -264,18 +264,23 @@ static void pair_kick(struct vmmio_queue *q, struct vmmio_ev_kick *ev)
 }
 
 /*
- * The sample that this kick opened begins now, unless it has been closed since:
- * what a probe on the kick took is not the device's.
+ * The sample that a kick opened at @opened begins at @now, unless it has been closed
+ * since: what a probe on the kick took is not the device's. A sample opened by
+ * another kick has another time, and a closed one's is not looked at.
  */
-static void pairing_date(struct vmmio_queue *q, u64 opened)
+static __always_inline void pairing_date(struct vmmio_queue *q, u64 opened, u64 now)
 {
 	struct vmmio_pairing *p = &q->pairing;
+#ifdef CONFIG_64BIT
+	cmpxchg(&p->t0, opened, now);
+#else
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&p->lock, flags);
-	if (p->open && p->t0 == opened)
-		p->t0 = ktime_get_mono_fast_ns();
+	if (p->t0 == opened)
+		p->t0 = now;
 	raw_spin_unlock_irqrestore(&p->lock, flags);
+#endif
 }
 
 /*
@@ -307,9 +312,9 @@ bool vmmio_kick_traced(struct vmmio_queue *q, u32 value, enum vmmio_space space,
 	preempt_disable();
 	local_irq_restore(flags);
 
-	if (ev.flags & VMMIO_EV_OPENED)
-		pairing_date(q, ev.time_ns);
 	stretch_begin(&s, 0);
+	if (ev.flags & VMMIO_EV_OPENED)
+		pairing_date(q, ev.time_ns, s.t0);
 	vmmio_raw_write(q->doorbell, space, width, value);
 	done.cost_ns = stretch_end(&s, &done.flags);
 	preempt_enable();
