@@ -30,6 +30,7 @@ struct vmmio_options {
 	__u64 per; /* counts of a command are per this many of its operations; 0: as they are */
 	bool json_full;
 	bool emulated_time;
+	bool device_driven; /* latencies of queues that the device drives */
 	enum vmmio_format format;
 	const char *device; /* patterns as of the shell, or NULL */
 	const char *driver;

@@ -31,6 +31,7 @@ enum {
 	OPT_VERIFY,
 	OPT_SOURCE,
 	OPT_EMULATED,
+	OPT_DEVICE_DRIVEN,
 	OPT_MAX_SLOTS,
 	OPT_VERSION,
 };
@@ -55,6 +56,7 @@ static const struct option longopts[] = {
 	{"verify", no_argument, NULL, OPT_VERIFY},
 	{"source", required_argument, NULL, OPT_SOURCE},
 	{"emulated-time", no_argument, NULL, OPT_EMULATED},
+	{"device-driven", no_argument, NULL, OPT_DEVICE_DRIVEN},
 	{"max-slots", required_argument, NULL, OPT_MAX_SLOTS}, /* for tests: provokes losses */
 	{"version", no_argument, NULL, OPT_VERSION},
 	{},
@@ -98,6 +100,7 @@ void vmmio_usage(FILE *out)
 			vmmio_sources[i]->asked_only ? ":PATH" : "");
 	fputs("\n"
 	      "      --emulated-time  show durations and rates under emulation, too\n"
+	      "      --device-driven  latencies of queues that the device drives (receive), too\n"
 	      "      --version, -h, --help\n"
 	      "\n"
 	      "Exit status: 0 ok, 1 trouble, 2 wrong usage, 3 --verify found a difference.\n",
@@ -251,6 +254,9 @@ static int take_option(struct vmmio_options *o, int c, char *arg)
 		return 0;
 	case OPT_EMULATED:
 		o->emulated_time = true;
+		return 0;
+	case OPT_DEVICE_DRIVEN:
+		o->device_driven = true;
 		return 0;
 	case OPT_MAX_SLOTS:
 		if (vmmio_parse_u64(arg, 2, VMMIO_SLOTS, &v)) {

@@ -27,9 +27,11 @@ static int screen_lines(void)
 
 int vmmio_session_open(struct vmmio_session *x)
 {
-	struct vmmio_source_opts so = {.want = x->want, .max_slots = x->opt.max_slots};
+	struct vmmio_source_opts so = {.max_slots = x->opt.max_slots};
 	int err;
 
+	x->want.device_driven = x->opt.device_driven;
+	so.want = x->want;
 	vmmio_env_detect(&x->env);
 	x->env.emulated_time = x->opt.emulated_time;
 	err = vmmio_source_open(&x->src, x->opt.source, &so);
