@@ -18,7 +18,7 @@ if [ -z "${VMMIO_STAT_COST:-}" ]; then
 	VMMIO_STAT_COST=1 exec unshare -m "$0" "$@"
 fi
 native=$1/stat-cost tcg=$2/stat-cost rounds=${3:-21}
-build=$(cd "${VMMIO_BUILD:-$(dirname "$0")/../build}" && pwd)
+build=$(cd "${VMMIO_BUILD:-$(dirname "$0")/../../build}" && pwd)
 mkdir -p "$native" "$tcg"
 dir=$(mktemp -d)
 feed=''

@@ -12,7 +12,7 @@ if [ $# != 1 ]; then
 	exit 2
 fi
 out=$1/watch-cost
-build=${VMMIO_BUILD:-$(dirname "$0")/../build}
+build=${VMMIO_BUILD:-$(dirname "$0")/../../build}
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 
