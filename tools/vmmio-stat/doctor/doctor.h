@@ -2,7 +2,7 @@
 /*
  * What this kernel lets vmmio-stat do. A check looks at one thing and says
  * what it found and, where something is missing, the remedy; it prints
- * nothing and changes nothing. What a file cannot tell is tried (doctor_bpf.c)
+ * nothing and changes nothing. What a file cannot tell is tried (bpf.c)
  * and undone at once.
  */
 #ifndef VMMIO_DOCTOR_H
@@ -61,7 +61,7 @@ bool doctor_well(const struct doctor *d);
 
 extern const char *const doctor_state_names[];
 
-/* For the files that hold checks (doctor.c, doctor_rights.c). */
+/* For the files that hold checks (doctor.c, rights.c). */
 struct doctor_finding *doctor_add(struct doctor *d, enum doctor_state state, const char *check,
 				  const char *format, ...) __attribute__((format(printf, 4, 5)));
 void doctor_remedy(struct doctor_finding *f, const char *format, ...)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * "top" in three parts: the model (top_model.c: rows, their last minute,
- * order, filter; knows no terminal), the screen (top_draw.c: paints the
- * model, changes nothing) and the loop with its keys (cmd_top.c).
+ * "top" in three parts: the model (model.c: rows, their last minute,
+ * order, filter; knows no terminal), the screen (draw.c: paints the
+ * model, changes nothing) and the loop with its keys (cmd/top.c).
  */
 #ifndef VMMIO_TOP_H
 #define VMMIO_TOP_H
