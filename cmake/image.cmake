@@ -150,6 +150,13 @@ if(QEMU_X86 AND CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
 	add_custom_target(host-image ALL DEPENDS ${VMMIO_IMAGE_DIR}/host.cpio)
 endif()
 
+# What `quickstart compare` needs: no tests, and nothing that only they drive.
+add_custom_target(comparison)
+add_dependencies(comparison vmmio-bench image)
+if(TARGET host-image)
+	add_dependencies(comparison host-image)
+endif()
+
 # The guest with fio, for load = fio: on demand.
 add_custom_target(
 	fio-image

@@ -157,6 +157,45 @@ FAKE_UID=0 QUICKSTART_OS_RELEASE=$work/debian12 PATH=$work/bin:$PATH "$work/link
 }
 says '^Packages to install: clang gnuplot-nox$'
 
+# A comparison ends with the whole stack, in the same folder; not where another
+# question was asked, or it was left out, or no host was built.
+mkdir -p "$work/done" "$work/tree/build/kernel/cloud-amd64" "$work/tree/build/image"
+touch "$work/tree/build/kernel/cloud-amd64/request" "$work/tree/build/build.ninja" "$work/tree/build/image/host.cpio"
+printf '#!/bin/sh\necho "bench $*"\n' >"$work/tree/build/vmmio-bench"
+printf '#!/bin/sh\necho installed\n' >"$work/done/dpkg-query"
+printf '#!/bin/sh\necho "cmake $*" >>"%s"\n' "$work/acted" >"$work/done/cmake"
+chmod +x "$work/tree/build/vmmio-bench" "$work/done/"*
+# runs EXPECTED OPTION...: the bench's command lines, joined
+runs()
+{
+	want=$1
+	shift
+	rm -f "$work/acted"
+	PATH=$work/done:$PATH QUICKSTART_OS_RELEASE=$work/debian12 "$work/tree/quickstart" compare "$@" \
+		>"$work/out" 2>&1 </dev/null || {
+		cat "$work/out"
+		exit 1
+	}
+	got=$(sed -n 's/^bench //p' "$work/out" | paste -s -d '|' -)
+	if [ "$got" != "$want" ]; then
+		echo "compare $*: ran '$got' instead of '$want'"
+		exit 1
+	fi
+}
+runs 'compare|compare --stack'
+grep -q '^cmake --build build --target comparison$' "$work/acted"
+runs 'compare' --no-stack
+runs 'compare --out x --count 5|compare --stack --out x' --out x --count 5
+runs 'compare --out=x|compare --stack --out x' --out=x
+runs 'compare --json' --json
+runs 'compare --accel kvm' --accel kvm
+runs 'compare --stack --boots 1' --stack --boots 1
+runs 'compare --versus other' --versus other
+rm "$work/tree/build/image/host.cpio"
+runs 'compare'
+says 'needs QEMU on an x86-64 machine'
+rm -r "$work/tree/build"
+
 # The real apt, in a root of its own that lacks one package of a repository on
 # this disk: asking for sizes installs nothing, a yes does.
 root=$work/root
