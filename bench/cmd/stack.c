@@ -270,11 +270,12 @@ static json_t *host_rounds(const struct vmmio_stack *s)
 								h->kind[k].of_device, "exits",
 								h->kind[k].exits, "to_userspace",
 								h->kind[k].user));
-			json_array_append_new(out, json_pack("{s:i, s:s, s:f, s:f, s:f, s:f, s:o}",
-							     "boot", b, "column", vmmio_columns[c],
-							     "exits", h->exits, "to_userspace",
-							     h->user, "others", h->others, "hlt",
-							     h->halts, "kinds", kinds));
+			json_array_append_new(
+				out, json_pack("{s:i, s:s, s:f, s:f, s:f, s:f, s:f, s:f, s:o}",
+					       "boot", b, "column", vmmio_columns[c], "exits",
+					       h->exits, "to_userspace", h->user, "others",
+					       h->others, "report", h->report, "hlt", h->halts,
+					       "twice", h->again, "kinds", kinds));
 		}
 	}
 	return out;

@@ -28,9 +28,12 @@ struct vmmio_host_round {
 	double kicks, reads, acks;	     /* doorbells, interrupt status, InterruptACK */
 	double interrupts;		     /* accepted by a vCPU for that device */
 	double eoi_free, eoi_exit, eoi_user; /* its EOIs: without an exit, with one, to userspace */
-	double again; /* ends of interrupts with none in service: what the processor took twice */
+	/* ends with no interrupt in service, in intervals with ends of the device's: presumably
+	 * what the processor took twice; each is an exit besides */
+	double again;
 	double exits, user;   /* of the device */
 	double others, halts; /* exits of nobody's account, and HLT */
+	double report;	      /* exits by the guest's report over its serial port */
 	double lost;	      /* events, and events missed */
 };
 

@@ -238,8 +238,9 @@ static int parse(struct boot *b, int argc, char **argv)
 		return 2;
 	}
 	/*
-	 * The virtual machine extensions of QEMU 7.2 lose an interrupt now and then where
-	 * time passes by itself: two of three guests within hung, none of nine that count.
+	 * Where time passes by itself, guests under the virtual machine extensions of QEMU
+	 * 7.2 hang now and then, presumably for a lost interrupt: of guests within a host
+	 * two of four hung without -icount, none of six with it.
 	 */
 	if (b->g.host && b->g.smp < 2)
 		b->g.icount = true;
