@@ -85,7 +85,7 @@ set_tests_properties(
 	host.room host.vms PROPERTIES FIXTURES_REQUIRED bench_host
 )
 vmmio_unit_test(hostexit LIBS vmmio_host)
-vmmio_unit_test(accel LIBS vmmio_host)
+vmmio_unit_test(accel LIBS vmmio_bench)
 
 # What the host side costs; see docs/host.md.
 vmmio_bpf_object(empty bpf/empty.bpf.c)

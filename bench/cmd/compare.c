@@ -156,7 +156,7 @@ static int prepare(struct run *r)
 		return err;
 	}
 	err = vmmio_setup_accel("compare", s);
-	if (!err && r->o.emulated_time && s->accel != VMMIO_ACCEL_NONE)
+	if (!err && r->o.emulated_time && !vmmio_accel_emulated(s->accel))
 		fprintf(stderr, NAME "--emulated-time: without effect, %s has real time\n",
 			vmmio_accel_name(s->accel));
 	return err;
@@ -180,7 +180,7 @@ static void describe(struct run *r)
 	c->rounds = r->o.rounds;
 	c->count = r->o.count;
 	c->depths = r->o.depths;
-	c->times = r->o.setup.accel != VMMIO_ACCEL_NONE || r->o.emulated_time;
+	c->times = !vmmio_accel_emulated(r->o.setup.accel) || r->o.emulated_time;
 	c->qemu = r->o.setup.qemu_version;
 	r->o.setup.jobs = vmmio_setup_jobs(&r->o.setup, c->times);
 }

@@ -14,6 +14,7 @@
 #include "bench/plot/plot.h"
 #include "bench/sweep/report.h"
 #include "bench/data/rounds.h"
+#include "lib/accel.h"
 
 #define NAME "vmmio-bench plot: "
 
@@ -37,7 +38,7 @@ static int plot_compare(const struct vmmio_loaded *l, const json_t *rows, bool e
 	c.boots = boots;
 	c.rounds = rounds;
 	c.count = count;
-	c.times = strcmp(l->accel, "tcg") ? times : emulated_time;
+	c.times = !vmmio_accel_name_emulated(l->accel) ? times : emulated_time;
 	json_array_foreach(depths, i, d)
 		if (c.depths.n < VMMIO_LIST_MAX)
 			c.depths.v[c.depths.n++] = json_integer_value(d);
@@ -94,7 +95,7 @@ static int plot_one(const struct vmmio_loaded *l, bool times, const struct vmmio
 		snprintf(why, len, "a result of %s: nothing to draw", l->kind);
 		return -EINVAL;
 	}
-	if (times || strcmp(l->accel, "tcg")) {
+	if (times || !vmmio_accel_name_emulated(l->accel)) {
 		rows = vmmio_rounds_load(l->path, why, len);
 		if (!rows)
 			return -EPROTO;

@@ -15,6 +15,7 @@
 #include "bench/data/machine.h"
 #include "bench/guest/pool.h"
 #include "setup.h"
+#include "lib/accel.h"
 
 struct regress {
 	struct vmmio_ab_command c;
@@ -272,7 +273,9 @@ static int baseline_command(const struct regress *g, const struct vmmio_loaded *
 {
 	static char boots[16], rounds[16], count[16], bs[16], depths[256], self[PATH_MAX];
 	int nboots = 0, nrounds = 0, ncount = 0, block = 0, times = 0;
-	bool emulated = !strcmp(base->accel, "tcg");
+	bool emulated = vmmio_accel_name_emulated(base->accel);
+	/* a KVM on an emulated processor is a KVM all the same */
+	char *accel = strcmp(base->accel, vmmio_accel_name(VMMIO_ACCEL_NONE)) ? "kvm" : "tcg";
 	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	char *rw = "read", *driver = NULL;
 	json_t *list, *d;
@@ -294,16 +297,11 @@ static int baseline_command(const struct regress *g, const struct vmmio_loaded *
 	snprintf(count, sizeof(count), "%d", ncount);
 	snprintf(bs, sizeof(bs), "%d", block);
 	{
-		char *const all[] = {self,	     "compare",
-				     "--json",	     "--no-plots",
-				     "--boots",	     boots,
-				     "--rounds",     rounds,
-				     "--count",	     count,
-				     "--block-size", bs,
-				     "--rw",	     rw,
-				     "--depth",	     depths,
-				     "--out",	     (char *)g->out,
-				     "--accel",	     emulated ? "tcg" : "kvm"};
+		char *const all[] = {
+			self,		"compare",  "--json",	    "--no-plots", "--boots",
+			boots,		"--rounds", rounds,	    "--count",	  count,
+			"--block-size", bs,	    "--rw",	    rw,		  "--depth",
+			depths,		"--out",    (char *)g->out, "--accel",	  accel};
 
 		for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 			argv[n++] = all[i];

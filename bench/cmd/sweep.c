@@ -22,6 +22,7 @@
 #include "setup.h"
 #include "bench/sweep/sweep.h"
 #include "bench/guest/vmm.h"
+#include "lib/accel.h"
 
 #define NAME "vmmio-bench sweep: "
 
@@ -228,7 +229,7 @@ static int write_folder(struct sweep *s, struct vmmio_result *r, char *final)
 	s->report.result = result;
 	s->report.machine = machine;
 	s->report.set = &set;
-	if (strcmp(accel, "tcg"))
+	if (!vmmio_accel_name_emulated(accel))
 		s->report.rows = rows;
 	err = vmmio_result_write_json(r, "result.json", result);
 	err = err ?: vmmio_result_write_json(r, "machine.json", machine);
@@ -400,7 +401,7 @@ static int run(struct sweep *s, struct vmmio_result *r, char *final)
 		fprintf(stderr, NAME "%s: %s\n", s->e.name, why);
 		return err;
 	}
-	s->show = s->e.times && s->setup.accel != VMMIO_ACCEL_NONE;
+	s->show = s->e.times && !vmmio_accel_emulated(s->setup.accel);
 	err = open_state(s);
 	if (err)
 		return err;

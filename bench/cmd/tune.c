@@ -315,13 +315,14 @@ static int parse(struct tune *t, int argc, char **argv)
 /* What may be said on this accelerator; prints the refusal. */
 static bool may_advise(const struct tune *t)
 {
-	if (t->measure || t->setup.accel != VMMIO_ACCEL_NONE)
+	if (t->measure || !vmmio_accel_emulated(t->setup.accel))
 		return true;
 	if (!strcmp(t->objective, "accesses") && t->depth == 1)
 		return true;
 	fprintf(stderr,
-		NAME "no advice under tcg: %s; --objective accesses --depth 1 is structural and "
+		NAME "no advice under %s: %s; --objective accesses --depth 1 is structural and "
 		     "can be had\n",
+		vmmio_accel_name(t->setup.accel),
 		!strcmp(t->objective, "latency")
 			? "its time is emulated"
 			: "what it counts is true of the emulated run only");

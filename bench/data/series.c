@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "series.h"
+#include "lib/accel.h"
 
 const struct vmmio_metric vmmio_metrics[VMMIO_M_COUNT] = {
 #define VMMIO_METRIC_ROW(id, k, h, u, c1, cn, m) \
@@ -233,7 +234,8 @@ bool vmmio_series_exact(const struct vmmio_series *s)
 
 bool vmmio_series_emulated(const struct vmmio_series *s, const char *accel)
 {
-	return !strcmp(accel, "tcg") && (s->cls == VMMIO_SCHEDULE || s->cls == VMMIO_TIME);
+	return vmmio_accel_name_emulated(accel) &&
+	       (s->cls == VMMIO_SCHEDULE || s->cls == VMMIO_TIME);
 }
 
 /* [numerator, denominator] of each value, null where it has none; NULL if no value has. */

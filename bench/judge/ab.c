@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "ab.h"
+#include "lib/accel.h"
 
 /* +1: more is worse, -1: less is worse, 0: neither */
 static int direction(const char *key)
@@ -37,7 +38,7 @@ static bool takes_part(const struct vmmio_series *s, const struct vmmio_ab_optio
 		return true;
 	if (o->only_structural || o->structural)
 		return false;
-	return s->cls != VMMIO_TIME || strcmp(o->accel, "tcg") || o->times;
+	return s->cls != VMMIO_TIME || !vmmio_accel_name_emulated(o->accel) || o->times;
 }
 
 static bool all_known(const struct vmmio_series *s)

@@ -11,6 +11,7 @@
 #include "compare.h"
 #include "costs.h"
 #include "bench/data/stats.h"
+#include "lib/accel.h"
 
 const char *const vmmio_doorbell_name[VMMIO_DOORBELLS] = {
 	[VMMIO_DOORBELL_USER] = "doorbell to the VMM",
@@ -30,7 +31,7 @@ int vmmio_costs_load(const char *path, bool allow_soft, struct vmmio_costs *c, c
 	else if (json_unpack(c->json, "{s:s, s:s}", "accel", &c->accel, "cpu", &c->cpu) ||
 		 !json_is_array(json_object_get(c->json, "rows")))
 		snprintf(why, len, "not a table of vmmio-bench micro --json");
-	else if (!strcmp(c->accel, "tcg"))
+	else if (vmmio_accel_name_emulated(c->accel))
 		snprintf(why, len, "emulated costs predict nothing");
 	else if (!strcmp(c->accel, "kvm-soft") && !allow_soft)
 		snprintf(why, len, "of a KVM without hardware support; --allow-soft takes it");

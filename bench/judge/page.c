@@ -9,6 +9,7 @@
 
 #include "compare.h"
 #include "findings.h"
+#include "lib/accel.h"
 
 static void cell(const struct vmmio_findings *in, const char *key, const char *load,
 		 const char *transport, FILE *f)
@@ -55,7 +56,7 @@ static void write_prices(const struct vmmio_findings *in, FILE *f)
 	const struct vmmio_factor *t = vmmio_findings_factor(in, "transport");
 	const struct vmmio_factor *l = vmmio_findings_factor(in, "load");
 	const char *load = l ? l->value[l->base] : NULL;
-	bool emulated = !strcmp(in->tables->accel, "tcg");
+	bool emulated = vmmio_accel_name_emulated(in->tables->accel);
 
 	if (!t || !vmmio_findings_nearest(in, "accesses_per_io", load, NULL, "1"))
 		return;
@@ -102,14 +103,16 @@ static void write_limits(const struct vmmio_findings *in, FILE *f)
 	fprintf(f, "\n## What these data cannot say\n\n"
 		   "- How many exits an access costs, and EOIs: the guest counts accesses, only a "
 		   "host counts exits.\n");
-	if (!strcmp(in->tables->accel, "tcg"))
+	if (vmmio_accel_name_emulated(in->tables->accel))
 		fprintf(f,
-			"- Anything about time. The accelerator is tcg: all durations are the "
+			"- Anything about time. The accelerator is %s: all durations are the "
 			"emulator's, and are not shown.\n"
-			"- Which transport batches better. Under tcg the device completes inside "
+			"- Which transport batches better. Under emulation the device completes "
+			"inside "
 			"the doorbell write (or, with a completion delay, when the emulator's "
 			"timer runs): rows marked ~ are true of these runs, comparable within a "
-			"row and never between mmio and pci.\n");
+			"row and never between mmio and pci.\n",
+			in->tables->accel);
 	else if (!strcmp(in->tables->accel, "kvm-soft"))
 		fprintf(f, "- Times on hardware: these are of a KVM without hardware support.\n");
 	if (in->boots < 4)

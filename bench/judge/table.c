@@ -10,6 +10,7 @@
 #include "bench/load/load.h"
 #include "compare.h"
 #include "bench/data/stats.h"
+#include "lib/accel.h"
 
 #define HEADING_WIDTH 34
 #define CELL_WIDTH 25
@@ -238,7 +239,7 @@ void vmmio_comparison_print(const struct vmmio_comparison *c, FILE *f)
 				print_roles(c, c->depths.v[d], f);
 		}
 	}
-	if (!strcmp(c->accel, "tcg"))
+	if (vmmio_accel_name_emulated(c->accel))
 		fprintf(f,
 			"\n~ true of this emulated run only: the device completes inside the "
 			"doorbell "

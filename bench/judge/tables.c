@@ -12,6 +12,7 @@
 #include "compare.h"
 #include "bench/data/stats.h"
 #include "tables.h"
+#include "lib/accel.h"
 
 /* What the page speaks of, in the order of the tables. */
 static const char *const keys[] = {
@@ -105,8 +106,8 @@ static bool judge(const struct vmmio_tables *all, const struct vmmio_series *s,
 	row->changes = row->low < row->high;
 	/* one boot has no range: there only what doubles is more than chance may do */
 	row->apart = low > high && row->high - row->low >= (s->n > 1 ? 0.2 : 1.0) * fabs(row->low);
-	row->emulated =
-		!strcmp(all->accel, "tcg") && (row->mixed || vmmio_series_emulated(s, all->accel));
+	row->emulated = vmmio_accel_name_emulated(all->accel) &&
+			(row->mixed || vmmio_series_emulated(s, all->accel));
 	return row->have > 1;
 }
 

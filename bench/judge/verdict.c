@@ -12,6 +12,7 @@
 #include "bench/load/load.h"
 #include "compare.h"
 #include "bench/data/stats.h"
+#include "lib/accel.h"
 
 static void say(json_t *sentences, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
@@ -96,7 +97,7 @@ static void say_counts(const struct vmmio_comparison *c, unsigned int depth, jso
 			     sizeof(text));
 		append(text, sizeof(text), ", and ");
 		over_columns(c, depth, "accesses_per_kick", "per kick", text, sizeof(text));
-		if (!strcmp(c->accel, "tcg"))
+		if (vmmio_accel_name_emulated(c->accel))
 			append(text, sizeof(text),
 			       "; how many kicks and interrupts an I/O needs is not compared: "
 			       "under "
@@ -156,7 +157,7 @@ json_t *vmmio_comparison_verdict(const struct vmmio_comparison *c, bool *withhel
 	}
 	for (i = 0; i < c->depths.n; i++)
 		say_counts(c, c->depths.v[i], sentences);
-	if (!strcmp(c->accel, "tcg")) {
+	if (vmmio_accel_name_emulated(c->accel)) {
 		say(sentences, "times are emulated and no ground for a comparison");
 		return sentences;
 	}

@@ -10,6 +10,7 @@
 
 #include "bench/judge/ab.h"
 #include "plot.h"
+#include "lib/accel.h"
 
 #define ROWS_MAX 30
 
@@ -84,7 +85,7 @@ int vmmio_plot_ab(const struct vmmio_ab *ab, const char *accel, const struct vmm
 			row->test.shift_ci.low / base, row->test.shift_ci.high / base,
 			row->finding == VMMIO_AB_DIFFERENT,
 			vmmio_series_emulated(row->a, accel) ? "~" : "", name);
-		emulated |= row->a->cls == VMMIO_TIME && !strcmp(accel, "tcg");
+		emulated |= row->a->cls == VMMIO_TIME && vmmio_accel_name_emulated(accel);
 		level = 100 * row->test.shift_ci.level;
 		na = row->a->n;
 		nb = row->b->n;
@@ -99,7 +100,7 @@ int vmmio_plot_ab(const struct vmmio_ab *ab, const char *accel, const struct vmm
 		 "series, "
 		 "%zu of %zu shown%s",
 		 na, nb, level, accel, ab->tested, rows, all,
-		 strcmp(accel, "tcg") ? "" : " · ~ true of emulated runs only");
+		 !vmmio_accel_name_emulated(accel) ? "" : " · ~ true of emulated runs only");
 	vmmio_plot_quote(note, true, b, sizeof(b));
 	snprintf(vars, sizeof(vars),
 		 "title=\"A against B: shift of each number, with its interval\"\nsubtitle=%s\n"

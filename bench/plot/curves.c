@@ -12,6 +12,7 @@
 
 #include "plot.h"
 #include "bench/data/stats.h"
+#include "lib/accel.h"
 
 #define LINES_MAX 8
 #define POINTS_MIN 3
@@ -264,7 +265,7 @@ int vmmio_plot_curves(const struct vmmio_findings *in, const char *factor, const
 		      bool usual, const struct vmmio_result *r, json_t *names, char *why,
 		      size_t len)
 {
-	bool tcg = !strcmp(in->tables->accel, "tcg");
+	bool tcg = vmmio_accel_name_emulated(in->tables->accel);
 	char *vars = NULL, a[256], b[512], head[160], note[300], name[64], file[80], word[32],
 	     quoted[180];
 	struct lines *l = calloc(1, sizeof(*l));

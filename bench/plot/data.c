@@ -10,6 +10,7 @@
 #include "bench/load/load.h"
 #include "plot.h"
 #include "bench/data/stats.h"
+#include "lib/accel.h"
 
 static double median_of(const struct vmmio_series *s)
 {
@@ -188,10 +189,10 @@ static int plot_latency(const struct vmmio_comparison *c, const struct vmmio_res
 	snprintf(note, sizeof(note),
 		 "%s · n = %u boots x %u rounds x %u I/Os · accelerator %s · class: time%s",
 		 c->load_text, c->boots, c->rounds, c->count, c->accel,
-		 strcmp(c->accel, "tcg") ? "" : ", EMULATED");
+		 !vmmio_accel_name_emulated(c->accel) ? "" : ", EMULATED");
 	title(vars, sizeof(vars) - 64, "Latency of a virtio-blk I/O, by transport and depth", note);
 	sprintf(vars + strlen(vars), "cells=%u\nlevel=\"%.1f %%\"\n%s", cell, 100 * ci.level,
-		strcmp(c->accel, "tcg") ? "" : "emulated=1\n");
+		!vmmio_accel_name_emulated(c->accel) ? "" : "emulated=1\n");
 	return vmmio_plot_run(VMMIO_PLOT_LATENCY, r->part, "latency", vars, why, len);
 }
 

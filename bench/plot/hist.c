@@ -11,6 +11,7 @@
 
 #include "plot.h"
 #include "bench/data/rounds.h"
+#include "lib/accel.h"
 
 static void add_buckets(struct vmmio_hist *h, const json_t *hist)
 {
@@ -70,7 +71,7 @@ int vmmio_plot_cdf(const json_t *rows, const struct vmmio_plot_line *line, size_
 		   size_t len)
 {
 	static const char *const keys[2] = {"kick", "irq"};
-	bool emulated = !strcmp(accel, "tcg");
+	bool emulated = vmmio_accel_name_emulated(accel);
 	char *text = NULL, vars[1024], b[512], note[256];
 	struct vmmio_hist *h = malloc(sizeof(*h));
 	size_t size, lines[2] = {0, 0};

@@ -54,6 +54,15 @@ while read -r file; do
 	if [ "${file%.sh}" != "$file" ] || head -n 1 "$file" | grep -q '^#!.*sh$'; then
 		echo "$file" >>"$scripts"
 	fi
+	# an accelerator's name: more than one is emulated, vmmio_accel_name_emulated() knows
+	case $file in
+	bench/guest/boot.c) ;; # what was asked for
+	bench/*.c | tools/*.c | lib/*.c)
+		if grep -nE 'str(case)?cmp\([^,]*accel, "tcg"\)' "$file"; then
+			complain "$file: asks for one emulator by name"
+		fi
+		;;
+	esac
 	if grep -nE '(^|[^a-z/])/(home|work)/[a-z]' "$file"; then
 		complain "$file: a path of some machine"
 	fi

@@ -7,8 +7,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <cmocka.h>
 
+#include "bench/judge/compare.h"
 #include "lib/accel.h"
 
 #define X86(flags) "processor\t: 0\nmodel name\t: x\nflags\t\t: " flags "\nbugs\t: svm vmx\n"
@@ -55,6 +57,42 @@ static void emulated(void **state)
 	assert_false(vmmio_accel_name_emulated("unknown") || vmmio_accel_name_emulated(" on tcg"));
 }
 
+/* Every name there is: what emulates says so, and no time of it passes for a real one. */
+static void names(void **state)
+{
+	static const bool real[] = {
+		[VMMIO_ACCEL_KVM_VMX] = true,	  [VMMIO_ACCEL_KVM_SVM] = true,
+		[VMMIO_ACCEL_KVM_ARM] = true,	  [VMMIO_ACCEL_KVM_NESTED] = true,
+		[VMMIO_ACCEL_KVM_SOFT] = true,	  [VMMIO_ACCEL_SVM_ON_TCG] = false,
+		[VMMIO_ACCEL_ARM_ON_TCG] = false,
+	};
+	const struct vmmio_series time = {.cls = VMMIO_TIME}, schedule = {.cls = VMMIO_SCHEDULE},
+				  structural = {.cls = VMMIO_STRUCTURAL};
+
+	for (size_t i = 0; i < sizeof(real) / sizeof(real[0]); i++) {
+		const char *name = vmmio_accel_name(i);
+		struct vmmio_comparison c = {
+			.accel = name, .load_text = "reads", .qemu = "7.2", .checks = json_array()};
+		json_t *sentences;
+		bool withheld, said = false;
+		size_t k;
+		json_t *s;
+
+		assert_int_equal(vmmio_accel_name_emulated(name), !real[i]);
+		assert_int_equal(vmmio_series_emulated(&time, name), !real[i]);
+		assert_int_equal(vmmio_series_emulated(&schedule, name), !real[i]);
+		assert_false(vmmio_series_emulated(&structural, name));
+		sentences = vmmio_comparison_verdict(&c, &withheld);
+		json_array_foreach(sentences, k, s) {
+			said |= !!strstr(json_string_value(s), "times are emulated");
+		}
+		if (said == real[i])
+			fail_msg("%s: %s", name, json_dumps(sentences, 0));
+		json_decref(sentences);
+		json_decref(c.checks);
+	}
+}
+
 static void slug(void **state)
 {
 	char buf[16];
@@ -68,7 +106,7 @@ static void slug(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(classes), cmocka_unit_test(emulated),
-					   cmocka_unit_test(slug)};
+					   cmocka_unit_test(names), cmocka_unit_test(slug)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
