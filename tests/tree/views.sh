@@ -54,6 +54,11 @@ expect 2 'goes with the table' --per 10 --csv -- true
 expect 2 "'0' is not a number" --per 0 -- true
 expect 0 'self: CPU 0.' --source "$recording" --self -1 -i 0.001
 expect 0 '"bpf_run_s":null' --source "$recording" --self --json -1 -i 0.001
+# the times of a recording are those at which it was made, or not known
+sed 's/"interval_s"/"time_ms":1795900000007,&/' "$VMMIO_SOURCE/tests/data/guest.jsonl" >"$work/timed"
+expect 0 '"time_ms":1795900000007' --source "file:$work/timed" --json -1 -i 0.001
+expect 0 '1795900000.007,' --source "file:$work/timed" --csv -1 -i 0.001
+expect 0 '"time_ms":null' --source "$recording" --json -1 -i 0.001
 # interval by interval: the recording has five
 "$stat" hist batch --source "$recording" -n virtio3 -q 0 0.001 >"$work/out" 2>"$work/err"
 [ "$(grep -c 'virtio3\|no samples' "$work/out")" = 5 ] || fail 'hist: not five intervals'

@@ -214,7 +214,7 @@ static int take_line(struct vmmio_source *src, struct source *f)
 	json_t *sorted;
 	size_t i, k;
 	int err = 0;
-	__u64 lost;
+	__u64 lost, ms;
 	double seconds = json_number_value(json_object_get(f->next, "interval_s"));
 
 	vmmio_snapshot_clear(&f->fresh);
@@ -244,6 +244,8 @@ static int take_line(struct vmmio_source *src, struct source *f)
 	f->fresh.have_lost = count_of(json_object_get(f->next, "events_lost"), &lost);
 	f->fresh.events_lost = f->fresh.have_lost ? lost : 0;
 	f->fresh.time_ns = (__u64)(seconds * 1e9);
+	if (count_of(json_object_get(f->next, "time_ms"), &ms))
+		f->fresh.wall_ms = ms;
 	return 0;
 }
 
@@ -287,6 +289,7 @@ static void clear_counts(struct vmmio_snapshot *s)
 			memset(vmmio_row_regs(s, i), 0, sizeof(struct vmmio_reg_counts));
 	}
 	s->time_ns = 0;
+	s->wall_ms = 0; /* when the first line began, nobody says */
 	s->events_lost = 0;
 }
 
