@@ -11,6 +11,8 @@
 #include <cmocka.h>
 
 #include "tools/vmmio-stat/core/fields.h"
+#include "tools/vmmio-stat/core/snapshot.h"
+#include "tools/vmmio-stat/view/hist.h"
 
 /* Every bucket holds its own edges and no other's; edges only grow. */
 static void buckets_have_sharp_edges(void **state)
@@ -113,6 +115,28 @@ static void percentile_of_nothing_is_unknown(void **state)
 	assert_false(vmmio_hist_percentile(&h, -1).known);
 }
 
+/* An interrupt may find nothing to do that a poll has not done: it is a sample, too. */
+static void a_mean_is_that_of_the_samples(void **state)
+{
+	struct vmmio_want want = {.hists = 1u << VMMIO_HIST_COALESCE};
+	struct vmmio_snapshot s;
+	struct vmmio_value mean;
+	struct vmmio_row *r;
+
+	vmmio_snapshot_init(&s, &want);
+	r = vmmio_snapshot_add(&s);
+	assert_non_null(r);
+	assert_false(vmmio_hist_mean(&s, 0, VMMIO_HIST_COALESCE).known);
+	vmmio_row_set(r, VMMIO_C_USED_BUFFERS, 6);
+	vmmio_row_set(r, VMMIO_C_IRQS_FOUND, 1);
+	assert_false(vmmio_hist_mean(&s, 0, VMMIO_HIST_COALESCE).known);
+	vmmio_row_hist(&s, 0, VMMIO_HIST_COALESCE)->n[2] = 3;
+	mean = vmmio_hist_mean(&s, 0, VMMIO_HIST_COALESCE);
+	assert_true(mean.known);
+	assert_true(mean.v == 2);
+	vmmio_snapshot_free(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -121,6 +145,7 @@ int main(void)
 		cmocka_unit_test(log2_is_exact),
 		cmocka_unit_test(percentiles_match_a_sorted_list),
 		cmocka_unit_test(percentile_of_nothing_is_unknown),
+		cmocka_unit_test(a_mean_is_that_of_the_samples),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,14 +15,12 @@ const char *const vmmio_hist_meanings[VMMIO_HIST_COUNT] = {
 #undef MEANING
 };
 
-const struct vmmio_hist_mean vmmio_hist_means[VMMIO_HIST_COUNT] = {
-	[VMMIO_HIST_KICK] = {VMMIO_C_KICK_NS, VMMIO_C_KICKS_TIMED},
-	[VMMIO_HIST_IRQ] = {VMMIO_C_LATENCY_NS, VMMIO_C_LATENCIES},
-	[VMMIO_HIST_BATCH] = {VMMIO_C_KICK_BUFFERS, VMMIO_C_KICKS_INDEXED},
-	[VMMIO_HIST_COALESCE] = {VMMIO_C_USED_BUFFERS, VMMIO_C_IRQS_FOUND},
-	[VMMIO_HIST_ACCESS] = {VMMIO_C_ACCESS_NS, VMMIO_C_ACCESSES_TIMED},
-	[VMMIO_HIST_REQUEST] = {VMMIO_C_REQUEST_NS, VMMIO_C_REQUESTS_TIMED},
-	[VMMIO_HIST_OCCUPANCY] = {VMMIO_C_OCCUPANCY, VMMIO_C_OCCUPANCIES},
+/* The counter that sums up the samples of each. */
+static const int sums[VMMIO_HIST_COUNT] = {
+	[VMMIO_HIST_KICK] = VMMIO_C_KICK_NS,	    [VMMIO_HIST_IRQ] = VMMIO_C_LATENCY_NS,
+	[VMMIO_HIST_BATCH] = VMMIO_C_KICK_BUFFERS,  [VMMIO_HIST_COALESCE] = VMMIO_C_USED_BUFFERS,
+	[VMMIO_HIST_ACCESS] = VMMIO_C_ACCESS_NS,    [VMMIO_HIST_REQUEST] = VMMIO_C_REQUEST_NS,
+	[VMMIO_HIST_OCCUPANCY] = VMMIO_C_OCCUPANCY,
 };
 
 int vmmio_hist_find(const char *key)
@@ -84,13 +82,14 @@ __u64 vmmio_hist_max(const struct vmmio_hist *h)
 struct vmmio_value vmmio_hist_mean(const struct vmmio_snapshot *d, size_t row, int id)
 {
 	const struct vmmio_row *r = &d->rows[row];
-	int sum = vmmio_hist_means[id].sum, samples = vmmio_hist_means[id].samples;
+	const struct vmmio_hist *h = vmmio_row_hist(d, row, id);
+	__u64 samples = h ? vmmio_hist_total(h) : 0;
 	struct vmmio_value v = {};
 
-	if (!vmmio_row_has(r, sum) || !vmmio_row_has(r, samples) || !r->c[samples])
+	if (!vmmio_row_has(r, sums[id]) || !samples)
 		return v;
 	v.known = true;
-	v.v = (double)r->c[sum] / (double)r->c[samples];
+	v.v = (double)r->c[sums[id]] / (double)samples;
 	return v;
 }
 

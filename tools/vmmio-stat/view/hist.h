@@ -36,12 +36,10 @@ void vmmio_log2_print(FILE *out, const struct vmmio_log2_hist *h, const char *un
 /* Upper bound of the highest bucket in use: no sample was larger. */
 __u64 vmmio_hist_max(const struct vmmio_hist *h);
 
-/* The counters whose quotient is the mean of histogram @id. */
-extern const struct vmmio_hist_mean {
-	int sum, samples;
-} vmmio_hist_means[VMMIO_HIST_COUNT];
-
-/* Mean of histogram @id of row @row of @d, from its counters. */
+/*
+ * Mean of histogram @id of row @row of @d: the sum that is counted beside it, by its
+ * own samples. Unknown without samples.
+ */
 struct vmmio_value vmmio_hist_mean(const struct vmmio_snapshot *d, size_t row, int id);
 
 /* "n 12, mean 3.1, p50 ...": one line without a newline. Returns @buf. */
