@@ -229,7 +229,14 @@ bool vmmio_series_exact(const struct vmmio_series *s)
 	for (size_t i = 0; i < s->n; i++)
 		if (!vmmio_series_equal(s->v[i], s->c ? &s->c[i] : NULL, s->v[0], s->c))
 			return false;
-	return s->n > 0;
+	return s->n > 1; /* one boot agrees with itself */
+}
+
+const char *vmmio_exact_words(bool exact, unsigned int boots)
+{
+	return boots < 2 ? "one boot: not known to be exact"
+	       : exact	 ? "exact: the same in every boot"
+			 : "NOT exact: medians of the boots";
 }
 
 bool vmmio_series_emulated(const struct vmmio_series *s, const char *accel)

@@ -147,8 +147,11 @@ size_t vmmio_series_counts(const struct vmmio_series *s, struct vmmio_count *out
 bool vmmio_series_equal(double v, const struct vmmio_count *c, double w,
 			const struct vmmio_count *d);
 
-/* All boots known and the same number. */
+/* Two boots or more, all known and the same number. */
 bool vmmio_series_exact(const struct vmmio_series *s);
+
+/* The same in words, for a figure of @boots boots: one is never exact. */
+const char *vmmio_exact_words(bool exact, unsigned int boots);
 
 /* Marked "~": true of an emulated run only (field classes). */
 bool vmmio_series_emulated(const struct vmmio_series *s, const char *accel);

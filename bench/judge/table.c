@@ -105,7 +105,7 @@ static bool print_cell(const struct vmmio_series *s, FILE *f)
 		n = vmmio_series_known(s, known);
 		exact = vmmio_series_exact(s);
 		vmmio_format(vmmio_stats_median(known, n), mid, sizeof(mid));
-		if (exact || !n) {
+		if (exact || n < 2) {
 			snprintf(text, sizeof(text), "%s", mid);
 			exact = n == s->n;
 		} else {
@@ -141,6 +141,7 @@ static void print_row(const struct vmmio_comparison *c,
 		exact &= print_cell(cell[i], f);
 	fprintf(f, "%s%s\n", vmmio_class_name(any->cls),
 		any->cls != VMMIO_STRUCTURAL ? ""
+		: c->boots < 2		     ? ", one boot"
 		: exact			     ? ", exact"
 					     : ", NOT EXACT");
 }

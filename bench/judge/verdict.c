@@ -79,8 +79,11 @@ static void over_columns(const struct vmmio_comparison *c, unsigned int depth, c
 		append(buf, len, "%s%s %s%s%s", i ? ", " : "", vmmio_columns[i], v, i ? "" : " ",
 		       i ? "" : what);
 	}
-	append(buf, len, " (%s, n = %u boots)", exact ? "exact" : "not exact: range over boots",
-	       c->boots);
+	if (c->boots < 2)
+		append(buf, len, " (%s)", vmmio_exact_words(exact, c->boots));
+	else
+		append(buf, len, " (%s, n = %u boots)",
+		       exact ? "exact" : "not exact: range over boots", c->boots);
 }
 
 static void say_counts(const struct vmmio_comparison *c, unsigned int depth, json_t *sentences)

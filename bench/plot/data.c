@@ -130,7 +130,7 @@ static int plot_accesses(const struct vmmio_comparison *c, const struct vmmio_re
 		 "depth 1 · %s · n = %u boots x %u rounds x %u I/Os · accelerator %s · structural, "
 		 "%s",
 		 c->load_text, c->boots, c->rounds, c->count, c->accel,
-		 exact ? "exact: the same in every boot" : "NOT exact: medians of the boots");
+		 vmmio_exact_words(exact, c->boots));
 	return vmmio_plot_stacks(stack, VMMIO_COLUMNS, "accesses",
 				 "Register accesses of one virtio-blk I/O, by transport", note,
 				 "I/O", true, r, why, len);

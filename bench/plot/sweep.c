@@ -107,8 +107,7 @@ static int plot_accesses(const struct vmmio_findings *in, const struct vmmio_res
 	snprintf(note, sizeof(note),
 		 "load %s, depth 1%s · n = %u boot%s · accelerator %s · structural, %s",
 		 load ? load : "-", have_lazy ? "; lazy: lazy_status=on" : "", in->boots,
-		 in->boots == 1 ? "" : "s", in->tables->accel,
-		 exact ? "exact: the same in every boot" : "NOT exact: medians of the boots");
+		 in->boots == 1 ? "" : "s", in->tables->accel, vmmio_exact_words(exact, in->boots));
 	err = vmmio_plot_stacks(stack, n, "accesses", heading, note, "I/O", true, r, why, len);
 	if (!err)
 		note_plot(names, "accesses", heading);

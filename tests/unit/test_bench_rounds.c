@@ -229,6 +229,17 @@ static void test_not_exact(void **state)
 	assert_non_null(strstr(sentence(verdict, 0), "not exact"));
 	json_decref(verdict);
 	drop(&fx);
+
+	/* one boot agrees with itself, which shows nothing */
+	make(&fx, 300, 256);
+	fx.c.boots = 1;
+	fx.c.set.s[0].n = 1;
+	assert_false(vmmio_series_exact(&fx.c.set.s[0]));
+	fx.c.set.s[0].n = 2;
+	verdict = vmmio_comparison_verdict(&fx.c, &withheld);
+	assert_non_null(strstr(sentence(verdict, 0), "one boot"));
+	json_decref(verdict);
+	drop(&fx);
 }
 
 static void test_withheld(void **state)
