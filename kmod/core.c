@@ -327,6 +327,7 @@ struct vmmio_device *vmmio_device_alloc(struct device *parent, const struct vmmi
 	vd->regs.ops = ops;
 	vd->irq = -1;
 	vd->vector_config = VMMIO_NO_VECTOR;
+	vd->config_since = jiffies;
 	vmmio_options_get(dev_name(parent), &vd->options);
 	INIT_LIST_HEAD(&vd->overflow);
 	INIT_LIST_HEAD(&vd->queue_list);

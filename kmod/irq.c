@@ -65,6 +65,7 @@ static __always_inline irqreturn_t run_end(struct vmmio_device *vd, struct vmmio
 
 	if (unlikely(!run->worked)) {
 		if (!(run->flags & VMMIO_EV_CONFIG)) {
+			smp_wmb(); /* pairs with smp_rmb() in add_device() */
 			this_cpu_inc(vd->counts->irqs_none);
 			run->flags |= VMMIO_EV_NONE;
 			ret = line ? IRQ_NONE : IRQ_HANDLED;
@@ -159,10 +160,12 @@ static __always_inline void check_queue(struct vmmio_queue *q, struct vmmio_irq_
 		found = vring_interrupt(run->irq, q->vq) == IRQ_HANDLED;
 	}
 	run->checked++;
-	if (likely(found))
+	if (likely(found)) {
 		run->worked++;
-	else
+	} else {
+		smp_wmb(); /* pairs with smp_rmb() in sum_queue(): the run first */
 		this_cpu_inc(q->counts->irqs_none);
+	}
 }
 
 static __always_inline void check_all(struct vmmio_device *vd, struct vmmio_irq_run *run,

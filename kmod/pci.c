@@ -406,10 +406,16 @@ static int pci_restore(struct device *dev)
 static void pci_reset_prepare(struct pci_dev *pdev)
 {
 	struct pci_vmmio *pv = pci_get_drvdata(pdev);
-	int err = virtio_device_freeze(&pv->vd->vdev);
+	struct virtio_device *vdev = &pv->vd->vdev;
+	int err = -EOPNOTSUPP;
 
-	if (err)
+	/* one that cannot be frozen would not set up its queues again */
+	if (!vdev->dev.driver || drv_to_virtio(vdev->dev.driver)->freeze)
+		err = virtio_device_freeze(vdev);
+	if (err) {
 		dev_err(&pdev->dev, "reset: its driver does not let go (%d)\n", err);
+		virtio_break_device(vdev);
+	}
 	pv->frozen = !err;
 }
 

@@ -224,7 +224,7 @@ static void sum_queue(struct vmmio_queue_sum *sum, const struct vmmio_queue *q)
 		const struct vmmio_queue_counts *n = per_cpu_ptr(q->counts, cpu);
 		u64 none = READ_ONCE(n->irqs_none), irqs;
 
-		/* a run counts before it is known to have found nothing: never more of these */
+		/* pairs with smp_wmb() in check_queue(): never more of these than runs */
 		smp_rmb();
 		irqs = READ_ONCE(n->irqs);
 
@@ -281,7 +281,7 @@ static void add_device(struct vmmio_slot_counters *c, const struct vmmio_device 
 		const struct vmmio_device_counts *n = per_cpu_ptr(vd->counts, cpu);
 
 		c->irqs_none += READ_ONCE(n->irqs_none);
-		smp_rmb(); /* as in sum_queue() */
+		smp_rmb(); /* pairs with smp_wmb() in run_end() */
 		c->irqs += READ_ONCE(n->runs_read) + READ_ONCE(n->runs_unread);
 		c->config_irqs += READ_ONCE(n->config_irqs);
 		c->irqs_early += READ_ONCE(n->irqs_early);

@@ -102,9 +102,10 @@ static int conclude_one(const struct regress *g, struct kept *k, const struct vm
 		printf("\n");
 		fflush(stdout);
 	}
-	err = ab.regressions ? VMMIO_EXIT_NEGATIVE
-	      : ab.undecided ? VMMIO_EXIT_UNDECIDED
-			     : VMMIO_EXIT_OK;
+	/* nothing in common is nothing compared */
+	err = ab.regressions	      ? VMMIO_EXIT_NEGATIVE
+	      : ab.undecided || !ab.n ? VMMIO_EXIT_UNDECIDED
+				      : VMMIO_EXIT_OK;
 	vmmio_ab_free(&ab);
 	return err;
 }
@@ -308,6 +309,10 @@ static int baseline_command(const struct regress *g, const struct vmmio_loaded *
 	}
 	if (emulated && times)
 		argv[n++] = "--emulated-time";
+	if (driver) {
+		argv[n++] = "--driver";
+		argv[n++] = driver;
+	}
 	argv[n] = NULL;
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <vmmio/regs.h>
 #include "lib/formula.h"
 #include "rounds.h"
 #include "stats.h"
@@ -42,7 +43,7 @@ struct sums {
 	struct {
 		char name[32];
 		double n;
-	} reg[16];
+	} reg[VMMIO_REG_COUNT];
 	size_t nregs;
 	struct {
 		char name[24];

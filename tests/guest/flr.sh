@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # A function level reset of a device in use, asked for in sysfs: its disk works
-# before and after, under load too, each request is answered, and what it counted
-# stays. QEMU has such a reset behind a PCIe port only.
+# before and after, under load too, and each request is answered. QEMU has such a reset behind a PCIe port only.
 set -euo pipefail
 
 dir=$(mktemp -d)
@@ -26,9 +25,12 @@ io 100
 dmesg -c >/dev/null
 echo 1 >/sys/bus/pci/devices/"$dev"/reset
 io 100
-blkload --count 2000 "/dev/$disk" >/tmp/under &
+blkload --count 20000 "/dev/$disk" >/tmp/under &
 load=$!
-for i in 1 2 3; do echo 1 >/sys/bus/pci/devices/"$dev"/reset; done
+for i in 1 2 3; do
+	echo 1 >/sys/bus/pci/devices/"$dev"/reset
+	kill -0 "$load" || fail "the load was over before reset $i was"
+done
 wait "$load" || fail "I/O under resets: $(cat /tmp/under)"
 grep -q '"errors":0' /tmp/under || fail "I/O under resets: $(cat /tmp/under)"
 io 100

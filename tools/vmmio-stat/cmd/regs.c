@@ -87,6 +87,12 @@ int vmmio_cmd_regs(int argc, char **argv)
 	ret = vmmio_options_interval(&x.opt);
 	if (ret)
 		return ret - 1;
+	if (!interval && !strncmp(x.opt.source, "file:", 5)) {
+		vmmio_complain("regs: a recording has intervals: ask for one, as in regs --source "
+			       "%s 1",
+			       x.opt.source);
+		return VMMIO_EXIT_USAGE;
+	}
 	x.want.regs = true;
 	if (!interval && !strcmp(x.opt.source, "auto"))
 		x.opt.source = "sysfs";

@@ -341,6 +341,10 @@ int vmmio_options_interval(struct vmmio_options *o)
 		vmmio_complain("%s: one operand too many", o->argv[2]);
 		return usage_error();
 	}
+	if (o->verify && !strncmp(o->source, "file:", 5)) {
+		vmmio_complain("--verify: a recording has no other side to be held against");
+		return usage_error();
+	}
 	if (o->per && !o->command) {
 		vmmio_complain("--per: goes with -- command");
 		return usage_error();
