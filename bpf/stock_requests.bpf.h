@@ -160,15 +160,23 @@ static __always_inline int taken_back(struct virtqueue *vq, void *data, bool out
 	return 0;
 }
 
+/*
+ * Argument @n as a number: the verifier refuses the context's pointers to pointers, and
+ * its pointers as arguments of global functions. bpf_get_func_arg() would do, from 5.17.
+ */
+static __always_inline __u64 argument(const unsigned long long *ctx, int n)
+{
+	__u64 v = 0;
+
+	bpf_probe_read_kernel(&v, sizeof(v), ctx + n);
+	return v;
+}
+
 SEC("fexit/virtqueue_add_sgs")
 int BPF_PROG(fe_add_sgs, struct virtqueue *vq, void *sgs, unsigned int out, unsigned int in,
 	     void *data, int gfp, int ret)
 {
-	__u64 lists = 0;
-
-	/* a pointer to pointers: not to be had from the context directly */
-	bpf_get_func_arg(ctx, 1, &lists);
-	return add_many(vq, (void *)lists, out, in, data, ret);
+	return add_many(vq, (void *)argument(ctx, 1), out, in, data, ret);
 }
 
 /* One list; the premapped have been mapped by the driver. */
@@ -177,11 +185,7 @@ int BPF_PROG(fe_add_sgs, struct virtqueue *vq, void *sgs, unsigned int out, unsi
 	int BPF_PROG(fe_##name, struct virtqueue *vq, void *sg, unsigned int num, void *data, \
 		     __VA_ARGS__, int ret)                                                    \
 	{                                                                                     \
-		__u64 list = 0;                                                               \
-                                                                                              \
-		/* as a number: a global function takes no pointer of the kernel's */         \
-		bpf_get_func_arg(ctx, 1, &list);                                              \
-		return add_one(vq, list, in, mapped, data, ret);                              \
+		return add_one(vq, argument(ctx, 1), in, mapped, data, ret);                  \
 	}
 
 ADD_ONE(add_outbuf, false, false, int gfp)

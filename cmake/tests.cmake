@@ -23,6 +23,7 @@ vmmio_script_test(tree tests/tree/rebuild.sh TIMEOUT 300)
 # Jansson reads back what the JSON view wrote (found in bench.cmake).
 vmmio_unit_test(stat_num LIBS vmmio_stat_core)
 vmmio_unit_test(stat_hist LIBS vmmio_stat_core)
+vmmio_unit_test(stock_bpf LIBS vmmio_stat_core)
 vmmio_unit_test(stat_tables LIBS vmmio_stat_core)
 vmmio_unit_test(stat_delta LIBS vmmio_stat_core)
 vmmio_unit_test(stat_views LIBS vmmio_stat_core ${LIBJANSSON_A})
