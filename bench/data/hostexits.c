@@ -71,6 +71,10 @@ static void add_vectors(struct vectors *v, const json_t *snap)
 	json_array_foreach(json_object_get(snap, "interrupts"), i, j) {
 		double vector = number_of(j, "vector");
 
+		/* the guest's own (IRQ work, its timer) are no device's, by whatever round they
+		 * come */
+		if (json_is_null(json_object_get(j, "device")))
+			continue;
 		if (vector >= 0 && vector < 256 && number_of(j, "count") > 0)
 			v->seen[(int)vector] = true;
 	}
