@@ -74,6 +74,7 @@ add_library(
 	bench/plot/data.c
 	bench/plot/hist.c
 	bench/plot/plot.c
+	bench/plot/stack.c
 	bench/plot/sweep.c
 	bench/sweep/experiment.c
 	bench/sweep/plan.c

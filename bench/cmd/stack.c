@@ -18,6 +18,7 @@
 #include "bench/guest/pool.h"
 #include "bench/judge/stack.h"
 #include "bench/load/load.h"
+#include "bench/plot/plot.h"
 #include "cmd.h"
 #include "lib/opts.h"
 #include "setup.h"
@@ -30,7 +31,7 @@ struct run {
 	struct vmmio_stack s;
 	struct vmmio_result result;
 	unsigned int timeout;
-	bool json, withheld, on;
+	bool json, withheld, on, no_plots;
 	json_t *rows, *infos, *verdict;
 	char *qemu_line;
 	struct timespec start;
@@ -49,6 +50,7 @@ static int parse_options(struct run *r, int argc, char **argv)
 		 "I/Os in a round (500)"},
 		{"json", VMMIO_OPT_FLAG, &r->json, 0, 0, NULL, NULL,
 		 "result and series as JSON instead of the table"},
+		{"no-plots", VMMIO_OPT_FLAG, &r->no_plots, 0, 0, NULL, NULL, "draw nothing"},
 		{"timeout", VMMIO_OPT_NUMBER, &r->timeout, 5, 86400, NULL, "S",
 		 "limit of one boot in seconds (240)"},
 		VMMIO_SETUP_OPTS(&r->setup),
@@ -199,58 +201,84 @@ static int take_boot(struct run *r, unsigned int boot, const struct vmmio_guest_
 	return err;
 }
 
-/* What did not end in time is run again and counted; another failure ends all. */
-static int run_boot(struct run *r, unsigned int boot, char *script)
+static void progress(struct vmmio_job *job, size_t done, void *arg)
 {
-	struct vmmio_job job = {.guest = {.qemu = r->setup.qemu,
-					  .kernel = r->setup.kernel,
-					  .initrd = r->setup.initrd,
-					  .host = true,
-					  .icount = true,
-					  .script = script,
-					  .timeout_s = r->timeout,
-					  .stop = &vmmio_stop}};
-	int err, tries = TRIES;
+	const struct run *r = arg;
 
-	for (;;) {
-		job.err = vmmio_guest_run(&job.guest, &job.result);
-		if (job.err || job.result.end != VMMIO_GUEST_TIMEOUT || !--tries)
-			break;
-		fprintf(stderr, NAME "boot %u: %s; once more\n", boot, job.result.why);
-		vmmio_guest_result_free(&job.result);
-		r->s.hung++;
-	}
-	if (vmmio_stop) {
-		err = -EINTR;
-	} else if (job.err || job.result.end != VMMIO_GUEST_DONE || job.result.status) {
-		fprintf(stderr, NAME "boot %u: %s\n", boot,
-			job.result.why[0] ? job.result.why : strerror(-job.err));
-		if (job.result.console && job.result.console[0])
-			fprintf(stderr, "last lines of its console:\n%s\n", job.result.console);
-		err = -EIO;
-	} else {
-		err = take_boot(r, boot, &job.result);
-	}
-	vmmio_guest_result_free(&job.result);
-	return err;
+	(void)job;
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr, "\rthe whole stack: %zu of %u boots ", done, r->s.boots);
 }
 
+/* Did @job end in time? Else it may be run once more, which is said. */
+static bool ended(struct run *r, unsigned int boot, struct vmmio_job *job, bool last)
+{
+	if (job->err || job->result.end != VMMIO_GUEST_TIMEOUT || last || vmmio_stop)
+		return true;
+	fprintf(stderr, NAME "boot %u: %s; once more\n", boot, job->result.why);
+	vmmio_guest_result_free(&job->result);
+	r->s.hung++;
+	return false;
+}
+
+static int boot_failed(unsigned int boot, const struct vmmio_job *job)
+{
+	if (!job->err && job->result.end == VMMIO_GUEST_DONE && !job->result.status)
+		return 0;
+	if (job->err == -ECANCELED) /* the one that failed says why */
+		return -EIO;
+	fprintf(stderr, NAME "boot %u: %s\n", boot,
+		job->result.why[0] ? job->result.why : strerror(-job->err));
+	if (job->result.console && job->result.console[0])
+		fprintf(stderr, "last lines of its console:\n%s\n", job->result.console);
+	return -EIO;
+}
+
+/*
+ * As many at a time as there are processors for, two at most: what they count, and
+ * their instructions, are the same. What did not end in time is run again and
+ * counted; another failure ends all.
+ */
 static int run_boots(struct run *r)
 {
-	int err = 0;
+	struct vmmio_job *jobs = calloc(r->s.boots, sizeof(*jobs));
+	char **script = calloc(r->s.boots, sizeof(*script));
+	int err = jobs && script ? 0 : -ENOMEM;
 
 	for (unsigned int b = 0; b < r->s.boots && !err; b++) {
 		const char *columns[VMMIO_COLUMNS];
-		char disks[64], *script;
+		char disks[64];
 
-		if (isatty(STDERR_FILENO))
-			fprintf(stderr, "\rthe whole stack: boot %u of %u ", b + 1, r->s.boots);
 		vmmio_load_order(b, columns);
-		script = host_script(&r->s, columns, disks, sizeof(disks));
-		err = script ? run_boot(r, b, script) : -ENOMEM;
-		free(script);
+		script[b] = host_script(&r->s, columns, disks, sizeof(disks));
+		err = script[b] ? 0 : -ENOMEM;
+		jobs[b].guest = (struct vmmio_guest){.qemu = r->setup.qemu,
+						     .kernel = r->setup.kernel,
+						     .initrd = r->setup.initrd,
+						     .host = true,
+						     .icount = true,
+						     .script = script[b],
+						     .timeout_s = r->timeout,
+						     .stop = &vmmio_stop};
 	}
+	if (!err)
+		err = vmmio_pool_run(jobs, r->s.boots, vmmio_setup_jobs(&r->setup, false), true,
+				     &vmmio_stop, progress, r);
+	for (int tries = TRIES - 1; tries >= 0 && !err; tries--)
+		for (unsigned int b = 0; b < r->s.boots && !err; b++)
+			if (!ended(r, b, &jobs[b], !tries))
+				err = vmmio_pool_run(&jobs[b], 1, 1, true, &vmmio_stop, NULL, NULL);
 	vmmio_progress_end();
+	for (unsigned int b = 0; b < r->s.boots && !err; b++) {
+		err = vmmio_stop ? -EINTR : boot_failed(b, &jobs[b]);
+		err = err ?: take_boot(r, b, &jobs[b].result);
+	}
+	for (unsigned int b = 0; b < r->s.boots && jobs; b++)
+		vmmio_guest_result_free(&jobs[b].result);
+	for (unsigned int b = 0; b < r->s.boots && script; b++)
+		free(script[b]);
+	free(jobs);
+	free(script);
 	return err;
 }
 
@@ -325,7 +353,7 @@ static int write_folder(struct run *r, char *final)
 {
 	json_t *result = result_object(r), *series = vmmio_series_to_json(&r->s.set);
 	json_t *machine = vmmio_machine_describe(r->s.accel, r->setup.qemu_number);
-	char set[128];
+	char set[128], why[256] = "";
 	int err = result && series && machine ? 0 : -ENOMEM;
 
 	json_object_set_new(machine, "qemu_line", json_string(r->qemu_line));
@@ -344,6 +372,10 @@ static int write_folder(struct run *r, char *final)
 	json_decref(result);
 	json_decref(series);
 	json_decref(machine);
+	/* counts that differ are no picture */
+	if (!err && !r->no_plots && !r->withheld && !vmmio_stop &&
+	    vmmio_plot_whole(&r->s, &r->result, why, sizeof(why)))
+		fprintf(stderr, NAME "no plots: %s\n", why);
 	if (err || vmmio_stop)
 		return err ? err : -EINTR;
 	vmmio_machine_set_name(r->s.accel, set, sizeof(set));

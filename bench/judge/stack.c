@@ -228,7 +228,7 @@ json_t *vmmio_stack_kinds(const struct vmmio_stack *s)
 			for (size_t k = 0; k < h->nkinds; k++) {
 				const char *name = h->kind[k].name;
 				json_t *row, *user;
-				bool exact = true;
+				bool exact = s->boots > 1;
 
 				if (!h->kind[k].of_device || json_object_get(seen, name))
 					continue;
@@ -318,7 +318,7 @@ void vmmio_stack_print(const struct vmmio_stack *s, FILE *f)
 		for (int c = 0; c < VMMIO_COLUMNS; c++)
 			cell(f, json_real_value(json_object_get(exits, vmmio_columns[c])));
 		fprintf(f, "   structural%s\n",
-			json_is_true(json_object_get(k, "exact")) && s->boots > 1 ? ", exact" : "");
+			json_is_true(json_object_get(k, "exact")) ? ", exact" : "");
 	}
 	print_host(s, "ends of interrupts without an exit",
 		   offsetof(struct vmmio_host_round, eoi_free), f);
@@ -343,26 +343,33 @@ void vmmio_stack_print(const struct vmmio_stack *s, FILE *f)
 	json_decref(kinds);
 }
 
-/* "5 exits per I/O, 3 to userspace", and whether each boot said so */
-static bool exits_words(const struct vmmio_stack *s, int c, char *buf, size_t len)
+/* "5 exits per I/O, 3 to userspace (exact)"; one boot is no ground for the word */
+static void exits_words(const struct vmmio_stack *s, int c, char *buf, size_t len)
 {
 	const struct vmmio_series *e = find(s, c, "exits_per_io"),
 				  *u = find(s, c, "user_exits_per_io");
-	char exits[32], user[32];
+	char exits[32], user[32], low_text[32], high_text[32], how[80] = "";
+	double low, high;
 
 	vmmio_format(vmmio_stats_median(e->v, e->n), exits, sizeof(exits));
 	vmmio_format(vmmio_stats_median(u->v, u->n), user, sizeof(user));
-	snprintf(buf, len, "%s %s%s, %s%s", vmmio_columns[c], exits, c ? "" : " exits per I/O",
-		 user, c ? "" : " to userspace");
-	return vmmio_series_exact(e) && vmmio_series_exact(u);
+	if (s->boots > 1 && vmmio_series_exact(e) && vmmio_series_exact(u)) {
+		snprintf(how, sizeof(how), " (exact)");
+	} else if (s->boots > 1) {
+		vmmio_stats_range(e->v, e->n, &low, &high);
+		vmmio_format(low, low_text, sizeof(low_text));
+		vmmio_format(high, high_text, sizeof(high_text));
+		snprintf(how, sizeof(how), " (%s to %s)", low_text, high_text);
+	}
+	snprintf(buf, len, "%s %s%s, %s%s%s", vmmio_columns[c], exits, c ? "" : " exits per I/O",
+		 user, c ? "" : " to userspace", how);
 }
 
 json_t *vmmio_stack_verdict(const struct vmmio_stack *s, bool *withheld)
 {
 	json_t *out = json_array(), *check;
-	char words[VMMIO_COLUMNS][96], text[400];
+	char words[VMMIO_COLUMNS][256], text[900];
 	double ratio[64];
-	bool exact = true;
 	size_t i;
 	unsigned int n = s->boots < 64 ? s->boots : 64;
 
@@ -374,10 +381,9 @@ json_t *vmmio_stack_verdict(const struct vmmio_stack *s, bool *withheld)
 		return out;
 	}
 	for (int c = 0; c < VMMIO_COLUMNS; c++)
-		exact &= exits_words(s, c, words[c], sizeof(words[c]));
-	snprintf(text, sizeof(text), "depth 1: %s; %s; %s (%s, n = %u boot%s; HLT and timer apart)",
-		 words[0], words[1], words[2], exact ? "exact" : "medians", s->boots,
-		 s->boots == 1 ? "" : "s");
+		exits_words(s, c, words[c], sizeof(words[c]));
+	snprintf(text, sizeof(text), "depth 1: %s; %s; %s; n = %u boot%s, HLT and timer apart",
+		 words[0], words[1], words[2], s->boots, s->boots == 1 ? "" : "s");
 	json_array_append_new(out, json_string(text));
 	for (unsigned int b = 0; b < n; b++)
 		ratio[b] = value(s, 0, b, "stack_instructions_per_io") /

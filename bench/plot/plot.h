@@ -12,6 +12,7 @@
 
 #include "bench/judge/compare.h"
 #include "bench/judge/findings.h"
+#include "bench/judge/stack.h"
 #include "bench/data/result.h"
 
 enum vmmio_plot_id {
@@ -21,6 +22,7 @@ enum vmmio_plot_id {
 	VMMIO_PLOT_LATENCY,
 	VMMIO_PLOT_CURVES,
 	VMMIO_PLOT_INTERVALS,
+	VMMIO_PLOT_EXITS,
 	VMMIO_PLOTS,
 };
 
@@ -80,6 +82,10 @@ int vmmio_plot_cdf(const json_t *rows, const struct vmmio_plot_line *line, size_
 struct vmmio_ab;
 int vmmio_plot_ab(const struct vmmio_ab *ab, const char *accel, const struct vmmio_result *r,
 		  char *why, size_t len);
+
+/* Exits by kind and instructions of the whole stack: exits.svg, instructions.svg, ... */
+int vmmio_plot_whole(const struct vmmio_stack *s, const struct vmmio_result *r, char *why,
+		     size_t len);
 
 /*
  * A gnuplot string of @text, quotes included: whatever is in it, it neither ends

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the plots of the whole stack show: exits per I/O by kind, and the
+ * instructions of guest, KVM and monitor. Only where counts agree: a run without
+ * a verdict has no picture. Nothing is measured or judged here.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/data/rounds.h"
+#include "bench/data/stats.h"
+#include "bench/load/load.h"
+#include "plot.h"
+
+static const struct vmmio_series *find(const struct vmmio_stack *s, int c, const char *key)
+{
+	char labels[96];
+
+	snprintf(labels, sizeof(labels), "load=randread transport=%s depth=1", vmmio_columns[c]);
+	return vmmio_series_find(&s->set, labels, key);
+}
+
+static double median(const struct vmmio_stack *s, int c, const char *key)
+{
+	const struct vmmio_series *v = find(s, c, key);
+
+	return v ? vmmio_stats_median(v->v, v->n) : NAN;
+}
+
+/* From the bottom in the order in which an I/O makes them. */
+static int rank(const char *kind)
+{
+	static const char *const order[] = {"kick", "msr read", "status read", "ACK", "msr write"};
+	int i = 0, n = sizeof(order) / sizeof(order[0]);
+
+	while (i < n && strncmp(kind, order[i], strlen(order[i])))
+		i++;
+	return i;
+}
+
+static double segment(FILE *f, int c, double from, double height, bool user, const char *kind)
+{
+	char number[32];
+
+	if (!(height > 0))
+		return from;
+	vmmio_format(height, number, sizeof(number));
+	fprintf(f, "%d\t%s\t%.10g\t%.10g\t%d\t\"%s: %s\"\n", c, vmmio_columns[c], from,
+		from + height, user, kind, number);
+	return from + height;
+}
+
+static void segments(const json_t *kinds, int c, FILE *f)
+{
+	double from = 0;
+	const json_t *k;
+	size_t i;
+
+	for (int r = 0; r <= 5; r++) {
+		json_array_foreach(kinds, i, k) {
+			const char *name = json_string_value(json_object_get(k, "kind"));
+			double all = json_real_value(
+				json_object_get(json_object_get(k, "exits"), vmmio_columns[c]));
+			double user = json_real_value(json_object_get(
+				json_object_get(k, "to_userspace"), vmmio_columns[c]));
+
+			if (rank(name) != r)
+				continue;
+			from = segment(f, c, from, all - user, false, name);
+			from = segment(f, c, from, user, true, name);
+		}
+	}
+}
+
+static int store(FILE *f, char **text, size_t *size, const struct vmmio_result *r, const char *name)
+{
+	int err = fclose(f) ? -ENOMEM : vmmio_result_write(r, name, *text, *size);
+
+	free(*text);
+	return err;
+}
+
+static void set_title(const struct vmmio_stack *s, const char *title, const char *what, char *vars,
+		      size_t len)
+{
+	char note[300], a[400], b[400];
+
+	snprintf(note, sizeof(note), "%s, depth 1 · %s%u boot%s of %u I/Os · QEMU %s on %s",
+		 s->load_text, what, s->boots, s->boots == 1 ? "" : "s", s->rounds * s->count,
+		 s->qemu, s->accel);
+	vmmio_plot_quote(title, true, a, sizeof(a));
+	vmmio_plot_quote(note, true, b, sizeof(b));
+	snprintf(vars, len, "title=%s\nsubtitle=%s\n", a, b);
+}
+
+static int plot_exits(const struct vmmio_stack *s, const struct vmmio_result *r, char *why,
+		      size_t len)
+{
+	char *text = NULL, *totals = NULL, vars[1100], title[300], words[VMMIO_COLUMNS][96];
+	json_t *kinds = vmmio_stack_kinds(s);
+	size_t size = 0, totals_size = 0;
+	FILE *f = open_memstream(&text, &size), *t = open_memstream(&totals, &totals_size);
+	int err;
+
+	if (!f || !t || !kinds) {
+		err = -ENOMEM;
+		goto out;
+	}
+	fprintf(f, "position\tcolumn\tfrom\tto\tuserspace\twords\n");
+	fprintf(t, "position\ttotal\twords\tcolumn\n");
+	for (int c = 0; c < VMMIO_COLUMNS; c++) {
+		double all = median(s, c, "exits_per_io");
+		char a[32], u[32];
+
+		vmmio_format(all, a, sizeof(a));
+		vmmio_format(median(s, c, "user_exits_per_io"), u, sizeof(u));
+		snprintf(words[c], sizeof(words[c]), "%s, %s to userspace", a, u);
+		fprintf(t, "%d\t%.10g\t\"%s\"\t%s\n", c, all, words[c], vmmio_columns[c]);
+		segments(kinds, c, f);
+	}
+	err = store(t, &totals, &totals_size, r, "exits-totals.tsv");
+	t = NULL;
+	err = store(f, &text, &size, r, "exits.tsv") ?: err;
+	f = NULL;
+	if (err)
+		goto out;
+	snprintf(title, sizeof(title), "Exits per I/O: mmio %s; pci-msix %s", words[0], words[2]);
+	set_title(s, title, "HLT and timer apart · median of ", vars, sizeof(vars) - 100);
+	sprintf(vars + strlen(vars), "data='exits.tsv'\ntotals='exits-totals.tsv'\nlast=%d\n",
+		VMMIO_COLUMNS - 1);
+	err = vmmio_plot_run(VMMIO_PLOT_EXITS, r->part, "exits", vars, why, len);
+out:
+	if (f && !fclose(f))
+		free(text);
+	if (t && !fclose(t))
+		free(totals);
+	json_decref(kinds);
+	return err;
+}
+
+static int plot_instructions(const struct vmmio_stack *s, const struct vmmio_result *r, char *why,
+			     size_t len)
+{
+	char *text = NULL, vars[1100], title[200];
+	size_t size = 0;
+	FILE *f = open_memstream(&text, &size);
+	double ratio[64];
+	unsigned int n = s->boots < 64 ? s->boots : 64;
+	int err;
+
+	if (!f)
+		return -ENOMEM;
+	fprintf(f, "row\tname\tvalue\tlow\thigh\tgroup\twords\n");
+	for (int c = 0; c < VMMIO_COLUMNS; c++) {
+		const struct vmmio_series *v = find(s, c, "stack_instructions_per_io");
+		double m = v ? vmmio_stats_median(v->v, v->n) : NAN, low, high;
+
+		if (isnan(m)) { /* no bar of what was not seen */
+			fclose(f);
+			free(text);
+			return 0;
+		}
+		vmmio_stats_range(v->v, v->n, &low, &high);
+		fprintf(f, "%d\t%s\t%.10g\t%.10g\t%.10g\t1\t\"", c, vmmio_columns[c], m, low, high);
+		if (low < high)
+			fprintf(f, "%.0f (%.0f to %.0f)\"\n", m, low, high);
+		else
+			fprintf(f, "%.0f\"\n", m);
+	}
+	for (unsigned int b = 0; b < n; b++)
+		ratio[b] = find(s, 0, "stack_instructions_per_io")->v[b] /
+			   find(s, 2, "stack_instructions_per_io")->v[b];
+	err = store(f, &text, &size, r, "instructions.tsv");
+	if (err)
+		return err;
+	snprintf(title, sizeof(title),
+		 "An I/O over mmio takes %.2f times the instructions of one over pci-msix",
+		 vmmio_stats_median(ratio, n));
+	set_title(s, title, "bar: median, line: range of ", vars, sizeof(vars) - 200);
+	sprintf(vars + strlen(vars),
+		"data='instructions.tsv'\nrows=%d\n"
+		"xname='instructions per I/O of guest, KVM and QEMU together'\n",
+		VMMIO_COLUMNS);
+	return vmmio_plot_run(VMMIO_PLOT_BARS, r->part, "instructions", vars, why, len);
+}
+
+int vmmio_plot_whole(const struct vmmio_stack *s, const struct vmmio_result *r, char *why,
+		     size_t len)
+{
+	int err = plot_exits(s, r, why, len);
+
+	if (!err)
+		err = plot_instructions(s, r, why, len);
+	if (err && !why[0])
+		snprintf(why, len, "%s", strerror(-err));
+	return err;
+}
