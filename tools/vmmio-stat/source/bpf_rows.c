@@ -91,6 +91,10 @@ void vmmio_bpf_rows_loaded(struct vmmio_bpf_rows *b, const struct bpf_map *rows,
 	if (b->model >= 0)
 		close(b->model);
 	b->model = -1;
+	/* parts of an object whose attaching failed are not in these maps */
+	close_parts(b->row_parts);
+	close_parts(b->hist_parts);
+	close_parts(b->reg_parts);
 	b->rows = bpf_map__fd(rows);
 	b->hists = b->stride ? bpf_map__fd(hists) : -1;
 	b->regs = regs ? bpf_map__fd(regs) : -1;

@@ -276,6 +276,10 @@ static int load_object(struct vmmio_stock *b, struct stock_bpf *skel, __u64 set)
 	b->free_slots = bpf_map__fd(skel->maps.free_slots);
 	b->unplaced = &skel->bss->queues_unplaced;
 	vmmio_bpf_rows_loaded(&b->rows, skel->maps.rows, skel->maps.hists, NULL);
+	/* what an object before it had, whose hooks were refused, is gone with it */
+	b->room = 0;
+	b->placed = 0;
+	b->without = 0;
 	return vmmio_stock_room(b);
 }
 
