@@ -196,7 +196,9 @@ static __noinline void count_interrupt(struct vmmio_inject_slot *s, __u32 accept
 		bpf_map_update_elem(&interrupts, &key, &fresh, BPF_NOEXIST);
 		n = bpf_map_lookup_elem(&interrupts, &key);
 		if (!n) {
+			/* once, also if it is told of again when the next one is sent */
 			__sync_fetch_and_add(&lost_interrupts, 1);
+			s->raised = 0;
 			return;
 		}
 	}
