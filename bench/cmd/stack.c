@@ -24,7 +24,7 @@
 #include "setup.h"
 
 #define NAME "vmmio-bench compare --stack: "
-#define TRIES 3 /* of a boot that does not end */
+#define TRIES 3 /* of a boot that does not end, or whose guest the emulated processor kills */
 
 struct run {
 	struct vmmio_setup setup;
@@ -210,10 +210,12 @@ static void progress(struct vmmio_job *job, size_t done, void *arg)
 		fprintf(stderr, "\rthe whole stack: %zu of %u boots ", done, r->s.boots);
 }
 
-/* Did @job end in time? Else it may be run once more, which is said. */
+/* Did @job end well? Else it may be run once more, which is said and counted. */
 static bool ended(struct run *r, unsigned int boot, struct vmmio_job *job, bool last)
 {
-	if (job->err || job->result.end != VMMIO_GUEST_TIMEOUT || last || vmmio_stop)
+	bool good = job->result.end == VMMIO_GUEST_DONE && !job->result.status;
+
+	if (job->err || good || last || vmmio_stop)
 		return true;
 	fprintf(stderr, NAME "boot %u: %s; once more\n", boot, job->result.why);
 	vmmio_guest_result_free(&job->result);
