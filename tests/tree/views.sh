@@ -59,6 +59,18 @@ sed 's/"interval_s"/"time_ms":1795900000007,&/' "$VMMIO_SOURCE/tests/data/guest.
 expect 0 '"time_ms":1795900000007' --source "file:$work/timed" --json -1 -i 0.001
 expect 0 '1795900000.007,' --source "file:$work/timed" --csv -1 -i 0.001
 expect 0 '"time_ms":null' --source "$recording" --json -1 -i 0.001
+# what was not seen when it was recorded is not 0 when it is shown
+for what in 7:0:0:'"queues_unplaced":7,"unseen_devices":0,' 0:2:1:'"queues_unplaced":0,"unseen_devices":2,' \
+	0:2:1:'2 devices worked unseen when this was recorded'; do
+	rest=${what#*:*:*:}
+	sed "s/\"interval_s\"/\"queues_unplaced\":${what%%:*},\"unseen_devices\":$(echo "$what" | cut -d: -f2),&/" \
+		"$VMMIO_SOURCE/tests/data/guest.jsonl" >"$work/unseen"
+	expect "$(echo "$what" | cut -d: -f3)" "$rest" --source "file:$work/unseen" --json -1 -i 0.001
+done
+expect 0 '"queues_unplaced":null,"unseen_devices":null,' --source "$recording" --json -1 -i 0.001
+expect 2 'a recording has no other side' --source "$recording" --verify -1 -i 0.001
+"$stat" regs --source "$recording" >"$work/out" 2>"$work/err" && fail 'regs of a recording without an interval'
+grep -q 'a recording has intervals' "$work/err" || fail 'regs of a recording: no reason'
 # interval by interval: the recording has five
 "$stat" hist batch --source "$recording" -n virtio3 -q 0 0.001 >"$work/out" 2>"$work/err"
 [ "$(grep -c 'virtio3\|no samples' "$work/out")" = 5 ] || fail 'hist: not five intervals'

@@ -93,6 +93,8 @@ int vmmio_snapshot_copy(struct vmmio_snapshot *to, const struct vmmio_snapshot *
 	to->wall_ms = from->wall_ms;
 	to->events_lost = from->events_lost;
 	to->unplaced = from->unplaced;
+	to->unseen = from->unseen;
+	to->untold = from->untold;
 	to->have_lost = from->have_lost;
 	return 0;
 }

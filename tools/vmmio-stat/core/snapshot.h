@@ -53,6 +53,7 @@ struct vmmio_snapshot {
 	char gone_name[48]; /* one of them, for the message */
 	__u32 unplaced;	    /* virtqueues that have no row, for want of room */
 	__u32 unseen;	    /* of a delta: devices that work unseen by any hook */
+	bool untold;	    /* a recording that says neither of these two */
 	struct vmmio_want want;
 	size_t n;
 	struct vmmio_row *rows;

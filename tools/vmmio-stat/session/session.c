@@ -171,7 +171,7 @@ int vmmio_session_compare(struct vmmio_session *x, const struct vmmio_moment *fr
 			       x->delta.unplaced == 1 ? "" : "s",
 			       x->delta.unplaced == 1 ? "is" : "are");
 	x->unplaced = x->delta.unplaced;
-	if (x->delta.unseen && asked_for_unseen(x)) {
+	if (x->delta.unseen && (x->src.accel[0] || asked_for_unseen(x))) {
 		if (!x->blind)
 			vmmio_complain("%s", why);
 		x->blind = true;

@@ -198,10 +198,10 @@ static void add_regs(struct source *b, struct vmmio_snapshot *s, size_t i)
 
 	if (!to || !b->regs || fd < 0)
 		return;
-	s->rows[i].have_regs = true;
-	s->rows[i].have_reg_ns = true;
 	if (bpf_map_lookup_elem(fd, &at, from))
 		return;
+	s->rows[i].have_regs = true;
+	s->rows[i].have_reg_ns = true;
 	for (cpu = 0; cpu < b->rows.cpus; cpu++) {
 		if (from[cpu].gen != s->rows[i].info.gen)
 			continue;

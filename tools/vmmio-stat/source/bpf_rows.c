@@ -155,9 +155,9 @@ static void add_hist(struct vmmio_bpf_rows *b, struct vmmio_snapshot *s, size_t 
 
 	if (!to || b->pos[id] == VMMIO_HIST_ABSENT)
 		return;
-	s->rows[i].have_hist |= 1u << id;
 	if (fd < 0 || bpf_map_lookup_elem(fd, &key, from))
 		return;
+	s->rows[i].have_hist |= 1u << id;
 	for (cpu = 0; cpu < b->cpus; cpu++) {
 		if (!b->live[cpu])
 			continue;

@@ -214,7 +214,7 @@ static int take_line(struct vmmio_source *src, struct source *f)
 	json_t *sorted;
 	size_t i, k;
 	int err = 0;
-	__u64 lost, ms;
+	__u64 lost, ms, unplaced, unseen;
 	double seconds = json_number_value(json_object_get(f->next, "interval_s"));
 
 	vmmio_snapshot_clear(&f->fresh);
@@ -243,6 +243,10 @@ static int take_line(struct vmmio_source *src, struct source *f)
 	registers(f, json_object_get(f->next, "registers"));
 	f->fresh.have_lost = count_of(json_object_get(f->next, "events_lost"), &lost);
 	f->fresh.events_lost = f->fresh.have_lost ? lost : 0;
+	f->fresh.untold = !count_of(json_object_get(f->next, "queues_unplaced"), &unplaced) ||
+			  !count_of(json_object_get(f->next, "unseen_devices"), &unseen);
+	f->fresh.unplaced = f->fresh.untold ? 0 : unplaced;
+	f->fresh.unseen = f->fresh.untold ? 0 : unseen;
 	f->fresh.time_ns = (__u64)(seconds * 1e9);
 	if (count_of(json_object_get(f->next, "time_ms"), &ms))
 		f->fresh.wall_ms = ms;
@@ -291,6 +295,8 @@ static void clear_counts(struct vmmio_snapshot *s)
 	s->time_ns = 0;
 	s->wall_ms = 0; /* when the first line began, nobody says */
 	s->events_lost = 0;
+	s->unplaced = 0;
+	s->unseen = 0;
 }
 
 /* @to += @from, rows of @from only. */

@@ -177,9 +177,14 @@ int vmmio_witness_check(struct vmmio_snapshot *d, const struct vmmio_witness *fr
 	size_t i;
 	int err = 0;
 
-	d->unseen = 0;
-	if (!from->taken || !to->taken)
+	if (!from->taken || !to->taken) {
+		/* a recording has what its own witness said */
+		if (d->unseen)
+			snprintf(why, size, "%u device%s worked unseen when this was recorded",
+				 d->unseen, d->unseen == 1 ? "" : "s");
 		return 0;
+	}
+	d->unseen = 0;
 	for (i = 0; i < to->n && !err; i++) {
 		const struct vmmio_slot_info *x = &to->devices[i];
 		const struct vmmio_row *r = device_row(d, x->device);

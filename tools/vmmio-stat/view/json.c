@@ -220,8 +220,13 @@ void vmmio_view_json(struct vmmio_view *v, const struct vmmio_report *r)
 	if (r->total)
 		vmmio_json_bool(&j, "total", true);
 	lost(&j, r);
-	vmmio_json_u64(&j, "queues_unplaced", r->delta->unplaced);
-	vmmio_json_u64(&j, "unseen_devices", r->delta->unseen);
+	if (r->delta->untold) {
+		vmmio_json_null(&j, "queues_unplaced");
+		vmmio_json_null(&j, "unseen_devices");
+	} else {
+		vmmio_json_u64(&j, "queues_unplaced", r->delta->unplaced);
+		vmmio_json_u64(&j, "unseen_devices", r->delta->unseen);
+	}
 	if (r->have_status)
 		vmmio_json_u64(&j, "command_status", r->command_status);
 	else

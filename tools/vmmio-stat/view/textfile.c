@@ -114,6 +114,7 @@ int vmmio_textfile_add(struct vmmio_textfile *t, const struct vmmio_report *r)
 	t->have_lost = r->delta->have_lost;
 	t->unseen = r->delta->unseen;
 	t->unplaced = r->delta->unplaced;
+	t->untold = r->delta->untold;
 	return err;
 }
 
@@ -365,12 +366,14 @@ void vmmio_textfile_print(const struct vmmio_textfile *t, const struct vmmio_vie
 		     "Probe events that the kernel dropped; all counts are short of these.");
 		fprintf(out, "vmmio_events_lost_total %llu\n", (unsigned long long)t->events_lost);
 	}
-	head(out, &last, "vmmio_devices_unseen", "gauge",
-	     "Devices that took interrupts in the last interval while no hook saw any.");
-	fprintf(out, "vmmio_devices_unseen %u\n", t->unseen);
-	head(out, &last, "vmmio_virtqueues_unplaced", "gauge",
-	     "Virtqueues that are not counted for want of room.");
-	fprintf(out, "vmmio_virtqueues_unplaced %u\n", t->unplaced);
+	if (!t->untold) {
+		head(out, &last, "vmmio_devices_unseen", "gauge",
+		     "Devices that took interrupts in the last interval while no hook saw any.");
+		fprintf(out, "vmmio_devices_unseen %u\n", t->unseen);
+		head(out, &last, "vmmio_virtqueues_unplaced", "gauge",
+		     "Virtqueues that are not counted for want of room.");
+		fprintf(out, "vmmio_virtqueues_unplaced %u\n", t->unplaced);
+	}
 	for (i = 0; i < COUNT(plain); i++)
 		print_plain(t, out, &last, i, times);
 	print_registers(t, out, &last);

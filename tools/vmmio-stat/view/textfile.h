@@ -16,6 +16,7 @@ struct vmmio_textfile {
 	size_t n, cap;
 	__u64 events_lost;
 	__u32 unseen, unplaced; /* in the last interval */
+	bool untold;		/* a recording that says neither */
 	bool have_lost;
 };
 
