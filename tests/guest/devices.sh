@@ -18,6 +18,7 @@ fail() { say "devices: $*"; exit 1; }
 load_vmmio claim=all
 load_blk; load_net; load_rng; load_console
 wait_blk 2
+wait_for 2 '/dev/vport*' # a port comes when its device announces it
 for port in /dev/vport*; do echo "hello from $(basename "$port")" >"$port"; done
 
 # integrity: random data out and back, past the cache

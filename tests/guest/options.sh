@@ -132,6 +132,7 @@ rebind "$mmio"; wait_blk 2
 [ "$(accesses "$mmio" InterruptACK)" = 100 ] || fail "lazy: $(accesses "$mmio" InterruptACK) acks"
 [ "$(accesses "$mmio" QueueNotify)" = 100 ] || fail "lazy: $(accesses "$mmio" QueueNotify) kicks"
 # a configuration change comes through although the status is not read first
+wait_for 1 '/dev/vport*'
 echo resize >"$(ls /dev/vport*)" # the host resizes the disk now
 blkload --count 3000 --depth 4 "$(blk_on mmio)" >/dev/null &
 for try in $(seq 100); do

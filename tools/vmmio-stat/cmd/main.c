@@ -5,6 +5,7 @@
 #include <malloc.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tools/vmmio-stat/session/cmd.h"
 
@@ -22,8 +23,12 @@ const struct vmmio_cmd vmmio_cmds[] = {
 
 int main(int argc, char **argv)
 {
+	/* a flushed interval is one write(2): others may append to the same file */
+	static char out[1 << 18];
 	int i, ret, status;
 
+	if (!isatty(STDOUT_FILENO))
+		setvbuf(stdout, out, _IOFBF, sizeof(out));
 	/* growing arrays in mappings of their own leave no holes behind */
 	mallopt(M_MMAP_THRESHOLD, 1 << 16);
 	vmmio_catch_signals();
