@@ -22,6 +22,8 @@ struct regress {
 	const char *a, *b; /* commands */
 	unsigned int pairs, repeat, retries;
 	const char *out, *save;
+	const char *qemu, *kernel, *initrd,
+		*modules;    /* of a baseline's new run; NULL: the build's */
 	unsigned int failed; /* runs that were repeated */
 	json_t *outputs;     /* --json: what each repetition concluded */
 };
@@ -313,6 +315,22 @@ static int baseline_command(const struct regress *g, const struct vmmio_loaded *
 		argv[n++] = "--driver";
 		argv[n++] = driver;
 	}
+	{
+		const struct {
+			char *option;
+			const char *value;
+		} given[] = {{"--qemu", g->qemu},
+			     {"--kernel", g->kernel},
+			     {"--initrd", g->initrd},
+			     {"--modules", g->modules}};
+
+		for (i = 0; i < sizeof(given) / sizeof(given[0]); i++) {
+			if (!given[i].value)
+				continue;
+			argv[n++] = given[i].option;
+			argv[n++] = (char *)given[i].value;
+		}
+	}
 	argv[n] = NULL;
 	return 0;
 }
@@ -375,6 +393,14 @@ int vmmio_cmd_regress(int argc, char **argv)
 		 "keep the values of --a and --b as a result of that name"},
 		{"out", VMMIO_OPT_STRING, &g.out, 0, 0, NULL, "DIR",
 		 "where results are kept (results)"},
+		{"qemu", VMMIO_OPT_STRING, &g.qemu, 0, 0, NULL, "PROGRAM",
+		 "QEMU of the baseline's new run (qemu-system-x86_64)"},
+		{"kernel", VMMIO_OPT_STRING, &g.kernel, 0, 0, NULL, "FILE",
+		 "its guest kernel (that of the build)"},
+		{"initrd", VMMIO_OPT_STRING, &g.initrd, 0, 0, NULL, "FILE",
+		 "its guest image (that of the build)"},
+		{"modules", VMMIO_OPT_STRING, &g.modules, 0, 0, NULL, "DIR",
+		 "its kernel modules, in place of the image's of the same name"},
 		VMMIO_AB_OPTS(&g.c),
 	};
 	const char *path = NULL;
@@ -392,6 +418,14 @@ int vmmio_cmd_regress(int argc, char **argv)
 			: !g.a && !g.b ? "a baseline is needed, or --a and --b"
 			: g.a	       ? "--a: needs --b"
 				       : "--b: needs --a");
+		return VMMIO_EXIT_USAGE;
+	}
+	if (g.a && (g.qemu || g.kernel || g.initrd || g.modules)) {
+		fprintf(stderr, "vmmio-bench regress: --%s: of --a and --b the commands say it\n",
+			g.qemu	   ? "qemu"
+			: g.kernel ? "kernel"
+			: g.initrd ? "initrd"
+				   : "modules");
 		return VMMIO_EXIT_USAGE;
 	}
 	if (g.save && (g.save[0] == '.' || strchr(g.save, '/') || strlen(g.save) > 60)) {

@@ -59,6 +59,7 @@ struct vmmio_kind {
 	bool transactions;     /* a request and a response of given sizes */
 	const char *image;     /* initrd beside the build's own image; NULL: that one */
 	const char *trace;     /* QEMU's events that check() wants; NULL: none */
+	bool pair;	       /* a second device of the guest is as busy as the counted one */
 	/* Arguments of QEMU for the device(s) of @column; files of the run are in "{dir}". */
 	void (*devices)(const struct vmmio_load *b, const struct vmmio_device *d,
 			const char *column, struct vmmio_args *a);

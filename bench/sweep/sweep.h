@@ -45,6 +45,8 @@ struct vmmio_run_guest {
 	char setup[512];
 	char kernel[PATH_MAX / 4], initrd[PATH_MAX / 4], stat[PATH_MAX / 4];
 	struct vmmio_guest_file file;
+	bool sided; /* accesses are counted on the device's side as well */
+	char events[128];
 };
 
 /*

@@ -39,6 +39,7 @@ rounds = 1
 count = 1000
 timeout = 25
 [grid hang]
+driver = mainline
 transport = mmio
 latency_us = 0, 1000000
 END
