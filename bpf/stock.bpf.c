@@ -41,62 +41,16 @@ static __always_inline int opportunity(struct virtqueue *vq)
 		return 0;
 	s = state_at(slot);
 	s->opportunities++;
-	if (s->packed)
+	if (s->again) {
+		s->again = 0;
+		ring_again(vq);
+	} else if (s->packed) {
 		packed_observe(vq, s);
-	return 0;
-}
-
-/*
- * Does virtqueue_kick() call virtqueue_kick_prepare()? Since 7.x it can have it
- * inlined, and is an opportunity of its own then. The first call on a CPU tells.
- */
-static enum {
-	KICK_UNKNOWN,
-	KICK_CALLS,
-	KICK_INLINED
-} kick_does = KICK_UNKNOWN;
-
-static __always_inline int kick_prepare(struct virtqueue *vq)
-{
-	struct cpu_scratch *x;
-
-	if (kick_does == KICK_UNKNOWN) {
-		x = scratch();
-		if (x && x->whole_vq == (__u64)vq)
-			kick_does = KICK_CALLS;
-	}
-	return opportunity(vq);
-}
-
-static __always_inline int whole_kick(struct virtqueue *vq)
-{
-	struct cpu_scratch *x;
-
-	if (kick_does == KICK_INLINED)
-		return opportunity(vq);
-	if (kick_does == KICK_UNKNOWN) {
-		x = scratch();
-		if (x)
-			x->whole_vq = (__u64)vq;
 	}
 	return 0;
 }
 
-static __always_inline int whole_kick_done(void)
-{
-	struct cpu_scratch *x;
-	struct virtqueue *vq;
-
-	if (kick_does != KICK_UNKNOWN)
-		return 0;
-	x = scratch();
-	if (!x || !x->whole_vq)
-		return 0;
-	vq = (void *)x->whole_vq;
-	x->whole_vq = 0;
-	kick_does = KICK_INLINED;
-	return opportunity(vq);
-}
+#include "stock_whole.bpf.h"
 
 /*
  * Before the doorbell; see the vocabulary of kick-to-interrupt in the manual.
@@ -226,6 +180,8 @@ static __always_inline void pair_interrupt(struct virtqueue *vq, struct vmmio_st
 	__u16 avail, used, delta;
 	__u64 t0 = s->t0;
 
+	if (s->again)
+		return;
 	ring_indices(vq, s, &avail, &used, true);
 	delta = used - s->used_prev;
 	s->used_prev = used;
@@ -406,7 +362,10 @@ static __always_inline struct virtio_device *pci_vdev(void *opaque)
 
 ENTRY(prepare, virtqueue_kick_prepare, (struct virtqueue * vq), kick_prepare(vq))
 ENTRY(whole, virtqueue_kick, (struct virtqueue * vq), whole_kick(vq))
-/* At the end of either: what is added from then on is on the new ring. */
+/*
+ * At the end of either: what is added from then on is on the new ring. A return probe
+ * has no queue in hand; without fentry it is the first kick opportunity after it.
+ */
 #define AGAIN(name, function, ...)                                               \
 	SEC("fexit/" #function)                                                  \
 	int BPF_PROG(fe_##name, struct virtqueue *vq, __VA_ARGS__)               \
@@ -415,7 +374,7 @@ ENTRY(whole, virtqueue_kick, (struct virtqueue * vq), whole_kick(vq))
 	}                                                                        \
 	SEC("kprobe/" #function) int BPF_KPROBE(kp_##name, struct virtqueue *vq) \
 	{                                                                        \
-		return ring_again(vq);                                           \
+		return ring_starts_again(vq);                                    \
 	}
 
 AGAIN(resized, virtqueue_resize, __u32 num, void *recycle)

@@ -48,6 +48,7 @@ struct vmmio_stock_state {
 	__u8 irq_mode;	  /* enum vmmio_irq_mode */
 	__u8 ours;	  /* our own driver serves it */
 	__u8 untracked;	  /* its requests are counted, not timed */
+	__u8 again;	  /* its ring is being reset: not looked at before the next opportunity */
 };
 
 _Static_assert(sizeof(struct vmmio_stock_state) == 72, "vmmio_stock_state layout");

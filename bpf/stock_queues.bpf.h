@@ -295,6 +295,23 @@ static __always_inline int ring_again(struct virtqueue *vq)
 	return 0;
 }
 
+/* Called before the ring is reset. */
+static __always_inline int ring_starts_again(struct virtqueue *vq)
+{
+	__u64 key = (__u64)vq;
+	int slot = slot_known(&key);
+	struct vmmio_stock_state *s;
+
+	if (slot < 0)
+		return 0;
+	s = state_at(slot);
+	s->again = 1;
+	s->t0 = 0;
+	s->kicked = 0;
+	s->interrupted = 0;
+	return 0;
+}
+
 /*
  * A device that has queues: found before anything happens on them. The loader
  * reads the uevent file of each device, which is a call with the device in

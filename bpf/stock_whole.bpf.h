@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Which function tells of a kick opportunity: stock.bpf.c counts it by
+ * opportunity(), once for each, whatever the compiler inlined.
+ */
+#ifndef VMMIO_BPF_STOCK_WHOLE_H
+#define VMMIO_BPF_STOCK_WHOLE_H
+
+/*
+ * Does virtqueue_kick() call virtqueue_kick_prepare()? Since 7.x it can have it
+ * inlined, and is an opportunity of its own then. The first call on a CPU tells.
+ */
+static enum {
+	KICK_UNKNOWN,
+	KICK_CALLS,
+	KICK_INLINED
+} kick_does = KICK_UNKNOWN;
+
+static __always_inline int kick_prepare(struct virtqueue *vq)
+{
+	struct cpu_scratch *x;
+
+	if (kick_does == KICK_UNKNOWN) {
+		x = scratch();
+		if (x && x->whole_vq == (__u64)vq)
+			kick_does = KICK_CALLS;
+	}
+	return opportunity(vq);
+}
+
+static __always_inline int whole_kick(struct virtqueue *vq)
+{
+	struct cpu_scratch *x;
+
+	if (kick_does == KICK_INLINED)
+		return opportunity(vq);
+	if (kick_does == KICK_UNKNOWN) {
+		x = scratch();
+		if (x)
+			x->whole_vq = (__u64)vq;
+	}
+	return 0;
+}
+
+static __always_inline int whole_kick_done(void)
+{
+	struct cpu_scratch *x;
+	struct virtqueue *vq;
+
+	if (kick_does != KICK_UNKNOWN)
+		return 0;
+	x = scratch();
+	if (!x || !x->whole_vq)
+		return 0;
+	vq = (void *)x->whole_vq;
+	x->whole_vq = 0;
+	kick_does = KICK_INLINED;
+	return opportunity(vq);
+}
+
+#endif
