@@ -175,7 +175,8 @@ static __always_inline struct vmmio_inject_slot *slot_of(void *ctx, struct task_
 {
 	__u32 at;
 
-	*who = task->pid | (in_interrupt(ctx, task) ? VMMIO_INJECT_IN_IRQ : 0);
+	*who = vmmio_inject_who(task->pid, task->pid ? 0 : bpf_get_smp_processor_id(),
+				in_interrupt(ctx, task));
 	at = *who & (VMMIO_INJECT_SLOTS - 1);
 	return bpf_map_lookup_elem(&slots, &at);
 }

@@ -122,7 +122,7 @@ struct vmmio_exit_thread {
 	struct vmmio_exit_key early; /* came ahead of the kvm_exit that it names */
 	__u64 exits;		     /* kvm_exit events */
 	__u64 exit_ns;		     /* 0: no exit in progress */
-	__u64 user_at_ns;	     /* 0: it has not left the kernel */
+	__u64 user_at_ns;	     /* the first time; 0: it has not left the kernel */
 	__u64 acked;		     /* see struct vmmio_exit_vector */
 	__u32 reason;
 	__u32 isa;
@@ -369,7 +369,9 @@ static inline void vmmio_exit_user(struct vmmio_exit_thread *t, __u64 now, __u32
 	if (error < 0)
 		key.addr = VMMIO_KVM_EXIT_INTR; /* a signal: the reason is of an earlier exit */
 	t->user[key.addr & (VMMIO_KVM_EXITS - 1)]++;
-	t->user_at_ns = now;
+	/* one that leaves twice is outside from the first time on: nothing tells of its return */
+	if (!t->user_at_ns)
+		t->user_at_ns = now;
 	if (error >= 0 && open &&
 	    ((reason == VMMIO_KVM_EXIT_MMIO && open->kind == VMMIO_EXIT_MMIO_WRITE) ||
 	     (reason == VMMIO_KVM_EXIT_IO && open->kind == VMMIO_EXIT_PIO_WRITE))) {

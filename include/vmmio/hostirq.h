@@ -57,7 +57,7 @@ _Static_assert(sizeof(struct vmmio_inject_count) == 24, "vmmio_inject_count layo
 /* What a context is sending; its place is by the thread's number. */
 struct vmmio_inject_slot {
 	struct vmmio_inject_key key;
-	__u32 who;    /* thread, and the bit for an interrupt on its back; 0: nobody */
+	__u32 who;    /* vmmio_inject_who(); 0: nobody */
 	__u32 vector; /* that is expected: VMMIO_NO_VECTOR until something tells */
 	__u64 raised; /* a line or message that is not counted yet */
 };
@@ -74,5 +74,16 @@ _Static_assert(sizeof(struct vmmio_inject_slot) == 48, "vmmio_inject_slot layout
 
 #define VMMIO_INJECT_SLOTS 1024
 #define VMMIO_INJECT_IN_IRQ 0x80000000u
+#define VMMIO_INJECT_IDLE 0x40000000u /* above any thread's number */
+
+/*
+ * Which context sends: never 0, which is nobody's. The idle tasks of all processors
+ * have the thread number 0, and most interrupts come in on their backs: @cpu tells
+ * them apart.
+ */
+static inline __u32 vmmio_inject_who(__u32 tid, __u32 cpu, int in_irq)
+{
+	return (tid ? tid : VMMIO_INJECT_IDLE | cpu) | (in_irq ? VMMIO_INJECT_IN_IRQ : 0);
+}
 
 #endif

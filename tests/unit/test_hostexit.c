@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vmmio/hostirq.h"
 #include "tools/vmmio-stat/host/exitnames.h"
 #include "tools/vmmio-stat/host/exitrows.h"
 
@@ -315,6 +316,27 @@ static void vmx(void **state)
 	play("vmx.events");
 }
 
+static void twice(void **state)
+{
+	(void)state;
+	play("twice.events");
+}
+
+/* The idle tasks of two processors, and what interrupts them, are four senders. */
+static void senders(void **state)
+{
+	__u32 a = vmmio_inject_who(0, 0, 0), b = vmmio_inject_who(0, 1, 0);
+
+	(void)state;
+	assert_int_not_equal(a, 0);
+	assert_int_not_equal(a, b);
+	assert_int_not_equal(vmmio_inject_who(0, 0, 1), vmmio_inject_who(0, 1, 1));
+	assert_int_not_equal(a, vmmio_inject_who(0, 0, 1));
+	assert_int_not_equal(b, vmmio_inject_who(1, 1, 0));
+	/* a thread is the same one on each processor */
+	assert_int_equal(vmmio_inject_who(7, 0, 1), vmmio_inject_who(7, 1, 1));
+}
+
 static void svm(void **state)
 {
 	play("svm.events");
@@ -419,9 +441,10 @@ static void interval(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(vmx),	    cmocka_unit_test(svm),   cmocka_unit_test(arm64),
-		cmocka_unit_test(soft),	    cmocka_unit_test(tree),  cmocka_unit_test(names),
-		cmocka_unit_test(interval), cmocka_unit_test(forms),
+		cmocka_unit_test(vmx),	 cmocka_unit_test(svm),	    cmocka_unit_test(arm64),
+		cmocka_unit_test(soft),	 cmocka_unit_test(tree),    cmocka_unit_test(names),
+		cmocka_unit_test(twice), cmocka_unit_test(senders), cmocka_unit_test(interval),
+		cmocka_unit_test(forms),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
