@@ -40,6 +40,7 @@ add_library(
 	vmmio_bench STATIC
 	bench/cmd/setup.c
 	bench/conform/rules.c
+	bench/witness/witness.c
 	bench/conform/trace.c
 	bench/data/csv.c
 	bench/data/devside.c
@@ -105,11 +106,12 @@ add_executable(
 	bench/cmd/tune.c
 	bench/cmd/stack.c
 	bench/cmd/versus.c
+	bench/cmd/witness.c
 	bench/guest/pool.c
 )
 target_link_libraries(vmmio-bench PRIVATE vmmio_bench Threads::Threads)
 
-foreach(name IN ITEMS bench_aa bench_ab bench_corrupt bench_devside bench_dims bench_loads bench_page bench_published bench_tune bench_stats bench_result bench_rounds stack versus)
+foreach(name IN ITEMS bench_aa bench_ab bench_corrupt bench_devside bench_dims bench_loads bench_page bench_published bench_tune bench_witness bench_stats bench_result bench_rounds stack versus)
 	vmmio_unit_test(${name} LIBS vmmio_bench)
 endforeach()
 vmmio_script_test(guest tests/guest/compare.sh TIMEOUT 180)

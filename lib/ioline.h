@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <vmmio/regs.h>
 
 struct vmmio_io {
 	bool write;
@@ -21,5 +22,10 @@ struct vmmio_io {
 
 /* false: no such line. */
 bool vmmio_io_line(const char *line, struct vmmio_io *io);
+
+/* The register of a virtio device, or VMMIO_REG_COUNT: another device's. */
+enum vmmio_reg vmmio_io_register(const struct vmmio_io *io);
+/* As the specification writes it; @reg is below VMMIO_REG_COUNT. */
+const char *vmmio_io_register_name(enum vmmio_reg reg);
 
 #endif

@@ -23,5 +23,6 @@ int vmmio_cmd_tune(int argc, char **argv);
 int vmmio_cmd_predict(int argc, char **argv);
 int vmmio_cmd_conform(int argc, char **argv);
 int vmmio_cmd_micro(int argc, char **argv);
+int vmmio_cmd_witness(int argc, char **argv);
 
 #endif

@@ -30,6 +30,7 @@ static const struct {
 	{"predict", vmmio_cmd_predict, "counts of a result times the access costs of a machine"},
 	{"conform", vmmio_cmd_conform, "a driver's register accesses against the specification"},
 	{"micro", vmmio_cmd_micro, "what one access or interrupt costs on this machine (KVM)"},
+	{"witness", vmmio_cmd_witness, "runs your QEMU guest: its accesses to registers by name"},
 };
 
 static void usage(FILE *f)

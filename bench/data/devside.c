@@ -13,42 +13,6 @@
 
 #define RESULT_PORT 0x2f8 /* the second serial port: the result channel */
 
-static const struct {
-	unsigned int offset, versions;
-	const char *name;
-} regs[VMMIO_REG_COUNT] = {
-#define REG(id, off, width, text, access, of) {off, of, text},
-	VMMIO_REGS(REG)
-#undef REG
-};
-
-static enum vmmio_reg find(unsigned int offset, unsigned int versions)
-{
-	for (int i = 0; i < VMMIO_REG_COUNT; i++)
-		if (regs[i].offset == offset && regs[i].versions & versions)
-			return i;
-	return VMMIO_REG_COUNT;
-}
-
-/* The register of a virtio device, or COUNT: another device's. */
-static enum vmmio_reg register_of(const struct vmmio_io *io)
-{
-	unsigned int page = io->addr & 0xfff, window = io->addr & 0x1ff;
-
-	if (!strncmp(io->region, "virtio-mmio", 11))
-		return window >= VMMIO_MMIO_CONFIG ? VMMIO_REG_CONFIG
-						   : find(window & ~3u, VMMIO_V1 | VMMIO_V2);
-	if (!strncmp(io->region, "virtio-pci-notify", 17))
-		return VMMIO_REG_PCI_NOTIFY;
-	if (!strncmp(io->region, "virtio-pci-isr", 14))
-		return VMMIO_REG_PCI_ISR;
-	if (!strncmp(io->region, "virtio-pci-device", 17))
-		return VMMIO_REG_PCI_CONFIG;
-	if (!strncmp(io->region, "virtio-pci-common", 17))
-		return find(page, VMMIO_PCI);
-	return VMMIO_REG_COUNT;
-}
-
 struct counts {
 	unsigned long long reads[VMMIO_REG_COUNT], writes[VMMIO_REG_COUNT];
 };
@@ -63,9 +27,9 @@ static json_t *to_json(const struct counts *c)
 
 		all += reads + writes;
 		if (reads + writes)
-			json_array_append_new(list,
-					      json_pack("{s:s, s:I, s:I}", "register", regs[i].name,
-							"reads", reads, "writes", writes));
+			json_array_append_new(list, json_pack("{s:s, s:I, s:I}", "register",
+							      vmmio_io_register_name(i), "reads",
+							      reads, "writes", writes));
 	}
 	return json_pack("{s:I, s:o}", "accesses", all, "registers", list);
 }
@@ -104,7 +68,7 @@ static void take(struct walk *w, const struct vmmio_io *io)
 			w->line[w->n++] = io->value;
 		return;
 	}
-	reg = w->in_round ? register_of(io) : VMMIO_REG_COUNT;
+	reg = w->in_round ? vmmio_io_register(io) : VMMIO_REG_COUNT;
 	if (reg != VMMIO_REG_COUNT)
 		(io->write ? w->c.writes : w->c.reads)[reg]++;
 }
@@ -166,8 +130,8 @@ static json_int_t accesses(const json_t *list, const char *reg, const char *devi
 
 static bool is_doorbell(const char *reg)
 {
-	return !strcmp(reg, regs[VMMIO_REG_QUEUE_NOTIFY].name) ||
-	       !strcmp(reg, regs[VMMIO_REG_PCI_NOTIFY].name);
+	return !strcmp(reg, vmmio_io_register_name(VMMIO_REG_QUEUE_NOTIFY)) ||
+	       !strcmp(reg, vmmio_io_register_name(VMMIO_REG_PCI_NOTIFY));
 }
 
 /* One round; false with the difference in @text. */

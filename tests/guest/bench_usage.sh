@@ -50,6 +50,10 @@ refuse 2 '--accel kvm: only emulation' compare --versus mainline --accel kvm
 refuse 2 '--depth: no such option' compare --versus mainline --depth 1
 refuse 2 '--json: not with --published' predict x --published y --json
 refuse 2 '--explain: not with --published' predict x --explain 5 --published y
+refuse 2 'under KVM' witness -- qemu-system-x86_64 -machine q35,accel=kvm:tcg
+refuse 2 'no command' witness
+refuse 1 'not one access' witness -- /bin/true
+refuse 1 '/nonexistent: ' witness -- /nonexistent
 refuse 2 '--allow-soft: not with --published' predict x --published y --allow-soft
 
 refuse 1 'package qemu-system-x86' compare --qemu /nonexistent/qemu
