@@ -54,10 +54,12 @@ static const char usage_text[] =
 	"      --console            show the end of the console in any case\n"
 	"  -v, --verbose            show QEMU's command and how long it ran\n"
 	"  -h, --help\n"
+	"      --version            the version\n"
 	"Exit status: that of the script; 1 if the guest did not get that far; 2 wrong usage.\n";
 
 enum {
 	OPT_APPEND = 256,
+	OPT_VERSION,
 	OPT_KERNEL,
 	OPT_INITRD,
 	OPT_ICOUNT,
@@ -138,6 +140,7 @@ static int parse(struct boot *b, int argc, char **argv)
 		{"console", no_argument, NULL, OPT_CONSOLE},
 		{"verbose", no_argument, NULL, 'v'},
 		{"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, OPT_VERSION},
 		{NULL, 0, NULL, 0},
 	};
 	int c, err = 0;
@@ -212,6 +215,9 @@ static int parse(struct boot *b, int argc, char **argv)
 			break;
 		case 'h':
 			fputs(usage_text, stdout);
+			exit(0);
+		case OPT_VERSION:
+			puts("vmmio-boot " VMMIO_VERSION);
 			exit(0);
 		default:
 			fputs("Try vmmio-boot --help.\n", stderr);

@@ -34,6 +34,15 @@ wrong '--icount needs' "$boot" --icount --accel auto
 wrong 'bogus' "$boot" --bogus
 wrong 'argument x' "$boot" x
 
+for program in vmmio-boot vmmio-bench vmmio-ctl vmmio-stat; do
+	"$VMMIO_BUILD/$program" --version | grep -q "^$program [0-9]" || {
+		echo "$program --version says nothing"
+		exit 1
+	}
+done
+wrong "'foo' is neither a subcommand nor" "$VMMIO_BUILD/vmmio-stat" foo
+wrong "interval: '5x' is not a number" "$VMMIO_BUILD/vmmio-stat" 5x
+
 load=$VMMIO_BUILD/blkload
 wrong '--depth 0' "$load" --depth 0 x
 wrong '--depth 5000' "$load" --depth 5000 x

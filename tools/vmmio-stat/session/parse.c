@@ -3,6 +3,7 @@
  * Command line of the subcommands that show rows. This file prints usage
  * errors itself, one line that names the option each.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -359,6 +360,14 @@ int vmmio_options_interval(struct vmmio_options *o)
 	}
 	if (o->argc > 0) {
 		o->interval_given = true;
+		/* the first word that no program knows is more often a name than a time */
+		if (isalpha((unsigned char)o->argv[0][0])) {
+			vmmio_complain(
+				"'%s' is neither a subcommand nor an interval in seconds; to "
+				"measure a command: -- %s",
+				o->argv[0], o->argv[0]);
+			return usage_error();
+		}
 		ret = parse_seconds("interval", o->argv[0], &o->interval_ns);
 		if (ret)
 			return ret;

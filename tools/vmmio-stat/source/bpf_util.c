@@ -51,6 +51,12 @@ void vmmio_bpf_why(char *why, size_t size, const char *step, int err)
 			 "cannot %s BPF programs: missing%s: run as root, or setcap "
 			 "cap_bpf,cap_perfmon+ep vmmio-stat",
 			 step, missing);
+	else if (err == -EPERM && !vmmio_rights_caps("/proc/self/status", &caps) &&
+		 vmmio_rights_admin(caps))
+		snprintf(why, size,
+			 "cannot %s BPF programs: %s, although the rights are there: a security "
+			 "module or a seccomp filter refuses it (a container's, say)",
+			 step, strerror(-err));
 	else if (err == -EPERM)
 		snprintf(why, size,
 			 "cannot %s BPF programs: %s: types of modules need CAP_SYS_ADMIN: run as "
