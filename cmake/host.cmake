@@ -92,6 +92,13 @@ vmmio_bpf_object(empty bpf/empty.bpf.c)
 add_executable(vmmio-hostcost bench/cost/hostcost.c)
 target_link_libraries(vmmio-hostcost PRIVATE vmmio_micro vmmio_host vmmio_bpf_empty)
 
+# Whose the processor of a bench host is, between two kicks.
+vmmio_bpf_object(layers bpf/layers.bpf.c)
+add_executable(vmmio-layers bench/cost/layers.c)
+target_link_libraries(vmmio-layers PRIVATE vmmio_flags vmmio_lib vmmio_bpf_layers vmmio_libbpf)
+vmmio_static(vmmio-layers)
+vmmio_script_test(guest tests/guest/layers.sh TIMEOUT 700)
+
 # What one event costs in a guest; see bench/cost/probe-cost.sh.
 add_executable(emptyprobe bench/cost/emptyprobe.c)
 target_link_libraries(emptyprobe PRIVATE vmmio_flags vmmio_bpf_empty vmmio_libbpf)

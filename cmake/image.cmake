@@ -128,7 +128,7 @@ add_custom_target(image ALL DEPENDS ${VMMIO_IMAGE_DIR}/initrd.cpio)
 # The bench host's image, where this machine has what goes into it.
 find_program(QEMU_X86 qemu-system-x86_64)
 if(QEMU_X86 AND CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
-	set(programs vmmio-boot vmmio-bench kvmload hosttool)
+	set(programs vmmio-boot vmmio-bench vmmio-layers kvmload hosttool)
 	find_program(SETPRIV setpriv) # busybox has less of one
 	list(TRANSFORM programs REPLACE "(.+)" "$<TARGET_FILE:\\1>" OUTPUT_VARIABLE files)
 	add_custom_command(

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vmmio-layers: whose the processor of a KVM host is between a device's kicks.
+ * Attaches bpf/layers.bpf.c until it is interrupted, then prints one line of JSON:
+ * for each address that guests wrote to, its periods from write to write and their
+ * nanoseconds by layer. A host with one processor and one guest with one vCPU.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "bpf/layers.h"
+#include "layers.skel.h"
+#include "lib/json.h"
+
+#define APART_NS 5000000 /* a pause between two rounds, and no I/O */
+
+static const char *const names[VMMIO_LAYERS] = {
+	[VMMIO_LAYER_GUEST] = "guest", [VMMIO_LAYER_KVM] = "kvm",   [VMMIO_LAYER_VMM] = "vmm",
+	[VMMIO_LAYER_OTHER] = "other", [VMMIO_LAYER_IDLE] = "idle", [VMMIO_LAYER_PROBE] = "probe",
+};
+
+/* 0 or -errno. */
+static int print(const struct layers_bpf *l)
+{
+	struct vmmio_json j = {.out = stdout};
+	struct vmmio_layers d;
+	__u64 key, *before = NULL;
+	int fd = bpf_map__fd(l->maps.doorbells);
+
+	vmmio_json_open(&j, NULL, '{');
+	vmmio_json_u64(&j, "schema", 1);
+	vmmio_json_text(&j, "tool", "vmmio-layers");
+	vmmio_json_open(&j, "doorbells", '[');
+	while (!bpf_map_get_next_key(fd, before, &key)) {
+		before = &key;
+		if (bpf_map_lookup_elem(fd, &key, &d))
+			return -errno;
+		if (!d.periods)
+			continue;
+		vmmio_json_open(&j, NULL, '{');
+		vmmio_json_u64(&j, "address", key);
+		vmmio_json_u64(&j, "periods", d.periods);
+		vmmio_json_u64(&j, "apart", d.apart);
+		vmmio_json_u64(&j, "probes", d.probes);
+		vmmio_json_u64(&j, "elapsed_ns", d.elapsed);
+		vmmio_json_open(&j, "ns", '{');
+		for (int i = 0; i < VMMIO_LAYERS; i++)
+			vmmio_json_u64(&j, names[i], d.ns[i]);
+		vmmio_json_close(&j, '}');
+		vmmio_json_close(&j, '}');
+	}
+	vmmio_json_close(&j, ']');
+	vmmio_json_close(&j, '}');
+	putchar('\n');
+	return fflush(stdout) ? -errno : 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct rlimit locked = {RLIM_INFINITY, RLIM_INFINITY};
+	struct layers_bpf *l;
+	sigset_t ends;
+	int sig, err = 0;
+
+	(void)argv;
+	if (argc != 1) {
+		fprintf(stderr, "usage: vmmio-layers >layers.json, until SIGINT or SIGTERM\n");
+		return 2;
+	}
+	if (sysconf(_SC_NPROCESSORS_ONLN) != 1) {
+		fprintf(stderr, "vmmio-layers: this machine has more than one processor: whose "
+				"time it is cannot be told (vmmio-boot --host has one)\n");
+		return 1;
+	}
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGINT);
+	sigaddset(&ends, SIGTERM);
+	sigprocmask(SIG_BLOCK, &ends, NULL);
+	setrlimit(RLIMIT_MEMLOCK, &locked);
+	libbpf_set_print(NULL);
+	l = layers_bpf__open();
+	if (l) {
+		l->rodata->opt_apart_ns = APART_NS;
+		err = layers_bpf__load(l) ?: layers_bpf__attach(l);
+	}
+	if (!l || err) {
+		fprintf(stderr, "vmmio-layers: KVM's events: %s (is the module kvm loaded?)\n",
+			strerror(l ? -err : errno));
+		layers_bpf__destroy(l);
+		return 1;
+	}
+	fprintf(stderr, "vmmio-layers: attached\n");
+	sigwait(&ends, &sig);
+	layers_bpf__detach(l);
+	err = print(l);
+	if (err)
+		fprintf(stderr, "vmmio-layers: %s\n", strerror(-err));
+	layers_bpf__destroy(l);
+	return err ? 1 : 0;
+}

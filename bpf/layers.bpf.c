@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Whose the processor is: guest, KVM, monitor, another task of the host, idle.
+ * Each event ends one layer and begins the next; what the programs themselves
+ * take from their first look at the clock to their last is charged to none of
+ * them. One processor and one vCPU at a time: the loader sees to it. Sums are
+ * taken from kick to kick of a doorbell, so start-up and pauses are in none.
+ * What surrounds a program (its tracepoint, its call) stays with the layers.
+ */
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "layers.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+#define KVM_MMIO_WRITE 2
+
+const volatile __u64 opt_apart_ns = 0; /* kicks further apart than this are no period */
+
+__u32 vcpu = 0, monitor = 0; /* thread and process of the last that entered a guest */
+__u32 layer = VMMIO_LAYER_OTHER, vcpu_layer = VMMIO_LAYER_OTHER;
+__u64 since = 0, probes = 0;
+__u64 total[VMMIO_LAYERS] = {};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64);
+	__type(value, struct vmmio_layers);
+} doorbells SEC(".maps");
+
+static __always_inline void add(__u32 to, __u64 ns)
+{
+	if (to < VMMIO_LAYERS)
+		total[to] += ns;
+}
+
+/* The layer so far ends at @now. */
+static __always_inline void end(__u64 now)
+{
+	if (since)
+		add(layer, now - since);
+}
+
+/* @now was the start of this program, @next the layer that is on from here. */
+static __always_inline void begin(__u32 next, __u64 now)
+{
+	layer = next;
+	probes++;
+	since = bpf_ktime_get_ns();
+	add(VMMIO_LAYER_PROBE, since - now);
+}
+
+SEC("raw_tp/kvm_entry")
+int layers_entry(void *ctx)
+{
+	__u64 now = bpf_ktime_get_ns(), id = bpf_get_current_pid_tgid();
+
+	end(now);
+	vcpu = id;
+	monitor = id >> 32;
+	begin(VMMIO_LAYER_GUEST, now);
+	return 0;
+}
+
+SEC("raw_tp/kvm_exit")
+int layers_exit(void *ctx)
+{
+	__u64 now = bpf_ktime_get_ns();
+
+	end(now);
+	begin(VMMIO_LAYER_KVM, now);
+	return 0;
+}
+
+/* The last of KVM_RUN. */
+SEC("raw_tp/kvm_userspace_exit")
+int layers_user(void *ctx)
+{
+	__u64 now = bpf_ktime_get_ns();
+
+	end(now);
+	begin(VMMIO_LAYER_VMM, now);
+	return 0;
+}
+
+/* The first of KVM_RUN. */
+SEC("kprobe/kvm_arch_vcpu_ioctl_run")
+int layers_run(void *ctx)
+{
+	__u64 now = bpf_ktime_get_ns();
+
+	end(now);
+	begin(VMMIO_LAYER_KVM, now);
+	return 0;
+}
+
+/* (preempt, prev, next); on some kernels prev's state behind them */
+SEC("raw_tp/sched_switch")
+int layers_switch(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u64 now = bpf_ktime_get_ns();
+	struct task_struct *prev = (void *)ctx->args[1], *next = (void *)ctx->args[2];
+	__u32 tid, to;
+
+	end(now);
+	tid = BPF_CORE_READ(next, pid);
+	if (vcpu && (__u32)BPF_CORE_READ(prev, pid) == vcpu)
+		vcpu_layer = layer;
+	if (!tid)
+		to = VMMIO_LAYER_IDLE;
+	else if (tid == vcpu)
+		to = vcpu_layer;
+	else if ((__u32)BPF_CORE_READ(next, tgid) == monitor)
+		to = VMMIO_LAYER_VMM;
+	else
+		to = VMMIO_LAYER_OTHER;
+	begin(to, now);
+	return 0;
+}
+
+/* A kick ends a period and begins the next; it is part of this one. (type, len, gpa, val) */
+static __always_inline void kick(__u64 addr, __u64 now)
+{
+	struct vmmio_layers fresh = {}, *d = bpf_map_lookup_elem(&doorbells, &addr);
+
+	if (!d) {
+		bpf_map_update_elem(&doorbells, &addr, &fresh, BPF_NOEXIST);
+		d = bpf_map_lookup_elem(&doorbells, &addr);
+		if (!d)
+			return;
+	} else if (now - d->last <= opt_apart_ns) {
+		d->periods++;
+		d->elapsed += now - d->last;
+		d->probes += probes - d->seen_probes;
+		for (int i = 0; i < VMMIO_LAYERS; i++)
+			d->ns[i] += total[i] - d->seen[i];
+	} else {
+		d->apart++;
+	}
+	d->last = now;
+	d->seen_probes = probes;
+	for (int i = 0; i < VMMIO_LAYERS; i++)
+		d->seen[i] = total[i];
+}
+
+SEC("raw_tp/kvm_mmio")
+int layers_mmio(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u64 now = bpf_ktime_get_ns();
+
+	end(now);
+	if (ctx->args[0] == KVM_MMIO_WRITE)
+		kick(ctx->args[2], now);
+	begin(layer, now);
+	return 0;
+}
+
+/* (gpa) */
+SEC("raw_tp/kvm_fast_mmio")
+int layers_fast(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u64 now = bpf_ktime_get_ns();
+
+	end(now);
+	kick(ctx->args[0], now);
+	begin(layer, now);
+	return 0;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Whose the processor is, between one kick of a device and its next: what
+ * bpf/layers.bpf.c adds up and vmmio-layers prints. Nanoseconds; under -icount
+ * one is an instruction.
+ */
+#ifndef VMMIO_BPF_LAYERS_H
+#define VMMIO_BPF_LAYERS_H
+
+#include "vmmio/types.h"
+
+enum vmmio_layer {
+	VMMIO_LAYER_GUEST,
+	VMMIO_LAYER_KVM,
+	VMMIO_LAYER_VMM,   /* the monitor's threads outside KVM_RUN, their system calls too */
+	VMMIO_LAYER_OTHER, /* any other task of the host, and its kernel's threads */
+	VMMIO_LAYER_IDLE,
+	VMMIO_LAYER_PROBE, /* inside our own programs: nobody's */
+	VMMIO_LAYERS,
+};
+
+/* The kicks of one doorbell; a period is from one to the next. */
+struct vmmio_layers {
+	__u64 last;		  /* ns; of the last kick */
+	__u64 periods;		  /* in `ns` */
+	__u64 apart;		  /* kicks too far from the one before: no period */
+	__u64 elapsed;		  /* ns of these periods, by the clock alone */
+	__u64 probes;		  /* programs run in them */
+	__u64 seen_probes;	  /* of all, when the last kick came */
+	__u64 seen[VMMIO_LAYERS]; /* ns of all, when the last kick came */
+	__u64 ns[VMMIO_LAYERS];
+};
+
+_Static_assert(sizeof(struct vmmio_layers) == 48 + 16 * VMMIO_LAYERS, "vmmio_layers layout");
+
+#endif
