@@ -35,7 +35,7 @@ still() {
 
 for c in vms "exits 0.2 1" "exits --latency 0.2 1" "exits --engine perf 0.2 1"; do
 	# shellcheck disable=SC2086 # words
-	refused "no bpf()" 'cannot .* BPF programs: Operation not permitted: .*run as root' "$tool" without bpf "$stat" $c
+	refused "no bpf()" 'cannot .* BPF programs: Operation not permitted, .*seccomp filter' "$tool" without bpf "$stat" $c
 done
 still "no bpf()" "$tool" without bpf "$bench" micro -q -r 1 -o loop
 still "no perf_event_open()" "$tool" without perf "$stat" vms

@@ -47,7 +47,8 @@ for n in 100 77 33; do
 done
 [ "$(wc -l <"$dir/rows")" -eq 3 ] || fail "not three VMs: $(cat "$dir/rows")"
 
-# only the last is met: of the first nothing is known but its thread's number
+# only the last is met: of the first nothing is known but its thread's number, or
+# its VM without a name, where the first scan was so slow that it met it on its way out
 watch 60
 vmm 100 0
 { vmm 77 2; } &
@@ -55,6 +56,7 @@ while [ -z "$(cat "$dir/vmm")" ]; do sleep 0.1; done
 sleep 0.5
 unwatch
 wait $! || fail "the second VMM"
-grep -q "\"pid\":null,\"tid\":$pid,.*\"samples\":100," "$dir/rows" || fail "the first VM's thread: $(cat "$dir/rows")"
+grep -q -e "\"pid\":null,\"tid\":$pid,.*\"samples\":100," \
+	-e "\"pid\":$pid,.*\"name\":\"?\",.*\"samples\":100," "$dir/rows" || fail "the first VM's thread: $(cat "$dir/rows")"
 grep -q "\"pid\":$pid,.*\"samples\":77," "$dir/rows" || fail "the second VM: $(cat "$dir/rows")"
 [ "$(wc -l <"$dir/rows")" -eq 2 ] || fail "not two rows: $(cat "$dir/rows")"

@@ -53,7 +53,7 @@ start()
 # shows TEXT: the screen does within 10 s
 shows()
 {
-	tries=100
+	tries=600
 	until tmux_ capture-pane -p | grep -qF -e "$1"; do
 		tries=$((tries - 1))
 		[ "$tries" != 0 ] || fail "the screen does not show '$1'"
@@ -100,7 +100,7 @@ tmux_ send-keys p
 shows PAUSED
 tmux_ send-keys p
 tmux_ resize-window -x 120 -y 40
-tries=50
+tries=600
 until [ "$(tmux_ capture-pane -p | sed -n 1p | tr -d '\n' | wc -m)" -gt 100 ]; do
 	tries=$((tries - 1))
 	[ "$tries" != 0 ] || fail 'it does not follow the size'
@@ -121,7 +121,7 @@ for how in INT:0 TERM:0 HUP:0 QUIT:131 SEGV:139 ABRT:134 KILL:137; do
 	if [ "${how%:*}" = KILL ]; then
 		# somebody else cleans up then, a moment later
 		shows back-in-the-shell
-		tries=50
+		tries=600
 		until [ "$(tmux_ display-message -p '#{alternate_on}')" = 0 ]; do
 			tries=$((tries - 1))
 			[ "$tries" != 0 ] || fail 'KILL: the alternate screen is left'
@@ -147,7 +147,7 @@ ended 0 'an unknown terminal'
 start 80x24 screen-256color
 pid=$(cat "$work/pid")
 tmux_ kill-server
-tries=50
+tries=600
 while kill -0 "$pid" 2>/dev/null; do
 	tries=$((tries - 1))
 	[ "$tries" != 0 ] || fail 'it outlives its terminal'
