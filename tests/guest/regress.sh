@@ -44,7 +44,7 @@ base=$1
 run 0 diff "$base" "$base"
 grep -q '^no regression: 0 of ' "$tmp/out" || fail "different from itself"
 # a kernel of one's own reaches the new run
-run 4 regress "$base" --out "$tmp/again" --retries 0 --kernel "$tmp/none"
+run 4 regress "$base" --out "$tmp/again" --retries 0 --kernel "$tmp/none" --initrd "$tmp/none"
 grep -q "$tmp/none" "$tmp/err" || fail "the new run has not the kernel that was given"
 run 2 regress --a true --b true --kernel "$tmp/none"
 says '--kernel: '
