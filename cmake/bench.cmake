@@ -115,6 +115,7 @@ foreach(name IN ITEMS bench_aa bench_ab bench_corrupt bench_devside bench_dims b
 	vmmio_unit_test(${name} LIBS vmmio_bench)
 endforeach()
 vmmio_script_test(guest tests/guest/compare.sh TIMEOUT 180)
+vmmio_script_test(guest tests/guest/witness.sh TIMEOUT 180)
 vmmio_script_test(guest tests/guest/compare_stack.sh TIMEOUT 700)
 vmmio_script_test(guest tests/guest/bench_stop.sh TIMEOUT 120)
 vmmio_script_test(guest tests/guest/bench_usage.sh TIMEOUT 120)

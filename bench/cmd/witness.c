@@ -88,7 +88,8 @@ static int take(struct watch *t, const char *buf, size_t len)
 	for (size_t i = 0; i < len && !err; i++) {
 		if (buf[i] == '\n') {
 			t->line[t->n] = '\0';
-			err = t->cut ? 0 : vmmio_witness_line(t->w, t->line);
+			/* one that is too long is none of QEMU's: unread */
+			err = vmmio_witness_line(t->w, t->cut ? "" : t->line);
 			t->n = 0;
 			t->cut = false;
 		} else if (t->n + 1 < sizeof(t->line)) {
@@ -257,6 +258,13 @@ int vmmio_cmd_witness(int argc, char **argv)
 				       : strerror(-err));
 	} else if (WIFEXITED(status) && WEXITSTATUS(status) == 127) {
 		/* it did not begin, and that was said */
+	} else if (vmmio_witness_kvm(t.w)) {
+		fprintf(stderr, NAME "this guest ran under KVM, where QEMU does not see what the "
+				     "kernel serves: -accel tcg\n");
+	} else if (vmmio_witness_unread(t.w)) {
+		fprintf(stderr,
+			NAME "%llu lines of the trace are no accesses: the counts would be short\n",
+			(unsigned long long)vmmio_witness_unread(t.w));
 	} else if (!vmmio_witness_named(t.w) && !vmmio_witness_others(t.w)) {
 		fprintf(stderr, NAME "not one access was seen: has this QEMU the log backend of "
 				     "traces (-trace help)?\n");

@@ -30,7 +30,6 @@ struct function {
 	unsigned int bdf, vendor, device;
 	uint32_t bar[6];       /* as last written, or found there */
 	unsigned char kind[6]; /* the low bits that a read has */
-	unsigned int sizing;   /* those that all ones were written to */
 };
 
 struct vmmio_witness {
@@ -40,7 +39,8 @@ struct vmmio_witness {
 	size_t nfn;
 	uint32_t address; /* what 0xcf8 holds */
 	uint64_t ecam;	  /* where memory-mapped configuration begins; 0: not known */
-	uint64_t named, others;
+	uint64_t named, others, unread;
+	bool kvm; /* regions that only a guest of KVM has */
 };
 
 struct vmmio_witness *vmmio_witness_new(void)
@@ -117,19 +117,12 @@ static const struct function *owner(const struct vmmio_witness *w, uint64_t addr
 	return found;
 }
 
-/* All ones ask for the size: what a read shows until the next write is no address. */
+/* Sizing moves it for a moment, in which the device does not decode: nothing is asked of it. */
 static void take_bar(struct function *f, int i, bool write, uint32_t value)
 {
-	if (write && value >= 0xfffffff0) {
-		f->sizing |= 1u << i;
-	} else if (write) {
-		f->sizing &= ~(1u << i);
-		f->bar[i] = value;
-	} else {
+	f->bar[i] = value;
+	if (!write)
 		f->kind[i] = value & 0xf;
-		if (!(f->sizing & 1u << i))
-			f->bar[i] = value;
-	}
 }
 
 /* Configuration space: learnt from whoever it is, counted of virtio devices. */
@@ -254,12 +247,15 @@ int vmmio_witness_line(struct vmmio_witness *w, const char *line)
 	enum vmmio_reg reg;
 	char name[48];
 
-	if (!vmmio_io_line(line, &io))
+	if (!vmmio_io_line(line, &io)) {
+		w->unread++;
 		return 0;
+	}
+	w->kvm |= !strncmp(io.region, "kvm-", 4);
 	reg = vmmio_io_register(&io);
 	if (reg != VMMIO_REG_COUNT)
 		return take_register(w, &io, reg);
-	if (!strcmp(io.region, "apic-msi") || !strcmp(io.region, "kvm-apic-msi"))
+	if (!strcmp(io.region, "apic-msi"))
 		return take_lapic(w, &io);
 	if (!strcmp(io.region, "ioapic"))
 		return take_ioapic(w, &io);
@@ -292,6 +288,16 @@ uint64_t vmmio_witness_named(const struct vmmio_witness *w)
 uint64_t vmmio_witness_others(const struct vmmio_witness *w)
 {
 	return w->others;
+}
+
+uint64_t vmmio_witness_unread(const struct vmmio_witness *w)
+{
+	return w->unread;
+}
+
+bool vmmio_witness_kvm(const struct vmmio_witness *w)
+{
+	return w->kvm;
 }
 
 static int by_device(const void *a, const void *b)

@@ -18,12 +18,17 @@ struct vmmio_witness;
 struct vmmio_witness *vmmio_witness_new(void);
 void vmmio_witness_free(struct vmmio_witness *w);
 
-/* One line of the trace, in order. -ENOSPC: more devices or registers than there is room for. */
+/* One line of the trace, in order; one that is no access is counted as unread. -ENOSPC: more
+ * devices or registers than there is room for. */
 int vmmio_witness_line(struct vmmio_witness *w, const char *line);
 
 /* Accesses named so far, and those of other devices. */
 uint64_t vmmio_witness_named(const struct vmmio_witness *w);
 uint64_t vmmio_witness_others(const struct vmmio_witness *w);
+/* Lines that say no access: what they were is not known. */
+uint64_t vmmio_witness_unread(const struct vmmio_witness *w);
+/* The guest ran under KVM after all: what the kernel served was not seen. */
+bool vmmio_witness_kvm(const struct vmmio_witness *w);
 
 /* A row for each register that was touched since @since_last, or ever. */
 void vmmio_witness_print(struct vmmio_witness *w, FILE *f, bool since_last);

@@ -78,12 +78,28 @@ static void test_names(void **state)
 	expect(w, "{\"device\":\"local APIC\",\"register\":\"TMR\",\"reads\":1,\"writes\":0}");
 	expect(w, "{\"device\":\"interrupts\",\"register\":\"messages\",\"reads\":0,\"writes\":1}");
 	assert_int_equal(vmmio_witness_others(w), 10); /* nine indices and the timer */
+	assert_int_equal(vmmio_witness_unread(w), 0);
+	assert_false(vmmio_witness_kvm(w));
+	vmmio_witness_free(w);
+}
+
+/* Not seen is said: a line cut short, a guest whose APIC is the kernel's. */
+static void test_unseen(void **state)
+{
+	struct vmmio_witness *w = vmmio_witness_new();
+
+	(void)state;
+	assert_int_equal(vmmio_witness_line(w, "memory_region_ops_write cpu 0 mr 0x55d0 ad"), 0);
+	assert_int_equal(vmmio_witness_unread(w), 1);
+	see(w, "write", 0xfee01000, 0x22, 4, "kvm-apic-msi");
+	assert_true(vmmio_witness_kvm(w));
 	vmmio_witness_free(w);
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_names)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_names),
+					   cmocka_unit_test(test_unseen)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
