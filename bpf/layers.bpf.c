@@ -23,6 +23,7 @@ const volatile __u64 opt_apart_ns = 0; /* kicks further apart than this are no p
 __u32 vcpu = 0, monitor = 0; /* thread and process of the last that entered a guest */
 __u32 layer = VMMIO_LAYER_OTHER, vcpu_layer = VMMIO_LAYER_OTHER;
 __u64 since = 0, probes = 0;
+__u64 unplaced = 0; /* kicks of an address that there was no room for */
 __u64 total[VMMIO_LAYERS] = {};
 
 struct {
@@ -54,6 +55,17 @@ static __always_inline void begin(__u32 next, __u64 now)
 	add(VMMIO_LAYER_PROBE, since - now);
 }
 
+/* At this event the layer so far ends and @next begins. */
+#define EDGE(name, section, next)               \
+	SEC(section) int name(void *ctx)        \
+	{                                       \
+		__u64 now = bpf_ktime_get_ns(); \
+                                                \
+		end(now);                       \
+		begin(VMMIO_LAYER_##next, now); \
+		return 0;                       \
+	}
+
 SEC("raw_tp/kvm_entry")
 int layers_entry(void *ctx)
 {
@@ -66,37 +78,10 @@ int layers_entry(void *ctx)
 	return 0;
 }
 
-SEC("raw_tp/kvm_exit")
-int layers_exit(void *ctx)
-{
-	__u64 now = bpf_ktime_get_ns();
-
-	end(now);
-	begin(VMMIO_LAYER_KVM, now);
-	return 0;
-}
-
-/* The last of KVM_RUN. */
-SEC("raw_tp/kvm_userspace_exit")
-int layers_user(void *ctx)
-{
-	__u64 now = bpf_ktime_get_ns();
-
-	end(now);
-	begin(VMMIO_LAYER_VMM, now);
-	return 0;
-}
-
-/* The first of KVM_RUN. */
-SEC("kprobe/kvm_arch_vcpu_ioctl_run")
-int layers_run(void *ctx)
-{
-	__u64 now = bpf_ktime_get_ns();
-
-	end(now);
-	begin(VMMIO_LAYER_KVM, now);
-	return 0;
-}
+EDGE(layers_exit, "raw_tp/kvm_exit", KVM)
+/* the last of KVM_RUN, and its first */
+EDGE(layers_user, "raw_tp/kvm_userspace_exit", VMM)
+EDGE(layers_run, "kprobe/kvm_arch_vcpu_ioctl_run", KVM)
 
 /* (preempt, prev, next); on some kernels prev's state behind them */
 SEC("raw_tp/sched_switch")
@@ -130,8 +115,10 @@ static __always_inline void kick(__u64 addr, __u64 now)
 	if (!d) {
 		bpf_map_update_elem(&doorbells, &addr, &fresh, BPF_NOEXIST);
 		d = bpf_map_lookup_elem(&doorbells, &addr);
-		if (!d)
+		if (!d) {
+			unplaced++;
 			return;
+		}
 	} else if (now - d->last <= opt_apart_ns) {
 		d->periods++;
 		d->elapsed += now - d->last;

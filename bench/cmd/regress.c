@@ -17,6 +17,8 @@
 #include "setup.h"
 #include "lib/accel.h"
 
+#define BASELINE_ARGS 40 /* 32 are used, with all that can be given and the end */
+
 struct regress {
 	struct vmmio_ab_command c;
 	const char *a, *b; /* commands */
@@ -272,7 +274,7 @@ static int run_commands(struct regress *g)
 
 /* The command that measures what @base did; its texts are in static storage. */
 static int baseline_command(const struct regress *g, const struct vmmio_loaded *base,
-			    char *argv[32])
+			    char *argv[BASELINE_ARGS])
 {
 	static char boots[16], rounds[16], count[16], bs[16], depths[256], self[PATH_MAX];
 	int nboots = 0, nrounds = 0, ncount = 0, block = 0, times = 0;
@@ -341,7 +343,7 @@ static int run_again(struct regress *g, const char *path)
 	struct vmmio_side now = {0}, was = {0};
 	int status = VMMIO_EXIT_TROUBLE, err;
 	struct vmmio_loaded base;
-	char *argv[32];
+	char *argv[BASELINE_ARGS];
 	json_t *json = NULL;
 
 	if (vmmio_ab_load(&g->c, path, &base))

@@ -19,6 +19,7 @@
 #include "bpf/layers.h"
 #include "layers.skel.h"
 #include "lib/json.h"
+#include "tools/vmmio-stat/source/bpf_util.h"
 
 #define APART_NS 5000000 /* a pause between two rounds, and no I/O */
 
@@ -69,6 +70,7 @@ int main(int argc, char **argv)
 	struct layers_bpf *l;
 	sigset_t ends;
 	int sig, err = 0;
+	__u64 lost;
 
 	(void)argv;
 	if (argc != 1) {
@@ -100,8 +102,13 @@ int main(int argc, char **argv)
 	fprintf(stderr, "vmmio-layers: attached\n");
 	sigwait(&ends, &sig);
 	layers_bpf__detach(l);
-	err = print(l);
-	if (err)
+	/* one event that was not seen puts time into a layer that it is not of */
+	lost = vmmio_bpf_misses(l->obj) + l->bss->unplaced;
+	err = lost ? -ENODATA : print(l);
+	if (lost)
+		fprintf(stderr, "vmmio-layers: %llu events were lost: nothing can be told\n",
+			(unsigned long long)lost);
+	else if (err)
 		fprintf(stderr, "vmmio-layers: %s\n", strerror(-err));
 	layers_bpf__destroy(l);
 	return err ? 1 : 0;

@@ -47,8 +47,7 @@ kill -INT $watcher
 wait $watcher || { cat /tmp/err >&2; exit 1; }
 sed 's/{"address"/\n&/g' /tmp/layers | grep '^{"address"'
 END
-sed -i '/debug\/none/d' "$work/run.sh"
-"$VMMIO_BUILD/vmmio-boot" --host --icount --tries 3 --script "$work/run.sh" >"$work/out" 2>"$work/err" || {
+"$VMMIO_BUILD/vmmio-boot" --host --icount --tries 3 --timeout 120 --script "$work/run.sh" >"$work/out" 2>"$work/err" || {
 	cat "$work/out" "$work/err" >&2
 	fail "the bench host failed"
 }

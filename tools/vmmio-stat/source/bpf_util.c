@@ -54,8 +54,8 @@ void vmmio_bpf_why(char *why, size_t size, const char *step, int err)
 	else if (err == -EPERM && !vmmio_rights_caps("/proc/self/status", &caps) &&
 		 vmmio_rights_admin(caps))
 		snprintf(why, size,
-			 "cannot %s BPF programs: %s, although the rights are there: a security "
-			 "module or a seccomp filter refuses it (a container's, say)",
+			 "cannot %s BPF programs: %s, although the rights are there: a user "
+			 "namespace, a security module or a seccomp filter (a container's, say)",
 			 step, strerror(-err));
 	else if (err == -EPERM)
 		snprintf(why, size,
