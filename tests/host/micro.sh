@@ -50,9 +50,7 @@ $13 == "" || $13 + 0 <= 0 { print "no thread time: " $0; bad = 1 }
 $20 > $17 || $21 != (4 * $20 < $17 || $20 < ($17 < 3 ? $17 : 3)) { print "quiet rounds: " $0; bad = 1 }
 END {
 	if (rows < 20) { print "only " rows " rows"; bad = 1 }
-	if (ns["mmio_write_user"] <= ns["mmio_write_ioeventfd_match"]) { print "userspace not slower than ioeventfd"; bad = 1 }
-	if (ns["mmio_write_ioeventfd_miss"] <= ns["mmio_write_ioeventfd_match"]) { print "a miss not slower than a hit"; bad = 1 }
-	if (ns["irq_msi_ioctl"] <= ns["irq_wake"]) { print "an interrupt not slower than a wake-up"; bad = 1 }
+	# a hundredfold: no other order of times is asked for, a loaded machine has any
 	if (ns["mmio_read_kernel"] <= ns["loop"]) { print "an exit not slower than none"; bad = 1 }
 	exit bad
 }' "$dir/csv" || fail "see above"
