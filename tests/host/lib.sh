@@ -47,7 +47,7 @@ need_kvm() {
 need_host_bpf() {
 	if ! "$stat" vms -s >"$dir/probe" 2>&1; then
 		case $(cat "$dir/probe") in
-		*"run as root"* | *"no BTF"* | *"no KVM in this kernel"*) skip "$(cat "$dir/probe")" ;;
+		*"run as root"* | *"seccomp filter"* | *"no BTF"* | *"no KVM in this kernel"*) skip "$(cat "$dir/probe")" ;;
 		*) fail "vms does not run: $(cat "$dir/probe")" ;;
 		esac
 	fi

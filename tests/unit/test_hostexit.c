@@ -438,13 +438,32 @@ static void interval(void **state)
 	assert_true(vmmio_exit_percentile(&now, NULL, 50).v < 200);
 }
 
+/* A process on its way out: a scan that meets it so takes nothing from what is known. */
+static void dying(void **state)
+{
+	struct vmmio_exit_rows rows = {};
+	struct vmmio_host_vm vm = {.kvm = 1, .pid = 7, .name = "qemu"};
+	struct vmmio_host host = {.vms = &vm, .nvms = 1};
+
+	(void)state;
+	vm.irqfds = calloc(1, sizeof(*vm.irqfds));
+	vm.nirqfds = 1;
+	assert_int_equal(vmmio_exit_rows_learn(&rows, &host), 0);
+	strcpy(vm.name, "?");
+	assert_int_equal(vmmio_exit_rows_learn(&rows, &host), 0);
+	assert_int_equal(rows.nvms, 1);
+	assert_string_equal(rows.vms[0].name, "qemu");
+	assert_int_equal(rows.vms[0].nirqfds, 1);
+	vmmio_exit_rows_free(&rows);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(vmx),	 cmocka_unit_test(svm),	    cmocka_unit_test(arm64),
 		cmocka_unit_test(soft),	 cmocka_unit_test(tree),    cmocka_unit_test(names),
 		cmocka_unit_test(twice), cmocka_unit_test(senders), cmocka_unit_test(interval),
-		cmocka_unit_test(forms),
+		cmocka_unit_test(forms), cmocka_unit_test(dying),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -64,18 +64,24 @@ int vmmio_exit_rows_learn(struct vmmio_exit_rows *x, const struct vmmio_host *ho
 	for (i = 0; i < host->nvms; i++) {
 		struct vmmio_host_vm *h = &host->vms[i];
 		struct vmmio_exit_vm *vm = meet(x, h);
+		bool dying;
 
 		if (!vm)
 			return -ENOMEM;
+		/* a process on its way out has no command line any more, and soon no irqfds */
+		dying = vm->name[0] && strcmp(vm->name, "?") && !strcmp(h->name, "?");
 		vm->alive = true;
 		vm->last_seen = x->scans;
 		vm->fd = h->fd;
 		vm->nth = h->nth;
-		memcpy(vm->name, h->name, sizeof(vm->name));
+		if (!dying)
+			memcpy(vm->name, h->name, sizeof(vm->name));
 		vmmio_hostmap_apply(h, x->map);
 		for (k = 0; k < h->nranges; k++)
 			if (add_range(vm, &h->ranges[k]))
 				return -ENOMEM;
+		if (dying)
+			continue; /* freed with @host */
 		free(vm->irqfds);
 		vm->irqfds = h->irqfds; /* taken over */
 		vm->nirqfds = h->nirqfds;
