@@ -111,7 +111,7 @@ add_executable(
 )
 target_link_libraries(vmmio-bench PRIVATE vmmio_bench Threads::Threads)
 
-foreach(name IN ITEMS bench_aa bench_ab bench_corrupt bench_devside bench_dims bench_loads bench_page bench_published bench_tune bench_witness bench_stats bench_result bench_rounds stack versus)
+foreach(name IN ITEMS bench_aa bench_ab bench_corrupt bench_devside bench_dims bench_loads bench_page bench_published bench_tune bench_unseen bench_witness bench_stats bench_result bench_rounds stack versus)
 	vmmio_unit_test(${name} LIBS vmmio_bench)
 endforeach()
 vmmio_script_test(guest tests/guest/compare.sh TIMEOUT 180)

@@ -109,7 +109,18 @@ int vmmio_devside_take(const char *trace, int boot, json_t *rows, char *why, siz
 	return err;
 }
 
-/* Accesses of @reg, or of all registers (NULL), in a list of them; @device: only of that one. */
+/* A count that is there, or -1: what one side did not say agrees with nothing. */
+static json_int_t known(const json_t *obj, const char *key)
+{
+	const json_t *v = json_object_get(obj, key);
+
+	return json_is_integer(v) ? json_integer_value(v) : -1;
+}
+
+/*
+ * Accesses of @reg, or of all registers (NULL), in a list of them; @device: only of that one. -1:
+ * not known.
+ */
 static json_int_t accesses(const json_t *list, const char *reg, const char *device)
 {
 	json_int_t n = 0;
@@ -122,8 +133,9 @@ static json_int_t accesses(const json_t *list, const char *reg, const char *devi
 
 		if (!name || (reg && strcmp(name, reg)) || (device && (!of || strcmp(of, device))))
 			continue;
-		n += json_integer_value(json_object_get(r, "reads")) +
-		     json_integer_value(json_object_get(r, "writes"));
+		if (known(r, "reads") < 0 || known(r, "writes") < 0)
+			return -1;
+		n += known(r, "reads") + known(r, "writes");
 	}
 	return n;
 }
@@ -143,7 +155,7 @@ static bool round_agrees(const json_t *row, json_int_t *total, char *text, size_
 	const char *labels = json_string_value(json_object_get(row, "labels"));
 	const char *device = json_string_value(json_object_get(row, "device"));
 	json_int_t kicks = 0, bells = 0;
-	bool counted = false;
+	bool counted = false, seen = false;
 	size_t i;
 	json_t *r;
 
@@ -152,10 +164,19 @@ static bool round_agrees(const json_t *row, json_int_t *total, char *text, size_
 
 		if (!vmmio_rounds_row_of(row, r))
 			continue;
-		if (!json_is_null(json_object_get(r, "queue")))
-			kicks += json_integer_value(json_object_get(c, "kicks"));
-		else
+		if (json_is_null(json_object_get(r, "queue"))) {
 			counted |= json_is_integer(json_object_get(c, "accesses"));
+			continue;
+		}
+		seen = true;
+		if (kicks >= 0 && known(c, "kicks") >= 0)
+			kicks += known(c, "kicks");
+		else
+			kicks = -1;
+	}
+	if (!seen || kicks < 0) {
+		snprintf(text, len, "kicks of a round are not known to vmmio-stat (%s)", labels);
+		return false;
 	}
 	json_array_foreach(here, i, r) {
 		const char *name = json_string_value(json_object_get(r, "register"));

@@ -115,12 +115,22 @@ static void take_report(json_t *row, json_t *j)
 	json_object_set_new(row, json_object_get(row, "driver") ? "stat" : "driver", j);
 }
 
-/* Mainline keeps no counters: what vmmio-stat sees of it has no second witness but QEMU. */
+static bool from_sysfs(const json_t *report)
+{
+	const char *source = json_string_value(json_object_get(report, "source"));
+
+	return source && !strcmp(source, "sysfs");
+}
+
+/*
+ * Mainline keeps no counters: what vmmio-stat sees of it has no second witness but QEMU. A
+ * count that there is must agree, whatever the label says.
+ */
 static bool one_witness(const json_t *row)
 {
 	const char *labels = json_string_value(json_object_get(row, "labels"));
 
-	return labels && strstr(labels, "driver=mainline ");
+	return labels && strstr(labels, "driver=mainline ") && !json_object_get(row, "driver");
 }
 
 /* A counting round needs both witnesses, a timing round the load alone. */
@@ -130,7 +140,8 @@ static int close_round(json_t *row, int status, char *why, size_t len)
 	const char *labels = json_string_value(json_object_get(row, "labels"));
 
 	json_object_set_new(row, "status", json_integer(status));
-	if (one_witness(row) && !json_object_get(row, "stat")) {
+	if (!json_object_get(row, "stat") && !from_sysfs(json_object_get(row, "driver")) &&
+	    json_object_get(row, "driver")) {
 		json_object_set(row, "stat", json_object_get(row, "driver"));
 		json_object_del(row, "driver");
 	}
@@ -228,10 +239,8 @@ long long vmmio_rounds_lost(const json_t *rows)
 	json_array_foreach(rows, i, row) {
 		const json_t *stat = json_object_get(row, "stat");
 		const json_t *v = json_object_get(stat, "events_lost");
-		const char *source = json_string_value(json_object_get(stat, "source"));
 
-		/* the driver's own counters are not fed by events */
-		if (!stat || (source && !strcmp(source, "sysfs")))
+		if (!stat)
 			continue;
 		if (!json_is_integer(v))
 			return -1;
@@ -240,19 +249,28 @@ long long vmmio_rounds_lost(const json_t *rows)
 	return lost;
 }
 
-/* The counters both kept of the loaded device, added up over its rows. */
+/* The counters both kept of the loaded device, added up over its rows; NAN if it has none. */
 static double witness(const json_t *row, const char *who, const char *key, bool queues)
 {
 	const json_t *stat = json_object_get(row, who);
+	bool seen = false;
 	double sum = 0;
 	size_t i;
 	json_t *r;
 
-	json_array_foreach(json_object_get(stat, "rows"), i, r)
-		if (vmmio_rounds_row_of(row, r) &&
-		    json_is_null(json_object_get(r, "queue")) != queues)
-			sum += number(json_object_get(r, "counters"), key);
-	return sum;
+	json_array_foreach(json_object_get(stat, "rows"), i, r) {
+		if (!vmmio_rounds_row_of(row, r) ||
+		    json_is_null(json_object_get(r, "queue")) == queues)
+			continue;
+		seen = true;
+		sum += number(json_object_get(r, "counters"), key);
+	}
+	return seen ? sum : NAN;
+}
+
+static void count_text(double v, char *buf, size_t len)
+{
+	snprintf(buf, len, isnan(v) ? "-" : "%.0f", v);
 }
 
 bool vmmio_rounds_agree(const json_t *rows, char *text, size_t len)
@@ -262,8 +280,8 @@ bool vmmio_rounds_agree(const json_t *rows, char *text, size_t len)
 		bool queues;
 	} both[] = {{"kicks", true}, {"irqs", false}, {"accesses", false}};
 	double total = 0;
+	size_t i, k, alone = 0, rounds = 0;
 	const char *source = "?";
-	size_t i, k;
 	json_t *row;
 
 	json_array_foreach(rows, i, row) {
@@ -271,28 +289,50 @@ bool vmmio_rounds_agree(const json_t *rows, char *text, size_t len)
 
 		if (!stat)
 			continue;
+		rounds++;
 		if (one_witness(row)) {
-			total++;
+			alone++;
 			continue;
 		}
 		source = json_string_value(json_object_get(stat, "source"));
+		if (from_sysfs(stat)) {
+			snprintf(text, len,
+				 "both counts of a round are the driver's own: vmmio-stat had no "
+				 "probes (%s)",
+				 json_string_value(json_object_get(row, "labels")));
+			return false;
+		}
 		for (k = 0; k < sizeof(both) / sizeof(both[0]); k++) {
 			double a = witness(row, "stat", both[k].key, both[k].queues);
 			double b = witness(row, "driver", both[k].key, both[k].queues);
 
 			if (!(a == b)) {
+				char x[32], y[32];
+
+				count_text(a, x, sizeof(x));
+				count_text(b, y, sizeof(y));
 				snprintf(text, len,
-					 "%s of a round: %.0f by %s, %.0f by the driver (%s)",
-					 both[k].key, a, source ? source : "?", b,
+					 "%s of a round: %s by %s, %s by the driver (%s)",
+					 both[k].key, x, source ? source : "?", y,
 					 json_string_value(json_object_get(row, "labels")));
 				return false;
 			}
 			total += a;
 		}
 	}
+	if (alone == rounds && rounds) {
+		snprintf(text, len,
+			 "%zu rounds of a driver that keeps no counters: no second witness in the "
+			 "guest",
+			 alone);
+		return true;
+	}
 	snprintf(text, len,
 		 "%.0f kicks, interrupts and accesses by %s and by the driver's own counters",
 		 total, source ? source : "?");
+	if (alone)
+		snprintf(text + strlen(text), len - strlen(text),
+			 "; %zu rounds of a driver that keeps none", alone);
 	return total > 0;
 }
 

@@ -33,7 +33,8 @@ int vmmio_rounds_parse(const char *text, int boot, json_t *rows, json_t *info, c
 
 /*
  * Series over boots 0 .. @boots-1 from all rows; a boot that lacks a value
- * gives NAN. Times are left out unless @with_times.
+ * gives NAN. Times are left out unless @with_times. -E2BIG: more registers or rounds than
+ * there can be.
  */
 int vmmio_rounds_series(const json_t *rows, int boots, bool with_times,
 			struct vmmio_series_set *set);
@@ -50,7 +51,10 @@ json_t *vmmio_rounds_load(const char *folder, char *why, size_t len);
  */
 bool vmmio_rounds_row_of(const json_t *round, const json_t *stat_row);
 
-/* Events lost in all counting rounds; -1 if a round does not say. */
+/*
+ * Events lost in all counting rounds; -1 if a round does not say: counters of the driver are not
+ * fed by events, and no second witness.
+ */
 long long vmmio_rounds_lost(const json_t *rows);
 
 /*

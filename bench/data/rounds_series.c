@@ -14,8 +14,6 @@
 #include "rounds.h"
 #include "stats.h"
 
-#define QUEUES 32 /* 16 at most, or as many pairs */
-
 static const struct {
 	const char *key;
 	int rows;
@@ -48,8 +46,9 @@ struct sums {
 	struct {
 		char name[24];
 		double kicks, found;
-	} queue[QUEUES]; /* those in use */
+	} * queue; /* those in use */
 	size_t nqueues;
+	int err; /* something had no room: no series then */
 };
 
 static double number(const json_t *obj, const char *key)
@@ -77,8 +76,10 @@ static void sum_registers(struct sums *s, const json_t *of, const char *device)
 			s->doorbells += number(r, "writes");
 		for (k = 0; k < s->nregs && strcmp(s->reg[k].name, name); k++)
 			;
-		if (k == sizeof(s->reg) / sizeof(s->reg[0]))
-			continue;
+		if (k == sizeof(s->reg) / sizeof(s->reg[0])) {
+			s->err = -E2BIG;
+			return;
+		}
 		if (k == s->nregs) {
 			snprintf(s->reg[k].name, sizeof(s->reg[k].name), "%s", name);
 			s->reg[k].n = 0;
@@ -94,14 +95,21 @@ static void sum_queue(struct sums *s, const json_t *r)
 	const json_t *c = json_object_get(r, "counters");
 	double kicks = number(c, "kicks"), found = number(c, "irqs_found");
 	size_t k;
+	void *more;
 
-	if (!name || !(kicks > 0 || found > 0))
+	/* unknown is not idle */
+	if (!name || (kicks == 0 && found == 0))
 		return;
 	for (k = 0; k < s->nqueues && strcmp(s->queue[k].name, name); k++)
 		;
-	if (k == sizeof(s->queue) / sizeof(s->queue[0]))
-		return;
 	if (k == s->nqueues) {
+		more = realloc(s->queue, (k + 1) * sizeof(*s->queue));
+		if (!more) {
+			s->err = -ENOMEM;
+			return;
+		}
+		s->queue = more;
+		memset(&s->queue[k], 0, sizeof(*s->queue));
 		snprintf(s->queue[k].name, sizeof(s->queue[k].name), "%s", name);
 		s->nqueues++;
 	}
@@ -178,9 +186,13 @@ static void sum_round(struct sums *s, const json_t *row, const char *kind)
 		sum_stat(s, row);
 		if (s->counts < room)
 			s->count_p50[s->counts++] = number(load, "p50_ns");
+		else
+			s->err = -E2BIG;
 		return;
 	}
-	if (s->times < room) {
+	if (s->times == room) {
+		s->err = -E2BIG;
+	} else {
 		s->time_p50[s->times] = number(load, "p50_ns");
 		s->time_p99[s->times] = number(load, "p99_ns");
 		s->time_min[s->times] = number(load, "min_ns");
@@ -293,7 +305,7 @@ struct cell {
 /* A register that one boot touched and another did not was touched 0 times there. */
 static int add_registers(struct vmmio_series_set *set, const struct cell *c, int boots)
 {
-	char names[32][32];
+	char names[VMMIO_REG_COUNT][32];
 	size_t n = 0, k;
 	int err = 0;
 
@@ -301,7 +313,9 @@ static int add_registers(struct vmmio_series_set *set, const struct cell *c, int
 		for (size_t i = 0; i < c->boot[b].nregs; i++) {
 			for (k = 0; k < n && strcmp(names[k], c->boot[b].reg[i].name); k++)
 				;
-			if (k == n && n < 32)
+			if (k == n && n == sizeof(names) / sizeof(names[0]))
+				return -E2BIG;
+			if (k == n)
 				snprintf(names[n++], sizeof(names[0]), "%s",
 					 c->boot[b].reg[i].name);
 		}
@@ -335,15 +349,20 @@ static int depth_of(const char *labels, int depth)
  */
 static int add_queues(struct vmmio_series_set *set, const struct cell *c, int boots)
 {
-	char names[QUEUES][24];
-	size_t n = 0, k;
+	char(*names)[24] = NULL;
+	size_t n = 0, k, all = 0;
 	int err = 0;
 
+	for (int b = 0; b < boots; b++)
+		all += c->boot[b].nqueues;
+	names = malloc((all + 1) * sizeof(*names));
+	if (!names)
+		return -ENOMEM;
 	for (int b = 0; b < boots; b++) {
 		for (size_t i = 0; i < c->boot[b].nqueues; i++) {
 			for (k = 0; k < n && strcmp(names[k], c->boot[b].queue[i].name); k++)
 				;
-			if (k == n && n < QUEUES)
+			if (k == n)
 				snprintf(names[n++], sizeof(names[0]), "%s",
 					 c->boot[b].queue[i].name);
 		}
@@ -351,7 +370,8 @@ static int add_queues(struct vmmio_series_set *set, const struct cell *c, int bo
 	for (k = 0; k < n && n > 1; k++) {
 		for (int b = 0; b < boots && !err; b++) {
 			const struct sums *s = &c->boot[b];
-			double kicks = isnan(s->c[VMMIO_C_KICKS]) ? NAN : 0, found = kicks;
+			double kicks = isnan(s->c[VMMIO_C_KICKS]) ? NAN : 0;
+			double found = isnan(s->c[VMMIO_C_IRQS]) ? NAN : 0;
 
 			for (size_t i = 0; i < s->nqueues; i++) {
 				if (strcmp(s->queue[i].name, names[k]))
@@ -367,6 +387,7 @@ static int add_queues(struct vmmio_series_set *set, const struct cell *c, int bo
 						 c->depth, (struct vmmio_count){found, s->ios});
 		}
 	}
+	free(names);
 	return err;
 }
 
@@ -423,19 +444,21 @@ int vmmio_rounds_series(const json_t *rows, int boots, bool with_times,
 		sum_round(&c->boot[boot], row, kind);
 	}
 	for (i = 0; i < n; i++)
-		for (int b = 0; b < boots; b++)
+		for (int b = 0; b < boots; b++) {
 			finish(&cells[i].boot[b]);
+			err = err ?: cells[i].boot[b].err;
+		}
 	for (i = 0; i < n; i++) {
 		c = &cells[i];
 		for (int b = 0; b < boots && !err; b++)
 			err = add_counts(set, c->labels, c->depth, &c->boot[b]);
-		if (!err)
-			err = add_registers(set, c, boots);
-		if (!err)
-			err = add_queues(set, c, boots);
+		err = err ?: add_registers(set, c, boots);
+		err = err ?: add_queues(set, c, boots);
 		for (int b = 0; b < boots && !err && (with_times || icount(c->labels)); b++)
 			err = (icount(c->labels) ? add_path : add_times)(set, c->labels, c->depth,
 									 &c->boot[b]);
+		for (int b = 0; b < boots; b++)
+			free(c->boot[b].queue);
 		free(c->boot);
 	}
 	free(cells);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Dimensions of results (dims.h): taken from result.json and machine.json, and
- * compared as texts. What one of the two does not say is not held against it.
+ * compared as texts. What only one of the two says is a difference, as far as anybody knows.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -142,8 +142,10 @@ int vmmio_dims_compare(const json_t *a, const json_t *b, const char *allow, stru
 		const char *x = json_string_value(json_object_get(a, dims[i].name));
 		const char *y = json_string_value(json_object_get(b, dims[i].name));
 
-		if (!x || !y || !strcmp(x, y))
-			continue;
+		if (x == y || (x && y && !strcmp(x, y)))
+			continue; /* both alike, or neither says it */
+		x = x ? x : "not said";
+		y = y ? y : "not said";
 		json_array_append_new(out->changed,
 				      json_sprintf("%s: %s -> %s", dims[i].name, x, y));
 		out->machine |= !strcmp(dims[i].name, "machine");

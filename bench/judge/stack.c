@@ -199,6 +199,21 @@ static double per_io(const struct vmmio_stack *s, double of)
 	return of / ((double)s->rounds * s->count);
 }
 
+/* The median, or NAN if a boot does not know. */
+static double median_all(const double *v, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++)
+		if (isnan(v[i]))
+			return NAN;
+	return vmmio_stats_median(v, n);
+}
+
+/* null: not known; json_real() has no NAN. */
+static json_t *real_or_null(double v)
+{
+	return isnan(v) ? json_null() : json_real(v);
+}
+
 static double median_kind(const struct vmmio_stack *s, int c, const char *name, bool user,
 			  bool *exact)
 {
@@ -208,13 +223,14 @@ static double median_kind(const struct vmmio_stack *s, int c, const char *name, 
 	for (unsigned int b = 0; b < n; b++) {
 		const struct vmmio_host_round *h = CELL(s, b, c);
 
-		v[b] = 0; /* its rows are all exits that there were */
+		/* its rows are all exits that there were, if there are rows */
+		v[b] = h->device[0] && h->lost == 0 ? 0 : NAN;
 		for (size_t k = 0; k < h->nkinds; k++)
-			if (!strcmp(h->kind[k].name, name))
+			if (!strcmp(h->kind[k].name, name) && !isnan(v[b]))
 				v[b] = per_io(s, user ? h->kind[k].user : h->kind[k].exits);
 		*exact &= v[b] == v[0];
 	}
-	return vmmio_stats_median(v, n);
+	return median_all(v, n);
 }
 
 json_t *vmmio_stack_kinds(const struct vmmio_stack *s)
@@ -236,12 +252,12 @@ json_t *vmmio_stack_kinds(const struct vmmio_stack *s)
 				row = json_object();
 				user = json_object();
 				for (int i = 0; i < VMMIO_COLUMNS; i++) {
-					json_object_set_new(
-						row, vmmio_columns[i],
-						json_real(median_kind(s, i, name, false, &exact)));
-					json_object_set_new(
-						user, vmmio_columns[i],
-						json_real(median_kind(s, i, name, true, &exact)));
+					json_object_set_new(row, vmmio_columns[i],
+							    real_or_null(median_kind(
+								    s, i, name, false, &exact)));
+					json_object_set_new(user, vmmio_columns[i],
+							    real_or_null(median_kind(
+								    s, i, name, true, &exact)));
 				}
 				json_array_append_new(kinds,
 						      json_pack("{s:s, s:b, s:o, s:o}", "kind",
@@ -279,7 +295,7 @@ static void print_series(const struct vmmio_stack *s, const char *heading, const
 	for (int c = 0; c < VMMIO_COLUMNS; c++) {
 		const struct vmmio_series *v = find(s, c, key);
 
-		cell(f, v ? vmmio_stats_median(v->v, v->n) : NAN);
+		cell(f, v ? median_all(v->v, v->n) : NAN);
 		exact &= v && vmmio_series_exact(v);
 	}
 	fprintf(f, "   %s%s\n", cls, exact && s->boots > 1 ? ", exact" : "");
@@ -294,7 +310,7 @@ static void print_host(const struct vmmio_stack *s, const char *heading, size_t 
 	for (int c = 0; c < VMMIO_COLUMNS; c++) {
 		for (unsigned int b = 0; b < n; b++)
 			v[b] = per_io(s, *(const double *)((const char *)CELL(s, b, c) + offset));
-		cell(f, vmmio_stats_median(v, n));
+		cell(f, median_all(v, n));
 	}
 	fputc('\n', f);
 }
@@ -316,7 +332,9 @@ void vmmio_stack_print(const struct vmmio_stack *s, FILE *f)
 
 		fprintf(f, "  %-34s", json_string_value(json_object_get(k, "kind")));
 		for (int c = 0; c < VMMIO_COLUMNS; c++)
-			cell(f, json_real_value(json_object_get(exits, vmmio_columns[c])));
+			cell(f, json_is_real(json_object_get(exits, vmmio_columns[c]))
+					? json_real_value(json_object_get(exits, vmmio_columns[c]))
+					: NAN);
 		fprintf(f, "   structural%s\n",
 			json_is_true(json_object_get(k, "exact")) ? ", exact" : "");
 	}
@@ -388,7 +406,7 @@ json_t *vmmio_stack_verdict(const struct vmmio_stack *s, bool *withheld)
 	for (unsigned int b = 0; b < n; b++)
 		ratio[b] = value(s, 0, b, "stack_instructions_per_io") /
 			   value(s, 2, b, "stack_instructions_per_io");
-	if (!isnan(vmmio_stats_median(ratio, n))) {
+	if (!isnan(median_all(ratio, n))) {
 		double low, high;
 
 		vmmio_stats_range(ratio, n, &low, &high);

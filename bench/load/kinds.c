@@ -116,7 +116,11 @@ static void net_check(const struct vmmio_load *b, int boot, const char *column, 
 
 		if (!load)
 			continue;
-		peer += json_integer_value(json_object_get(p, "ios"));
+		/* an end that does not say what it had is no witness */
+		if (json_is_integer(json_object_get(p, "ios")) && peer >= 0)
+			peer += json_integer_value(json_object_get(p, "ios"));
+		else
+			peer = -1;
 		here = json_integer_value(json_object_get(load, "rx_packets"));
 		there = json_integer_value(json_object_get(p, "rx_packets"));
 	}

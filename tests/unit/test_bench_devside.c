@@ -111,6 +111,23 @@ static void test_witness(void **state)
 	expect(false, 11, 10, "11 doorbells on the device's side, 10 kicks");
 }
 
+/* null is not 0: kicks that vmmio-stat does not know agree with no number of doorbells. */
+static void test_unknown(void **state)
+{
+	json_t *all = rows(false), *stat = json_object_get(json_array_get(all, 0), "stat");
+	json_t *queue = json_array_get(json_object_get(stat, "rows"), 1);
+	char *text = trace(0, 10), why[200];
+
+	json_object_set_new(json_object_get(queue, "counters"), "kicks", json_null());
+	assert_int_equal(vmmio_devside_take(text, 0, all, why, sizeof(why)), 0);
+	assert_false(vmmio_devside_agree(all, why, sizeof(why)));
+	assert_non_null(strstr(why, "kicks of a round are not known"));
+	json_array_remove(json_object_get(stat, "rows"), 1);
+	assert_false(vmmio_devside_agree(all, why, sizeof(why)));
+	json_decref(all);
+	free(text);
+}
+
 /* A driver without counts: what it accesses is known all the same. */
 static void test_mainline(void **state)
 {
@@ -147,6 +164,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_witness),
 		cmocka_unit_test(test_mainline),
+		cmocka_unit_test(test_unknown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

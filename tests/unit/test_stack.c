@@ -295,6 +295,35 @@ static void differing(void **state)
 	}
 }
 
+/* A column that the host knows nothing of has no 0 exits of any kind. */
+static void unknown(void **state)
+{
+	struct vmmio_stack s;
+	json_t *kinds, *k;
+	char *text = NULL;
+	size_t i, size;
+	FILE *f;
+
+	take(&s, good);
+	memset(&s.host[2], 0, sizeof(s.host[2]));
+	s.host[2].halts = NAN;
+	kinds = vmmio_stack_kinds(&s);
+	assert_true(json_array_size(kinds) > 0);
+	json_array_foreach(kinds, i, k) {
+		assert_true(json_is_null(json_object_get(json_object_get(k, "exits"), "pci-msix")));
+		assert_true(json_is_real(json_object_get(json_object_get(k, "exits"), "mmio")));
+	}
+	f = open_memstream(&text, &size);
+	vmmio_stack_print(&s, f);
+	fclose(f);
+	for (const char *p = strstr(text, "HLT, besides"); *p != '\n'; p++)
+		if (p[1] == '\n')
+			assert_true(*p == '-');
+	free(text);
+	json_decref(kinds);
+	drop(&s);
+}
+
 static void refused(void **state)
 {
 	struct vmmio_host_round host[VMMIO_COLUMNS];
@@ -316,7 +345,8 @@ static void refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(agreeing), cmocka_unit_test(twice),
-					   cmocka_unit_test(differing), cmocka_unit_test(refused)};
+					   cmocka_unit_test(differing), cmocka_unit_test(refused),
+					   cmocka_unit_test(unknown)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
