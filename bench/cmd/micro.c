@@ -86,6 +86,34 @@ struct request {
 	bool list;
 };
 
+static void list_keys(FILE *f)
+{
+	micro_keys_access(f);
+	micro_keys_interrupt(f);
+	micro_keys_firmware(f);
+}
+
+/* --only: a word that no row begins with would measure nothing, and say nothing. */
+static int check_only(const char *only)
+{
+	char *keys = NULL, bad[40];
+	size_t size;
+	FILE *f = open_memstream(&keys, &size);
+	bool ok;
+
+	if (!f)
+		return 1;
+	list_keys(f);
+	fclose(f);
+	ok = micro_named(only, keys, bad, sizeof(bad));
+	free(keys);
+	if (!ok)
+		fprintf(stderr,
+			"vmmio-bench micro: --only %s: no row begins with '%s' (try --list)\n",
+			only, bad);
+	return ok ? 0 : 2;
+}
+
 /* 0, or the exit status to leave with (negative: leave with 0). */
 static int parse(int argc, char **argv, struct request *q)
 {
@@ -153,6 +181,8 @@ static int parse(int argc, char **argv, struct request *q)
 		fprintf(stderr, "vmmio-bench micro: unexpected argument '%s'\n", argv[optind]);
 		return 2;
 	}
+	if (q->o.only && check_only(q->o.only))
+		return 2;
 	q->o.rounds = rounds ? rounds : quick ? 5 : 21;
 	q->o.target_ns = quick ? 10e6 : 40e6;
 	q->o.irq_samples = quick ? 15 : 40;
@@ -209,9 +239,7 @@ int vmmio_cmd_micro(int argc, char **argv)
 	if (ret)
 		return ret < 0 ? 0 : ret;
 	if (q.list) {
-		micro_keys_access(stdout);
-		micro_keys_interrupt(stdout);
-		micro_keys_firmware(stdout);
+		list_keys(stdout);
 		return 0;
 	}
 	err = vmmio_accel_detect(&r.accel);

@@ -119,7 +119,9 @@ int vmmio_setup_qemu(const char *command, struct vmmio_setup *s)
 	if (err) {
 		fprintf(stderr, "vmmio-bench %s: %s: %s\n", command,
 			s->qemu ? s->qemu : "qemu-system-x86_64",
-			err == -ENOENT ? "not found (package qemu-system-x86)" : strerror(-err));
+			err == -ENOENT	 ? "not found (package qemu-system-x86)"
+			: err == -EPROTO ? "no QEMU: it does not say its version"
+					 : strerror(-err));
 		return err;
 	}
 	snprintf(s->qemu_version, sizeof(s->qemu_version), "%u.%u.%u", s->qemu_number / 10000,

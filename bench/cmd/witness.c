@@ -242,6 +242,8 @@ int vmmio_cmd_witness(int argc, char **argv)
 	if (err)
 		return err > 0 ? VMMIO_EXIT_OK : VMMIO_EXIT_USAGE;
 	why = n ? refused(command, n) : "no command of QEMU given";
+	if (!why && getenv("TMPDIR") && strpbrk(getenv("TMPDIR"), ",%"))
+		why = "TMPDIR has a comma or a percent sign, which QEMU's -trace does not take";
 	if (why) {
 		fprintf(stderr, NAME "%s\n", why);
 		return VMMIO_EXIT_USAGE;

@@ -6,6 +6,8 @@
 # vmmio-stat's. QEMU counts the instructions (one is one nanosecond), so the
 # figures are of the path and no times; an access itself is not in them.
 set -eu
+LC_ALL=C # what it keeps has decimal points
+export LC_ALL
 
 if [ $# != 1 ]; then
 	echo "usage: probe-cost.sh DIR   (a folder of results/)" >&2

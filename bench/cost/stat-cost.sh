@@ -8,6 +8,8 @@
 # Needs root, bpftrace and perf.
 # usage: stat-cost.sh NATIVE-DIR TCG-DIR [ROUNDS]   (folders of results/)
 set -eu
+LC_ALL=C # what it keeps has decimal points
+export LC_ALL
 
 if [ $# -lt 2 ] || [ $# -gt 3 ]; then
 	echo "usage: stat-cost.sh NATIVE-DIR TCG-DIR [ROUNDS]" >&2

@@ -6,6 +6,8 @@
 # tracepoints alone, the default columns, and every field. QEMU counts (one is
 # one nanosecond); the shortest I/O is the path itself. It judges nothing.
 set -eu
+LC_ALL=C # what it keeps has decimal points
+export LC_ALL
 
 if [ $# != 1 ]; then
 	echo "usage: watch-cost.sh DIR   (a folder of results/)" >&2

@@ -16,6 +16,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -320,6 +321,14 @@ static char *qemu_says(const struct run *run, const char *text)
 	return line;
 }
 
+/* No room where QEMU writes: what it wrote last is cut, whatever it is taken for. */
+static bool is_full(const char *dir)
+{
+	struct statvfs fs;
+
+	return !statvfs(dir, &fs) && fs.f_bavail == 0;
+}
+
 static void judge(struct run *run)
 {
 	struct vmmio_guest_result *r = run->r;
@@ -341,6 +350,10 @@ static void judge(struct run *run)
 		snprintf(line, sizeof(line), "%.*s", (int)strcspn(panic, "\n"), panic);
 	if (run->interrupted) {
 		why(r, VMMIO_GUEST_INTERRUPTED, "interrupted");
+	} else if (is_full(run->dir)) {
+		snprintf(r->why, sizeof(r->why), "%.*s is full: what the guest said is cut",
+			 (int)(strrchr(run->dir, '/') - run->dir), run->dir);
+		r->end = VMMIO_GUEST_QEMU;
 	} else if (panic) {
 		why(r, VMMIO_GUEST_PANIC, line);
 	} else if (run->timed_out) {

@@ -32,6 +32,20 @@ const char *vmmio_guest_image(const char *name, char *buf, size_t len)
 	return buf;
 }
 
+/* @path as the value of an option of QEMU's, in which a comma is written twice. */
+static const char *option_value(const char *path, char *buf, size_t len)
+{
+	size_t n = 0;
+
+	for (; *path && n + 3 < len; path++) {
+		if (*path == ',')
+			buf[n++] = ',';
+		buf[n++] = *path;
+	}
+	buf[n] = '\0';
+	return buf;
+}
+
 /* The disks of a comparison: same backend, same queue, another transport. */
 static int add_column(struct vmmio_args *a, const char *name, bool ioeventfd)
 {
@@ -58,14 +72,14 @@ static int add_column(struct vmmio_args *a, const char *name, bool ioeventfd)
 static int add_columns(struct vmmio_args *a, const char *columns, bool ioeventfd, char *why,
 		       size_t len)
 {
-	char *copy = strdup(columns), *save = NULL, *name;
+	char *copy = strdup(columns), *rest = copy, *name;
 	int err = copy ? 0 : -ENOMEM;
 
-	for (name = copy ? strtok_r(copy, ",", &save) : NULL; name && !err;
-	     name = strtok_r(NULL, ",", &save)) {
+	while (!err && (name = strsep(&rest, ","))) {
 		err = add_column(a, name, ioeventfd);
 		if (err)
-			snprintf(why, len, "unknown column %s: mmio, pci-intx or pci-msix", name);
+			snprintf(why, len, "unknown column %s: mmio, pci-intx or pci-msix",
+				 *name ? name : "(none)");
 	}
 	free(copy);
 	return err;
@@ -74,13 +88,20 @@ static int add_columns(struct vmmio_args *a, const char *columns, bool ioeventfd
 static int add_trace(const struct vmmio_guest *g, const char *dir, struct vmmio_args *a, char *why,
 		     size_t len)
 {
-	char path[4096];
+	char path[4096], file[4096], value[4096], log[4096];
 	const char *p;
 	FILE *f;
 	int err;
 
 	if (!g->trace_events)
 		return 0;
+	snprintf(file, sizeof(file), "%s/trace", dir);
+	if (strchr(g->trace_log ? g->trace_log : file, '%')) {
+		snprintf(why, len, "%s: QEMU takes no '%%' in the name of its trace%s",
+			 g->trace_log ? g->trace_log : dir,
+			 g->trace_log ? "" : " (TMPDIR is elsewhere?)");
+		return -EINVAL;
+	}
 	snprintf(path, sizeof(path), "%s/events", dir);
 	f = fopen(path, "we");
 	if (!f)
@@ -91,10 +112,8 @@ static int add_trace(const struct vmmio_guest *g, const char *dir, struct vmmio_
 	if (fclose(f))
 		goto err;
 	vmmio_args_add(a, "-trace");
-	if (g->trace_log)
-		vmmio_args_addf(a, "events=%s,file=%s", path, g->trace_log);
-	else
-		vmmio_args_addf(a, "events=%s,file=%s/trace", path, dir);
+	vmmio_args_addf(a, "events=%s,file=%s", option_value(path, value, sizeof(value)),
+			option_value(g->trace_log ? g->trace_log : file, log, sizeof(log)));
 	return 0;
 err:
 	err = -errno;
@@ -102,14 +121,20 @@ err:
 	return err;
 }
 
-/* The caller's arguments, with the folder of the run put in. */
+/* The caller's arguments, with the folder of the run put in, as it must be in an option. */
 static void add_own(const struct vmmio_guest *g, const char *dir, struct vmmio_args *a)
 {
+	char value[4096];
+
 	for (size_t i = 0; g->qemu_args && g->qemu_args[i]; i++) {
 		const char *arg = g->qemu_args[i], *at = strstr(arg, "{dir}");
 
 		if (at)
-			vmmio_args_addf(a, "%.*s%s%s", (int)(at - arg), arg, dir, at + 5);
+			vmmio_args_addf(a, "%.*s%s%s", (int)(at - arg), arg,
+					memchr(arg, '=', at - arg)
+						? option_value(dir, value, sizeof(value))
+						: dir,
+					at + 5);
 		else
 			vmmio_args_add(a, arg);
 	}
@@ -177,7 +202,7 @@ int vmmio_qemu_command(const struct vmmio_guest *g, const char *dir, int qmp_fd,
 	bool kvm = g->accel != VMMIO_ACCEL_NONE;
 	unsigned long khz = g->icount ? 1000000 : vmmio_tsc_khz();
 	const struct vmmio_target *t = vmmio_target_find(g->target);
-	char path[4096], tsc[64] = "";
+	char path[4096], value[4096], tsc[64] = "";
 	int err;
 
 	if (!t) {
@@ -235,11 +260,12 @@ int vmmio_qemu_command(const struct vmmio_guest *g, const char *dir, int qmp_fd,
 	vmmio_args_add(a, "-mon");
 	vmmio_args_add(a, "chardev=qmp,mode=control");
 	vmmio_args_add(a, "-chardev");
-	vmmio_args_addf(a, "file,id=console,path=%s/console", dir);
+	vmmio_args_addf(a, "file,id=console,path=%s/console",
+			option_value(dir, value, sizeof(value)));
 	vmmio_args_add(a, "-serial");
 	vmmio_args_add(a, "chardev:console");
 	vmmio_args_add(a, "-chardev");
-	vmmio_args_addf(a, "file,id=result,path=%s/result", dir);
+	vmmio_args_addf(a, "file,id=result,path=%s/result", value);
 	vmmio_args_add(a, "-device");
 	vmmio_args_add(a, t->serial);
 	vmmio_args_add(a, "-global");

@@ -98,6 +98,9 @@ int micro_run_access(const struct micro_options *o, struct micro_result *r);
 int micro_run_interrupt(const struct micro_options *o, struct micro_result *r);
 int micro_run_firmware(const struct micro_options *o, struct micro_result *r);
 
+/* Does each word of @only begin a line of @keys? The one that does not in @bad. */
+bool micro_named(const char *only, const char *keys, char *bad, size_t len);
+
 /* The keys and titles of all rows, for --list. */
 void micro_keys_access(FILE *f);
 void micro_keys_interrupt(FILE *f);

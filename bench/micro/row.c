@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <math.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -66,6 +67,24 @@ bool micro_wanted(const char *only, const char *key)
 			return false;
 	}
 	return true;
+}
+
+bool micro_named(const char *only, const char *keys, char *bad, size_t len)
+{
+	for (const char *p = only;; p++) {
+		size_t n = strcspn(p, ",");
+		bool found = false;
+
+		for (const char *k = keys; *k && !found; k += strcspn(k, "\n"), k += *k == '\n')
+			found = n && !strncmp(k, p, n);
+		if (!found) {
+			snprintf(bad, len, "%.*s", (int)n, p);
+			return false;
+		}
+		p += n;
+		if (!*p)
+			return true;
+	}
 }
 
 struct micro_row *micro_add(struct micro_result *r, const struct micro_row *tmpl)

@@ -78,15 +78,17 @@ static bool is_word(const char *words, const char *text)
 
 static int set_list(struct parser *p, struct grid *g, enum key k, const char *text)
 {
-	char copy[256], *save = NULL;
+	char copy[256];
 	size_t n = 0;
 
 	if (snprintf(copy, sizeof(copy), "%s", text) >= (int)sizeof(copy))
 		return wrong(p, "too long", keys[k].name);
-	for (char *w = strtok_r(copy, ",", &save); w; w = strtok_r(NULL, ",", &save)) {
+	for (char *rest = copy, *w; (w = strsep(&rest, ","));) {
 		__u64 v;
 
 		w = vmmio_trim(w);
+		if (!*w)
+			return wrong(p, "a value is missing", keys[k].name);
 		if (n == VALUES_MAX || strlen(w) >= sizeof(g->value[0][0]))
 			return wrong(p, "too many or too long values", keys[k].name);
 		if (keys[k].words ? !is_word(keys[k].words, w)

@@ -56,6 +56,40 @@ refuse 1 'not one access' witness -- /bin/true
 refuse 1 '/nonexistent: ' witness -- /nonexistent
 refuse 2 '--allow-soft: not with --published' predict x --published y --allow-soft
 
+refuse 2 "--only nothing: no row begins with 'nothing'" micro --only nothing
+refuse 2 "--only loop,: no row begins with ''" micro --only loop,
+refuse 1 '/bin/true: no QEMU: it does not say its version' compare --qemu /bin/true --accel tcg
+mkdir "$tmp/a,b" "$tmp/a%d"
+export TMPDIR="$tmp/a%d"
+refuse 2 'TMPDIR has a comma or a percent' witness -- qemu-system-x86_64
+refuse 1 "QEMU takes no '%' in the name of its trace" compare --boots 1 --accel tcg
+export TMPDIR="$tmp/full"
+mkdir "$tmp/full"
+if unshare -m true 2>/dev/null; then
+	for size in 1M "$(($(stat -c %s "$VMMIO_BUILD/image/initrd.cpio") / 1024 + 64))k"; do
+		# shellcheck disable=SC2016
+		unshare -m sh -c 'mount -t tmpfs -o size="$1" tmpfs "$2" && shift 2 && exec "$@"' sh \
+			"$size" "$tmp/full" "$bench" compare --boots 1 --depth 1 --accel tcg \
+			--out "$tmp/results" >"$tmp/out" 2>"$tmp/err" && status=0 || status=$?
+		if [ "$status" != 1 ] || ! head -n 1 "$tmp/err" |
+			grep -q -e 'No space left on device' -e '/full is full: what the guest said is cut'; then
+			echo "a full TMPDIR of $size: status $status"
+			cat "$tmp/err"
+			exit 1
+		fi
+		rm -rf "$tmp/results"
+	done
+fi
+# a comma in a path is no end of an option of QEMU's
+export TMPDIR="$tmp/a,b"
+"$bench" compare --boots 1 --rounds 1 --count 20 --depth 1 --accel tcg --no-plots \
+	--out "$tmp/a,b/out%s" >"$tmp/out" 2>"$tmp/err" || {
+	echo "a comma in TMPDIR:"
+	cat "$tmp/err"
+	exit 1
+}
+unset TMPDIR
+
 refuse 1 'package qemu-system-x86' compare --qemu /nonexistent/qemu
 : >"$tmp/file"
 refuse 1 '--out .*Not a directory' compare --out "$tmp/file/results" --accel tcg

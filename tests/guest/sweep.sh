@@ -141,6 +141,10 @@ refuse 'depth 64 is more than count 10' <<'END'
 depth = 64
 count = 10
 END
+refuse 'line 2: depth: a value is missing' <<'END'
+[grid a]
+depth = 1,,4
+END
 head -c 300 /dev/zero >"$tmp/zero.ini"
 refuse 'empty' <"$tmp/zero.ini"
 status=0

@@ -63,6 +63,13 @@ while read -r file; do
 		fi
 		;;
 	esac
+	case $file in
+	bench/*.sh)
+		if grep -qE '%\.[0-9]+f' "$file" && ! grep -q '^LC_ALL=C' "$file"; then
+			complain "$file: its numbers have decimal commas in some countries: LC_ALL=C"
+		fi
+		;;
+	esac
 	if grep -nE '(^|[^a-z/])/(home|work)/[a-z]' "$file"; then
 		complain "$file: a path of some machine"
 	fi

@@ -121,12 +121,30 @@ static void baseline(void **state)
 	assert_true(isnan(micro_summarise(&r, base, MICRO_WALL).net));
 }
 
+/* A word of --only that names no row measures nothing: it is a mistake. */
+static void named(void **state)
+{
+	static const char keys[] = "loop   an empty loop\npio_read  a read\n";
+	char bad[40];
+
+	assert_true(micro_named("loop", keys, bad, sizeof(bad)));
+	assert_true(micro_named("pio,loop", keys, bad, sizeof(bad)));
+	assert_false(micro_named("loop,nothing", keys, bad, sizeof(bad)));
+	assert_string_equal(bad, "nothing");
+	assert_false(micro_named("loop,,pio", keys, bad, sizeof(bad)));
+	assert_string_equal(bad, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(quiet, empty), cmocka_unit_test_setup(noisy, empty),
-		cmocka_unit_test_setup(kinds, empty), cmocka_unit_test_setup(unknown, empty),
-		cmocka_unit_test_setup(again, empty), cmocka_unit_test_setup(baseline, empty),
+		cmocka_unit_test_setup(quiet, empty),
+		cmocka_unit_test_setup(noisy, empty),
+		cmocka_unit_test_setup(kinds, empty),
+		cmocka_unit_test_setup(unknown, empty),
+		cmocka_unit_test_setup(again, empty),
+		cmocka_unit_test_setup(baseline, empty),
+		cmocka_unit_test(named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
