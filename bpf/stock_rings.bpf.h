@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How far a ring has come: the structures of virtio_ring that stock.bpf.c
- * reads, and the indices of either kind of ring in one form.
+ * How far a ring has come, as stock.bpf.c needs it: the indices of either kind
+ * of ring in one form.
  *
  * A split ring has running indices of buffers. A packed ring has positions of
  * descriptors, each with a bit that turns over at the ring's end, so that they
@@ -12,69 +12,14 @@
 #ifndef VMMIO_BPF_STOCK_RINGS_H
 #define VMMIO_BPF_STOCK_RINGS_H
 
-#define FEATURE_PACKED 34
-#define PACKED_AVAIL (1 << 7) /* bits of a descriptor's flags */
-#define PACKED_USED (1 << 15)
-#define PACKED_WRAP (1 << 15) /* of last_used_idx */
+#include "rings.bpf.h"
 
-/* Private to virtio_ring, the transports and, on kernels that have virtio as
- * modules, to those: only the members used, found by name. */
-#define FLAVOUR __attribute__((preserve_access_index))
-struct vring_used___f {
-	__u16 flags;
-	__u16 idx;
-} FLAVOUR;
-struct vring___f {
-	unsigned int num;
-	struct vring_used___f *used;
-} FLAVOUR;
-struct vring_virtqueue_split___f {
-	struct vring___f vring;
-	__u16 avail_idx_shadow;
-} FLAVOUR;
-struct vring_packed_desc___f {
-	__u64 addr;
-	__u32 len;
-	__u16 id;
-	__u16 flags;
-} FLAVOUR;
-struct vring_packed___f {
-	unsigned int num;
-	struct vring_packed_desc___f *desc;
-} FLAVOUR;
-struct vring_virtqueue_packed___f {
-	struct vring_packed___f vring;
-	bool avail_wrap_counter;
-	bool used_wrap_counter; /* until 5.18; since then a bit of last_used_idx */
-	__u16 next_avail_idx;
-} FLAVOUR;
-struct vring_virtqueue___f {
-	bool indirect;
-	__u16 last_used_idx;
-	struct vring_virtqueue_split___f split;
-	struct vring_virtqueue_packed___f packed;
-} FLAVOUR;
 struct virtio_mmio_device___f {
 	struct virtio_device vdev;
 } FLAVOUR;
 struct virtio_pci_device___f {
 	struct virtio_device vdev;
 } FLAVOUR;
-
-/* Where the next descriptor goes, 0 .. 2 * size - 1. */
-static __always_inline __u32 packed_avail(struct virtqueue *vq, __u32 size)
-{
-	struct vring_virtqueue___f *ring = (void *)vq;
-	__u32 at = BPF_CORE_READ(ring, packed.next_avail_idx);
-
-	return BPF_CORE_READ(ring, packed.avail_wrap_counter) ? at : at + size;
-}
-
-/* By how much position @to is beyond @from. */
-static __always_inline __u32 packed_ahead(__u32 to, __u32 from, __u32 size)
-{
-	return to >= from ? to - from : to + 2 * size - from;
-}
 
 /* Called where the driver excludes other users of the queue. */
 static __always_inline void packed_observe(struct virtqueue *vq, struct vmmio_stock_state *s)
@@ -94,18 +39,12 @@ static __always_inline void packed_indices(struct virtqueue *vq, const struct vm
 					   __u16 *avail, __u16 *used, bool pending)
 {
 	struct vring_virtqueue___f *ring = (void *)vq;
-	__u16 at = BPF_CORE_READ(ring, last_used_idx), flags = 0;
 	__u64 now = s->avail;
-	__u32 size = s->ring, flight;
-	bool wrap;
+	__u32 size = s->ring, seen = packed_taken(vq, size), flight;
+	bool wrap = seen < size;
+	__u16 flags = 0;
 
-	if (bpf_core_field_exists(ring->packed.used_wrap_counter)) {
-		wrap = BPF_CORE_READ(ring, packed.used_wrap_counter);
-	} else {
-		wrap = at & PACKED_WRAP;
-		at &= ~PACKED_WRAP;
-	}
-	flight = packed_ahead((__u32)now, wrap ? at : at + size, size);
+	flight = packed_ahead((__u32)now, seen, size);
 	/* what was added and used since the count was brought forward */
 	if (flight > size)
 		flight -= 2 * size;
@@ -113,8 +52,9 @@ static __always_inline void packed_indices(struct virtqueue *vq, const struct vm
 	*used = *avail - flight;
 	if (!pending)
 		return;
-	bpf_probe_read_kernel(&flags, sizeof(flags),
-			      &BPF_CORE_READ(ring, packed.vring.desc)[at].flags);
+	bpf_probe_read_kernel(
+		&flags, sizeof(flags),
+		&BPF_CORE_READ(ring, packed.vring.desc)[wrap ? seen : seen - size].flags);
 	if (!!(flags & PACKED_USED) == wrap && !!(flags & PACKED_AVAIL) == wrap)
 		*used += 1;
 }

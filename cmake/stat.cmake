@@ -9,6 +9,8 @@
 # A subcommand that needs a BPF object of its own adds vmmio_bpf_<name> below.
 vmmio_bpf_object(guest bpf/guest.bpf.c)
 vmmio_bpf_object(stock bpf/stock.bpf.c)
+vmmio_bpf_object(stalls bpf/stalls.bpf.c)
+vmmio_bpf_object(irqdesc bpf/irqdesc.bpf.c)
 
 find_library(LIBJANSSON_A libjansson.a)
 if(NOT LIBJANSSON_A)
@@ -82,6 +84,11 @@ add_library(
 	${stat}/source/tracefs_stock.c
 	${stat}/source/tracefs_vmmio.c
 	${stat}/source/witness.c
+	${stat}/stall/irqstate.c
+	${stat}/stall/judge.c
+	${stat}/stall/report.c
+	${stat}/stall/sample.c
+	${stat}/stall/watch.c
 	${stat}/top/model.c
 	${stat}/view/csv.c
 	${stat}/view/hist.c
@@ -92,7 +99,7 @@ add_library(
 )
 target_include_directories(vmmio_stat_core PUBLIC ${CMAKE_SOURCE_DIR}/bpf)
 target_include_directories(vmmio_stat_core SYSTEM PRIVATE ${LIBTRACEFS_H} ${LIBTRACEEVENT_H})
-target_link_libraries(vmmio_stat_core PUBLIC vmmio_lib vmmio_bpf_guest vmmio_bpf_stock vmmio_libbpf
+target_link_libraries(vmmio_stat_core PUBLIC vmmio_lib vmmio_bpf_guest vmmio_bpf_stock vmmio_bpf_stalls vmmio_bpf_irqdesc vmmio_libbpf
 				      vmmio_tracefs ${LIBJANSSON_A} m
 )
 
@@ -105,6 +112,7 @@ add_executable(
 	${stat}/cmd/list.c
 	${stat}/cmd/live.c
 	${stat}/cmd/regs.c
+	${stat}/cmd/stalls.c
 	${stat}/cmd/top.c
 	${stat}/top/terminal.c
 	${stat}/top/terminfo.c
@@ -118,6 +126,7 @@ vmmio_unit_test(textfile LIBS vmmio_stat_core)
 vmmio_unit_test(doctor LIBS vmmio_stat_core)
 vmmio_unit_test(hist LIBS vmmio_stat_core)
 vmmio_unit_test(self LIBS vmmio_stat_core)
+vmmio_unit_test(stalls LIBS vmmio_stat_core)
 vmmio_unit_test(command LIBS vmmio_stat_core)
 vmmio_unit_test(top LIBS vmmio_stat_core)
 vmmio_unit_test(tracefs LIBS vmmio_stat_core)

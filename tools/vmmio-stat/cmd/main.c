@@ -14,6 +14,7 @@ const struct vmmio_cmd vmmio_cmds[] = {
 	{"doctor", vmmio_cmd_doctor, "what this kernel allows, and the remedy for what not"},
 	{"hist", vmmio_cmd_hist, "distributions: kick, irq, request, batch, coalesce, access"},
 	{"regs", vmmio_cmd_regs, "register accesses by name"},
+	{"stalls", vmmio_cmd_stalls, "is a virtqueue stuck, since when, and by whose fault"},
 	{"top", vmmio_cmd_top, "the live screen"},
 	{"vms", vmmio_cmd_vms, "host: KVM VMs, their doorbells and interrupts"},
 	{"exits", vmmio_cmd_exits,

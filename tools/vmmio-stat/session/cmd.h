@@ -27,6 +27,7 @@ int vmmio_cmd_doctor(int argc, char **argv);
 int vmmio_cmd_hist(int argc, char **argv);
 int vmmio_cmd_list(int argc, char **argv);
 int vmmio_cmd_regs(int argc, char **argv);
+int vmmio_cmd_stalls(int argc, char **argv);
 int vmmio_cmd_top(int argc, char **argv);
 int vmmio_cmd_vms(int argc, char **argv);
 int vmmio_cmd_exits(int argc, char **argv);

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What bpf/stalls.bpf.c and its loader (tools/vmmio-stat/stall/sample.c) share: one
+ * look at a virtqueue. Nothing in it was counted but the kicks; all else stands in
+ * the ring and in what virtio_ring keeps of it.
+ *
+ * Positions are running ones, modulo 2^16 in a split ring; in a packed ring they
+ * are of descriptors, modulo twice its size.
+ */
+#ifndef VMMIO_BPF_STALLS_H
+#define VMMIO_BPF_STALLS_H
+
+#include "vmmio/types.h"
+
+/* Queues of one device, and of all. */
+#define VMMIO_STALL_DEVICE 512
+#define VMMIO_STALL_QUEUES 2048
+
+/* vmmio_stall_sample.flags */
+#define VMMIO_LOOK_PACKED (1u << 0)
+#define VMMIO_LOOK_EVENT (1u << 1)     /* EVENT_IDX was negotiated */
+#define VMMIO_LOOK_CALLBACK (1u << 2)  /* its driver has a function for interrupts */
+#define VMMIO_LOOK_BROKEN (1u << 3)    /* virtio_ring gave it up */
+#define VMMIO_LOOK_QUIET (1u << 4)     /* the driver wants no interrupts now */
+#define VMMIO_LOOK_KNOWS (1u << 5)     /* this kernel has the next bit */
+#define VMMIO_LOOK_TRIGGERED (1u << 6) /* one came since they were last asked for */
+#define VMMIO_LOOK_UNREAD (1u << 7)    /* the ring could not be read */
+#define VMMIO_LOOK_MORE (1u << 8)      /* used is behind what it is: packed, a long way */
+
+struct vmmio_stall_sample {
+	__u64 time_ns;	/* CLOCK_MONOTONIC */
+	__u64 vq;	/* whose it is: address of the virtqueue */
+	__u64 kicks;	/* since it was first looked at */
+	__u64 kick_ns;	/* the last of them */
+	__u64 features; /* negotiated */
+	__u32 device_id;
+	__u32 index;
+	__u32 ring;	     /* entries */
+	__u32 modulus;	     /* of positions */
+	__u32 avail;	     /* the driver has made available, up to here */
+	__u32 used;	     /* the device has used */
+	__u32 seen;	     /* the driver has taken back */
+	__u32 avail_at_kick; /* of the last one; at the first look where there was none */
+	__u32 device_event;  /* the device asks for a kick when this one is available, */
+	__u32 driver_event;  /* the driver for an interrupt when it is used; EVENT only */
+	__u32 busy;	     /* entries of the ring that are not free */
+	__u32 added;	     /* buffers since the driver last asked whether to kick */
+	__u16 device_flags;  /* as they stand in the ring; of a packed one the event flags */
+	__u16 driver_flags;
+	__u32 flags;
+	char name[24];
+};
+
+_Static_assert(sizeof(struct vmmio_stall_sample) == 120, "vmmio_stall_sample layout");
+
+/* What the doorbell's hook keeps of a queue. */
+struct vmmio_stall_kicks {
+	__u64 kicks;
+	__u64 ns;
+	__u32 avail;
+	__u32 pad;
+};
+
+#endif
