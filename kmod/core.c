@@ -319,6 +319,7 @@ struct vmmio_device *vmmio_device_alloc(struct device *parent, const struct vmmi
 		kfree(vd);
 		return NULL;
 	}
+	vmmio_counts_init(vd->counts);
 	vd->vdev.dev.parent = parent;
 	vd->vdev.dev.release = vmmio_release;
 	vd->vdev.config = &vmmio_config_ops;

@@ -90,7 +90,7 @@ static __always_inline void vmmio_raw_write(void __iomem *p, enum vmmio_space sp
 static __always_inline u32 vmmio_read(struct vmmio_device *vd, enum vmmio_reg reg, void __iomem *p,
 				      enum vmmio_space space, u32 offset, unsigned int width)
 {
-	this_cpu_inc(vd->counts->reads[reg]);
+	vmmio_count(vd->counts, reads[reg]);
 	if (vmmio_tracing())
 		return vmmio_read_traced(vd, reg, p, space, offset, width);
 	return vmmio_raw_read(p, space, width);
@@ -100,7 +100,7 @@ static __always_inline void vmmio_write(struct vmmio_device *vd, enum vmmio_reg 
 					void __iomem *p, enum vmmio_space space, u32 offset,
 					unsigned int width, u32 value)
 {
-	this_cpu_inc(vd->counts->writes[reg]);
+	vmmio_count(vd->counts, writes[reg]);
 	if (vmmio_tracing())
 		vmmio_write_traced(vd, reg, p, space, offset, width, value);
 	else

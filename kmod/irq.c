@@ -66,7 +66,7 @@ static __always_inline irqreturn_t run_end(struct vmmio_device *vd, struct vmmio
 	if (unlikely(!run->worked)) {
 		if (!(run->flags & VMMIO_EV_CONFIG)) {
 			smp_wmb(); /* pairs with smp_rmb() in add_device() */
-			this_cpu_inc(vd->counts->irqs_none);
+			vmmio_count(vd->counts, irqs_none);
 			run->flags |= VMMIO_EV_NONE;
 			ret = line ? IRQ_NONE : IRQ_HANDLED;
 		} else if (line && config_storms(vd)) {
@@ -111,7 +111,7 @@ static __always_inline void line_ack(struct vmmio_device *vd, bool traced, u32 b
 static noinline u32 come_early(struct vmmio_device *vd, u32 flags)
 {
 	if (!READ_ONCE(vd->driver_ok) && !(flags & VMMIO_EV_EARLY)) {
-		this_cpu_inc(vd->counts->irqs_early);
+		vmmio_count(vd->counts, irqs_early);
 		flags |= VMMIO_EV_EARLY;
 	}
 	WRITE_ONCE(vd->irq_pending, true);
@@ -151,7 +151,7 @@ static __always_inline void check_queue(struct vmmio_queue *q, struct vmmio_irq_
 
 	if (unlikely(!is_live(q, run)))
 		return;
-	this_cpu_inc(q->counts->irqs);
+	vmmio_count(q->counts, irqs);
 	if (traced) {
 		found = check_queue_traced(q, run);
 	} else {
@@ -164,7 +164,7 @@ static __always_inline void check_queue(struct vmmio_queue *q, struct vmmio_irq_
 		run->worked++;
 	} else {
 		smp_wmb(); /* pairs with smp_rmb() in sum_queue(): the run first */
-		this_cpu_inc(q->counts->irqs_none);
+		vmmio_count(q->counts, irqs_none);
 	}
 }
 
@@ -184,7 +184,7 @@ static noinline u32 config_changed(struct vmmio_device *vd, u32 status, u32 flag
 		if (!READ_ONCE(vd->driver_ok))
 			return flags;
 	}
-	this_cpu_inc(vd->counts->config_irqs);
+	vmmio_count(vd->counts, config_irqs);
 	vmmio_trace_config_change(vd, status);
 	virtio_config_changed(&vd->vdev);
 	return flags | VMMIO_EV_CONFIG;
@@ -206,13 +206,13 @@ static __always_inline irqreturn_t other_status(struct vmmio_device *vd, struct 
 						u32 gone, bool ack, bool traced)
 {
 	if (run->status == gone) {
-		this_cpu_inc(vd->counts->irqs_gone);
+		vmmio_count(vd->counts, irqs_gone);
 		run->flags |= VMMIO_EV_GONE;
 		run->status = 0;
 	}
 	run->status &= VMMIO_INT_MASK;
 	if (!run->status) {
-		this_cpu_inc(vd->counts->runs_unacked);
+		vmmio_count(vd->counts, runs_unacked);
 		return run_end(vd, run, traced);
 	}
 	if (ack)
@@ -233,7 +233,7 @@ static noinline irqreturn_t line_other(struct vmmio_device *vd, int irq, u32 sta
 static __always_inline irqreturn_t line_status(struct vmmio_device *vd, struct vmmio_irq_run *run,
 					       bool traced)
 {
-	this_cpu_inc(vd->counts->runs_read);
+	vmmio_count(vd->counts, runs_read);
 	if (traced) {
 		run->status = vmmio_irq_line_traced(vd, run);
 		return other_status(vd, run, U32_MAX, false, true);
@@ -271,7 +271,7 @@ static __always_inline irqreturn_t reread(int irq, void *opaque, bool traced)
 	u32 status, seen;
 
 	run_begin(&run, irq, VMMIO_IRQ_LINE, traced);
-	this_cpu_inc(vd->counts->runs_read);
+	vmmio_count(vd->counts, runs_read);
 	status = line_read(vd, &run, traced);
 	if (unlikely(status == U32_MAX || !(status & VMMIO_INT_MASK))) {
 		run.status = status;
@@ -280,12 +280,12 @@ static __always_inline irqreturn_t reread(int irq, void *opaque, bool traced)
 	for (seen = status & VMMIO_INT_MASK;; seen |= status) {
 		line_ack(vd, traced, status & VMMIO_INT_MASK);
 		run.status = seen;
-		this_cpu_inc(vd->counts->reads[VMMIO_REG_INTERRUPT_STATUS]);
+		vmmio_count(vd->counts, reads[VMMIO_REG_INTERRUPT_STATUS]);
 		status = line_read(vd, &run, traced);
 		if (likely(!(status & VMMIO_INT_MASK)) || status == U32_MAX ||
 		    ++rounds == VMMIO_QUEUE_SIZE_LIMIT)
 			break;
-		this_cpu_inc(vd->counts->writes[VMMIO_REG_INTERRUPT_ACK]);
+		vmmio_count(vd->counts, writes[VMMIO_REG_INTERRUPT_ACK]);
 		status &= VMMIO_INT_MASK;
 	}
 	return serve_line(vd, &run, traced);
@@ -307,12 +307,12 @@ static __always_inline irqreturn_t lazy(int irq, void *opaque, bool traced)
 	if (unlikely(!READ_ONCE(vd->driver_ok)))
 		return vmmio_irq_line(irq, opaque);
 	run_begin(&run, irq, VMMIO_IRQ_LINE, traced);
-	this_cpu_inc(vd->counts->writes[VMMIO_REG_INTERRUPT_ACK]);
+	vmmio_count(vd->counts, writes[VMMIO_REG_INTERRUPT_ACK]);
 	line_ack(vd, traced, VMMIO_INT_VRING);
 	check_all(vd, &run, traced);
 	if (unlikely(!run.worked))
 		return line_status(vd, &run, traced);
-	this_cpu_inc(vd->counts->runs_unread);
+	vmmio_count(vd->counts, runs_unread);
 	return run_end(vd, &run, traced);
 }
 HANDLER(lazy)
@@ -333,7 +333,7 @@ static __always_inline irqreturn_t isr_status(struct vmmio_device *vd, int irq,
 	struct vmmio_irq_run run;
 
 	run_begin(&run, irq, VMMIO_IRQ_INTX, traced);
-	this_cpu_inc(vd->counts->runs_read);
+	vmmio_count(vd->counts, runs_read);
 	run.status = run_read(vd, &run, traced, VMMIO_REG_PCI_ISR, vd->isr, space, 0, 1);
 	if (traced)
 		return other_status(vd, &run, U8_MAX, false, true);
@@ -362,7 +362,7 @@ static __always_inline irqreturn_t vector(struct vmmio_device *vd, int irq, u8 m
 	struct vmmio_irq_run run;
 
 	run_begin(&run, irq, mode, traced);
-	this_cpu_inc(vd->counts->runs_unread);
+	vmmio_count(vd->counts, runs_unread);
 	run.status = status;
 	return serve_line(vd, &run, traced);
 }
@@ -395,8 +395,8 @@ static __always_inline irqreturn_t queue(int irq, void *opaque, bool traced)
 	run_begin(&run, irq, VMMIO_IRQ_MSIX, traced);
 	check_queue(q, &run, traced);
 	if (unlikely(!run.checked)) {
-		this_cpu_inc(q->vd->counts->runs_unread);
-		this_cpu_inc(q->vd->counts->irqs_none);
+		vmmio_count(q->vd->counts, runs_unread);
+		vmmio_count(q->vd->counts, irqs_none);
 	}
 	if (traced) {
 		run.flags |= run.worked ? 0 : VMMIO_EV_NONE;

@@ -32,7 +32,7 @@ static __always_inline bool kick(struct virtqueue *vq, u32 value, enum vmmio_spa
 {
 	struct vmmio_queue *q = vq->priv;
 
-	this_cpu_inc(q->counts->kicks);
+	vmmio_count(q->counts, kicks);
 	if (vmmio_tracing())
 		return vmmio_kick_traced(q, value, space, width);
 	if (unlikely(vmmio_index_turned(q, &q->avail_seen, q->avail_idx)))
@@ -223,6 +223,7 @@ static struct vmmio_queue *queue_create(struct vmmio_device *vd, unsigned int in
 		err = -ENOMEM;
 		goto err_free;
 	}
+	vmmio_counts_init(q->counts);
 	q->vd = vd;
 	q->index = index;
 	q->ring_max = max;

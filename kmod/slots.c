@@ -222,13 +222,13 @@ static void sum_queue(struct vmmio_queue_sum *sum, const struct vmmio_queue *q)
 
 	for_each_possible_cpu(cpu) {
 		const struct vmmio_queue_counts *n = per_cpu_ptr(q->counts, cpu);
-		u64 none = READ_ONCE(n->irqs_none), irqs;
+		u64 none = vmmio_counted(n, irqs_none), irqs;
 
 		/* pairs with smp_wmb() in check_queue(): never more of these than runs */
 		smp_rmb();
-		irqs = READ_ONCE(n->irqs);
+		irqs = vmmio_counted(n, irqs);
 
-		sum->kicks += READ_ONCE(n->kicks);
+		sum->kicks += vmmio_counted(n, kicks);
 		sum->irqs += irqs;
 		sum->irqs_none += none;
 		sum->irqs_dedicated += q->dedicated ? irqs : 0;
@@ -280,12 +280,12 @@ static void add_device(struct vmmio_slot_counters *c, const struct vmmio_device 
 	for_each_possible_cpu(cpu) {
 		const struct vmmio_device_counts *n = per_cpu_ptr(vd->counts, cpu);
 
-		c->irqs_none += READ_ONCE(n->irqs_none);
+		c->irqs_none += vmmio_counted(n, irqs_none);
 		smp_rmb(); /* pairs with smp_wmb() in run_end() */
-		c->irqs += READ_ONCE(n->runs_read) + READ_ONCE(n->runs_unread);
-		c->config_irqs += READ_ONCE(n->config_irqs);
-		c->irqs_early += READ_ONCE(n->irqs_early);
-		c->irqs_gone += READ_ONCE(n->irqs_gone);
+		c->irqs += vmmio_counted(n, runs_read) + vmmio_counted(n, runs_unread);
+		c->config_irqs += vmmio_counted(n, config_irqs);
+		c->irqs_early += vmmio_counted(n, irqs_early);
+		c->irqs_gone += vmmio_counted(n, irqs_gone);
 	}
 }
 
@@ -299,12 +299,12 @@ static void add_regs(struct vmmio_slot_regs *r, const struct vmmio_device *vd)
 	r->writes[vd->front->notify] += q.kicks;
 	for_each_possible_cpu(cpu) {
 		const struct vmmio_device_counts *n = per_cpu_ptr(vd->counts, cpu);
-		u64 unacked = READ_ONCE(n->runs_unacked); /* before the runs it is one of */
-		u64 runs = READ_ONCE(n->runs_read);
+		u64 unacked = vmmio_counted(n, runs_unacked); /* before the runs it is one of */
+		u64 runs = vmmio_counted(n, runs_read);
 
 		for (i = 0; i < VMMIO_REG_MAX; i++) {
-			r->reads[i] += READ_ONCE(n->reads[i]);
-			r->writes[i] += READ_ONCE(n->writes[i]);
+			r->reads[i] += vmmio_counted(n, reads[i]);
+			r->writes[i] += vmmio_counted(n, writes[i]);
 		}
 		r->reads[pci ? VMMIO_REG_PCI_ISR : VMMIO_REG_INTERRUPT_STATUS] += runs;
 		if (!pci)

@@ -17,6 +17,7 @@
 #include <linux/virtio_ring.h>
 #include <uapi/linux/virtio_config.h>
 #include <vmmio/slots.h>
+#include "counts.h"
 #include "options.h"
 #include "regs/regs.h"
 
@@ -33,6 +34,7 @@ struct vmmio_queue_counts {
 	u64 kicks;
 	u64 irqs;
 	u64 irqs_none;
+	struct u64_stats_sync syncp;
 };
 
 /* The sum over a device's queues; runs of a queue's own vector are the device's too. */
@@ -105,6 +107,7 @@ struct vmmio_device_counts {
 	u64 irqs_gone;
 	u64 reads[VMMIO_REG_MAX];
 	u64 writes[VMMIO_REG_MAX];
+	struct u64_stats_sync syncp;
 };
 
 /* What a transport is to the core. Functions return 0 or -errno. */
