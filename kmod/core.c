@@ -392,8 +392,11 @@ int vmmio_device_register(struct vmmio_device *vd)
 void vmmio_device_unregister(struct vmmio_device *vd)
 {
 	if ((vd->front->present && !vd->front->present(vd)) ||
-	    vd->regs.protocol->get_status(&vd->regs) == U8_MAX)
+	    vd->regs.protocol->get_status(&vd->regs) == U8_MAX) {
 		virtio_break_device(&vd->vdev);
+		vmmio_reset(&vd->vdev);
+		vmmio_end_in_flight(vd);
+	}
 	get_device(&vd->vdev.dev);
 	unregister_virtio_device(&vd->vdev);
 	vmmio_slot_drop_device(vd);

@@ -15,13 +15,16 @@
 void vmmio_device_reset(struct vmmio_device *vd)
 {
 	int err = vmmio_regs_reset(&vd->regs);
+	bool known = vd->gone && err == -ENODEV;
 	const char *memory = vd->front->isolate ? "its access to memory is taken away"
 						: "it may still write to memory it was given";
 
 	vd->gone = err == -ENODEV;
 	vd->wedged =
 		err == -ETIMEDOUT || (vd->gone && (!vd->front->present || vd->front->present(vd)));
-	if (vd->gone && !vd->wedged)
+	if (known)
+		; /* it has been said */
+	else if (vd->gone && !vd->wedged)
 		dev_err(vd->parent, "the device is gone, its registers read all ones\n");
 	else if (vd->gone)
 		dev_err(vd->parent, "its registers read all ones, it may be gone: %s\n", memory);

@@ -205,6 +205,9 @@ void vmmio_regs_pause(struct vmmio_regs *r, unsigned int us);
 /* reset.c */
 void vmmio_device_reset(struct vmmio_device *vd);
 
+/* vanish.c */
+void vmmio_end_in_flight(struct vmmio_device *vd);
+
 /* queue.c */
 int vmmio_queues_create(struct vmmio_device *vd, unsigned int nvqs, struct virtqueue *vqs[],
 			const struct vmmio_vq_request *req, struct irq_affinity *desc);
