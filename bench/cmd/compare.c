@@ -3,6 +3,7 @@
  * vmmio-bench compare: boots guests that hold the same null disk behind each
  * transport, loads them in turn, and writes the table, the verdict and a
  * result folder. Measuring is blk.c and rounds.c, judging verdict.c.
+ * Long because options, plan, boots and folder of one command share one struct.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -25,7 +26,7 @@
 #define NAME "vmmio-bench compare: "
 
 struct options {
-	unsigned int boots, rounds, count, block_size, timeout;
+	unsigned int boots, rounds, count, block_size, timeout, retries;
 	struct vmmio_list depths;
 	const char *rw, *name, *versus, *driver;
 	struct vmmio_setup setup;
@@ -41,6 +42,7 @@ struct run {
 	json_t *chosen; /* checks of what mainline chooses: said, and no reason to withhold */
 	json_t *images; /* checksums of the guest's kernel and image */
 	char *qemu_line;
+	unsigned int failed; /* boots that were run again */
 	bool withheld;
 	struct timespec start;
 };
@@ -71,6 +73,8 @@ static int parse_options(struct options *o, int argc, char **argv)
 		 "folder within the result set (compare)"},
 		{"timeout", VMMIO_OPT_NUMBER, &o->timeout, 5, 86400, NULL, "S",
 		 "limit of one boot in seconds (120)"},
+		{"retries", VMMIO_OPT_NUMBER, &o->retries, 0, 100, NULL, "N",
+		 "boots that may fail, and are run again (2)"},
 		{"versus", VMMIO_OPT_CHOICE, &o->versus, 0, 0, "mainline", "mainline",
 		 "instead: vmmio.ko against mainline, in instructions (--versus mainline --help)"},
 		{"modules", VMMIO_OPT_STRING, &o->setup.modules, 0, 0, NULL, "DIR",
@@ -89,6 +93,7 @@ static int parse_options(struct options *o, int argc, char **argv)
 		.count = 500,
 		.block_size = 4096,
 		.timeout = 120,
+		.retries = 2,
 		.depths = {{1, 16}, 2},
 		.rw = "read",
 		.driver = "vmmio",
@@ -201,6 +206,10 @@ static int take_boot(struct run *r, const struct vmmio_load *b, int boot, struct
 	json_t *info = json_object(), *order = json_array();
 	int err;
 
+	r->failed += j->failed;
+	if (j->failed)
+		fprintf(stderr, NAME "boot %d failed, %u times, and was run again: %s\n", boot,
+			j->failed, j->why);
 	if (j->err || j->result.end != VMMIO_GUEST_DONE || j->result.status) {
 		if (j->err == -ECANCELED) /* never started: another boot failed */
 			goto fail;
@@ -283,7 +292,8 @@ static int run_boots(struct run *r)
 		};
 	}
 	if (!err)
-		err = vmmio_pool_run(jobs, n, r->o.setup.jobs, false, &vmmio_stop, progress, r);
+		err = vmmio_pool_run(jobs, n, r->o.setup.jobs, false, r->o.retries, &vmmio_stop,
+				     progress, r);
 	vmmio_progress_end();
 	for (unsigned int i = 0; i < n && !err && !vmmio_stop; i++)
 		err = take_boot(r, &plan[i], i, &jobs[i]);
@@ -336,14 +346,15 @@ static json_t *result_object(const struct run *r)
 	return json_pack("{s:i, s:s, s:s, s:s, s:{s:i, s:i, s:i, s:o, s:s, s:i, s:b, s:s, s:O*}, "
 			 "s:s, s:s, s:O?, "
 			 "s:b, "
-			 "s:O, s:O, s:O, s:f}",
+			 "s:O, s:O, s:O, s:i, s:f}",
 			 "schema", VMMIO_RESULT_SCHEMA, "tool", "vmmio-bench", "kind", "compare",
 			 "accel", r->c.accel, "options", "boots", r->o.boots, "rounds", r->o.rounds,
 			 "count", r->o.count, "depths", depths, "rw", r->o.rw, "block_size",
 			 r->o.block_size, "times", r->c.times, "driver", r->o.driver, "images",
 			 r->images, "load", r->c.load, "load_text", r->c.load_text, "guest",
 			 r->c.guest, "withheld", r->withheld, "verdict", r->verdict, "equal",
-			 r->c.equal, "checks", r->c.checks, "wall_s", seconds(r));
+			 r->c.equal, "checks", r->c.checks, "boots_repeated", r->failed, "wall_s",
+			 seconds(r));
 }
 
 static void print_verdict(const struct run *r, FILE *f)
@@ -472,6 +483,8 @@ int vmmio_cmd_compare(int argc, char **argv)
 	} else {
 		vmmio_comparison_print(&r.c, stdout);
 		print_verdict(&r, stdout);
+		if (r.failed)
+			printf("\n%u boots failed and were run again\n", r.failed);
 		printf("\n%s (%.0f s)\n", final, seconds(&r));
 	}
 	status = r.withheld ? VMMIO_EXIT_NEGATIVE : VMMIO_EXIT_OK;

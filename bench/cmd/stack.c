@@ -264,12 +264,13 @@ static int run_boots(struct run *r)
 						     .stop = &vmmio_stop};
 	}
 	if (!err)
-		err = vmmio_pool_run(jobs, r->s.boots, vmmio_setup_jobs(&r->setup, false), true,
+		err = vmmio_pool_run(jobs, r->s.boots, vmmio_setup_jobs(&r->setup, false), true, 0,
 				     &vmmio_stop, progress, r);
 	for (int tries = TRIES - 1; tries >= 0 && !err; tries--)
 		for (unsigned int b = 0; b < r->s.boots && !err; b++)
 			if (!ended(r, b, &jobs[b], !tries))
-				err = vmmio_pool_run(&jobs[b], 1, 1, true, &vmmio_stop, NULL, NULL);
+				err = vmmio_pool_run(&jobs[b], 1, 1, true, 0, &vmmio_stop, NULL,
+						     NULL);
 	vmmio_progress_end();
 	for (unsigned int b = 0; b < r->s.boots && !err; b++) {
 		err = vmmio_stop ? -EINTR : boot_failed(b, &jobs[b]);

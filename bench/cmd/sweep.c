@@ -34,7 +34,8 @@ struct sweep {
 	struct vmmio_run_guest *store; /* of the runs that are left */
 	struct vmmio_job *jobs;
 	size_t *index; /* of each job in the plan */
-	size_t left, begun, failed;
+	size_t left, begun, failed, repeated;
+	unsigned int retries;
 	struct vmmio_args vmm; /* none: QEMU by our own command */
 	bool quick, restart, emulated_time, show, untested;
 	int err; /* of storing */
@@ -69,6 +70,9 @@ static void take_run(struct vmmio_job *job, size_t done, void *arg)
 			json_string_value(json_object_get(report, "failed")), run->labels,
 			run->boot);
 	}
+	if (report && job->failed)
+		json_object_set_new(report, "failed_before",
+				    json_pack("{s:i, s:s}", "times", job->failed, "why", job->why));
 	err = report ? vmmio_sweep_put(&s->st, s->index[i], report) : -ENOMEM;
 	if (err && !s->err) {
 		s->err = err;
@@ -110,7 +114,7 @@ static int run_rest(struct sweep *s)
 	}
 	if (!err)
 		err = vmmio_pool_run(s->jobs, s->left, vmmio_setup_jobs(&s->setup, s->show), true,
-				     &vmmio_stop, take_run, s);
+				     s->retries, &vmmio_stop, take_run, s);
 	vmmio_progress_end();
 	for (size_t i = 0; i < s->left; i++) {
 		vmmio_run_free(&s->store[i]);
@@ -162,6 +166,7 @@ static int gather(struct sweep *s, json_t *rows, json_t *failures, json_t **gues
 		if (!run)
 			return -ENOENT;
 		failed = json_object_get(run, "failed");
+		s->repeated += json_object_get(run, "failed_before") && !failed;
 		if (failed)
 			json_array_append_new(
 				failures, json_pack("{s:i, s:O, s:O, s:O}", "run", (int)i, "labels",
@@ -199,11 +204,12 @@ static int write_folder(struct sweep *s, struct vmmio_result *r, char *final)
 		err = vmmio_rounds_series(rows, s->e.boots, s->e.times, &set);
 	if (err)
 		goto out;
-	result = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:b, s:i, s:i, s:i, s:I, s:O, s:O*}",
-			   "schema", VMMIO_RESULT_SCHEMA, "tool", "vmmio-bench", "kind", "sweep",
-			   "accel", accel, "experiment", s->e.name, "title", s->e.title, "quick",
-			   s->quick, "boots", s->e.boots, "rounds", s->e.rounds, "seed", s->e.seed,
-			   "runs", (json_int_t)s->e.n, "failed", failures, "guest", guest);
+	result = json_pack(
+		"{s:i, s:s, s:s, s:s, s:s, s:s, s:b, s:i, s:i, s:i, s:I, s:O, s:I, s:O*}", "schema",
+		VMMIO_RESULT_SCHEMA, "tool", "vmmio-bench", "kind", "sweep", "accel", accel,
+		"experiment", s->e.name, "title", s->e.title, "quick", s->quick, "boots",
+		s->e.boots, "rounds", s->e.rounds, "seed", s->e.seed, "runs", (json_int_t)s->e.n,
+		"failed", failures, "repeated", (json_int_t)s->repeated, "guest", guest);
 	if (s->vmm.n) {
 		json_t *lines = json_array();
 
@@ -312,6 +318,8 @@ static int load_costs(struct sweep *s, const char *path)
 static int parse(struct sweep *s, const char **path, int argc, char **argv)
 {
 	struct vmmio_opt opts[] = {
+		{"retries", VMMIO_OPT_NUMBER, &s->retries, 0, 1000, NULL, "N",
+		 "runs that may fail and are run again (2); what fails then is in no number"},
 		{"quick", VMMIO_OPT_FLAG, &s->quick, 0, 0, NULL, NULL,
 		 "the experiment's [quick] values: a look, not a study"},
 		{"restart", VMMIO_OPT_FLAG, &s->restart, 0, 0, NULL, NULL,
@@ -419,7 +427,7 @@ static int run(struct sweep *s, struct vmmio_result *r, char *final)
 
 int vmmio_cmd_sweep(int argc, char **argv)
 {
-	struct sweep s = {.setup = VMMIO_SETUP_DEFAULT};
+	struct sweep s = {.setup = VMMIO_SETUP_DEFAULT, .retries = 2};
 	char final[PATH_MAX];
 	struct vmmio_result r = {0};
 	const char *path = NULL;
@@ -434,8 +442,9 @@ int vmmio_cmd_sweep(int argc, char **argv)
 	vmmio_result_abandon(&r);
 	if (!err) {
 		vmmio_sweep_remove(&s.st);
-		printf("%s\n%s%zu runs, %zu failed, %.0f s\n", final,
-		       s.untested ? "untested template: " : "", s.e.n, s.failed, seconds(&s));
+		printf("%s\n%s%zu runs, %zu failed, %zu run again, %.0f s\n", final,
+		       s.untested ? "untested template: " : "", s.e.n, s.failed, s.repeated,
+		       seconds(&s));
 		if (s.failed == s.e.n)
 			err = -EIO; /* a folder of failures is no result */
 	} else if (vmmio_stop && !s.err) {

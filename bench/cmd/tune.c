@@ -109,7 +109,7 @@ static int measure_boot(struct tune *t, unsigned int size, bool event_idx, unsig
 					 .kernel = t->setup.kernel,
 					 .initrd = t->setup.initrd};
 	err = vmmio_run_prepare(&e, &run, &store, &job.guest);
-	err = err ?: vmmio_pool_run(&job, 1, 1, false, &vmmio_stop, NULL, NULL);
+	err = err ?: vmmio_pool_run(&job, 1, 1, false, 2, &vmmio_stop, NULL, NULL);
 	if (!err && !vmmio_stop)
 		report = vmmio_run_report(&run, &store, job.err, &job.result);
 	failed = json_string_value(json_object_get(report, "failed"));

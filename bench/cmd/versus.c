@@ -135,7 +135,7 @@ static int run_boots(struct run *r)
 			.timeout_s = r->timeout,
 		};
 	if (!err)
-		err = vmmio_pool_run(jobs, r->v.boots, vmmio_setup_jobs(&r->setup, false), false,
+		err = vmmio_pool_run(jobs, r->v.boots, vmmio_setup_jobs(&r->setup, false), false, 0,
 				     &vmmio_stop, progress, r);
 	vmmio_progress_end();
 	for (unsigned int i = 0; i < r->v.boots && !err && !vmmio_stop; i++)

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,10 +42,23 @@ struct pool {
 	struct vmmio_job *jobs;
 	size_t n, next, finished, reported;
 	size_t *order; /* of finishing */
-	unsigned int running;
+	unsigned int running, retries;
 	bool go_on, failed;
 	const volatile sig_atomic_t *stop;
 };
+
+/* A guest that began and did not end as it should: another may. */
+static bool may_repeat(struct pool *p, struct vmmio_job *j)
+{
+	if (j->err || (p->stop && *p->stop) || j->result.end == VMMIO_GUEST_INTERRUPTED ||
+	    (j->result.end == VMMIO_GUEST_DONE && !j->result.status) || !p->retries)
+		return false;
+	p->retries--;
+	j->failed++;
+	snprintf(j->why, sizeof(j->why), "%s", j->result.why);
+	vmmio_guest_result_free(&j->result);
+	return true;
+}
 
 static void *worker(void *arg)
 {
@@ -55,10 +69,12 @@ static void *worker(void *arg)
 		size_t i = p->next++;
 		struct vmmio_job *j = &p->jobs[i];
 
-		pthread_mutex_unlock(&p->lock);
-		j->guest.stop = p->stop;
-		j->err = vmmio_guest_run(&j->guest, &j->result);
-		pthread_mutex_lock(&p->lock);
+		do {
+			pthread_mutex_unlock(&p->lock);
+			j->guest.stop = p->stop;
+			j->err = vmmio_guest_run(&j->guest, &j->result);
+			pthread_mutex_lock(&p->lock);
+		} while (may_repeat(p, j));
 		if (j->err || j->result.end != VMMIO_GUEST_DONE || j->result.status)
 			p->failed = true;
 		p->order[p->finished++] = i;
@@ -71,13 +87,18 @@ static void *worker(void *arg)
 }
 
 int vmmio_pool_run(struct vmmio_job *jobs, size_t n, unsigned int parallel, bool go_on,
-		   const volatile sig_atomic_t *stop,
+		   unsigned int retries, const volatile sig_atomic_t *stop,
 		   void (*done)(struct vmmio_job *, size_t, void *), void *arg)
 {
 	pthread_t thread[64];
 	size_t *order = calloc(n ? n : 1, sizeof(*order));
 	unsigned int started = 0;
-	struct pool p = {.jobs = jobs, .n = n, .go_on = go_on, .stop = stop, .order = order};
+	struct pool p = {.jobs = jobs,
+			 .n = n,
+			 .go_on = go_on,
+			 .retries = retries,
+			 .stop = stop,
+			 .order = order};
 	int err = 0;
 
 	if (!order)
@@ -91,6 +112,7 @@ int vmmio_pool_run(struct vmmio_job *jobs, size_t n, unsigned int parallel, bool
 	for (size_t i = 0; i < n; i++) {
 		memset(&jobs[i].result, 0, sizeof(jobs[i].result));
 		jobs[i].err = -ECANCELED;
+		jobs[i].failed = 0;
 	}
 	pthread_mutex_lock(&p.lock);
 	while (started < parallel && started < n) {

@@ -13,15 +13,18 @@ struct vmmio_job {
 	struct vmmio_guest guest;
 	struct vmmio_guest_result result; /* free it; valid once run */
 	int err;			  /* of vmmio_guest_run(); -ECANCELED if never started */
+	unsigned int failed;		  /* times that it failed and was run again */
+	char why[256];			  /* the last of them */
 };
 
 /*
- * Run all @n, at most @parallel at once. Starts no more once one could not be
- * run or *@stop is set, unless @go_on. @done(n done, arg) is called after each
+ * Run all @n, at most @parallel at once. A guest that fails is run again, as long as no more
+ * than @retries of all did: what is left of the others is not thrown away. Starts no more once
+ * one could not be run or *@stop is set, unless @go_on. @done(n done, arg) is called after each
  * from the thread that called; may be NULL.
  */
 int vmmio_pool_run(struct vmmio_job *jobs, size_t n, unsigned int parallel, bool go_on,
-		   const volatile sig_atomic_t *stop,
+		   unsigned int retries, const volatile sig_atomic_t *stop,
 		   void (*done)(struct vmmio_job *job, size_t, void *), void *arg);
 
 /*

@@ -44,7 +44,7 @@ transport = mmio
 latency_us = 0, 1000000
 END
 
-"$bench" sweep "$tmp/small.ini" --accel tcg --jobs 1 --out "$tmp/out" >"$tmp/log" 2>"$tmp/err" &
+"$bench" sweep "$tmp/small.ini" --retries 0 --accel tcg --jobs 1 --out "$tmp/out" >"$tmp/log" 2>"$tmp/err" &
 pid=$!
 tries=600
 while [ -z "$(find "$tmp/out" -name 'run-*.json' 2>/dev/null)" ]; do
@@ -70,7 +70,7 @@ stale()
 	what=$1
 	shift
 	status=0
-	timeout 20 "$bench" sweep "$tmp/small.ini" --accel tcg --jobs 1 --out "$tmp/out" "$@" \
+	timeout 20 "$bench" sweep "$tmp/small.ini" --retries 0 --accel tcg --jobs 1 --out "$tmp/out" "$@" \
 		>"$tmp/log" 2>"$tmp/err" || status=$?
 	if [ "$status" != 1 ] || [ "$(wc -l <"$tmp/err")" != 1 ] || ! grep -q 'restart forgets' "$tmp/err"; then
 		fail "going on with $what: status $status"
@@ -82,7 +82,7 @@ cp "$VMMIO_BUILD/image/initrd.cpio" "$tmp/initrd"
 echo >>"$tmp/initrd"
 stale 'another image' --kernel "$VMMIO_BUILD/image/vmlinuz" --initrd "$tmp/initrd"
 
-"$bench" sweep "$tmp/small.ini" --accel tcg --jobs 2 --out "$tmp/out" >"$tmp/log" 2>"$tmp/err" ||
+"$bench" sweep "$tmp/small.ini" --retries 0 --accel tcg --jobs 2 --out "$tmp/out" >"$tmp/log" 2>"$tmp/err" ||
 	fail "the sweep did not go on"
 grep -q 'going on: [123] of 4 runs are there' "$tmp/err" || fail "it began anew"
 grep -q '4 runs, 2 failed' "$tmp/log" || fail "not 4 runs with 2 failed: $(cat "$tmp/log")"
