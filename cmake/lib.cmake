@@ -11,6 +11,7 @@ add_library(
 	lib/json.c
 	lib/num.c
 	lib/opts.c
+	lib/ini.c
 	lib/text.c
 )
 target_include_directories(vmmio_lib PUBLIC ${CMAKE_SOURCE_DIR})

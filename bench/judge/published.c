@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/text.h"
+#include "lib/ini.h"
 #include "published.h"
 #include "bench/data/stats.h"
 
@@ -65,43 +65,37 @@ static int find_rate(const struct vmmio_published *p, const char *name)
 	return -1;
 }
 
+struct reader {
+	struct vmmio_published *p;
+	int line;
+};
+
+static int take(void *arg, int line, char *section, char *key, char *value)
+{
+	static const char *const sections[] = {"set", "rate", "exit"};
+	struct reader *r = arg;
+	int which = 2;
+
+	r->line = line;
+	while (which >= 0 && strcmp(section, sections[which]))
+		which--;
+	if (which < 0 || !key)
+		return which < 0 ? -EINVAL : 0;
+	return which ? set_number(r->p, which == 1, key, value) : set_text(r->p, key, value);
+}
+
 int vmmio_published_load(const char *path, struct vmmio_published *p, char *why, size_t len)
 {
-	static const char *const sections[] = {"[set]", "[rate]", "[exit]"};
-	FILE *f = fopen(path, "re");
-	char line[320];
-	int section = -1, n = 0, err = 0;
+	struct reader r = {.p = p};
+	int err;
 
 	memset(p, 0, sizeof(*p));
-	if (!f) {
-		err = -errno;
-		snprintf(why, len, "%s", strerror(errno));
+	why[0] = '\0';
+	err = vmmio_ini_load(path, take, &r, NULL, why, len);
+	if (err && why[0])
 		return err;
-	}
-	while (!err && fgets(line, sizeof(line), f)) {
-		char *s = vmmio_trim(line), *eq = strchr(s, '=');
-
-		n++;
-		if (!*s || *s == ';' || *s == '#')
-			continue;
-		if (*s == '[') {
-			for (section = 2; section >= 0 && strcmp(s, sections[section]); section--)
-				;
-			err = section < 0 ? -EINVAL : 0;
-			continue;
-		}
-		if (!eq || section < 0) {
-			err = -EINVAL;
-			continue;
-		}
-		*eq = '\0';
-		s = vmmio_trim(s);
-		err = section ? set_number(p, section == 1, s, vmmio_trim(eq + 1))
-			      : set_text(p, s, vmmio_trim(eq + 1));
-	}
-	fclose(f);
 	if (err)
-		snprintf(why, len, "line %d: not what a published set has", n);
+		snprintf(why, len, "line %d: not what a published set has", r.line);
 	else if (!p->title[0] || !p->source[0] || p->nrates < 2 || find_rate(p, p->reference) < 0 ||
 		 find_rate(p, p->without_line) < 0) {
 		snprintf(why, len, "lacks a title, a source, or the rates it refers to");

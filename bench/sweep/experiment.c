@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reader of experiment files (experiment.h): sections, keys and lists. Unknown
+ * Experiment files (experiment.h): what their sections, keys and lists mean. Unknown
  * sections, keys and values are errors: a misspelt setting must not silently
  * measure something else. What the lists multiply to: plan.c.
  */
@@ -14,6 +14,7 @@
 #include "experiment.h"
 #include "plan.h"
 #include "lib/num.h"
+#include "lib/ini.h"
 #include "lib/text.h"
 
 static const struct {
@@ -50,7 +51,8 @@ struct parser {
 	struct grid base, *grids;
 	size_t ngrids;
 	bool given[KEYS]; /* anywhere in the file */
-	bool quick;
+	bool quick, skip;
+	struct grid *grid; /* being read */
 	int line;
 	char *why;
 	size_t len;
@@ -166,20 +168,16 @@ static int set_key(struct parser *p, struct grid *g, const char *key, const char
 	return set_global(p, key, value);
 }
 
-static int open_section(struct parser *p, char *name, struct grid **g, bool *skip)
+static int open_section(struct parser *p, const char *name)
 {
 	struct grid *more;
-	char *end = strchr(name, ']');
 
-	if (!end || end[1])
-		return wrong(p, "not a section", name);
-	*end = '\0';
-	*skip = false;
-	*g = &p->base;
+	p->skip = false;
+	p->grid = &p->base;
 	if (!strcmp(name, "experiment"))
 		return p->ngrids ? wrong(p, "must come before the grids", name) : 0;
 	if (!strcmp(name, "quick")) {
-		*skip = !p->quick;
+		p->skip = !p->quick;
 		return p->ngrids ? wrong(p, "must come before the grids", name) : 0;
 	}
 	if (strncmp(name, "grid ", 5) || !name[5] || strlen(name + 5) >= sizeof(more->name))
@@ -191,90 +189,39 @@ static int open_section(struct parser *p, char *name, struct grid **g, bool *ski
 	if (!more)
 		return -ENOMEM;
 	p->grids = more;
-	*g = &more[p->ngrids++];
-	**g = p->base;
-	(*g)->line = p->line;
-	snprintf((*g)->name, sizeof((*g)->name), "%s", name + 5);
+	p->grid = &more[p->ngrids++];
+	*p->grid = p->base;
+	p->grid->line = p->line;
+	snprintf(p->grid->name, sizeof(p->grid->name), "%s", name + 5);
 	return 0;
 }
 
-static int parse(struct parser *p, const char *text)
+static int take(void *arg, int line, char *section, char *key, char *value)
 {
-	struct grid *g = NULL;
-	bool skip = false;
-	size_t n;
+	struct parser *p = arg;
+	struct vmmio_experiment keep = *p->e;
+	struct grid unused = p->base;
 	int err;
 
-	for (int k = 0; k < KEYS; k++) {
-		err = set_list(p, &p->base, k, keys[k].fallback);
-		if (err)
-			return err;
+	p->line = line;
+	if (!key)
+		return open_section(p, section);
+	err = set_key(p, p->grid, key, value);
+	if (p->skip) { /* checked, not used */
+		p->base = unused;
+		*p->e = keep;
 	}
-	for (; *text; text += n + (text[n] == '\n')) {
-		char line[320], *s, *eq;
-
-		n = strcspn(text, "\n");
-		p->line++;
-		if (n >= sizeof(line))
-			return wrong(p, "too long", "the line");
-		memcpy(line, text, n);
-		line[n] = '\0';
-		s = vmmio_trim(line);
-		if (!*s || *s == ';' || *s == '#')
-			continue;
-		if (*s == '[') {
-			err = open_section(p, s + 1, &g, &skip);
-			if (err)
-				return err;
-			continue;
-		}
-		eq = strchr(s, '=');
-		if (!eq || !g)
-			return wrong(p, eq ? "before the first section" : "not 'key = value'", s);
-		*eq = '\0';
-		s = vmmio_trim(s);
-		if (skip) {
-			struct grid unused = p->base;
-			struct vmmio_experiment keep = *p->e;
-
-			err = set_key(p, g, s, vmmio_trim(eq + 1)); /* checked, not used */
-			p->base = unused;
-			*p->e = keep;
-		} else {
-			err = set_key(p, g, s, vmmio_trim(eq + 1));
-		}
-		if (err)
-			return err;
-	}
-	if (!p->ngrids) {
-		snprintf(p->why, p->len, "no [grid NAME] section");
-		return -EINVAL;
-	}
-	return 0;
+	return err;
 }
 
-static char *slurp(const char *path)
+/* What holds where the file says nothing. */
+static int set_fallbacks(struct parser *p)
 {
-	FILE *f = fopen(path, "re");
-	char *text = malloc(65537);
-	size_t n;
+	int err = 0;
 
-	if (!f || !text) {
-		if (f)
-			fclose(f);
-		free(text);
-		return NULL;
-	}
-	errno = 0;
-	n = fread(text, 1, 65536, f);
-	if (ferror(f)) {
-		free(text);
-		text = NULL;
-	} else {
-		text[n] = '\0';
-	}
-	fclose(f);
-	return text;
+	for (int k = 0; k < KEYS && !err; k++)
+		err = set_list(p, &p->base, k, keys[k].fallback);
+	return err;
 }
 
 int vmmio_experiment_load(const char *path, bool quick, struct vmmio_experiment *e, char *why,
@@ -289,22 +236,19 @@ int vmmio_experiment_load(const char *path, bool quick, struct vmmio_experiment 
 	e->rounds = 2;
 	e->timeout = 120;
 	e->seed = 1;
-	e->text = slurp(path);
-	if (!e->text) {
-		snprintf(why, len, "%s", strerror(errno ? errno : ENOMEM));
-		return -ENOENT;
-	}
-	if (strlen(e->text) == 65536 || !*e->text) {
-		snprintf(why, len, *e->text ? "too long" : "empty");
+	err = set_fallbacks(&p);
+	err = err ?: vmmio_ini_load(path, take, &p, &e->text, why, len);
+	if (!err && !p.ngrids) {
+		snprintf(why, len, "no [grid NAME] section");
 		err = -EINVAL;
-		goto fail;
 	}
+	if (err)
+		goto fail;
 	slash = slash ? slash + 1 : path;
 	dot = strrchr(slash, '.');
 	snprintf(e->name, sizeof(e->name), "%.*s%s", dot ? (int)(dot - slash) : (int)strlen(slash),
 		 slash, quick ? "-quick" : "");
 	e->crc = crc32(crc32(0, NULL, 0), (const unsigned char *)e->text, strlen(e->text));
-	err = parse(&p, e->text);
 	for (size_t i = 0; i < p.ngrids && !err; i++)
 		err = vmmio_grid_expand(e, &p.grids[i], p.given, why, len);
 	if (!err)

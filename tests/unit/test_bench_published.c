@@ -133,7 +133,7 @@ static void test_refused(void **state)
 	static const struct {
 		const char *text, *why;
 	} bad[] = {
-		{"", "lacks"},
+		{"", "empty"},
 		{"x = 1\n", "line 1"},
 		{"[set]\n[nonsense]\n", "line 2"},
 		{"[set]\ncolour = red\n", "line 2"},
