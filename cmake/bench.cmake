@@ -57,6 +57,8 @@ add_library(
 	bench/judge/costs.c
 	bench/judge/dims.c
 	bench/judge/findings.c
+	bench/judge/limits.c
+	bench/judge/looks.c
 	bench/judge/page.c
 	bench/judge/page_factors.c
 	bench/judge/sentence.c
@@ -111,9 +113,13 @@ add_executable(
 )
 target_link_libraries(vmmio-bench PRIVATE vmmio_bench Threads::Threads)
 
-foreach(name IN ITEMS bench_aa bench_ab bench_corrupt bench_devside bench_dims bench_loads bench_page bench_published bench_tune bench_unseen bench_witness bench_stats bench_result bench_rounds stack versus)
+foreach(name IN ITEMS bench_aa bench_ab bench_corrupt bench_devside bench_dims bench_loads bench_looks bench_page bench_published bench_tune bench_unseen bench_witness bench_stats bench_result bench_rounds stack versus)
 	vmmio_unit_test(${name} LIBS vmmio_bench)
 endforeach()
+add_executable(benchstats tests/unit/benchstats.c)
+target_include_directories(benchstats PRIVATE ${CMAKE_SOURCE_DIR})
+target_link_libraries(benchstats PRIVATE vmmio_bench)
+vmmio_script_test(unit tests/unit/independent.sh)
 vmmio_script_test(guest tests/guest/compare.sh TIMEOUT 180)
 vmmio_script_test(guest tests/guest/witness.sh TIMEOUT 180)
 vmmio_script_test(guest tests/guest/compare_stack.sh TIMEOUT 700)

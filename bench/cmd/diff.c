@@ -45,10 +45,17 @@ int vmmio_ab_conclude(const struct vmmio_ab_command *c, const struct vmmio_serie
 	return status;
 }
 
-int vmmio_ab_consistent(const struct vmmio_ab_command *c)
+int vmmio_ab_consistent(struct vmmio_ab_command *c)
 {
-	char bad[40];
+	char bad[40], why[200];
+	int err = c->limits_file ? vmmio_limits_load(c->limits_file, &c->limits, why, sizeof(why))
+				 : 0;
 
+	if (err) {
+		fprintf(stderr, "vmmio-bench %s: --limits %s: %s\n", c->name, c->limits_file, why);
+		return err;
+	}
+	c->o.limits = c->limits_file ? &c->limits : NULL;
 	if (vmmio_dims_are(c->allow, bad, sizeof(bad)))
 		return 0;
 	fprintf(stderr, "vmmio-bench %s: --allow %s: no such thing (try --help)\n", c->name, bad);

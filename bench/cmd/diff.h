@@ -14,7 +14,8 @@ struct vmmio_ab_command {
 	const char *name;
 	struct vmmio_ab_options o;
 	bool all, json;
-	const char *allow;
+	const char *allow, *limits_file;
+	struct vmmio_limits limits;
 	json_t *changed; /* what the two were measured with, where it differs; free it */
 };
 
@@ -25,8 +26,8 @@ struct vmmio_ab_command {
 int vmmio_ab_conclude(const struct vmmio_ab_command *c, const struct vmmio_series_set *a,
 		      const struct vmmio_series_set *b, json_t **json);
 
-/* Wrong names in --allow: prints the one line, returns -EINVAL. */
-int vmmio_ab_consistent(const struct vmmio_ab_command *c);
+/* Wrong names in --allow, or a wrong --limits: prints the one line, returns -errno. */
+int vmmio_ab_consistent(struct vmmio_ab_command *c);
 
 /* Prints the one line if the folder cannot be read. */
 int vmmio_ab_load(const struct vmmio_ab_command *c, const char *path, struct vmmio_loaded *l);
@@ -79,6 +80,14 @@ int vmmio_ab_set_dims(struct vmmio_ab_command *c, const json_t *a, const json_t 
 		 "LIST",                                                                           \
 		 "what may differ besides one thing: kind, load, count, rounds, driver, "          \
 		 "settings, kernel, image, qemu, vmmio, machine"},                                 \
+		{"limits",                                                                         \
+		 VMMIO_OPT_STRING,                                                                 \
+		 &(c)->limits_file,                                                                \
+		 0,                                                                                \
+		 0,                                                                                \
+		 NULL,                                                                             \
+		 "FILE",                                                                           \
+		 "soft and hard limits of series, in place of --threshold (docs/gate.md)"},        \
 		{"all", VMMIO_OPT_FLAG, &(c)->all, 0, 0, NULL, NULL, "also what does not differ"}, \
 	{                                                                                          \
 		"json", VMMIO_OPT_FLAG, &(c)->json, 0, 0, NULL, NULL, "as JSON"                    \

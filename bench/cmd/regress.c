@@ -12,6 +12,7 @@
 #include "cmd.h"
 #include "diff.h"
 #include "regress.h"
+#include "bench/judge/looks.h"
 #include "bench/data/machine.h"
 #include "bench/guest/pool.h"
 #include "setup.h"
@@ -21,12 +22,13 @@
 
 struct regress {
 	struct vmmio_ab_command c;
-	const char *a, *b; /* commands */
-	unsigned int pairs, repeat, retries;
+	const char *a, *b;			   /* commands */
+	unsigned int pairs, most, repeat, retries; /* pairs 0: as many as it takes, up to most */
 	const char *out, *save;
 	const char *qemu, *kernel, *initrd,
 		*modules;    /* of a baseline's new run; NULL: the build's */
 	unsigned int failed; /* runs that were repeated */
+	char how[160];	     /* it was decided */
 	json_t *outputs;     /* --json: what each repetition concluded */
 };
 
@@ -79,7 +81,7 @@ static int keep(struct kept *k, const struct vmmio_series_set *set, unsigned int
 
 /* One repetition: its conclusion to be kept and, of many, in a line. */
 static int conclude_one(const struct regress *g, struct kept *k, const struct vmmio_series_set *a,
-			const struct vmmio_series_set *b, unsigned int repeat)
+			const struct vmmio_series_set *b, unsigned int repeat, unsigned int pairs)
 {
 	struct vmmio_ab ab;
 	int err = vmmio_ab_compare(a, b, &g->c.o, &ab);
@@ -91,15 +93,16 @@ static int conclude_one(const struct regress *g, struct kept *k, const struct vm
 		if (ab.row[i].tested && ab.row[i].p < least)
 			least = ab.row[i].p;
 	k->different += ab.different > 0;
-	json_array_append_new(
-		k->verdicts,
-		json_pack("{s:I, s:I, s:I, s:I, s:I, s:f, s:f}", "series", (json_int_t)ab.n,
-			  "tested", (json_int_t)ab.tested, "different", (json_int_t)ab.different,
-			  "regressions", (json_int_t)ab.regressions, "undecided",
-			  (json_int_t)ab.undecided, "least_p", least, "floor", ab.floor));
+	json_array_append_new(k->verdicts,
+			      json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:f, s:f}", "pairs", pairs,
+					"series", (json_int_t)ab.n, "tested", (json_int_t)ab.tested,
+					"different", (json_int_t)ab.different, "regressions",
+					(json_int_t)ab.regressions, "undecided",
+					(json_int_t)ab.undecided, "least_p", least, "floor",
+					ab.floor));
 	if (g->repeat > 1 && !g->c.json) {
-		printf("repetition %u of %u: %s, %zu of %zu series different", repeat + 1,
-		       g->repeat, vmmio_ab_verdict(&ab), ab.different, ab.n);
+		printf("repetition %u of %u: %s after %u pairs, %zu of %zu series different",
+		       repeat + 1, g->repeat, vmmio_ab_verdict(&ab), pairs, ab.different, ab.n);
 		if (ab.tested)
 			printf(", %zu tested, least p %.3g%s", ab.tested, least,
 			       ab.floor >= g->c.o.alpha ? " (too few runs to show any)" : "");
@@ -119,11 +122,12 @@ static int write_kept(const struct regress *g, const struct kept *k, const struc
 {
 	const char *accel = g->c.o.accel;
 	json_t *result = json_pack(
-		"{s:i, s:s, s:s, s:s, s:i, s:i, s:f, s:f, s:i, s:i, s:O, s:O*}", "schema",
+		"{s:i, s:s, s:s, s:s, s:i, s:b, s:i, s:f, s:f, s:i, s:i, s:O, s:O*}", "schema",
 		VMMIO_RESULT_SCHEMA, "tool", "vmmio-bench", "kind", "pairs", "accel", accel,
-		"pairs", g->pairs, "repeat", (int)json_array_size(k->verdicts), "alpha",
-		g->c.o.alpha, "threshold_pct", g->c.o.threshold, "repeats_different", k->different,
-		"runs_repeated", g->failed, "verdicts", k->verdicts, "options", k->options);
+		"pairs", g->pairs ? g->pairs : g->most, "sequential", !g->pairs, "repeat",
+		(int)json_array_size(k->verdicts), "alpha", g->c.o.alpha, "threshold_pct",
+		g->c.o.threshold, "repeats_different", k->different, "runs_repeated", g->failed,
+		"verdicts", k->verdicts, "options", k->options);
 	json_t *series = vmmio_series_to_json(&k->all), *machine = vmmio_machine_describe(accel, 0);
 	char set[128];
 	int err = result && series && machine ? 0 : -ENOMEM;
@@ -141,19 +145,19 @@ static int write_kept(const struct regress *g, const struct kept *k, const struc
 	return vmmio_result_commit((struct vmmio_result *)r, set, g->save, "pairs", final);
 }
 
-/* A B, B A, A B ... so that a drift of the machine falls on both. */
-static int run_pairs(struct regress *g, unsigned int repeat, struct vmmio_side side[2])
+/* Pairs @from to @to: A B, B A, A B ... so that a drift of the machine falls on both. */
+static int run_pairs(struct regress *g, unsigned int from, unsigned int to,
+		     struct vmmio_side side[2])
 {
 	int err = 0;
 
-	for (unsigned int i = 0; i < 2 * g->pairs && !vmmio_stop && !err; i++) {
+	for (unsigned int i = 2 * from; i < 2 * to && !vmmio_stop && !err; i++) {
 		int which = (i & 1) ^ (i >> 1 & 1);
 		const char *text = which ? g->b : g->a;
 		char *const argv[] = {"/bin/sh", "-c", (char *)text, NULL};
 
 		if (isatty(STDERR_FILENO))
-			fprintf(stderr, "\rrun %u of %u (%c) ", repeat * 2 * g->pairs + i + 1,
-				2 * g->pairs * g->repeat, 'A' + which);
+			fprintf(stderr, "\rpair %u (%c) ", i / 2 + 1, 'A' + which);
 		err = run_into(g, argv, text, true, &side[which]);
 	}
 	vmmio_progress_end();
@@ -168,25 +172,66 @@ static int may_compare(struct regress *g, const struct vmmio_side *a, const json
 	return vmmio_ab_set_dims(&g->c, a->result, ma, b->result, mb);
 }
 
+/*
+ * Pairs until it is decided, or as many as were asked for: how many in *@pairs. 0, the exit
+ * status of what is not compared, or -errno.
+ */
+static int run_until_decided(struct regress *g, struct vmmio_side side[2], unsigned int *pairs)
+{
+	struct vmmio_sequence q = {0};
+	struct vmmio_ab_options *o = &g->c.o;
+	bool goes_on = true;
+	int err = 0;
+
+	vmmio_looks_plan(g->most, &q.looks);
+	*pairs = 0;
+	while (goes_on && !err) {
+		unsigned int to = g->pairs ? g->pairs : q.looks.pairs[q.look];
+		struct vmmio_ab ab;
+
+		err = run_pairs(g, *pairs, to, side);
+		*pairs = to;
+		err = err
+			      ?: may_compare(g, &side[0],
+					     json_object_get(side[0].result, "machine"), &side[1],
+					     json_object_get(side[1].result, "machine"));
+		if (err || g->pairs)
+			return err;
+		vmmio_sequence_next(&q, &side[0].set, o);
+		err = vmmio_ab_compare(&side[0].set, &side[1].set, o, &ab);
+		goes_on = !err && vmmio_sequence_goes_on(&q, &ab);
+		snprintf(
+			g->how, sizeof(g->how),
+			"after %u pair%s, look %zu of %zu; alpha %g in equal parts for classes and "
+			"their looks",
+			to, to == 1 ? "" : "s", q.look, q.looks.n, o->alpha);
+		o->how = g->how;
+		if (!err)
+			vmmio_ab_free(&ab);
+	}
+	return err;
+}
+
 /* One repetition: its exit status, or -errno. */
 static int run_once(struct regress *g, unsigned int repeat, struct kept *k)
 {
 	struct vmmio_side side[2] = {0};
-	int err = run_pairs(g, repeat, side), status = 0;
+	unsigned int pairs;
+	int err = run_until_decided(g, side, &pairs), status = err > 0 ? err : 0;
 	json_t *json = NULL;
 
-	if (!err)
-		status = may_compare(g, &side[0], json_object_get(side[0].result, "machine"),
-				     &side[1], json_object_get(side[1].result, "machine"));
+	err = err < 0 ? err : 0;
 	if (!err && !status) {
 		if (!k->options)
 			k->options = json_incref(json_object_get(side[0].result, "options"));
 		if (g->repeat == 1 || g->c.json)
 			status = vmmio_ab_conclude(&g->c, &side[0].set, &side[1].set, &json);
-		if (json)
+		if (json) {
+			json_object_set_new(json, "pairs", json_integer(pairs));
 			json_array_append_new(g->outputs, json);
+		}
 		if (status != VMMIO_EXIT_TROUBLE)
-			status = conclude_one(g, k, &side[0].set, &side[1].set, repeat);
+			status = conclude_one(g, k, &side[0].set, &side[1].set, repeat, pairs);
 		/* half a repetition is none */
 		for (int i = 0; i < 2 && g->save && !err; i++)
 			err = keep(k, &side[i].set, repeat, 'a' + i);
@@ -376,17 +421,22 @@ out:
 
 int vmmio_cmd_regress(int argc, char **argv)
 {
-	struct regress g = {.c = {.name = "regress", .o = {.alpha = 0.05, .threshold = 5}},
-			    .pairs = 8,
-			    .repeat = 1,
-			    .retries = 2,
-			    .out = "results"};
+	struct regress g = {
+		.c = {.name = "regress", .o = {.alpha = 0.05, .threshold = 5, .resolution = 0.01}},
+		.most = 16,
+		.repeat = 1,
+		.retries = 2,
+		.out = "results"};
 	struct vmmio_opt opts[] = {
 		{"a", VMMIO_OPT_STRING, &g.a, 0, 0, NULL, "CMD",
 		 "what was: a shell command that prints the JSON of compare --json"},
 		{"b", VMMIO_OPT_STRING, &g.b, 0, 0, NULL, "CMD", "what is; run in turn with A"},
 		{"pairs", VMMIO_OPT_NUMBER, &g.pairs, 1, 1000, NULL, "N",
-		 "how often each is run (8)"},
+		 "exactly so many of each, looked at once (as many as it takes)"},
+		{"max-pairs", VMMIO_OPT_NUMBER, &g.most, 1, 1000, NULL, "N",
+		 "what it may take (16)"},
+		{"resolution", VMMIO_OPT_DOUBLE, &g.c.o.resolution, 0, 1e6, NULL, "N",
+		 "events per I/O more that must not go unseen (0.01)"},
 		{"repeat", VMMIO_OPT_NUMBER, &g.repeat, 1, 1000, NULL, "N",
 		 "the whole again, each judged by itself (1)"},
 		{"retries", VMMIO_OPT_NUMBER, &g.retries, 0, 100, NULL, "N",
@@ -413,10 +463,10 @@ int vmmio_cmd_regress(int argc, char **argv)
 			       sizeof(opts) / sizeof(opts[0]), argc, argv, &path, 1, &n);
 	if (err)
 		return err > 0 ? VMMIO_EXIT_OK : VMMIO_EXIT_USAGE;
-	if (!g.a != !g.b || !n == !g.a || (n && (g.save || g.repeat > 1))) {
+	if (!g.a != !g.b || !n == !g.a || (n && (g.save || g.repeat > 1 || g.pairs))) {
 		fprintf(stderr, "vmmio-bench regress: %s\n",
 			n && g.a       ? "--a: contradicts a baseline"
-			: n	       ? "--save and --repeat: need --a and --b"
+			: n	       ? "--pairs, --save and --repeat: need --a and --b"
 			: !g.a && !g.b ? "a baseline is needed, or --a and --b"
 			: g.a	       ? "--a: needs --b"
 				       : "--b: needs --a");

@@ -17,6 +17,7 @@
 #include "stats.h"
 
 #define EXACT_MAX 60
+#define ONE_SAMPLE 10 /* dispersion of events that one sample is believed to have */
 
 static double *sorted_copy(const double *x, size_t n)
 {
@@ -364,6 +365,9 @@ int vmmio_stats_events_test(const struct vmmio_count *x, size_t m, const struct 
 			return -EINVAL;
 		base = fmin(base, c->num / c->den);
 	}
+	/* where three samples agree that is the rule; the lowest of two may be chance */
+	if (!singly || m < 3)
+		base = floor(base);
 	add_side(x, m, base, &events[0], &over[0], &scatter[0]);
 	add_side(y, n, base, &events[1], &over[1], &scatter[1]);
 	memset(out, 0, sizeof(*out));
@@ -374,14 +378,25 @@ int vmmio_stats_events_test(const struct vmmio_count *x, size_t m, const struct 
 	share = over[1] / (over[0] + over[1]);
 	out->floor = out->events < 0.5 ? 1 : fmin(1, 2 * pow(fmin(share, 1 - share), out->events));
 	out->p = out->events < 0.5 ? 1 : share_p(events[1], out->events, share);
-	if (singly || df < 1 || out->p >= 1)
+	if (!singly && df >= 1)
+		out->dispersion = fmax(1, (scatter[0] + scatter[1]) / df);
+	if (m < 2) /* how samples differ is not known */
+		out->dispersion = fmax(out->dispersion, ONE_SAMPLE);
+	out->error = sqrt(out->dispersion * ((events[0] + 1) / (over[0] * over[0]) +
+					     (events[1] + 1) / (over[1] * over[1])));
+	if ((singly && m > 1) || out->p >= 1)
 		return 0;
-	out->dispersion = fmax(1, (scatter[0] + scatter[1]) / df);
 	z = (out->rate[1] - out->rate[0]) /
 	    sqrt(out->dispersion * out->events / (over[0] + over[1]) * (1 / over[0] + 1 / over[1]));
 	if (out->dispersion > 1)
-		out->p = fmax(out->p, 2 * gsl_cdf_tdist_Q(fabs(z), df));
+		out->p = fmax(out->p, df >= 1 ? 2 * gsl_cdf_tdist_Q(fabs(z), df)
+					      : 2 * gsl_cdf_ugaussian_Q(fabs(z)));
 	return 0;
+}
+
+double vmmio_stats_normal(double level)
+{
+	return gsl_cdf_ugaussian_Pinv(1 - (1 - level) / 2);
 }
 
 int vmmio_stats_holm(const double *p, size_t n, double *out)

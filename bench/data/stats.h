@@ -63,16 +63,21 @@ struct vmmio_events_test {
 	double rate[2];	   /* of x and y, each side's events added up */
 	double events;	   /* beyond what every sample has */
 	double dispersion; /* 1: as if they came singly; more: in clusters */
+	double error; /* standard error of the difference of rates, one event more on each side */
 };
 
 /*
- * Are events of y more, or less, frequent than those of x? Taken are those beyond the
- * lowest rate of any sample: where 3 an I/O are the rule, those beyond 3. Exact (the
- * binomial distribution of one side's share) if they come @singly; else the dispersion
- * between samples of one side widens it, by Student's distribution.
+ * Are events of y more, or less, frequent than those of x? Taken are those beyond the rule: the
+ * whole number an I/O that all samples have, or, of three samples of x or more that agree, the
+ * lowest rate. Exact (the binomial distribution of one side's share) if they come @singly: samples
+ * of x agree. Else the dispersion between samples of one side widens it, by Student's
+ * distribution; one sample of x is believed to have one of 10.
  */
 int vmmio_stats_events_test(const struct vmmio_count *x, size_t m, const struct vmmio_count *y,
 			    size_t n, bool singly, struct vmmio_events_test *out);
+
+/* How many standard deviations hold @level of a normal distribution, both sides left out. */
+double vmmio_stats_normal(double level);
 
 /* Holm's step-down adjustment; p and out may be the same array. */
 int vmmio_stats_holm(const double *p, size_t n, double *out);

@@ -41,6 +41,18 @@ static bool takes_part(const struct vmmio_series *s, const struct vmmio_ab_optio
 	return s->cls != VMMIO_TIME || !vmmio_accel_name_emulated(o->accel) || o->times;
 }
 
+bool vmmio_ab_judges(const struct vmmio_series *s, const struct vmmio_ab_options *o)
+{
+	return takes_part(s, o) && direction(s->key) && !derived(s->key);
+}
+
+/* What an emulated run has of its own, the schedule and times, need not be decided. */
+static bool is_required(const struct vmmio_series *s, const struct vmmio_ab_options *o)
+{
+	return vmmio_ab_judges(s, o) && !vmmio_series_emulated(s, o->accel) &&
+	       (s->cls == VMMIO_STRUCTURAL || !o->one_run);
+}
+
 static bool all_known(const struct vmmio_series *s)
 {
 	for (size_t i = 0; i < s->n; i++)
@@ -70,7 +82,7 @@ static bool exact(const struct vmmio_series *s)
 }
 
 static int test_rows(struct vmmio_ab_row *r, const double *x, size_t m, const double *y, size_t n,
-		     bool events)
+		     bool events, double level)
 {
 	struct vmmio_count *c = events ? malloc((r->a->n + r->b->n) * sizeof(*c)) : NULL;
 	int err = 0;
@@ -84,7 +96,7 @@ static int test_rows(struct vmmio_ab_row *r, const double *x, size_t m, const do
 		r->least = r->events.floor;
 	} else {
 		r->by = VMMIO_AB_RANK;
-		err = vmmio_stats_rank_test(y, n, x, m, 0.95, &r->test);
+		err = vmmio_stats_rank_test(y, n, x, m, level, &r->test);
 		r->p = r->test.p;
 		r->least = vmmio_stats_rank_floor(m, n);
 	}
@@ -94,7 +106,7 @@ static int test_rows(struct vmmio_ab_row *r, const double *x, size_t m, const do
 }
 
 static int compare_values(struct vmmio_ab_row *r, const double *x, size_t m, const double *y,
-			  size_t n)
+			  size_t n, const struct vmmio_ab_options *o)
 {
 	bool structural = r->a->cls == VMMIO_STRUCTURAL;
 
@@ -105,7 +117,11 @@ static int compare_values(struct vmmio_ab_row *r, const double *x, size_t m, con
 		r->finding = m ? VMMIO_AB_GONE : VMMIO_AB_UNKNOWN;
 		return 0;
 	}
-	if (structural && exact(r->a) && exact(r->b)) {
+	/*
+	 * Where it grows, boots that agree by chance are met sooner or later: a difference
+	 * has to be of enough events as well.
+	 */
+	if (structural && exact(r->a) && exact(r->b) && (!o->sequential || agree(r->b, r->a))) {
 		r->finding = agree(r->b, r->a) ? VMMIO_AB_SAME : VMMIO_AB_DIFFERENT;
 		return 0;
 	}
@@ -115,10 +131,10 @@ static int compare_values(struct vmmio_ab_row *r, const double *x, size_t m, con
 	}
 	r->lost = structural && agree(r->a, r->a);
 	r->finding = r->judged ? VMMIO_AB_NONE : VMMIO_AB_NOT_JUDGED;
-	return r->judged ? test_rows(r, x, m, y, n, structural) : 0;
+	return r->judged ? test_rows(r, x, m, y, n, structural, o->level > 0 ? o->level : 0.95) : 0;
 }
 
-static int compare_row(struct vmmio_ab_row *r)
+static int compare_row(struct vmmio_ab_row *r, const struct vmmio_ab_options *o)
 {
 	double *x = malloc((r->a->n + 1) * sizeof(*x)), *y = malloc((r->b->n + 1) * sizeof(*y));
 	int err = -ENOMEM;
@@ -126,7 +142,7 @@ static int compare_row(struct vmmio_ab_row *r)
 	if (x && y) {
 		size_t m = vmmio_series_known(r->a, x);
 
-		err = compare_values(r, x, m, y, vmmio_series_known(r->b, y));
+		err = compare_values(r, x, m, y, vmmio_series_known(r->b, y), o);
 	}
 	free(x);
 	free(y);
@@ -153,8 +169,10 @@ static void weigh(struct vmmio_ab_row *r, const struct vmmio_ab_options *o)
 	if (r->finding != VMMIO_AB_DIFFERENT)
 		return;
 	r->worse = by * direction(r->a->key) > 0;
-	r->regression = r->worse && (structural || !o->one_run) &&
-			(structural || fabs(by) * 100 >= o->threshold * fabs(r->median_a));
+	if (!r->worse || !(structural || !o->one_run))
+		return;
+	r->regression = structural && r->hard == 0 ? true : fabs(by) >= r->hard;
+	r->warning = !r->regression && fabs(by) >= r->soft;
 }
 
 /* Is the row one of the family that decides, or of those that are only shown? */
@@ -163,17 +181,29 @@ static bool decides(const struct vmmio_ab_row *r, const struct vmmio_ab_options 
 	return r->a->cls == VMMIO_STRUCTURAL || !o->one_run;
 }
 
+/* Classes of which anything decides: each is a family, and has its part of alpha. */
+static size_t families(const struct vmmio_ab *ab, const struct vmmio_ab_options *o)
+{
+	bool has[4] = {false};
+
+	for (size_t i = 0; i < ab->n; i++)
+		if (ab->row[i].judged && decides(&ab->row[i], o))
+			has[ab->row[i].a->cls] = true;
+	return has[0] + has[1] + has[2] + has[3];
+}
+
 /* One family: its p values adjusted, and what they say. */
-static int correct(struct vmmio_ab *ab, const struct vmmio_ab_options *o, bool deciding)
+static int correct(struct vmmio_ab *ab, const struct vmmio_ab_options *o, enum vmmio_class cls)
 {
 	double *p = malloc((ab->n + 1) * sizeof(*p));
-	size_t m = 0, tested;
+	size_t m = 0, tested, n = families(ab, o);
+	double alpha = o->sequential ? o->spend[cls] : n ? o->alpha / n : o->alpha;
 	int err;
 
 	if (!p)
 		return -ENOMEM;
 	for (size_t i = 0; i < ab->n; i++)
-		if (ab->row[i].tested && decides(&ab->row[i], o) == deciding)
+		if (ab->row[i].tested && ab->row[i].a->cls == cls)
 			p[m++] = ab->row[i].p;
 	tested = m;
 	ab->tested += m;
@@ -182,20 +212,72 @@ static int correct(struct vmmio_ab *ab, const struct vmmio_ab_options *o, bool d
 	for (size_t i = 0; i < ab->n && !err; i++) {
 		struct vmmio_ab_row *r = &ab->row[i];
 
-		if (!r->tested || decides(r, o) != deciding)
+		if (!r->tested || r->a->cls != cls)
 			continue;
 		r->p = p[m++];
 		r->least = fmin(1, r->least * tested);
 		ab->floor = fmin(ab->floor, r->least);
-		if (r->p < o->alpha)
+		if (r->p < alpha)
 			r->finding = VMMIO_AB_DIFFERENT;
 		else if (r->lost)
 			r->finding = VMMIO_AB_LOST;
-		else if (r->least >= o->alpha && r->by == VMMIO_AB_RANK)
+		else if (r->least >= alpha && r->by == VMMIO_AB_RANK)
 			r->finding = VMMIO_AB_TOO_FEW;
 	}
 	free(p);
 	return err;
+}
+
+static double exposure(const struct vmmio_series *s)
+{
+	double all = 0;
+
+	for (size_t i = 0; i < s->n; i++)
+		all += s->c && s->c[i].den > 0 ? s->c[i].den : 0;
+	return all;
+}
+
+/* How much worse B could be than A and the boots still look so; NAN if nothing tells. */
+static double hides(const struct vmmio_ab_row *r, const struct vmmio_ab_options *o)
+{
+	int dir = direction(r->a->key);
+	double all = r->b ? exposure(r->b) : 0, level = o->level > 0 ? o->level : 0.95;
+
+	if (r->finding == VMMIO_AB_SAME)
+		/* no event in all of it: fewer than this, 95 times of 100 */
+		return all > 0 ? 3 / all : 0;
+	if (!r->tested || !dir)
+		return NAN;
+	if (r->by == VMMIO_AB_EVENTS)
+		return dir * (r->events.rate[1] - r->events.rate[0]) +
+		       r->events.error * vmmio_stats_normal(level);
+	if (r->test.shift_ci.level < level - 1e-3)
+		return NAN; /* too few to have that interval */
+	return dir > 0 ? r->test.shift_ci.high : -r->test.shift_ci.low;
+}
+
+/* Of a row that must be decided: do more boots have anything to tell? */
+static bool is_open(const struct vmmio_ab_row *r, const struct vmmio_ab_options *o)
+{
+	double limit = r->a->cls == VMMIO_STRUCTURAL ? fmax(r->hard, o->resolution) : r->hard;
+
+	switch (r->finding) {
+	case VMMIO_AB_UNKNOWN:
+	case VMMIO_AB_NOT_JUDGED:
+		return false;
+	case VMMIO_AB_GONE:
+		return r->b != NULL; /* a boot that could not tell is not the next one */
+	case VMMIO_AB_LOST:
+	case VMMIO_AB_TOO_FEW:
+		return true;
+	case VMMIO_AB_DIFFERENT:
+		if (r->regression || !r->worse)
+			return false;
+		break;
+	default:
+		break;
+	}
+	return !(r->hides <= limit);
 }
 
 /* A series of noughts: what @all counted of something that it never met. */
@@ -259,7 +341,7 @@ static int take_row(struct vmmio_ab *out, const struct vmmio_series *a,
 	r->b = b;
 	r->median_b = NAN;
 	if (b)
-		return compare_row(r);
+		return compare_row(r, o);
 	r->finding = VMMIO_AB_GONE;
 	r->median_a = NAN;
 	return 0;
@@ -293,12 +375,14 @@ static int take_rows(const struct vmmio_series_set *a, const struct vmmio_series
 
 static bool undecided(const struct vmmio_ab_row *r, const struct vmmio_ab_options *o)
 {
+	if (r->open)
+		return true;
 	switch (r->finding) {
 	case VMMIO_AB_GONE:
 	case VMMIO_AB_LOST:
 		return decides(r, o);
 	case VMMIO_AB_TOO_FEW:
-		return r->judged && decides(r, o);
+		return r->judged && decides(r, o) && (!o->sequential || r->required);
 	default:
 		return false;
 	}
@@ -312,13 +396,21 @@ int vmmio_ab_compare(const struct vmmio_series_set *a, const struct vmmio_series
 	memset(out, 0, sizeof(*out));
 	out->floor = 1;
 	err = take_rows(a, b, o, out);
-	err = err ?: correct(out, o, true);
-	err = err ?: correct(out, o, false);
+	for (int c = VMMIO_STRUCTURAL; c <= VMMIO_TIME && !err; c++)
+		err = correct(out, o, c);
 	for (size_t i = 0; i < out->n && !err; i++) {
-		weigh(&out->row[i], o);
-		out->different += out->row[i].finding == VMMIO_AB_DIFFERENT;
-		out->regressions += out->row[i].regression;
-		out->undecided += undecided(&out->row[i], o);
+		struct vmmio_ab_row *r = &out->row[i];
+
+		vmmio_limits_of(o->limits, r->a, r->median_a, o->threshold, &r->soft, &r->hard);
+		r->required = is_required(r->a, o);
+		weigh(r, o);
+		r->hides = hides(r, o);
+		r->open = o->sequential && r->required && is_open(r, o);
+		out->different += r->finding == VMMIO_AB_DIFFERENT;
+		out->regressions += r->regression;
+		out->warnings += r->warning;
+		out->open += r->open;
+		out->undecided += undecided(r, o);
 	}
 	if (err)
 		vmmio_ab_free(out);

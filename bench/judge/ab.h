@@ -5,8 +5,9 @@
  * Structural series are compared exactly where each side has at least two boots that
  * agree. Elsewhere their events are tested (stats.h): the extra ones of a boot that is not
  * like the others, or all there is where a side has one boot. Other series are compared
- * by a rank test. Holm's correction is over all that is tested and can be a regression;
- * what is derived from others, or neither better nor worse, is not charged to it.
+ * by a rank test. Each class of series that takes part is a family with an equal part of alpha;
+ * Holm's correction is over those of a family that are tested and can be a regression: what is
+ * derived from others, or neither better nor worse, is not charged to it.
  *
  * What B no longer has, and exactness that is lost without enough events to say so, is not
  * passed: it is undecided.
@@ -20,6 +21,7 @@
 
 #include "bench/data/series.h"
 #include "bench/data/stats.h"
+#include "limits.h"
 
 enum vmmio_ab_finding {
 	VMMIO_AB_SAME, /* equal */
@@ -47,18 +49,29 @@ struct vmmio_ab_row {
 	struct vmmio_events_test events;
 	double p, least; /* adjusted, and what it could be at least */
 	bool tested;
-	bool judged;	 /* a difference can be a regression */
-	bool lost;	 /* boots of A agree, those of B do not */
-	bool worse;	 /* B is worse than A, if different */
-	bool regression; /* and by more than the threshold */
+	bool judged;	   /* a difference can be a regression */
+	bool lost;	   /* boots of A agree, those of B do not */
+	bool worse;	   /* B is worse than A, if different */
+	bool regression;   /* and by more than the hard limit */
+	bool warning;	   /* or by more than the soft one */
+	bool required;	   /* must be decided */
+	bool open;	   /* sequential: and is not yet, more boots may tell */
+	double soft, hard; /* limits, in the unit of the series */
+	double hides;	   /* how much worse it could be at most and not be seen, or NAN */
 };
 
 struct vmmio_ab_options {
 	double alpha;	  /* of all series together */
 	double threshold; /* per cent of A's median, for series that are not structural */
-	bool times;	  /* compare durations of an emulated run too */
-	bool structural;  /* the user wants no other */
-	bool one_run;	  /* each side is one run: others are shown, and are no regression */
+	const struct vmmio_limits *limits; /* of single series, or NULL */
+	bool sequential;		   /* one look of several (looks.h): alpha is in spend */
+	double spend[4];		   /* alpha of each class at this look */
+	double level;			   /* of intervals; 0: 0.95 */
+	double resolution; /* sequential: events per I/O more that must not go unseen */
+	const char *how;   /* one more line below the verdict, or NULL */
+	bool times;	   /* compare durations of an emulated run too */
+	bool structural;   /* the user wants no other */
+	bool one_run;	   /* each side is one run: others are shown, and are no regression */
 	const char *only_structural; /* why nothing else compares, or NULL */
 	const char *accel;
 };
@@ -69,13 +82,16 @@ struct vmmio_ab {
 	const struct vmmio_series **new; /* those only B has */
 	size_t nnew;
 	struct vmmio_series_set zero[2]; /* registers and queues that one side never used */
-	size_t tested, different, regressions, undecided;
+	size_t tested, different, regressions, undecided, warnings, open;
 	double floor; /* least adjusted p that any series could reach with these n */
 };
 
 int vmmio_ab_compare(const struct vmmio_series_set *a, const struct vmmio_series_set *b,
 		     const struct vmmio_ab_options *o, struct vmmio_ab *out);
 void vmmio_ab_free(struct vmmio_ab *ab);
+
+/* Can a difference of @s be a regression under @o? */
+bool vmmio_ab_judges(const struct vmmio_series *s, const struct vmmio_ab_options *o);
 
 /* "REGRESSION", "UNDECIDED" or "no regression". */
 const char *vmmio_ab_verdict(const struct vmmio_ab *ab);

@@ -42,7 +42,11 @@ static void print_row(const struct vmmio_ab_row *r, const struct vmmio_ab_option
 
 	format_two(events ? r->events.rate[0] : r->median_a,
 		   events ? r->events.rate[1] : r->median_b, a, b, sizeof(a));
-	fprintf(f, "%-10s %s%s, %s: %s -> %s (%s", r->regression ? "REGRESSION" : words[r->finding],
+	fprintf(f, "%-10s %s%s, %s: %s -> %s (%s",
+		r->regression				 ? "REGRESSION"
+		: r->warning				 ? "WARNING"
+		: r->open && r->finding != VMMIO_AB_LOST ? "open"
+							 : words[r->finding],
 		vmmio_series_emulated(r->a, o->accel) ? "~" : "", r->a->labels, r->a->heading,
 		r->median_a == r->median_a ? a : "-", r->median_b == r->median_b ? b : "-",
 		vmmio_class_name(r->a->cls));
@@ -69,7 +73,7 @@ static size_t count(const struct vmmio_ab *ab, enum vmmio_ab_finding finding)
 static void print_undecided(const struct vmmio_ab *ab, const struct vmmio_ab_options *o, FILE *f)
 {
 	size_t gone = count(ab, VMMIO_AB_GONE), lost = count(ab, VMMIO_AB_LOST);
-	size_t few = count(ab, VMMIO_AB_TOO_FEW);
+	size_t few = count(ab, VMMIO_AB_TOO_FEW), open = 0;
 	const char *sep = "";
 
 	fprintf(f, "not decided: ");
@@ -82,16 +86,39 @@ static void print_undecided(const struct vmmio_ab *ab, const struct vmmio_ab_opt
 			sep, lost);
 		sep = "; ";
 	}
-	if (few && !o->one_run)
+	if (few && !o->one_run) {
 		fprintf(f, "%s%zu have too few runs to show anything (least p %.3g)", sep, few,
 			ab->floor);
+		sep = "; ";
+	}
+	for (size_t i = 0; i < ab->n; i++)
+		open += ab->row[i].open && ab->row[i].finding != VMMIO_AB_LOST &&
+			ab->row[i].finding != VMMIO_AB_TOO_FEW;
+	if (open)
+		fprintf(f, "%s%zu could be worse than their limit unseen: more pairs", sep, open);
 	fprintf(f, "\n");
 }
 
 static bool shown(const struct vmmio_ab_row *r)
 {
 	return r->finding == VMMIO_AB_DIFFERENT || r->finding == VMMIO_AB_LOST ||
-	       r->finding == VMMIO_AB_GONE;
+	       r->finding == VMMIO_AB_GONE || r->open;
+}
+
+/* What the exact ones could hide: fewer events than this, 95 times of 100. */
+static void print_hidden(const struct vmmio_ab *ab, FILE *f)
+{
+	double most = 0;
+
+	for (size_t i = 0; i < ab->n; i++)
+		if (ab->row[i].finding == VMMIO_AB_SAME && ab->row[i].required &&
+		    strstr(ab->row[i].a->key, "_per_io"))
+			most = fmax(most, ab->row[i].hides);
+	if (most > 0)
+		fprintf(f,
+			"could still hide, if it comes by chance: fewer than 1 event in %.0f "
+			"I/Os\n",
+			1 / most);
 }
 
 static void print_notes(const struct vmmio_ab *ab, const struct vmmio_ab_options *o, FILE *f)
@@ -104,10 +131,11 @@ static void print_notes(const struct vmmio_ab *ab, const struct vmmio_ab_options
 	}
 	fprintf(f, "structural: %zu series, %zu exact on both sides and the same\n", structural,
 		count(ab, VMMIO_AB_SAME));
+	print_hidden(ab, f);
 	if (ab->tested)
-		fprintf(f, "tested: %zu series, Holm-corrected at %g over all of them\n",
+		fprintf(f, "tested: %zu series, alpha %g for all, Holm-corrected by class\n",
 			ab->tested, o->alpha);
-	if (ab->tested && ab->floor >= o->alpha)
+	if (ab->tested && ab->floor >= o->alpha && !o->sequential)
 		fprintf(f,
 			"too few boots: with these n no series could be shown to differ (least p "
 			"%.3g)\n",
@@ -129,6 +157,10 @@ void vmmio_ab_print(const struct vmmio_ab *ab, const struct vmmio_ab_options *o,
 {
 	fprintf(f, "%s: %zu of %zu series different, %zu of them regressions\n",
 		vmmio_ab_verdict(ab), ab->different, ab->n, ab->regressions);
+	if (o->how)
+		fprintf(f, "%s\n", o->how);
+	if (ab->warnings)
+		fprintf(f, "%zu above their soft limit\n", ab->warnings);
 	if (ab->undecided)
 		print_undecided(ab, o, f);
 	for (int pass = 0; pass < 3; pass++) /* the worst first */
@@ -149,11 +181,12 @@ static json_t *number(double v)
 
 static json_t *row_json(const struct vmmio_ab_row *r)
 {
-	json_t *j = json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:o, s:o}", "labels",
-			      r->a->labels, "key", r->a->key, "class", vmmio_class_name(r->a->cls),
-			      "finding", words[r->finding], "worse", r->worse, "regression",
-			      r->regression, "exactness_lost", r->lost, "a", number(r->median_a),
-			      "b", number(r->median_b));
+	json_t *j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:b, s:o, s:o, s:o}",
+			      "labels", r->a->labels, "key", r->a->key, "heading", r->a->heading,
+			      "class", vmmio_class_name(r->a->cls), "finding", words[r->finding],
+			      "worse", r->worse, "regression", r->regression, "exactness_lost",
+			      r->lost, "warning", r->warning, "open", r->open, "hides",
+			      number(r->hides), "a", number(r->median_a), "b", number(r->median_b));
 
 	if (r->tested && r->by == VMMIO_AB_RANK)
 		json_object_set_new(j, "test",
@@ -180,11 +213,12 @@ json_t *vmmio_ab_json(const struct vmmio_ab *ab, const struct vmmio_ab_options *
 	for (size_t i = 0; i < ab->nnew; i++)
 		json_array_append_new(new, json_pack("{s:s, s:s}", "labels", ab->new[i]->labels,
 						     "key", ab->new[i]->key));
-	return json_pack("{s:i, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:o, s:o}",
-			 "schema", 1, "accel", o->accel, "verdict", vmmio_ab_verdict(ab), "tested",
-			 (json_int_t)ab->tested, "different", (json_int_t)ab->different,
-			 "regressions", (json_int_t)ab->regressions, "undecided",
-			 (json_int_t)ab->undecided, "vanished",
-			 (json_int_t)count(ab, VMMIO_AB_GONE), "alpha", o->alpha, "threshold_pct",
-			 o->threshold, "least_p", ab->floor, "new", new, "rows", rows);
+	return json_pack(
+		"{s:i, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:s*, s:f, s:f, s:f, s:o, s:o}",
+		"schema", 1, "accel", o->accel, "verdict", vmmio_ab_verdict(ab), "tested",
+		(json_int_t)ab->tested, "different", (json_int_t)ab->different, "regressions",
+		(json_int_t)ab->regressions, "undecided", (json_int_t)ab->undecided, "vanished",
+		(json_int_t)count(ab, VMMIO_AB_GONE), "warnings", (json_int_t)ab->warnings, "how",
+		o->how, "alpha", o->alpha, "threshold_pct", o->threshold, "least_p", ab->floor,
+		"new", new, "rows", rows);
 }

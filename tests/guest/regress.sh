@@ -66,6 +66,26 @@ done
 run 0 regress --a "cat '$tmp/b.json'" --b "cat '$tmp/a.json'" --pairs 2
 grep -q '^DIFFERENT .*4 -> 3' "$tmp/out" || fail "an improvement is not shown"
 
+# grows until it is decided: two boots for one access an I/O, exactness for none, and a limit that
+# the code's own file allows
+run 3 regress --a "cat '$tmp/a.json'" --b "cat '$tmp/b.json'"
+sed -n 2p "$tmp/out" | grep -q '^after 1 pair, look 1 of 8; alpha 0.05' || fail "not found at once"
+run 0 regress --a "cat '$tmp/a.json'" --b "cat '$tmp/a.json'"
+sed -n 2p "$tmp/out" | grep -q '^after 3 pairs, look 3 of 8' || fail "300 I/Os resolve 1 in 100"
+grep -q '^could still hide.*: fewer than 1 event in 100 I/Os' "$tmp/out" || fail "what hides is not said"
+run 0 regress --a "cat '$tmp/a.json'" --b "cat '$tmp/a.json'" --resolution 0.02
+sed -n 2p "$tmp/out" | grep -q '^after 2 pairs' || fail "200 I/Os resolve 1 in 50"
+run 4 regress --a "cat '$tmp/a.json'" --b "cat '$tmp/a.json'" --max-pairs 2
+grep -q '^not decided: .* could be worse than their limit unseen' "$tmp/out" || fail "no reason given"
+printf '[accesses_per_io transport=mmio]\nsoft = 0.5\nhard = 1.5\n' >"$tmp/limits.ini"
+run 0 regress --a "cat '$tmp/a.json'" --b "cat '$tmp/b.json'" --limits "$tmp/limits.ini"
+grep -q '^WARNING .*accesses per I/O: 3 -> 4' "$tmp/out" || fail "the soft limit is not said"
+printf '[accesses_per_io]\nhard = 10 %%\n' >"$tmp/limits.ini"
+run 3 regress --a "cat '$tmp/a.json'" --b "cat '$tmp/b.json'" --limits "$tmp/limits.ini"
+printf '[accesses_per_io]\nhard = 1,5\n' >"$tmp/limits.ini"
+run 2 regress --a true --b true --limits "$tmp/limits.ini"
+says 'limits.ini: line 2: 1,5: not a number'
+
 # many repetitions, each judged by itself, and their values kept
 run 3 regress --a "cat '$tmp/a.json'" --b "cat '$tmp/b.json'" --pairs 2 --repeat 3 --save kept \
 	--out "$tmp/kept"
@@ -99,7 +119,7 @@ says 'a result of pairs: nothing to draw'
 run 1 report "$1"
 says 'a result of pairs: only a sweep has a page'
 run 2 regress "$base" --save x
-says '--save and --repeat: need --a'
+says '--pairs, --save and --repeat: need --a'
 run 2 regress --a true --b true --save a/b
 says '--save a/b: not the plain name'
 
