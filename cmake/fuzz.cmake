@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The fuzzers of kmod: tests/fuzz/regs.c as a process under libFuzzer (unit.fuzz;
+# planted bugs with label fuzz).
+if(VMMIO_STAT_FOR)
+	return() # for programs that do not run here
+endif()
+
+# kernel.h stands for every header of the kernel; some have the user API's beside it.
+set(shim ${CMAKE_BINARY_DIR}/fuzz/shim)
+foreach(header IN ITEMS atomic device interrupt io irqflags jump_label kobject pci percpu spinlock
+			u64_stats_sync virtio
+)
+	file(CONFIGURE OUTPUT ${shim}/linux/${header}.h CONTENT "#include \"kernel.h\"\n")
+endforeach()
+foreach(header IN ITEMS virtio_config virtio_ring)
+	file(CONFIGURE OUTPUT ${shim}/linux/${header}.h CONTENT "#include \"kernel.h\"\n#include_next <linux/${header}.h>\n")
+endforeach()
+foreach(header IN ITEMS virtio_config virtio_pci)
+	file(CONFIGURE OUTPUT ${shim}/uapi/linux/${header}.h CONTENT "#include <linux/${header}.h>\n")
+endforeach()
+
+file(GLOB driver CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/kmod/*.h ${CMAKE_SOURCE_DIR}/kmod/pci_caps.c
+     ${CMAKE_SOURCE_DIR}/kmod/regs/* ${CMAKE_SOURCE_DIR}/include/vmmio/*.h
+)
+add_custom_command(
+	OUTPUT ${CMAKE_BINARY_DIR}/fuzz/regs
+	COMMAND ${CMAKE_SOURCE_DIR}/tests/fuzz/build.sh ${CMAKE_SOURCE_DIR} ${shim} ${CMAKE_BINARY_DIR}/fuzz/regs
+	DEPENDS ${driver} ${CMAKE_SOURCE_DIR}/tests/fuzz/build.sh ${CMAKE_SOURCE_DIR}/tests/fuzz/regs.c
+		${CMAKE_SOURCE_DIR}/tests/fuzz/shim/kernel.h
+	COMMENT "fuzz/regs"
+	VERBATIM
+)
+add_custom_target(fuzz_regs ALL DEPENDS ${CMAKE_BINARY_DIR}/fuzz/regs)
+add_test(NAME unit.fuzz COMMAND ${CMAKE_SOURCE_DIR}/tests/run ${CMAKE_SOURCE_DIR}/tests/fuzz/regs.sh)
+vmmio_test_properties(unit.fuzz unit 120)
+
+# What takes longer than a test may: on demand.
+option(VMMIO_FUZZ "Add the tests of label fuzz: planted bugs" OFF)
+if(VMMIO_FUZZ)
+	add_test(NAME fuzz.planted COMMAND ${CMAKE_SOURCE_DIR}/tests/run ${CMAKE_SOURCE_DIR}/tests/fuzz/planted.sh)
+	vmmio_test_properties(fuzz.planted fuzz 7200)
+endif()
