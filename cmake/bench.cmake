@@ -53,6 +53,7 @@ add_library(
 	bench/data/series.c
 	bench/data/stats.c
 	bench/judge/ab.c
+	bench/judge/ab_ci.c
 	bench/judge/ab_print.c
 	bench/judge/costs.c
 	bench/judge/dims.c

@@ -10,7 +10,45 @@
 
 #include "cmd.h"
 #include "diff.h"
+#include "bench/judge/ab_ci.h"
 #include "bench/judge/dims.h"
+
+static int write_file(const struct vmmio_ab_command *c, const char *path,
+		      void (*write)(const struct vmmio_ab_report *, FILE *),
+		      const struct vmmio_ab_report *r)
+{
+	FILE *f = path ? fopen(path, "we") : NULL;
+	bool bad;
+
+	if (!path)
+		return 0;
+	if (f)
+		write(r, f);
+	bad = f && ferror(f);
+	if (f && !fclose(f) && !bad)
+		return 0;
+	fprintf(stderr, "vmmio-bench %s: %s: %s\n", c->name, path, strerror(errno));
+	return -EIO;
+}
+
+/* What CI reads, besides. */
+static int write_reports(const struct vmmio_ab_command *c, const struct vmmio_ab *ab,
+			 const char *why)
+{
+	const struct vmmio_ab_report r = {.ab = ab, .o = &c->o, .changed = c->changed, .why = why};
+	int err = write_file(c, c->markdown, vmmio_ab_markdown, &r);
+
+	err = write_file(c, c->junit, vmmio_ab_junit, &r) ?: err;
+	if (c->github)
+		vmmio_ab_github(&r, stderr);
+	return err;
+}
+
+int vmmio_ab_refuse(const struct vmmio_ab_command *c, const char *why)
+{
+	fprintf(stderr, "vmmio-bench %s: %s\n", c->name, why);
+	return write_reports(c, NULL, why) ? VMMIO_EXIT_TROUBLE : VMMIO_EXIT_UNDECIDED;
+}
 
 int vmmio_ab_conclude(const struct vmmio_ab_command *c, const struct vmmio_series_set *a,
 		      const struct vmmio_series_set *b, json_t **json)
@@ -25,9 +63,8 @@ int vmmio_ab_conclude(const struct vmmio_ab_command *c, const struct vmmio_serie
 		return VMMIO_EXIT_TROUBLE;
 	}
 	if (!ab.n) {
-		fprintf(stderr, "vmmio-bench %s: the two have no series in common\n", c->name);
 		vmmio_ab_free(&ab);
-		return VMMIO_EXIT_UNDECIDED;
+		return vmmio_ab_refuse(c, "the two have no series in common");
 	}
 	if (c->json) {
 		*json = vmmio_ab_json(&ab, &c->o);
@@ -41,6 +78,8 @@ int vmmio_ab_conclude(const struct vmmio_ab_command *c, const struct vmmio_serie
 	status = ab.regressions ? VMMIO_EXIT_NEGATIVE
 		 : ab.undecided ? VMMIO_EXIT_UNDECIDED
 				: VMMIO_EXIT_OK;
+	if (write_reports(c, &ab, NULL))
+		status = VMMIO_EXIT_TROUBLE;
 	vmmio_ab_free(&ab);
 	return status;
 }
@@ -84,14 +123,14 @@ int vmmio_ab_set_dims(struct vmmio_ab_command *c, const json_t *a, const json_t 
 	json_t *x = vmmio_dims_of(a, ma), *y = vmmio_dims_of(b, mb);
 	bool withheld = json_is_true(json_object_get(a, "withheld"));
 	struct vmmio_dims d;
+	char why[400];
 	int status = 0;
 
 	if (withheld || json_is_true(json_object_get(b, "withheld"))) {
-		fprintf(stderr,
-			"vmmio-bench %s: %s was withheld: a check of it failed, so it is not "
-			"compared\n",
-			c->name, withheld ? "A" : "B");
-		status = VMMIO_EXIT_UNDECIDED;
+		snprintf(why, sizeof(why),
+			 "%s was withheld: a check of it failed, so it is not compared",
+			 withheld ? "A" : "B");
+		status = vmmio_ab_refuse(c, why);
 	} else if (vmmio_dims_compare(x, y, c->allow, &d)) {
 		status = VMMIO_EXIT_TROUBLE;
 	} else {
@@ -99,10 +138,9 @@ int vmmio_ab_set_dims(struct vmmio_ab_command *c, const json_t *a, const json_t 
 		c->changed = d.changed;
 		if (d.machine && !c->o.only_structural)
 			c->o.only_structural = "the machines differ";
-		if (d.refused[0]) {
-			fprintf(stderr, "vmmio-bench %s: not compared: %s\n", c->name, d.refused);
-			status = VMMIO_EXIT_UNDECIDED;
-		}
+		snprintf(why, sizeof(why), "not compared: %s", d.refused);
+		if (d.refused[0])
+			status = vmmio_ab_refuse(c, why);
 	}
 	json_decref(x);
 	json_decref(y);

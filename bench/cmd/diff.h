@@ -15,6 +15,8 @@ struct vmmio_ab_command {
 	struct vmmio_ab_options o;
 	bool all, json;
 	const char *allow, *limits_file;
+	const char *markdown, *junit; /* files to write, or NULL */
+	bool github;
 	struct vmmio_limits limits;
 	json_t *changed; /* what the two were measured with, where it differs; free it */
 };
@@ -28,6 +30,12 @@ int vmmio_ab_conclude(const struct vmmio_ab_command *c, const struct vmmio_serie
 
 /* Wrong names in --allow, or a wrong --limits: prints the one line, returns -errno. */
 int vmmio_ab_consistent(struct vmmio_ab_command *c);
+
+/*
+ * Nothing is compared, for @why: the one line, and the files that CI reads. VMMIO_EXIT_UNDECIDED,
+ * or 1 if one cannot be written.
+ */
+int vmmio_ab_refuse(const struct vmmio_ab_command *c, const char *why);
 
 /* Prints the one line if the folder cannot be read. */
 int vmmio_ab_load(const struct vmmio_ab_command *c, const char *path, struct vmmio_loaded *l);
@@ -88,6 +96,26 @@ int vmmio_ab_set_dims(struct vmmio_ab_command *c, const json_t *a, const json_t 
 		 NULL,                                                                             \
 		 "FILE",                                                                           \
 		 "soft and hard limits of series, in place of --threshold (docs/gate.md)"},        \
+		{"markdown",                                                                       \
+		 VMMIO_OPT_STRING,                                                                 \
+		 &(c)->markdown,                                                                   \
+		 0,                                                                                \
+		 0,                                                                                \
+		 NULL,                                                                             \
+		 "FILE",                                                                           \
+		 "a comment for a change, besides: verdict, what changed, how sure"},              \
+		{"junit",     VMMIO_OPT_STRING,                                                    \
+		 &(c)->junit, 0,                                                                   \
+		 0,	      NULL,                                                                \
+		 "FILE",      "JUnit's XML, besides: a case a series, undecided ones are errors"}, \
+		{"github",                                                                         \
+		 VMMIO_OPT_FLAG,                                                                   \
+		 &(c)->github,                                                                     \
+		 0,                                                                                \
+		 0,                                                                                \
+		 NULL,                                                                             \
+		 NULL,                                                                             \
+		 "annotations of GitHub, on standard error"},                                      \
 		{"all", VMMIO_OPT_FLAG, &(c)->all, 0, 0, NULL, NULL, "also what does not differ"}, \
 	{                                                                                          \
 		"json", VMMIO_OPT_FLAG, &(c)->json, 0, 0, NULL, NULL, "as JSON"                    \

@@ -39,7 +39,7 @@ struct regress {
 static int run_into(struct regress *g, char *const argv[], const char *shown, bool pool,
 		    struct vmmio_side *side)
 {
-	char why[160] = "";
+	char why[160] = "", text[600];
 
 	for (unsigned int i = 0; i <= g->retries && !vmmio_stop; i++) {
 		json_t *j = vmmio_run_json(argv, why, sizeof(why));
@@ -51,9 +51,8 @@ static int run_into(struct regress *g, char *const argv[], const char *shown, bo
 	if (vmmio_stop)
 		return -EINTR;
 	vmmio_progress_end();
-	fprintf(stderr, "vmmio-bench %s: %s: %s, %u times\n", g->c.name, shown, why,
-		g->retries + 1);
-	return -EAGAIN;
+	snprintf(text, sizeof(text), "%s: %s, %u times", shown, why, g->retries + 1);
+	return vmmio_ab_refuse(&g->c, text) == VMMIO_EXIT_TROUBLE ? -EIO : -EAGAIN;
 }
 
 /* What is kept of repeated pairs: every value, and what was concluded from it. */
@@ -470,6 +469,13 @@ int vmmio_cmd_regress(int argc, char **argv)
 			: !g.a && !g.b ? "a baseline is needed, or --a and --b"
 			: g.a	       ? "--a: needs --b"
 				       : "--b: needs --a");
+		return VMMIO_EXIT_USAGE;
+	}
+	if (g.repeat > 1 && (g.c.markdown || g.c.junit || g.c.github)) {
+		fprintf(stderr, "vmmio-bench regress: --%s: of one repetition\n",
+			g.c.markdown ? "markdown"
+			: g.c.junit  ? "junit"
+				     : "github");
 		return VMMIO_EXIT_USAGE;
 	}
 	if (g.a && (g.qemu || g.kernel || g.initrd || g.modules)) {

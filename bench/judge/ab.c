@@ -329,6 +329,17 @@ static int add_zeros(struct vmmio_series_set *to, const struct vmmio_series_set 
 	return err;
 }
 
+static int known_median(const struct vmmio_series *s, double *out)
+{
+	double *v = malloc((s->n + 1) * sizeof(*v));
+
+	if (!v)
+		return -ENOMEM;
+	*out = vmmio_stats_median(v, vmmio_series_known(s, v));
+	free(v);
+	return 0;
+}
+
 static int take_row(struct vmmio_ab *out, const struct vmmio_series *a,
 		    const struct vmmio_series *b, const struct vmmio_ab_options *o)
 {
@@ -343,8 +354,7 @@ static int take_row(struct vmmio_ab *out, const struct vmmio_series *a,
 	if (b)
 		return compare_row(r, o);
 	r->finding = VMMIO_AB_GONE;
-	r->median_a = NAN;
-	return 0;
+	return known_median(a, &r->median_a);
 }
 
 static int take_rows(const struct vmmio_series_set *a, const struct vmmio_series_set *b,
@@ -409,6 +419,11 @@ int vmmio_ab_compare(const struct vmmio_series_set *a, const struct vmmio_series
 		out->different += r->finding == VMMIO_AB_DIFFERENT;
 		out->regressions += r->regression;
 		out->warnings += r->warning;
+	}
+	for (size_t i = 0; i < out->n && !err; i++) {
+		struct vmmio_ab_row *r = &out->row[i];
+
+		r->open &= !out->regressions; /* it ends there: nothing else was asked */
 		out->open += r->open;
 		out->undecided += undecided(r, o);
 	}

@@ -86,6 +86,57 @@ printf '[accesses_per_io]\nhard = 1,5\n' >"$tmp/limits.ini"
 run 2 regress --a true --b true --limits "$tmp/limits.ini"
 says 'limits.ini: line 2: 1,5: not a number'
 
+# for CI: the verdict first, what was not decided is an error, also where nothing was compared
+ci="--markdown $tmp/c.md --junit $tmp/c.xml --github"
+# shellcheck disable=SC2086
+run 3 regress --a "cat '$tmp/a.json'" --b "cat '$tmp/b.json'" $ci
+head -n 1 "$tmp/c.md" | grep -q '^\*\*REGRESSION: accesses per I/O 3 -> 4 (.*transport=mmio depth=1)' ||
+	fail "no verdict in Markdown: $(cat "$tmp/c.md")"
+grep -q '^| :x: regression | accesses per I/O |.*| 3 | 4 | p .*events' "$tmp/c.md" || fail "no row"
+grep -q '^::error title=vmmio-bench regression::accesses per I/O: 3 -> 4' "$tmp/err" || fail "no annotation"
+grep -q '^<testsuite name="vmmio-bench" tests="30" failures="1" errors="0">' "$tmp/c.xml" || fail "no JUnit"
+grep -q 'name="accesses_per_io"><failure message="3 -&gt; 4' "$tmp/c.xml" || fail "no case in JUnit"
+sed 's/transport=pci-msix depth=1"/transport=other depth=1"/' "$tmp/a.json" >"$tmp/c.json"
+# shellcheck disable=SC2086
+run 4 regress --a "cat '$tmp/a.json'" --b "cat '$tmp/c.json'" $ci
+head -n 1 "$tmp/c.md" | grep -q '^\*\*UNDECIDED' || fail "what vanished was passed in Markdown"
+grep -q '<error message="1 -&gt; - (vanished)"/>' "$tmp/c.xml" || fail "what vanished is no error"
+# shellcheck disable=SC2086
+run 4 regress --a "cat '$tmp/a.json'" --b 'echo "{<x>"' --retries 0 $ci
+grep -q '^\*\*UNDECIDED: .*not the JSON' "$tmp/c.md" || fail "nothing compared: no Markdown"
+grep -q 'errors="1">' "$tmp/c.xml" || fail "nothing compared: no JUnit"
+grep -q '&lt;x&gt;' "$tmp/c.xml" || fail "no reason in JUnit"
+perl -0777 -ne 'exit !(s/<\?xml.*?\?>\s*// && m{^<testsuite [^<>]*>(\s*<testcase [^<>]*>(<error [^<>]*/>)?</testcase>)*\s*</testsuite>\s*$})' \
+	"$tmp/c.xml" || fail "no XML"
+run 1 diff "$base" "$base" --junit /dev/full
+# what CI calls: two builds, and for cron a clone whose commits are built already
+cd "$tmp"
+git init -q clone
+for commit in one two; do
+	git -C clone -c user.name=n -c user.email=e commit -q --allow-empty -m "$commit"
+	id=$(git -C clone rev-parse HEAD)
+	mkdir -p "state/$id"
+	ln -s "$VMMIO_BUILD" "state/$id/build"
+	ln -s "$VMMIO_SOURCE/packaging" "state/$id/packaging"
+	"$VMMIO_SOURCE/packaging/ci/cron.sh" clone state --pairs 1 >out 2>err || fail "cron.sh, commit $commit"
+	[ ! -s out ] || fail "cron.sh prints good news"
+	[ "$(cat state/good)" = "$id" ] || fail "cron.sh did not note commit $commit"
+done
+head -n 1 "state/gate-$id/gate.md" | grep -q '^\*\*no regression' || fail "gate.sh wrote no comment"
+[ -s "state/gate-$id/gate.xml" ] || fail "gate.sh wrote no JUnit"
+git -C clone -c user.name=n -c user.email=e commit -q --allow-empty -m three
+id=$(git -C clone rev-parse HEAD)
+mkdir -p "state/$id/build" && printf '#!/bin/sh\nexit 1\n' >"state/$id/build/vmmio-bench"
+chmod +x "state/$id/build/vmmio-bench"
+ln -s "$VMMIO_SOURCE/packaging" "state/$id/packaging"
+status=0
+"$VMMIO_SOURCE/packaging/ci/cron.sh" clone state --pairs 1 >out 2>err || status=$?
+[ "$status" = 1 ] || fail "cron.sh: a bench that fails ends with $status"
+[ "$(cat state/good)" != "$id" ] || fail "cron.sh passed what it could not run"
+cd - >/dev/null
+run 2 regress --a true --b true --repeat 2 --github
+says '--github: of one repetition'
+
 # many repetitions, each judged by itself, and their values kept
 run 3 regress --a "cat '$tmp/a.json'" --b "cat '$tmp/b.json'" --pairs 2 --repeat 3 --save kept \
 	--out "$tmp/kept"
