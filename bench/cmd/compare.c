@@ -362,9 +362,14 @@ static void print_verdict(const struct run *r, FILE *f)
 	size_t i;
 	json_t *s;
 
-	fprintf(f, "\n%s\n", r->withheld ? "no verdict" : "verdict");
+	/* what was asked for comes first */
 	json_array_foreach(r->verdict, i, s)
-		fprintf(f, "  %s\n", json_string_value(s));
+		fprintf(f, "%s%s\n",
+			i	      ? ""
+			: r->withheld ? "no verdict: "
+				      : "",
+			json_string_value(s));
+	fputc('\n', f);
 }
 
 static int write_text(const struct run *r)
@@ -376,8 +381,8 @@ static int write_text(const struct run *r)
 
 	if (!f)
 		return -ENOMEM;
-	vmmio_comparison_print(&r->c, f);
 	print_verdict(r, f);
+	vmmio_comparison_print(&r->c, f);
 	err = fclose(f) ? -ENOMEM : vmmio_result_write(&r->result, "compare.txt", text, size);
 	free(text);
 	text = NULL;
@@ -481,8 +486,8 @@ int vmmio_cmd_compare(int argc, char **argv)
 	if (r.o.json) {
 		print_json(&r, final);
 	} else {
-		vmmio_comparison_print(&r.c, stdout);
 		print_verdict(&r, stdout);
+		vmmio_comparison_print(&r.c, stdout);
 		if (r.failed)
 			printf("\n%u boots failed and were run again\n", r.failed);
 		printf("\n%s (%.0f s)\n", final, seconds(&r));

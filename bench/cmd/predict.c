@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/load/load.h"
 #include "cmd.h"
 #include "bench/judge/costs.h"
 #include "lib/opts.h"
@@ -66,6 +67,40 @@ static size_t print_predictions(const struct vmmio_loaded *l, const struct vmmio
 		       "above 1)\n",
 		       left_out);
 	return printed;
+}
+
+/* The answer in a line for each transport: the least and the most of its settings. */
+static void print_ranges(const struct vmmio_loaded *l, const struct vmmio_costs *c)
+{
+	for (int t = 0; t < VMMIO_COLUMNS; t++) {
+		printf("%s: predicted ", vmmio_columns[t]);
+		for (int p = 0; p < VMMIO_DOORBELLS; p++) {
+			double low = NAN, high = NAN;
+			size_t n = 0;
+
+			for (size_t i = 0; i < l->series.n; i++) {
+				const struct vmmio_series *s = &l->series.s[i];
+				struct vmmio_prediction r;
+				char transport[24];
+
+				vmmio_series_label(s, "transport", transport, sizeof(transport));
+				if (strcmp(s->key, "accesses_per_io") ||
+				    s->cls != VMMIO_STRUCTURAL ||
+				    strcmp(transport, vmmio_columns[t]))
+					continue;
+				vmmio_predict(&l->series, s->labels, c, p, &r);
+				n += !isnan(r.ns);
+				low = fmin(low, r.ns);
+				high = fmax(high, r.ns);
+			}
+			if (!n)
+				printf("%s- (%s)", p ? ", " : "", vmmio_doorbell_name[p]);
+			else
+				printf("%s%.0f to %.0f ns per I/O (%s)", p ? ", " : "", low, high,
+				       vmmio_doorbell_name[p]);
+		}
+		printf("\n");
+	}
 }
 
 /* How many accesses of each kind make up @us. */
@@ -163,6 +198,7 @@ int vmmio_cmd_predict(int argc, char **argv)
 		putchar('\n');
 		json_decref(j);
 	} else {
+		print_ranges(&l, &c);
 		printf("PREDICTION: counts of %s (%s) times access costs of %s (%s).\n"
 		       "Not measured; EOIs, interrupt delivery and indirect costs of an exit are "
 		       "left out.\n",

@@ -166,10 +166,11 @@ static void print_text(const struct run *r, FILE *f)
 	size_t i;
 	json_t *s;
 
-	vmmio_versus_print(&r->v, f);
-	fprintf(f, "\nverdict\n");
+	/* what was asked for comes first */
 	json_array_foreach(r->verdict, i, s)
-		fprintf(f, "  %s\n", json_string_value(s));
+		fprintf(f, "%s\n", json_string_value(s));
+	fputc('\n', f);
+	vmmio_versus_print(&r->v, f);
 }
 
 static int write_text(const struct run *r)

@@ -83,6 +83,7 @@ cat >"$tmp/costs.json" <<'END'
  {"key":"mmio_write_ioeventfd_match","net_ns":500},{"key":"mmio_write_ioeventfd_len0","net_ns":400}]}
 END
 run 0 predict "$1" --costs "$tmp/costs.json" --explain 39.6
+head -n 1 "$tmp/out" | grep -q '^mmio: predicted [0-9]* to [0-9]* ns per I/O' || fail 'no answer first'
 grep -q '^PREDICTION: .* a made-up one (kvm-vmx)' "$tmp/out" || fail "no label"
 grep -q 'transport=mmio depth=1, doorbell to the VMM: 7000 ns' "$tmp/out" || fail "2000 + 3000 + 2000"
 grep -q 'transport=mmio depth=1, doorbell by ioeventfd: 5500 ns' "$tmp/out" || fail "500 + 3000 + 2000"
