@@ -36,8 +36,13 @@ add_test(NAME unit.fuzz COMMAND ${CMAKE_SOURCE_DIR}/tests/run ${CMAKE_SOURCE_DIR
 vmmio_test_properties(unit.fuzz unit 120)
 
 # What takes longer than a test may: on demand.
-option(VMMIO_FUZZ "Add the tests of label fuzz: planted bugs" OFF)
+option(VMMIO_FUZZ "Add the tests of label fuzz: planted bugs, drivers in user-mode Linux" OFF)
 if(VMMIO_FUZZ)
 	add_test(NAME fuzz.planted COMMAND ${CMAKE_SOURCE_DIR}/tests/run ${CMAKE_SOURCE_DIR}/tests/fuzz/planted.sh)
 	vmmio_test_properties(fuzz.planted fuzz 7200)
+	foreach(driver IN ITEMS vmmio virtio_mmio)
+		add_test(NAME fuzz.uml-${driver} COMMAND ${CMAKE_SOURCE_DIR}/tests/run
+							 ${CMAKE_SOURCE_DIR}/tests/fuzz/uml/run.sh --driver ${driver})
+		vmmio_test_properties(fuzz.uml-${driver} fuzz 7200)
+	endforeach()
 endif()

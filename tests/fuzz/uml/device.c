@@ -1,0 +1,792 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A virtio-mmio device that lies, for user-mode Linux, and a small driver on top of the
+ * transport that is fuzzed: mainline's virtio_mmio or vmmio.ko, as they are. Each
+ * write to debugfs' fuzz/run is one life of the device; its bytes decide every answer,
+ * what is in the used ring, when interrupts come and what the driver does next. What
+ * KASAN cannot see is checked: buffers lost or given back twice, callbacks too early
+ * or too late, interrupts and devices left behind, waits without end. A fault is a line
+ * of fuzz/faults; the first of its kind makes the write fail with EUCLEAN.
+ * Long because the device and the driver on top check each other.
+ */
+#include <linux/console.h>
+#include <linux/debugfs.h>
+#include <linux/debug_locks.h>
+#include <linux/interrupt.h>
+#include <linux/irq.h>
+#include <linux/logic_iomem.h>
+#include <linux/module.h>
+#include <linux/platform_device.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/virtio.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_ring.h>
+#include <uapi/linux/virtio_mmio.h>
+#include <uapi/linux/virtio_ring.h>
+
+#define BASE 0xe0000000UL
+#define IRQ 40
+#define DEVICE_ID 63
+#define QUEUES 2
+#define BUFFERS 16
+#define INPUT_MAX 4096
+#define FAULTS_MAX 64
+/* Accesses in a life; a driver that needs more does not end by itself. */
+#define ACCESSES_MAX 100000
+/* Virtual time of a life: each wait of a transport's has an end, of 2 s at most. */
+#define LIFE_MAX_NS (60ull * NSEC_PER_SEC)
+
+static char *driver = "virtio-mmio";
+module_param(driver, charp, 0644); /* whose device it is to be */
+static bool level;
+module_param(level, bool, 0644); /* its line is level-triggered */
+static bool fast;
+module_param(fast, bool, 0444); /* lockdep off from the start */
+static ulong lives, probed, buffers, irqs, lies;
+module_param(lives, ulong, 0444);
+module_param(probed, ulong, 0444);
+module_param(buffers, ulong, 0444);
+module_param(irqs, ulong, 0444);
+module_param(lies, ulong, 0444);
+
+/* Faults by what they say: how often. */
+static struct fault {
+	char text[96];
+	unsigned long times;
+} faults[FAULTS_MAX];
+static unsigned int nfaults;
+static bool fresh; /* this life has brought a new one */
+
+static void fault(const char *text, size_t len)
+{
+	unsigned int i;
+
+	len = min(len, sizeof(faults[0].text) - 1);
+	for (i = 0; i < nfaults; i++)
+		if (!strncmp(faults[i].text, text, len) && !faults[i].text[len])
+			break;
+	if (i == FAULTS_MAX)
+		return;
+	if (i == nfaults) {
+		memcpy(faults[nfaults++].text, text, len);
+		fresh = true;
+	}
+	faults[i].times++;
+}
+
+#define require(x, text)                           \
+	do {                                       \
+		if (!(x))                          \
+			fault(text, strlen(text)); \
+	} while (0)
+
+/* What the kernel itself complains of, by place and without numbers. */
+static void console_says(struct console *con, const char *s, unsigned int len)
+{
+	const char *at = strnstr(s, "WARNING: CPU", len) ?: strnstr(s, "BUG: ", len);
+	const char *end;
+
+	if (!at)
+		return;
+	if (strnstr(at, " at ", s + len - at))
+		at = strnstr(at, " at ", s + len - at) + 4;
+	end = strnchr(at, s + len - at, '+') ?: strnchr(at, s + len - at, '\n') ?: s + len;
+	fault(at, end - at);
+}
+
+static struct console console = {
+	.name = "fuzz",
+	.write = console_says,
+	.flags = CON_ENABLED | CON_ANYTIME,
+	.index = -1,
+};
+
+/* The input. */
+static const u8 *in;
+static size_t in_len, in_pos;
+static bool endless; /* it begins again when it is over: lies without end */
+static unsigned int accesses;
+
+static u8 take(void)
+{
+	if (in_pos == in_len && endless && accesses < ACCESSES_MAX)
+		in_pos = 0;
+	return in_pos < in_len ? in[in_pos++] : 0;
+}
+
+static u32 take32(void)
+{
+	u32 v = take();
+
+	v |= take() << 8;
+	v |= take() << 16;
+	return v | (u32)take() << 24;
+}
+
+/* One byte a choice; most are the truth. */
+static u32 twist(u32 v)
+{
+	u8 b = take();
+
+	if (b < 0xe0)
+		return v;
+	lies++;
+	switch (b & 15) {
+	case 0:
+		return take32();
+	case 1:
+		return U32_MAX;
+	case 2:
+		return 0;
+	case 3:
+		return v ^ 1u << (take() & 31);
+	case 4:
+		return v + 1;
+	case 5:
+		return v - 1;
+	case 6:
+		return take();
+	case 7:
+		return 32768 + (take() & 3);
+	default:
+		return v;
+	}
+}
+
+/* The device. */
+static struct queue {
+	u32 num, ready;
+	u64 desc, avail, used;
+	u16 seen, at;
+	bool wrap;
+} queues[QUEUES];
+static u32 queue_sel, device_sel, driver_sel, status, pending, generation;
+static u64 offered, accepted;
+static bool dead, level_up;
+
+static void interrupt(void)
+{
+	unsigned long flags;
+
+	irqs++;
+	local_irq_save(flags);
+	generic_handle_irq(IRQ);
+	local_irq_restore(flags);
+}
+
+/* Ring memory by the address that the driver gave, if it is memory at all. */
+static void *memory(u64 address, size_t len)
+{
+	if (!address || address >> 40 || !pfn_valid(address >> PAGE_SHIFT) ||
+	    !pfn_valid((address + len - 1) >> PAGE_SHIFT))
+		return NULL;
+	return phys_to_virt(address);
+}
+
+static void serve_split(struct queue *q)
+{
+	struct vring_desc *desc = memory(q->desc, sizeof(*desc) * q->num);
+	struct vring_avail *avail = memory(q->avail, 6 + 2 * q->num);
+	struct vring_used *used = memory(q->used, 6 + 8 * q->num);
+	int i;
+
+	if (!desc || !avail || !used)
+		return;
+	for (i = 0; i < 16 && q->seen != avail->idx; i++, q->seen++) {
+		u16 head = avail->ring[q->seen % q->num];
+		u16 where = q->at % q->num;
+
+		used->ring[where].id = twist(head);
+		used->ring[where].len = twist(head < q->num ? desc[head].len : 0);
+		if (take() == 0xff) /* and what is in flight is written over */
+			desc[twist(head) % q->num].addr ^= 1ull << (take() & 63);
+		if (take() == 0xff)
+			desc[head % q->num].next = twist(head);
+		q->at++;
+	}
+	used->flags = twist(0);
+	smp_wmb();
+	used->idx = q->at = twist(q->at);
+}
+
+static void serve_packed(struct queue *q)
+{
+	struct vring_packed_desc *desc = memory(q->desc, sizeof(*desc) * q->num);
+	int i, n;
+
+	if (!desc)
+		return;
+	for (i = 0; i < 16; i++) {
+		struct vring_packed_desc *first = &desc[q->seen], *d = first;
+		u16 flags = le16_to_cpu(first->flags);
+
+		if (!!(flags & 1 << VRING_PACKED_DESC_F_AVAIL) != q->wrap ||
+		    !!(flags & 1 << VRING_PACKED_DESC_F_USED) == q->wrap)
+			break;
+		for (n = 0;; n++) {
+			d = &desc[q->seen];
+			flags = le16_to_cpu(d->flags);
+			if (++q->seen >= q->num) {
+				q->seen = 0;
+				q->wrap = !q->wrap;
+			}
+			if (!(flags & VRING_DESC_F_NEXT) || n > 8)
+				break;
+		}
+		first->id = cpu_to_le16(twist(le16_to_cpu(d->id)));
+		first->len = cpu_to_le32(twist(le32_to_cpu(first->len)));
+		smp_wmb();
+		flags = !!(le16_to_cpu(first->flags) & 1 << VRING_PACKED_DESC_F_AVAIL)
+				? 1 << VRING_PACKED_DESC_F_AVAIL | 1 << VRING_PACKED_DESC_F_USED
+				: 0;
+		first->flags = cpu_to_le16(twist(flags));
+	}
+}
+
+static void serve(struct queue *q)
+{
+	if (!q->ready || !q->num || q->num > 32768 || !(status & VIRTIO_CONFIG_S_DRIVER_OK))
+		return;
+	if (accepted >> VIRTIO_F_RING_PACKED & 1)
+		serve_packed(q);
+	else
+		serve_split(q);
+	pending |= VIRTIO_MMIO_INT_VRING;
+	if (take() < 0xe0)
+		interrupt();
+}
+
+/* At any access: an interrupt, or the end of the device. */
+static void meanwhile(unsigned int offset)
+{
+	u8 b;
+
+	if (++accesses == ACCESSES_MAX)
+		fault("a life of 100000 accesses", 25);
+	if (offset == VIRTIO_MMIO_INTERRUPT_ACK || offset == VIRTIO_MMIO_INTERRUPT_STATUS)
+		return;
+	b = take();
+	if (b == 0xff) {
+		dead = true;
+	} else if (b >= 0xf4) {
+		pending = twist(pending | (b & 3));
+		interrupt();
+	}
+}
+
+static unsigned long device_read(void *priv, unsigned int offset, int size)
+{
+	struct queue *q = &queues[queue_sel % QUEUES];
+	u32 v = 0;
+
+	meanwhile(offset);
+	if (dead)
+		return size == 1 ? U8_MAX : size == 2 ? U16_MAX : U32_MAX;
+	switch (offset) {
+	case VIRTIO_MMIO_MAGIC_VALUE:
+		v = 0x74726976;
+		break;
+	case VIRTIO_MMIO_VERSION:
+		v = 2;
+		break;
+	case VIRTIO_MMIO_DEVICE_ID: /* no lie: the driver on top would not come */
+		return DEVICE_ID;
+	case VIRTIO_MMIO_DEVICE_FEATURES:
+		v = device_sel < 2 ? offered >> (32 * device_sel) : 0;
+		break;
+	case VIRTIO_MMIO_QUEUE_NUM_MAX:
+		v = queue_sel < QUEUES ? 64 : 0;
+		break;
+	case VIRTIO_MMIO_QUEUE_READY:
+		v = queue_sel < QUEUES ? q->ready : 0;
+		break;
+	case VIRTIO_MMIO_INTERRUPT_STATUS:
+		v = pending;
+		break;
+	case VIRTIO_MMIO_STATUS:
+		v = status;
+		break;
+	case VIRTIO_MMIO_CONFIG_GENERATION:
+		v = generation;
+		break;
+	case VIRTIO_MMIO_SHM_LEN_LOW:
+	case VIRTIO_MMIO_SHM_BASE_LOW:
+		v = 0x1000;
+		break;
+	case VIRTIO_MMIO_SHM_BASE_HIGH:
+		v = 0x80;
+		break;
+	default:
+		v = offset >= VIRTIO_MMIO_CONFIG ? 0x5a5a5a5a : 0;
+		break;
+	}
+	v = twist(v);
+	return size == 1 ? (u8)v : size == 2 ? (u16)v : v;
+}
+
+static void half(u64 *to, unsigned int offset, u32 v)
+{
+	*to = offset & 4 ? (u32)*to | (u64)v << 32 : (*to & ~(u64)U32_MAX) | v;
+}
+
+static void device_write(void *priv, unsigned int offset, int size, unsigned long value)
+{
+	struct queue *q = &queues[queue_sel % QUEUES];
+	u32 v = value;
+
+	meanwhile(offset);
+	if (dead)
+		return;
+	switch (offset) {
+	case VIRTIO_MMIO_DEVICE_FEATURES_SEL:
+		device_sel = v;
+		break;
+	case VIRTIO_MMIO_DRIVER_FEATURES_SEL:
+		driver_sel = v;
+		break;
+	case VIRTIO_MMIO_DRIVER_FEATURES:
+		half(&accepted, driver_sel ? 4 : 0, v);
+		break;
+	case VIRTIO_MMIO_QUEUE_SEL:
+		queue_sel = v;
+		break;
+	case VIRTIO_MMIO_QUEUE_NUM:
+		q->num = v;
+		break;
+	case VIRTIO_MMIO_QUEUE_READY:
+		q->ready = v;
+		q->seen = q->at = 0;
+		q->wrap = true;
+		break;
+	case 0x0c0: /* QueueReset */
+		q->ready = 0;
+		break;
+	case VIRTIO_MMIO_QUEUE_DESC_LOW:
+	case VIRTIO_MMIO_QUEUE_DESC_HIGH:
+		half(&q->desc, offset, v);
+		break;
+	case VIRTIO_MMIO_QUEUE_AVAIL_LOW:
+	case VIRTIO_MMIO_QUEUE_AVAIL_HIGH:
+		half(&q->avail, offset, v);
+		break;
+	case VIRTIO_MMIO_QUEUE_USED_LOW:
+	case VIRTIO_MMIO_QUEUE_USED_HIGH:
+		half(&q->used, offset, v);
+		break;
+	case VIRTIO_MMIO_QUEUE_NOTIFY:
+		v &= 0xffff;
+		if (v < QUEUES)
+			serve(&queues[v]);
+		break;
+	case VIRTIO_MMIO_INTERRUPT_ACK:
+		pending &= ~v;
+		break;
+	case VIRTIO_MMIO_STATUS:
+		status = v;
+		if (!v) {
+			memset(queues, 0, sizeof(queues));
+			pending = 0;
+			accepted = 0;
+		}
+		break;
+	default:
+		break;
+	}
+}
+
+static const struct logic_iomem_ops device_ops = {.read = device_read, .write = device_write};
+
+static long map_region(unsigned long offset, size_t size, const struct logic_iomem_ops **ops,
+		       void **priv)
+{
+	*ops = &device_ops;
+	return offset;
+}
+
+static const struct logic_iomem_region_ops region_ops = {.map = map_region};
+static struct resource region = {
+	.name = "fuzz",
+	.start = BASE,
+	.end = BASE + 0xfff,
+	.flags = IORESOURCE_MEM,
+};
+
+/* The driver on top. Each buffer is with the ring or here. */
+enum where {
+	HERE,
+	RING,
+	LOST
+};
+
+struct buffer {
+	enum where where;
+	unsigned int queue;
+	u8 bytes[128];
+};
+
+static struct virtio_device *bound;
+static struct top {
+	struct virtqueue *vq[QUEUES];
+	struct buffer buffer[BUFFERS];
+	bool ready, over; /* callbacks may come, and no more */
+} * top;
+
+static void give_back(struct buffer *b, unsigned int queue)
+{
+	require(b >= top->buffer && b < top->buffer + BUFFERS, "a buffer that nobody gave");
+	if (b < top->buffer || b >= top->buffer + BUFFERS)
+		return;
+	require(b->where == RING, "a buffer given back twice");
+	require(b->queue == queue, "a buffer given back by another queue");
+	b->where = HERE;
+	b->bytes[0]++;
+}
+
+static void used_callback(struct virtqueue *vq)
+{
+	unsigned int len, n = 0;
+	void *b;
+
+	require(top, "a callback after the driver");
+	if (!top)
+		return;
+	require(top->ready, "a callback before DRIVER_OK");
+	require(!top->over, "a callback after the reset");
+	do {
+		virtqueue_disable_cb(vq);
+		while (n++ < 64 && (b = virtqueue_get_buf(vq, &len))) {
+			buffers++;
+			give_back(b, vq->index);
+		}
+	} while (n < 64 && !virtqueue_enable_cb(vq));
+}
+
+static void config_callback(struct virtio_device *vdev)
+{
+	require(top && top->ready && !top->over, "a configuration callback at the wrong time");
+}
+
+static void send(unsigned int queue, bool two)
+{
+	struct scatterlist sg[2], *sgs[2] = {&sg[0], &sg[1]};
+	struct buffer *b;
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < BUFFERS && top->buffer[i].where != HERE; i++)
+		;
+	if (i == BUFFERS)
+		return;
+	b = &top->buffer[i];
+	b->where = RING;
+	b->queue = queue;
+	if (two) {
+		sg_init_one(&sg[0], b->bytes, 64);
+		sg_init_one(&sg[1], b->bytes + 64, 64);
+		err = virtqueue_add_sgs(top->vq[queue], sgs, 1, 1, b, GFP_ATOMIC);
+	} else {
+		sg_init_one(&sg[0], b->bytes, 128);
+		err = virtqueue_add_inbuf(top->vq[queue], sg, 1, b, GFP_ATOMIC);
+	}
+	if (err)
+		b->where = HERE;
+	virtqueue_kick(top->vq[queue]);
+}
+
+static int top_start(struct virtio_device *vdev)
+{
+	vq_callback_t *callbacks[QUEUES] = {used_callback, used_callback};
+	static const char *const names[QUEUES] = {"first", "second"};
+	int err;
+
+	err = virtio_find_vqs(vdev, QUEUES, top->vq, callbacks, names, NULL);
+	if (err)
+		return err;
+	top->ready = true;
+	virtio_device_ready(vdev);
+	return 0;
+}
+
+static int top_probe(struct virtio_device *vdev)
+{
+	int err;
+
+	top = kzalloc(sizeof(*top), GFP_KERNEL);
+	if (!top)
+		return -ENOMEM;
+	err = top_start(vdev);
+	if (err) {
+		kfree(top);
+		top = NULL;
+		return err;
+	}
+	bound = vdev;
+	probed++;
+	return 0;
+}
+
+static void recycle(struct virtqueue *vq, void *b)
+{
+	give_back(b, vq->index);
+}
+
+static void top_stop(struct virtio_device *vdev)
+{
+	unsigned int i;
+	void *b;
+
+	virtio_reset_device(vdev);
+	top->over = true;
+	for (i = 0; i < QUEUES; i++)
+		while (top->vq[i] && (b = virtqueue_detach_unused_buf(top->vq[i])))
+			give_back(b, i);
+	for (i = 0; i < BUFFERS; i++)
+		require(top->buffer[i].where == HERE, "a buffer lost");
+	vdev->config->del_vqs(vdev);
+	memset(top->vq, 0, sizeof(top->vq));
+}
+
+static void top_remove(struct virtio_device *vdev)
+{
+	bound = NULL;
+	top_stop(vdev);
+	kfree(top);
+	top = NULL;
+}
+
+static int top_freeze(struct virtio_device *vdev)
+{
+	top_stop(vdev);
+	return 0;
+}
+
+static int top_restore(struct virtio_device *vdev)
+{
+	int err;
+
+	top->ready = top->over = false;
+	err = top_start(vdev);
+	if (err)
+		memset(top->vq, 0, sizeof(top->vq));
+	return err;
+}
+
+static const struct virtio_device_id ids[] = {{DEVICE_ID, VIRTIO_DEV_ANY_ID}, {}};
+static const unsigned int features[] = {0, 1};
+static struct virtio_driver top_driver = {
+	.driver.name = "fuzz-top",
+	.driver.owner = THIS_MODULE,
+	.feature_table = features,
+	.feature_table_size = ARRAY_SIZE(features),
+	.id_table = ids,
+	.probe = top_probe,
+	.remove = top_remove,
+	.config_changed = config_callback,
+	.freeze = top_freeze,
+	.restore = top_restore,
+};
+
+static void do_config(struct virtio_device *vdev, u8 how)
+{
+	u8 bytes[40] = {};
+
+	switch (how & 3) {
+	case 0:
+		virtio_cread_bytes(vdev, take() & 0x3f, bytes, take() % 33);
+		break;
+	case 1:
+		vdev->config->get(vdev, take() & 0x7f, bytes, 1 << (take() & 3));
+		break;
+	case 2:
+		vdev->config->set(vdev, take() & 0x7f, bytes, 1 << (take() & 3));
+		break;
+	default:
+		if (vdev->config->generation)
+			vdev->config->generation(vdev);
+		break;
+	}
+}
+
+/* What a driver or a user does with a bound device. False: it is in no state for more. */
+static bool act(struct virtio_device *vdev, u8 what)
+{
+	struct virtio_shm_region shm;
+
+	switch (what & 15) {
+	case 0:
+	case 1:
+	case 2:
+	case 3:
+	case 4:
+		send(what & 1, what & 16);
+		break;
+	case 5:
+		if (what & 16)
+			virtqueue_notify(top->vq[0]);
+		break;
+	case 6:
+		pending = twist(1 + (what >> 4) % 3);
+		interrupt();
+		break;
+	case 7:
+		do_config(vdev, what >> 4);
+		break;
+	case 8:
+		virtio_get_shm_region(vdev, &shm, take());
+		break;
+	case 9:
+		virtqueue_resize(top->vq[what >> 4 & 1], 4 << (take() & 3), recycle);
+		break;
+	case 10:
+		used_callback(top->vq[what >> 4 & 1]);
+		break;
+	case 11:
+		virtqueue_set_affinity(top->vq[0], cpumask_of(0));
+		if (vdev->config->get_vq_affinity)
+			vdev->config->get_vq_affinity(vdev, what >> 4);
+		break;
+	case 12:
+		vdev->config->bus_name(vdev);
+		vdev->config->get_status(vdev);
+		if (vdev->config->synchronize_cbs)
+			vdev->config->synchronize_cbs(vdev);
+		break;
+	case 13:
+		if (virtio_device_freeze(vdev))
+			return false;
+		return !virtio_device_restore(vdev);
+	case 14:
+		generation++;
+		pending |= VIRTIO_MMIO_INT_CONFIG;
+		interrupt();
+		break;
+	default:
+		return false;
+	}
+	return true;
+}
+
+static irqreturn_t nobody(int irq, void *unused)
+{
+	return IRQ_NONE;
+}
+
+/* One life. 0 or -errno. */
+static int live(void)
+{
+	struct resource res[2] = {DEFINE_RES_MEM(BASE, 0x200), DEFINE_RES_IRQ(IRQ)};
+	u64 begin = ktime_get_ns();
+	struct platform_device *pdev;
+	unsigned int n;
+	int err;
+	u8 how;
+
+	accesses = 0;
+	how = take();
+	endless = how & 1;
+	status = pending = queue_sel = device_sel = driver_sel = generation = 0;
+	accepted = 0;
+	dead = false;
+	memset(queues, 0, sizeof(queues));
+	offered = BIT_ULL(VIRTIO_F_VERSION_1) | (how & 2 ? BIT_ULL(VIRTIO_F_RING_PACKED) : 0) |
+		  (how & 4 ? BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) : 0) |
+		  (how & 8 ? BIT_ULL(VIRTIO_RING_F_EVENT_IDX) : 0) |
+		  (how & 16 ? BIT_ULL(VIRTIO_F_RING_RESET) : 0) | (how & 32 ? BIT_ULL(38) : 0) |
+		  (how & 64 ? BIT_ULL(41) | BIT_ULL(37) : 0);
+
+	pdev = platform_device_alloc("virtio-mmio", 0);
+	if (!pdev)
+		return -ENOMEM;
+	if (level)
+		res[1].flags |= IORESOURCE_IRQ_HIGHLEVEL;
+	err = platform_device_add_resources(pdev, res, 2);
+	pdev->driver_override = kstrdup(driver, GFP_KERNEL);
+	if (!err)
+		err = platform_device_add(pdev);
+	if (err) {
+		platform_device_put(pdev);
+		return err;
+	}
+	for (n = 0; n < 24 && bound && act(bound, take()); n++)
+		;
+	platform_device_unregister(pdev);
+
+	require(!top && !bound, "a driver left behind");
+	top = NULL;
+	bound = NULL;
+	/* whatever the device says of it, this is what it was told */
+	for (n = 0; n < QUEUES; n++)
+		require(dead || !status || !queues[n].ready, "a ring left with the device");
+	err = request_irq(IRQ, nobody, 0, "fuzz", &region);
+	require(!err, "an interrupt left behind");
+	if (!err)
+		free_irq(IRQ, &region);
+	require(ktime_get_ns() - begin < LIFE_MAX_NS, "a wait of more than a minute");
+	lives++;
+	return 0;
+}
+
+static DEFINE_MUTEX(one);
+
+static ssize_t run_write(struct file *file, const char __user *user, size_t n, loff_t *pos)
+{
+	u8 *bytes;
+	int err;
+
+	if (n > INPUT_MAX)
+		return -EINVAL;
+	bytes = memdup_user(user, n);
+	if (IS_ERR(bytes))
+		return PTR_ERR(bytes);
+	mutex_lock(&one);
+	in = bytes;
+	in_len = n;
+	in_pos = 0;
+	fresh = false;
+	err = live();
+	in_len = 0;
+	endless = false;
+	if (!err && fresh)
+		err = -EUCLEAN;
+	mutex_unlock(&one);
+	kfree(bytes);
+	return err ?: n;
+}
+
+static const struct file_operations run_ops = {.owner = THIS_MODULE, .write = run_write};
+
+static int faults_show(struct seq_file *s, void *unused)
+{
+	unsigned int i;
+
+	for (i = 0; i < nfaults; i++)
+		seq_printf(s, "%lu %s\n", faults[i].times, faults[i].text);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(faults);
+
+static int __init fuzz_init(void)
+{
+	struct dentry *dir;
+	int err;
+
+	err = logic_iomem_add_region(&region, &region_ops);
+	if (err)
+		return err;
+	err = register_virtio_driver(&top_driver);
+	if (err)
+		return err;
+	if (fast)
+		debug_locks_off();
+	register_console(&console);
+	dir = debugfs_create_dir("fuzz", NULL);
+	debugfs_create_file("run", 0600, dir, NULL, &run_ops);
+	debugfs_create_file("faults", 0400, dir, NULL, &faults_fops);
+	return 0;
+}
+module_init(fuzz_init);
+
+MODULE_DESCRIPTION("a lying virtio-mmio device, for vmmio's fuzzer in user-mode Linux");
+MODULE_LICENSE("GPL v2");
