@@ -119,8 +119,14 @@ for how in INT:0 TERM:0 HUP:0 QUIT:131 SEGV:139 ABRT:134 KILL:137; do
 	start 80x24 screen-256color
 	kill -s "${how%:*}" "$(cat "$work/pid")"
 	if [ "${how%:*}" = KILL ]; then
-		# somebody else cleans up then, a moment later
-		shows back-in-the-shell
+		# somebody else cleans up then, before or after the shell goes on: what it
+		# wrote to the alternate screen is gone with it
+		tries=600
+		until [ -s "$work/after" ]; do
+			tries=$((tries - 1))
+			[ "$tries" != 0 ] || fail 'KILL: the shell does not go on'
+			sleep 0.1
+		done
 		tries=600
 		until [ "$(tmux_ display-message -p '#{alternate_on}')" = 0 ]; do
 			tries=$((tries - 1))
