@@ -5,26 +5,37 @@
  * take from their first look at the clock to their last is charged to none of
  * them. One processor and one vCPU at a time: the loader sees to it. Sums are
  * taken from kick to kick of a doorbell, so start-up and pauses are in none.
- * What surrounds a program (its tracepoint, its call) stays with the layers.
+ * What surrounds a program (its tracepoint, its call) stays with the layers; how
+ * often each has such a side is counted.
+ *
+ * A second witness finds the same periods without KVM's own events, by the system
+ * calls of the vCPU's thread: inside ioctl(KVM_RUN) is guest and KVM together.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
-#include "layers.h"
+#include "vmmio/layers.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
 #define KVM_MMIO_WRITE 2
+#define KVM_RUN 0xae80
+#define ROOM 8 /* a power of two, which the verifier sees in an index */
+#define ROOM 8 /* a power of two, which the verifier sees in an index */
+
+_Static_assert(VMMIO_LAYERS <= ROOM, "room for each layer");
 
 const volatile __u64 opt_apart_ns = 0; /* kicks further apart than this are no period */
+const volatile __u32 opt_ioctl = 0;    /* number of that system call */
 
 __u32 vcpu = 0, monitor = 0; /* thread and process of the last that entered a guest */
 __u32 layer = VMMIO_LAYER_OTHER, vcpu_layer = VMMIO_LAYER_OTHER;
-__u64 since = 0, probes = 0;
+bool running = false; /* the vCPU's thread is inside ioctl(KVM_RUN) */
+__u64 since = 0;
 __u64 unplaced = 0; /* kicks of an address that there was no room for */
-__u64 total[VMMIO_LAYERS] = {};
+__u64 total[ROOM] = {}, sides[ROOM] = {};
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -35,8 +46,7 @@ struct {
 
 static __always_inline void add(__u32 to, __u64 ns)
 {
-	if (to < VMMIO_LAYERS)
-		total[to] += ns;
+	total[to % ROOM] += ns;
 }
 
 /* The layer so far ends at @now. */
@@ -44,13 +54,14 @@ static __always_inline void end(__u64 now)
 {
 	if (since)
 		add(layer, now - since);
+	sides[layer % ROOM]++;
 }
 
 /* @now was the start of this program, @next the layer that is on from here. */
 static __always_inline void begin(__u32 next, __u64 now)
 {
 	layer = next;
-	probes++;
+	sides[next % ROOM]++;
 	since = bpf_ktime_get_ns();
 	add(VMMIO_LAYER_PROBE, since - now);
 }
@@ -122,16 +133,22 @@ static __always_inline void kick(__u64 addr, __u64 now)
 	} else if (now - d->last <= opt_apart_ns) {
 		d->periods++;
 		d->elapsed += now - d->last;
-		d->probes += probes - d->seen_probes;
-		for (int i = 0; i < VMMIO_LAYERS; i++)
+		for (int i = 0; i < VMMIO_LAYERS; i++) {
 			d->ns[i] += total[i] - d->seen[i];
+			d->sides[i] += sides[i] - d->seen_sides[i];
+		}
 	} else {
 		d->apart++;
 	}
 	d->last = now;
-	d->seen_probes = probes;
-	for (int i = 0; i < VMMIO_LAYERS; i++)
+	for (int i = 0; i < VMMIO_LAYERS; i++) {
 		d->seen[i] = total[i];
+		d->seen_sides[i] = sides[i];
+	}
+	/* who writes to a device is a vCPU inside KVM_RUN: the second witness learns it here */
+	running = true;
+	vcpu = bpf_get_current_pid_tgid();
+	monitor = bpf_get_current_pid_tgid() >> 32;
 }
 
 SEC("raw_tp/kvm_mmio")
@@ -142,7 +159,7 @@ int layers_mmio(struct bpf_raw_tracepoint_args *ctx)
 	end(now);
 	if (ctx->args[0] == KVM_MMIO_WRITE)
 		kick(ctx->args[2], now);
-	begin(layer, now);
+	begin(VMMIO_LAYER_KVM, now);
 	return 0;
 }
 
@@ -154,6 +171,39 @@ int layers_fast(struct bpf_raw_tracepoint_args *ctx)
 
 	end(now);
 	kick(ctx->args[0], now);
-	begin(layer, now);
+	begin(VMMIO_LAYER_KVM, now);
+	return 0;
+}
+
+/* (regs, id) */
+SEC("raw_tp/sys_enter")
+int layers_call(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u64 now = bpf_ktime_get_ns();
+	__u32 to = layer;
+
+	end(now);
+	if (vcpu && (__u32)bpf_get_current_pid_tgid() == vcpu && ctx->args[1] == opt_ioctl &&
+	    PT_REGS_PARM2_CORE_SYSCALL((struct pt_regs *)ctx->args[0]) == KVM_RUN) {
+		running = true;
+		to = VMMIO_LAYER_KVM;
+	}
+	begin(to, now);
+	return 0;
+}
+
+/* (regs, ret) */
+SEC("raw_tp/sys_exit")
+int layers_return(void *ctx)
+{
+	__u64 now = bpf_ktime_get_ns();
+	__u32 to = layer;
+
+	end(now);
+	if (running && (__u32)bpf_get_current_pid_tgid() == vcpu) {
+		running = false;
+		to = VMMIO_LAYER_VMM;
+	}
+	begin(to, now);
 	return 0;
 }

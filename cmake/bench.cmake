@@ -46,6 +46,7 @@ add_library(
 	bench/data/devside.c
 	bench/data/factors.c
 	bench/data/hostexits.c
+	bench/data/layers.c
 	bench/data/machine.c
 	bench/data/result.c
 	bench/data/rounds.c
@@ -69,6 +70,7 @@ add_library(
 	bench/judge/tune_choice.c
 	bench/judge/verdict.c
 	bench/judge/stack.c
+	bench/judge/stack_layers.c
 	bench/judge/versus_report.c
 	bench/load/blk.c
 	bench/load/kinds.c
@@ -111,6 +113,11 @@ add_executable(
 	bench/cmd/versus.c
 	bench/cmd/witness.c
 	bench/guest/pool.c
+)
+# and so is the script of a bench host
+set_source_files_properties(
+	bench/cmd/stack.c PROPERTIES COMPILE_OPTIONS "-Wa,-I${CMAKE_SOURCE_DIR}/bench/cmd" OBJECT_DEPENDS
+						     ${CMAKE_SOURCE_DIR}/bench/cmd/stack-host.sh
 )
 target_link_libraries(vmmio-bench PRIVATE vmmio_bench Threads::Threads)
 

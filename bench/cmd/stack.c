@@ -31,7 +31,7 @@ struct run {
 	struct vmmio_stack s;
 	struct vmmio_result result;
 	unsigned int timeout;
-	bool json, withheld, on, no_plots;
+	bool json, withheld, on, no_plots, layers;
 	json_t *rows, *infos, *verdict;
 	char *qemu_line;
 	struct timespec start;
@@ -48,11 +48,13 @@ static int parse_options(struct run *r, int argc, char **argv)
 		 "rounds of each load in a boot (1)"},
 		{"count", VMMIO_OPT_NUMBER, &r->s.count, 20, 100000, NULL, "N",
 		 "I/Os in a round (500)"},
+		{"layers", VMMIO_OPT_FLAG, &r->layers, 0, 0, NULL, NULL,
+		 "and where the instructions go: guest, KVM, monitor"},
 		{"json", VMMIO_OPT_FLAG, &r->json, 0, 0, NULL, NULL,
 		 "result and series as JSON instead of the table"},
 		{"no-plots", VMMIO_OPT_FLAG, &r->no_plots, 0, 0, NULL, NULL, "draw nothing"},
 		{"timeout", VMMIO_OPT_NUMBER, &r->timeout, 5, 86400, NULL, "S",
-		 "limit of one boot in seconds (240)"},
+		 "limit of one boot in seconds (150)"},
 		VMMIO_SETUP_OPTS(&r->setup),
 	};
 	size_t n;
@@ -61,7 +63,7 @@ static int parse_options(struct run *r, int argc, char **argv)
 	r->s.boots = 2;
 	r->s.rounds = 1;
 	r->s.count = 500;
-	r->timeout = 240;
+	r->timeout = 150;
 	r->setup = (struct vmmio_setup)VMMIO_SETUP_DEFAULT;
 	err = vmmio_opts_parse("compare", "--stack [options]", opts, sizeof(opts) / sizeof(opts[0]),
 			       argc, argv, NULL, 0, &n);
@@ -74,37 +76,19 @@ static int parse_options(struct run *r, int argc, char **argv)
 	return vmmio_setup_consistent("compare", &r->setup);
 }
 
-/*
- * The host's script. exits is at work while the guest counts; when the guest says
- * that it has, it ends, before the guest's timing rounds begin: the guest sleeps
- * for that, which costs nothing where idle time is skipped. That they did not begin
- * too early is looked at.
- */
-static const char host_begin[] = "set -eu\n"
-				 "load_kvm\n"
-				 "vmmio-stat exits --json 0.25 >/tmp/exits 2>/tmp/err &\n"
-				 "watcher=$!\n"
-				 "cat >/tmp/l2.sh <<'L2-END'\n";
-static const char host_middle[] =
-	"L2-END\n"
-	"l2 --ioeventfd --columns %s --script /tmp/l2.sh >/tmp/guest &\n"
-	"guest=$!\n"
-	"while kill -0 $guest && ! grep -qs '^@counted' /tmp/vmmio-*/result; do usleep 100000; "
-	"done\n"
-	"kill -INT $watcher\n"
-	"wait $watcher || { cat /tmp/err >&2; exit 1; }\n"
-	"if grep -qs '\"kind\":\"time\"' /tmp/vmmio-*/result; then\n"
-	"	say 'the guest timed while its host still counted'\n"
-	"	exit 1\n"
-	"fi\n"
-	"wait $guest\n"
-	"cat /tmp/guest\n"
-	"grep -A1 '\"exit\":\"kick\"' /tmp/exits | sed -n 's/^{/@host {/p'\n";
+/* After the lines in front of it: what watches, and the guest (stack-host.sh). */
+__asm__(".pushsection .rodata\n"
+	"vmmio_stack_host_script:\n"
+	".incbin \"stack-host.sh\"\n.byte 0\n.popsection\n");
+extern const char vmmio_stack_host_script[];
 
 /* Text of /run.sh of the host, to be freed. */
 static char *host_script(const struct vmmio_stack *s, const char *const *columns, char *disks,
 			 size_t len)
 {
+	static const struct vmmio_pass more[] = {
+		{"layers", "echo @timed\nsleep 5\n", "usleep 150000"},
+		{"calls", "echo @layered\nsleep 7\n", "usleep 150000"}};
 	static const unsigned int depth = 1;
 	struct vmmio_load load = {
 		.rw = "read",
@@ -120,6 +104,8 @@ static char *host_script(const struct vmmio_stack *s, const char *const *columns
 		.queue_size = 256,
 		.driver_args = "",
 		.between = "echo @counted\nsleep 5\n",
+		.more = more,
+		.nmore = s->layers ? sizeof(more) / sizeof(more[0]) : 0,
 		.apart = "usleep 800000",
 		.labels = "load=randread",
 	};
@@ -129,9 +115,8 @@ static char *host_script(const struct vmmio_stack *s, const char *const *columns
 
 	if (f) {
 		snprintf(disks, len, "%s,%s,%s", columns[0], columns[1], columns[2]);
-		fputs(host_begin, f);
-		fputs(guest, f);
-		fprintf(f, host_middle, disks);
+		fprintf(f, "disks=%s layers=%s\ncat >/tmp/l2.sh <<'L2-END'\n%sL2-END\n%s", disks,
+			s->layers ? "yes" : "", guest, vmmio_stack_host_script);
 		if (fclose(f)) {
 			free(text);
 			text = NULL;
@@ -184,6 +169,8 @@ static int take_boot(struct run *r, unsigned int boot, const struct vmmio_guest_
 		err = vmmio_host_rounds(g->output, rounds, n, why, sizeof(why));
 	if (!err)
 		err = vmmio_stack_add(&r->s, boot, columns, rounds, n);
+	if (!err && r->s.layers)
+		err = vmmio_stack_add_layers(&r->s, boot, g->output, r->rows, why, sizeof(why));
 	if (!err)
 		err = keep_host(r, g->output);
 	if (err) {
@@ -285,6 +272,17 @@ static int run_boots(struct run *r)
 	return err;
 }
 
+static json_t *host_kind(const struct vmmio_host_kind *k)
+{
+	json_t *j = json_pack("{s:s, s:b, s:f, s:f}", "kind", k->name, "of_device", k->of_device,
+			      "exits", k->exits, "to_userspace", k->user);
+
+	/* from exit to entry, with the probes: instructions under -icount */
+	json_object_set_new(j, "instructions_mean",
+			    k->timed > 0 ? json_real(k->ns / k->timed) : json_null());
+	return j;
+}
+
 static json_t *host_rounds(const struct vmmio_stack *s)
 {
 	json_t *out = json_array();
@@ -295,12 +293,7 @@ static json_t *host_rounds(const struct vmmio_stack *s)
 			json_t *kinds = json_array();
 
 			for (size_t k = 0; k < h->nkinds; k++)
-				json_array_append_new(kinds,
-						      json_pack("{s:s, s:b, s:f, s:f}", "kind",
-								h->kind[k].name, "of_device",
-								h->kind[k].of_device, "exits",
-								h->kind[k].exits, "to_userspace",
-								h->kind[k].user));
+				json_array_append_new(kinds, host_kind(&h->kind[k]));
 			json_array_append_new(
 				out, json_pack("{s:i, s:s, s:f, s:f, s:f, s:f, s:f, s:f, s:o}",
 					       "boot", b, "column", vmmio_columns[c], "exits",
@@ -312,18 +305,18 @@ static json_t *host_rounds(const struct vmmio_stack *s)
 	return out;
 }
 
-/* "layers" is null: where the instructions go is not yet told. */
 static json_t *result_object(const struct run *r)
 {
 	const struct vmmio_stack *s = &r->s;
 
 	return json_pack("{s:i, s:s, s:s, s:s, s:{s:i, s:i, s:i}, s:i, s:b, s:O?, s:O, s:O, s:o, "
-			 "s:o, s:n}",
+			 "s:o, s:o}",
 			 "schema", VMMIO_RESULT_SCHEMA, "tool", "vmmio-bench", "kind", "stack",
 			 "accel", s->accel, "options", "boots", s->boots, "rounds", s->rounds,
 			 "count", s->count, "hung", s->hung, "withheld", r->withheld, "verdict",
 			 r->verdict, "differs", s->differs, "checks", s->checks, "kinds",
-			 vmmio_stack_kinds(s), "host", host_rounds(s), "layers");
+			 vmmio_stack_kinds(s), "host", host_rounds(s), "layers",
+			 vmmio_stack_layers_json(s));
 }
 
 static void print_text(const struct run *r, FILE *f)
@@ -438,7 +431,9 @@ int vmmio_cmd_stack(int argc, char **argv)
 	r.s.load_text = "random reads of 4 KiB";
 	r.s.qemu = r.setup.qemu_version;
 	r.s.host = calloc((size_t)r.s.boots * VMMIO_COLUMNS, sizeof(*r.s.host));
-	if (!r.s.host || prepare(&r) || run(&r, final))
+	if (r.layers)
+		r.s.layers = calloc((size_t)r.s.boots * VMMIO_COLUMNS, sizeof(*r.s.layers));
+	if (!r.s.host || (r.layers && !r.s.layers) || prepare(&r) || run(&r, final))
 		goto out;
 	if (r.json) {
 		j = result_object(&r);
@@ -467,6 +462,7 @@ out:
 	json_decref(r.s.differs);
 	vmmio_series_free(&r.s.set);
 	free(r.s.host);
+	free(r.s.layers);
 	free(r.qemu_line);
 	return status;
 }

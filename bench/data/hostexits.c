@@ -158,6 +158,8 @@ static int add_row(struct vmmio_host_round *r, const struct vectors *own, const 
 	k->of_device |= mine;
 	k->exits += exits;
 	k->user += user;
+	k->ns += number_of(row, "time_ns");
+	k->timed += number_of(row, "timed");
 	return 0;
 }
 

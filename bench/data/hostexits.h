@@ -16,6 +16,7 @@ struct vmmio_host_kind {
 	char name[64];	/* "kick by ioeventfd", "msr write x2APIC EOI, vector 37", ... */
 	bool of_device; /* the loaded device's accesses and interrupts cause it */
 	double exits, user;
+	double ns, timed; /* of @timed of them: from exit to entry, the probes' share too */
 };
 
 #define VMMIO_HOST_KINDS 64

@@ -31,6 +31,13 @@ static bool starts(const char *line, size_t n, const char *word)
 	return n >= w && !memcmp(line, word, w);
 }
 
+/* Counted, timed with nothing attached, or timed under one of the two of vmmio-layers. */
+static bool is_kind(const char *kind)
+{
+	return !strcmp(kind, "count") || !strcmp(kind, "time") || !strcmp(kind, "layers") ||
+	       !strcmp(kind, "calls");
+}
+
 static int open_round(const char *line, size_t n, int boot, json_t *rows, json_t **row)
 {
 	const char *kind, *column, *labels;
@@ -40,7 +47,7 @@ static int open_round(const char *line, size_t n, int boot, json_t *rows, json_t
 		return -EPROTO;
 	if (json_unpack(*row, "{s:s, s:i, s:i, s:s, s:i, s:s}", "kind", &kind, "round", &round,
 			"depth", &depth, "column", &column, "ios", &ios, "labels", &labels) ||
-	    (strcmp(kind, "count") && strcmp(kind, "time")) || depth < 1 || ios < 1) {
+	    !is_kind(kind) || depth < 1 || ios < 1) {
 		json_decref(*row);
 		*row = NULL;
 		return -EPROTO;

@@ -7,7 +7,7 @@
  *
  * In the channel a round is
  *     @round
- * {"kind":"count"|"time","round":0,"depth":1,"column":"mmio","ios":500,"labels":"...","device":"virtio0"}
+ * {"kind":"count"|"time"|"layers"|"calls","round":0,"depth":1,"column":"mmio","ios":500,"labels":"...","device":"virtio0"}
  *     one line of JSON from the load; if it counts, two more: the driver's own
  *     counters ("driver") and then what vmmio-stat saw with its best source ("stat")
  *     @end STATUS

@@ -190,6 +190,8 @@ static void sum_round(struct sums *s, const json_t *row, const char *kind)
 			s->err = -E2BIG;
 		return;
 	}
+	if (strcmp(kind, "time")) /* with probes on the host: no time of this guest's */
+		return;
 	if (s->times == room) {
 		s->err = -E2BIG;
 	} else {

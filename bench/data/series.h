@@ -63,6 +63,16 @@
 	  "those of them after which the virtual machine monitor ran") \
 	X(STACK_P50, "stack_instructions_per_io", "instructions per I/O, whole stack", "instructions", PATH, PATH, \
 	  "of guest, KVM and monitor together, in the median I/O, nothing attached") \
+	X(STACK_MEAN, "stack_instructions_mean", "instructions per I/O, whole stack, mean", "instructions", PATH, PATH, \
+	  "of guest, KVM and monitor together, over all I/Os of a boot, nothing attached") \
+	X(STACK_MIN, "stack_instructions_min", "instructions per I/O, whole stack, shortest", "instructions", PATH, PATH, \
+	  "of guest, KVM and monitor together, in the shortest I/O, nothing attached") \
+	X(STACK_GUEST, "guest_instructions_per_io", "instructions per I/O, guest", "instructions", PATH, PATH, \
+	  "of the whole stack's, those of the guest, probes taken off (mean)") \
+	X(STACK_KVM, "kvm_instructions_per_io", "instructions per I/O, KVM", "instructions", PATH, PATH, \
+	  "from an exit to the next entry or the return to userspace, probes taken off (mean)") \
+	X(STACK_VMM, "vmm_instructions_per_io", "instructions per I/O, monitor", "instructions", PATH, PATH, \
+	  "of the monitor's threads, their system calls too, probes taken off (mean)") \
 	X(PATH_MIN, "instructions_per_io", "instructions per I/O", "instructions", PATH, PATH, \
 	  "of the guest, in the shortest I/O: the path with nothing in between") \
 	X(PATH_P50, "instructions_per_io_p50", "instructions per I/O, median", "instructions", PATH, PATH, \

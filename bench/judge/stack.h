@@ -12,14 +12,49 @@
 #include <jansson.h>
 
 #include "bench/data/hostexits.h"
+#include "bench/data/layers.h"
 #include "bench/data/series.h"
 #include "bench/load/load.h"
+
+/*
+ * Instructions of an I/O by the guest's own clock, in rounds with nothing attached,
+ * under the layers by KVM's events and under those by system calls; NAN: no round.
+ */
+struct vmmio_stack_seen {
+	double mean, min;
+};
+
+/* The rounds of @kind in @boot and column @c among @rows: mean of all I/Os but the
+ * last, from submission to submission, and the shortest. */
+struct vmmio_stack_seen vmmio_stack_seen(const json_t *rows, unsigned int boot, int c,
+					 const char *kind);
+
+enum vmmio_stack_way {
+	VMMIO_WAY_PLAIN,
+	VMMIO_WAY_KVM,
+	VMMIO_WAY_CALLS,
+	VMMIO_WAYS,
+};
+
+/* Where the instructions of one boot and column went: vmmio_stack_add_layers(). */
+struct vmmio_stack_layers {
+	struct vmmio_layer_sums sums[VMMIO_WAYS]; /* none of VMMIO_WAY_PLAIN */
+	struct vmmio_stack_seen seen[VMMIO_WAYS];
+	/*
+	 * Per I/O, by KVM's events, what the probes took taken off: their own, and around
+	 * each of them what makes the shortest I/O longer besides, half of it on each side.
+	 */
+	double layer[VMMIO_LAYERS], around, probes;
+	double vmm_by_calls;	     /* the monitor's, the same way, by system calls */
+	double residual[VMMIO_WAYS]; /* of the sum against what the guest saw: a share */
+};
 
 struct vmmio_stack {
 	const char *accel, *load_text, *qemu;
 	unsigned int boots, rounds, count;
-	unsigned int hung;	       /* boots that did not end and were run again */
-	struct vmmio_host_round *host; /* [boot][column], the rounds of each added up */
+	unsigned int hung;		   /* boots that did not end and were run again */
+	struct vmmio_host_round *host;	   /* [boot][column], the rounds of each added up */
+	struct vmmio_stack_layers *layers; /* [boot][column]; NULL: not measured */
 	struct vmmio_series_set set;
 	json_t *checks;	 /* see load.h */
 	json_t *differs; /* rows {"boot", "column", "what", "guest", "host"} */
@@ -31,6 +66,22 @@ struct vmmio_stack {
  */
 int vmmio_stack_add(struct vmmio_stack *s, unsigned int boot, const char *const *columns,
 		    const struct vmmio_host_round *rounds, size_t n);
+
+/*
+ * Adds what vmmio-layers told in @text of @boot, which vmmio_stack_add() knows, and
+ * what the guest's @rows say of the same rounds; @s->layers has room. 0 or -errno, with
+ * one line in @why.
+ */
+int vmmio_stack_add_layers(struct vmmio_stack *s, unsigned int boot, const char *text,
+			   const json_t *rows, char *why, size_t len);
+/* The layers as an array, a row a boot and column; null where they were not measured. */
+json_t *vmmio_stack_layers_json(const struct vmmio_stack *s);
+/* Of stack_layers.c, for stack.c: checks and series; rows of the table; a sentence or NULL. */
+int vmmio_stack_judge_layers(struct vmmio_stack *s);
+void vmmio_stack_print_layers(const struct vmmio_stack *s, FILE *f);
+json_t *vmmio_stack_layers_sentence(const struct vmmio_stack *s);
+/* Median over boots of @layer in column @c, or of their sum (VMMIO_LAYERS); NAN: not known. */
+double vmmio_stack_layer(const struct vmmio_stack *s, int c, int layer);
 
 /*
  * Series of the guest's @rows, exits beside them; each count of the guest against

@@ -61,51 +61,44 @@ static const struct vmmio_kind *kind_of(const struct vmmio_load *b)
 	return b->kind ? b->kind : &vmmio_kind_block;
 }
 
-enum {
-	COUNTING = 1,
-	TIMING = 2
-};
-
-/* @pass: of which kind */
 static void print_round(FILE *f, const struct vmmio_load *b, unsigned int round, unsigned int depth,
-			const char *column, unsigned int pass)
+			const char *column, const char *kind, const char *apart)
 {
-	static const char *const kinds[2] = {"count", "time"};
 	char dev[32];
 
 	vmmio_column_var("dev_", column, dev, sizeof(dev));
-	for (unsigned int k = 0; k < 2; k++) {
-		const char *kind = kinds[k ^ (round & 1)]; /* which comes first alternates */
-
-		bool timing = !strcmp(kind, "time");
-
-		if (!(pass & (timing ? TIMING : COUNTING)) || (timing && !b->timing))
-			continue;
-		if (b->apart && !timing)
-			fprintf(f, "%s\n", b->apart);
-		if (kind_of(b)->select)
-			kind_of(b)->select(b, column, f);
-		fprintf(f, "round %s %u %u %s %u '%s%stransport=%s depth=%u' \"$%s\" ", kind, round,
-			depth, column, b->count, b->labels, b->labels[0] ? " " : "", column, depth,
-			dev);
-		kind_of(b)->command(b, column, depth, f);
-		fputc('\n', f);
-		if (b->apart && !timing)
-			fprintf(f, "%s\n", b->apart);
-	}
+	if (apart)
+		fprintf(f, "%s\n", apart);
+	if (kind_of(b)->select)
+		kind_of(b)->select(b, column, f);
+	fprintf(f, "round %s %u %u %s %u '%s%stransport=%s depth=%u' \"$%s\" ", kind, round, depth,
+		column, b->count, b->labels, b->labels[0] ? " " : "", column, depth, dev);
+	kind_of(b)->command(b, column, depth, f);
+	fputc('\n', f);
+	if (apart)
+		fprintf(f, "%s\n", apart);
 }
 
-/* Forward through the cells, then backward. */
-static void print_rounds(FILE *f, const struct vmmio_load *b, unsigned int pass)
+/*
+ * Forward through the cells, then backward. Of two kinds (@second may be NULL) which
+ * comes first alternates. @apart is a line around each of the first kind, may be NULL.
+ */
+static void print_rounds(FILE *f, const struct vmmio_load *b, const char *first, const char *second,
+			 const char *apart)
 {
 	size_t cells = b->ndepths * b->ncolumns;
 
 	for (unsigned int r = 0; r < b->rounds; r++) {
 		for (size_t i = 0; i < cells; i++) {
 			size_t c = r & 1 ? cells - 1 - i : i;
+			unsigned int depth = b->depths[c / b->ncolumns];
+			const char *column = b->columns[c % b->ncolumns];
 
-			print_round(f, b, r, b->depths[c / b->ncolumns],
-				    b->columns[c % b->ncolumns], pass);
+			if (second && (r & 1))
+				print_round(f, b, r, depth, column, second, NULL);
+			print_round(f, b, r, depth, column, first, apart);
+			if (second && !(r & 1))
+				print_round(f, b, r, depth, column, second, NULL);
 		}
 	}
 }
@@ -137,11 +130,16 @@ char *vmmio_load_script(const struct vmmio_load *b)
 		fputs(b->setup, f);
 	kind->prepare(b, f);
 	if (b->between) {
-		print_rounds(f, b, COUNTING);
+		print_rounds(f, b, "count", NULL, b->apart);
 		fputs(b->between, f);
-		print_rounds(f, b, TIMING);
+		if (b->timing)
+			print_rounds(f, b, "time", NULL, NULL);
 	} else {
-		print_rounds(f, b, COUNTING | TIMING);
+		print_rounds(f, b, "count", b->timing ? "time" : NULL, b->apart);
+	}
+	for (size_t i = 0; i < b->nmore; i++) {
+		fputs(b->more[i].before, f);
+		print_rounds(f, b, b->more[i].kind, NULL, b->more[i].apart);
 	}
 	if (kind->finish)
 		kind->finish(b, f);

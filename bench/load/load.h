@@ -27,6 +27,13 @@ struct vmmio_device {
 	bool event_idx, indirect, packed, ioeventfd;
 };
 
+/* Rounds after all others, each of @kind in the report. */
+struct vmmio_pass {
+	const char *kind;
+	const char *before; /* lines of script before the first */
+	const char *apart;  /* a line before and after each; may be NULL */
+};
+
 struct vmmio_load {
 	const struct vmmio_kind *kind;	/* NULL: blkload on disks */
 	const char *rw;			/* of a disk: read or write */
@@ -46,8 +53,10 @@ struct vmmio_load {
 				be NULL */
 	const char *between; /* lines of script: the counting rounds are all before them, the timing
 				rounds after; NULL: they take turns */
-	const char *apart;   /* a line before and after each counting round; may be NULL */
-	const char *labels;  /* put before "transport= depth=" of each round; may be "" */
+	const struct vmmio_pass *more; /* passes after the timing rounds, timed as they are */
+	size_t nmore;
+	const char *apart;  /* a line before and after each counting round; may be NULL */
+	const char *labels; /* put before "transport= depth=" of each round; may be "" */
 };
 
 /* A kind of load: one row of a table in load_kinds.c. */

@@ -32,7 +32,7 @@ EMBED(cdf, "cdf.gp");
 EMBED(latency, "latency.gp");
 EMBED(curves, "curves.gp");
 EMBED(intervals, "intervals.gp");
-EMBED(exits, "exits.gp");
+EMBED(stacked, "stacked.gp");
 
 static const char *const scripts[VMMIO_PLOTS] = {
 	[VMMIO_PLOT_ACCESSES] = vmmio_script_accesses,
@@ -41,7 +41,7 @@ static const char *const scripts[VMMIO_PLOTS] = {
 	[VMMIO_PLOT_LATENCY] = vmmio_script_latency,
 	[VMMIO_PLOT_CURVES] = vmmio_script_curves,
 	[VMMIO_PLOT_INTERVALS] = vmmio_script_intervals,
-	[VMMIO_PLOT_EXITS] = vmmio_script_exits,
+	[VMMIO_PLOT_STACKED] = vmmio_script_stacked,
 };
 
 static int read_first_line(int fd, char *why, size_t len)

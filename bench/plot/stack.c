@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the plots of the whole stack show: exits per I/O by kind, and the
- * instructions of guest, KVM and monitor. Only where counts agree: a run without
+ * What the plots of the whole stack show: exits per I/O by kind, and its
+ * instructions by layer. Only where counts agree: a run without
  * a verdict has no picture. Nothing is measured or judged here.
  */
 #include <errno.h>
@@ -40,7 +40,7 @@ static int rank(const char *kind)
 	return i;
 }
 
-static double segment(FILE *f, int c, double from, double height, bool user, const char *kind)
+static double segment(FILE *f, int c, double from, double height, int colour, const char *kind)
 {
 	char number[32];
 
@@ -48,7 +48,7 @@ static double segment(FILE *f, int c, double from, double height, bool user, con
 		return from;
 	vmmio_format(height, number, sizeof(number));
 	fprintf(f, "%d\t%s\t%.10g\t%.10g\t%d\t\"%s: %s\"\n", c, vmmio_columns[c], from,
-		from + height, user, kind, number);
+		from + height, colour, kind, number);
 	return from + height;
 }
 
@@ -68,8 +68,8 @@ static void segments(const json_t *kinds, int c, FILE *f)
 
 			if (rank(name) != r)
 				continue;
-			from = segment(f, c, from, all - user, false, name);
-			from = segment(f, c, from, user, true, name);
+			from = segment(f, c, from, all - user, 0, name);
+			from = segment(f, c, from, user, 1, name);
 		}
 	}
 }
@@ -108,7 +108,7 @@ static int plot_exits(const struct vmmio_stack *s, const struct vmmio_result *r,
 		err = -ENOMEM;
 		goto out;
 	}
-	fprintf(f, "position\tcolumn\tfrom\tto\tuserspace\twords\n");
+	fprintf(f, "position\tcolumn\tfrom\tto\tcolour\twords\n");
 	fprintf(t, "position\ttotal\twords\tcolumn\n");
 	for (int c = 0; c < VMMIO_COLUMNS; c++) {
 		double all = median(s, c, "exits_per_io");
@@ -128,9 +128,12 @@ static int plot_exits(const struct vmmio_stack *s, const struct vmmio_result *r,
 		goto out;
 	snprintf(title, sizeof(title), "Exits per I/O: mmio %s; pci-msix %s", words[0], words[2]);
 	set_title(s, title, "HLT and timer apart · median of ", vars, sizeof(vars) - 100);
-	sprintf(vars + strlen(vars), "data='exits.tsv'\ntotals='exits-totals.tsv'\nlast=%d\n",
+	sprintf(vars + strlen(vars),
+		"data='exits.tsv'\ntotals='exits-totals.tsv'\nlast=%d\nyname='exits per "
+		"I/O'\nfills='#0072B2 #D55E00'\nlegend='\"handled in KVM\" "
+		"\"goes on to userspace (QEMU)\"'\n",
 		VMMIO_COLUMNS - 1);
-	err = vmmio_plot_run(VMMIO_PLOT_EXITS, r->part, "exits", vars, why, len);
+	err = vmmio_plot_run(VMMIO_PLOT_STACKED, r->part, "exits", vars, why, len);
 out:
 	if (f && !fclose(f))
 		free(text);
@@ -140,8 +143,9 @@ out:
 	return err;
 }
 
-static int plot_instructions(const struct vmmio_stack *s, const struct vmmio_result *r, char *why,
-			     size_t len)
+/* Where the layers were not measured: the whole. */
+static int plot_sums(const struct vmmio_stack *s, const struct vmmio_result *r, char *why,
+		     size_t len)
 {
 	char *text = NULL, vars[1100], title[200];
 	size_t size = 0;
@@ -154,7 +158,7 @@ static int plot_instructions(const struct vmmio_stack *s, const struct vmmio_res
 		return -ENOMEM;
 	fprintf(f, "row\tname\tvalue\tlow\thigh\tgroup\twords\n");
 	for (int c = 0; c < VMMIO_COLUMNS; c++) {
-		const struct vmmio_series *v = find(s, c, "stack_instructions_per_io");
+		const struct vmmio_series *v = find(s, c, "stack_instructions_mean");
 		double m = v ? vmmio_stats_median(v->v, v->n) : NAN, low, high;
 
 		if (isnan(m)) { /* no bar of what was not seen */
@@ -170,20 +174,67 @@ static int plot_instructions(const struct vmmio_stack *s, const struct vmmio_res
 			fprintf(f, "%.0f\"\n", m);
 	}
 	for (unsigned int b = 0; b < n; b++)
-		ratio[b] = find(s, 0, "stack_instructions_per_io")->v[b] /
-			   find(s, 2, "stack_instructions_per_io")->v[b];
+		ratio[b] = find(s, 0, "stack_instructions_mean")->v[b] /
+			   find(s, 2, "stack_instructions_mean")->v[b];
 	err = store(f, &text, &size, r, "instructions.tsv");
 	if (err)
 		return err;
 	snprintf(title, sizeof(title),
 		 "An I/O over mmio takes %.2f times the instructions of one over pci-msix",
 		 vmmio_stats_median(ratio, n));
-	set_title(s, title, "bar: median, line: range of ", vars, sizeof(vars) - 200);
+	set_title(s, title, "mean I/O; bar: median, line: range of ", vars, sizeof(vars) - 200);
 	sprintf(vars + strlen(vars),
 		"data='instructions.tsv'\nrows=%d\n"
 		"xname='instructions per I/O of guest, KVM and QEMU together'\n",
 		VMMIO_COLUMNS);
 	return vmmio_plot_run(VMMIO_PLOT_BARS, r->part, "instructions", vars, why, len);
+}
+
+/* From the bottom in the order of enum vmmio_layer; what is thin bears no name. */
+static int plot_layers(const struct vmmio_stack *s, const struct vmmio_result *r, char *why,
+		       size_t len)
+{
+	static const char *const names[VMMIO_LAYER_PROBE] = {"guest", "KVM", "QEMU", "other tasks",
+							     "idle"};
+	char *text = NULL, *totals = NULL, vars[1300], title[200];
+	size_t size = 0, totals_size = 0;
+	FILE *f, *t;
+	int err;
+
+	for (int c = 0; c < VMMIO_COLUMNS; c++)
+		if (isnan(vmmio_stack_layer(s, c, VMMIO_LAYERS)))
+			return 0; /* no picture of what was not seen */
+	f = open_memstream(&text, &size);
+	t = open_memstream(&totals, &totals_size);
+	if (!f || !t) {
+		if (f && !fclose(f))
+			free(text);
+		return -ENOMEM;
+	}
+	fprintf(f, "position\tcolumn\tfrom\tto\tcolour\twords\n");
+	fprintf(t, "position\ttotal\twords\tcolumn\n");
+	for (int c = 0; c < VMMIO_COLUMNS; c++) {
+		double all = vmmio_stack_layer(s, c, VMMIO_LAYERS), from = 0;
+
+		fprintf(t, "%d\t%.10g\t\"%.0f\"\t%s\n", c, all, all, vmmio_columns[c]);
+		for (int i = 0; i < VMMIO_LAYER_PROBE; i++)
+			from = segment(f, c, from, round(vmmio_stack_layer(s, c, i)), i, names[i]);
+	}
+	err = store(t, &totals, &totals_size, r, "instructions-totals.tsv");
+	err = store(f, &text, &size, r, "instructions.tsv") ?: err;
+	if (err)
+		return err;
+	snprintf(title, sizeof(title),
+		 "An I/O over mmio takes %.2f times the instructions of one over pci-msix",
+		 vmmio_stack_layer(s, 0, VMMIO_LAYERS) / vmmio_stack_layer(s, 2, VMMIO_LAYERS));
+	set_title(s, title, "mean I/O, probes taken off · median of ", vars, sizeof(vars) - 300);
+	sprintf(vars + strlen(vars),
+		"data='instructions.tsv'\ntotals='instructions-totals.tsv'\nlast=%d\n"
+		"yname='instructions per I/O'\n"
+		"fills='#009E73 #0072B2 #D55E00 #999999 #CCCCCC'\n"
+		"legend='guest KVM QEMU \"other tasks of the host\" idle'\n",
+		VMMIO_COLUMNS - 1);
+	return vmmio_plot_run(VMMIO_PLOT_STACKED, r->part, "instructions", vars, why, len);
 }
 
 int vmmio_plot_whole(const struct vmmio_stack *s, const struct vmmio_result *r, char *why,
@@ -192,7 +243,7 @@ int vmmio_plot_whole(const struct vmmio_stack *s, const struct vmmio_result *r, 
 	int err = plot_exits(s, r, why, len);
 
 	if (!err)
-		err = plot_instructions(s, r, why, len);
+		err = s->layers ? plot_layers(s, r, why, len) : plot_sums(s, r, why, len);
 	if (err && !why[0])
 		snprintf(why, len, "%s", strerror(-err));
 	return err;

@@ -67,7 +67,7 @@ awk '
 				continue
 			periods[t] = $2
 			for (k = 0; k < 6; k++)
-				layer[t, k] = $(6 + k) / $2
+				layer[t, k] = $(5 + k) / $2
 		}
 	}
 	END {

@@ -3,7 +3,8 @@
  * Guest and host of one run, on hand-made reports: the host's intervals are cut
  * into the guest's rounds, kinds of exits are summed, and one kick, status read,
  * interrupt or EOI that only one side counted gives no verdict, but a row with
- * both values.
+ * both values. Instructions by layer: the probes are taken off, and a layer's share
+ * given to another, a sum that misses some, or an I/O that is in none give no verdict.
  */
 #include <errno.h>
 #include <math.h>
@@ -21,14 +22,29 @@
 
 #define N 100
 
+/* What vmmio-layers prints of an I/O, and what the guest's clock saw of it. */
+struct layers {
+	int periods, guest, kvm, vmm, other, probe;
+	int seen;
+};
+
 struct cell {
 	const char *column, *device, *notify;
 	int vector, reads, acks, level; /* per I/O */
 	int kicks, eois, irqs;		/* what the host adds to what is true */
 	int status;
-	int again;  /* interrupts that the processor took twice, by both */
+	int again; /* interrupts that the processor took twice, by both */
+	struct layers by_kvm, by_calls;
 	int inside; /* of them, while the handler was at work: the guest did not run it again */
 };
+
+/*
+ * 90,000 of which the guest has 14,000, KVM 22,000, the monitor 54,000; with 20 probes of
+ * 100 each and 150 around it. By system calls 2,000 around KVM_RUN are not the monitor's.
+ */
+#define LAYERS                                                                     \
+	.by_kvm = {N - 1, 14000 + 750, 22000 + 1500, 54000 + 750, 0, 2000, 95000}, \
+	.by_calls = {N - 1, -1, 38000 + 1200, 52000 + 1800, 0, 3000, 96000}
 
 static const struct cell good[VMMIO_COLUMNS] = {
 	{.column = "mmio",
@@ -37,15 +53,58 @@ static const struct cell good[VMMIO_COLUMNS] = {
 	 .vector = 37,
 	 .reads = 1,
 	 .acks = 1,
-	 .level = 1},
+	 .level = 1,
+	 LAYERS},
 	{.column = "pci-intx",
 	 .device = "pci@c000003000",
 	 .notify = "notify",
 	 .vector = 38,
 	 .reads = 1,
-	 .level = 1},
-	{.column = "pci-msix", .device = "pci@c000007000", .notify = "notify", .vector = 39},
+	 .level = 1,
+	 LAYERS},
+	{.column = "pci-msix",
+	 .device = "pci@c000007000",
+	 .notify = "notify",
+	 .vector = 39,
+	 LAYERS},
 };
+
+/* @mean of an I/O, and its shortest */
+static void timed_round(FILE *f, const struct cell *c, const char *kind, int p50, int mean)
+{
+	fprintf(f,
+		"@round {\"kind\":\"%s\",\"round\":0,\"depth\":1,\"column\":\"%s\",\"ios\":%d,"
+		"\"labels\":\"load=randread transport=%s depth=1\",\"device\":\"virtio0\"}\n"
+		"{\"ios\":%d,\"p50_ns\":%d,\"p99_ns\":1,\"min_ns\":%d,\"elapsed_ns\":%d,"
+		"\"last_ns\":%d}\n@end 0\n",
+		kind, c->column, N, c->column, N, p50, mean, mean * (N - 1) + 7, 7);
+}
+
+/* The line of vmmio-layers @by; what it cannot tell (below 0) is null. */
+static void layers_line(FILE *f, const struct cell *cells, const char *by)
+{
+	fprintf(f, "@layers {\"schema\":1,\"tool\":\"vmmio-layers\",\"by\":\"%s\",\"doorbells\":[",
+		by);
+	for (int c = 0; c < VMMIO_COLUMNS; c++) {
+		bool calls = !strcmp(by, "calls");
+		const struct layers *l = calls ? &cells[c].by_calls : &cells[c].by_kvm;
+		long long at = strtoll(strchr(cells[c].device, '@') + 1, NULL, 16) + (c ? 0 : 0x50);
+		char guest[32] = "null";
+
+		if (l->guest >= 0)
+			snprintf(guest, sizeof(guest), "%d", l->guest * l->periods);
+		fprintf(f,
+			"{\"address\":%lld,\"periods\":5,\"ns\":{},\"sides\":{}},"
+			"{\"address\":%lld,\"periods\":%d,\"ns\":{\"guest\":%s,\"kvm\":%d,\"vmm\":%"
+			"d,"
+			"\"other\":%d,\"idle\":0,\"probe\":%d},\"sides\":{\"guest\":%s,\"kvm\":%d,"
+			"\"vmm\":%d,\"other\":0,\"idle\":0,\"probe\":0}}%s",
+			at + 0x1000000, at, l->periods, guest, l->kvm * l->periods,
+			l->vmm * l->periods, l->other * l->periods, l->probe * l->periods,
+			calls ? "null" : "990", (calls ? 16 : 20) * (N - 1),
+			(calls ? 24 : 10) * (N - 1), c < 2 ? "," : "]}\n");
+	}
+}
 
 static void guest_round(FILE *f, const struct cell *c)
 {
@@ -70,13 +129,10 @@ static void guest_round(FILE *f, const struct cell *c)
 			strcmp(c->column, "mmio") ? "isr_status" : "InterruptStatus", N * c->reads,
 			N * c->acks);
 	}
-	fprintf(f,
-		"@end 0\n"
-		"@round {\"kind\":\"time\",\"round\":0,\"depth\":1,\"column\":\"%s\",\"ios\":%d,"
-		"\"labels\":\"load=randread transport=%s depth=1\",\"device\":\"virtio0\"}\n"
-		"{\"ios\":%d,\"p50_ns\":%d,\"p99_ns\":1,\"min_ns\":1,\"elapsed_ns\":1000}\n@end "
-		"0\n",
-		c->column, N, c->column, N, c->level ? 96000 : 60000);
+	fprintf(f, "@end 0\n");
+	timed_round(f, c, "time", c->level ? 96000 : 60000, 90000);
+	timed_round(f, c, "layers", c->by_kvm.seen, c->by_kvm.seen);
+	timed_round(f, c, "calls", c->by_calls.seen, c->by_calls.seen);
 }
 
 static void row(FILE *f, const char *exit, const char *path, const char *device, const char *reg,
@@ -163,6 +219,8 @@ static char *report(const struct cell *cells, size_t host_rounds)
 		interval(f, &cells[i], 2);
 		interval(f, &cells[i], 0);
 	}
+	layers_line(f, cells, "kvm");
+	layers_line(f, cells, "calls");
 	fclose(f);
 	return text;
 }
@@ -181,12 +239,15 @@ static void take(struct vmmio_stack *s, const struct cell *cells)
 				  .accel = "kvm-svm on tcg",
 				  .qemu = "7.2"};
 	s->host = calloc(VMMIO_COLUMNS, sizeof(*s->host));
+	s->layers = calloc(VMMIO_COLUMNS, sizeof(*s->layers));
 	s->checks = json_array();
 	s->differs = json_array();
 	if (vmmio_rounds_parse(text, 0, rows, info, why, sizeof(why)) ||
 	    vmmio_host_rounds(text, host, VMMIO_COLUMNS, why, sizeof(why)))
 		fail_msg("%s", why);
 	assert_int_equal(vmmio_stack_add(s, 0, columns, host, VMMIO_COLUMNS), 0);
+	if (vmmio_stack_add_layers(s, 0, text, rows, why, sizeof(why)))
+		fail_msg("%s", why);
 	assert_int_equal(vmmio_stack_judge(s, rows), 0);
 	json_decref(rows);
 	json_decref(info);
@@ -199,6 +260,7 @@ static void drop(struct vmmio_stack *s)
 	json_decref(s->checks);
 	json_decref(s->differs);
 	free(s->host);
+	free(s->layers);
 }
 
 static void agreeing(void **state)
@@ -216,7 +278,7 @@ static void agreeing(void **state)
 		       "mmio 5 exits per I/O, 3 to userspace; pci-intx 4, 2; pci-msix 1, 0; "
 		       "n = 1 boot,"));
 	assert_non_null(
-		strstr(json_string_value(json_array_get(verdict, 1)), "mmio takes 1.60 times"));
+		strstr(json_string_value(json_array_get(verdict, 1)), "mmio takes 1.00 times"));
 	assert_int_equal(json_array_size(s.differs), 0);
 	assert_true(s.host[0].halts == 9 && s.host[0].others == 9); /* of three intervals */
 	assert_true(s.host[0].report == 210 && s.host[2].again == 0);
@@ -324,6 +386,76 @@ static void unknown(void **state)
 	drop(&s);
 }
 
+static void layers(void **state)
+{
+	static const struct {
+		struct layers by_kvm, by_calls; /* what is added to the right ones */
+		const char *why;		/* NULL: a verdict */
+	} planted[] = {
+		{.why = NULL},
+		/* a second more or less does not matter, 1.1 % does */
+		{{.seen = 900}, {0}, NULL},
+		{{.seen = 1100}, {0}, "mmio: the layers by KVM's events miss 1.14 %"},
+		{{0}, {.kvm = -1200}, "mmio: the layers by system calls miss 1.25 %"},
+		{{.periods = -1}, {0}, "mmio: 98 periods by KVM's events, 99 wanted"},
+		/* KVM's time given to the monitor, and the reverse: the sum is right */
+		{{.kvm = -4000, .vmm = 4000}, {0}, "mmio: the monitor's instructions are 58000"},
+		{{.kvm = 32000, .vmm = -32000}, {0}, "mmio: the monitor's instructions are 22000"},
+	};
+
+	for (size_t i = 0; i < sizeof(planted) / sizeof(planted[0]); i++) {
+		struct cell cells[VMMIO_COLUMNS];
+		struct vmmio_stack s;
+		bool withheld;
+		json_t *verdict;
+
+		memcpy(cells, good, sizeof(cells));
+		for (size_t k = 0; k < sizeof(struct layers) / sizeof(int); k++) {
+			((int *)&cells[0].by_kvm)[k] += ((const int *)&planted[i].by_kvm)[k];
+			((int *)&cells[0].by_calls)[k] += ((const int *)&planted[i].by_calls)[k];
+		}
+		take(&s, cells);
+		verdict = vmmio_stack_verdict(&s, &withheld);
+		if (withheld != !!planted[i].why ||
+		    (withheld &&
+		     !strstr(json_string_value(json_array_get(verdict, 0)), planted[i].why)))
+			fail_msg("row %zu: %s", i, json_dumps(verdict, 0));
+		if (!i) {
+			assert_true(s.layers[0].around == 150 && s.layers[0].probes == 2000);
+			assert_true(s.layers[0].layer[VMMIO_LAYER_GUEST] == 14000);
+			assert_true(vmmio_stack_layer(&s, 2, VMMIO_LAYER_KVM) == 22000);
+			assert_true(vmmio_stack_layer(&s, 1, VMMIO_LAYERS) == 90000);
+			assert_true(s.layers[0].vmm_by_calls == 52000);
+		}
+		json_decref(verdict);
+		drop(&s);
+	}
+}
+
+/* What vmmio-layers did not say is an error, not a layer of 0. */
+static void no_layers(void **state)
+{
+	static const char *const spoilt[] = {"\"by\"", "\"vmm\"", "\"periods\":99", "99,\"ns\"",
+					     "\"address\""};
+	struct vmmio_layer_sums sums;
+	char why[200];
+
+	for (size_t i = 0; i < sizeof(spoilt) / sizeof(spoilt[0]); i++) {
+		char *text = report(good, VMMIO_COLUMNS), *p;
+
+		assert_int_equal(
+			vmmio_layer_sums(text, "kvm", "mmio@feb02e00", &sums, why, sizeof(why)), 0);
+		while ((p = strstr(text, spoilt[i])))
+			*p = '!';
+		why[0] = '\0';
+		assert_int_equal(
+			vmmio_layer_sums(text, "kvm", "mmio@feb02e00", &sums, why, sizeof(why)),
+			-EPROTO);
+		assert_true(why[0] != '\0');
+		free(text);
+	}
+}
+
 static void refused(void **state)
 {
 	struct vmmio_host_round host[VMMIO_COLUMNS];
@@ -344,8 +476,9 @@ static void refused(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(agreeing), cmocka_unit_test(twice),
-					   cmocka_unit_test(differing), cmocka_unit_test(refused),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(agreeing),	cmocka_unit_test(twice),
+					   cmocka_unit_test(differing), cmocka_unit_test(layers),
+					   cmocka_unit_test(no_layers), cmocka_unit_test(refused),
 					   cmocka_unit_test(unknown)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,6 +48,7 @@ struct load {
 	__u64 reads, writes, bytes, errors;
 	int error; /* of the first that failed */
 	__u64 first, last;
+	__u64 last_ns; /* latency of the request that completed last */
 	struct vmmio_latency latency;
 };
 
@@ -95,6 +96,7 @@ static void complete(struct load *l, const struct slot *slot, __s64 res)
 		return;
 	}
 	l->bytes += res;
+	l->last_ns = t;
 	vmmio_latency_add(&l->latency, t);
 }
 
@@ -166,9 +168,11 @@ static void report(struct load *l)
 	       (uint64_t)l->depth, (uint64_t)l->block, (uint64_t)l->read_pct,
 	       l->sequential ? "sequential" : "random", (uint64_t)l->seed);
 	printf(",\"ios\":%" PRIu64 ",\"reads\":%" PRIu64 ",\"writes\":%" PRIu64
-	       ",\"bytes\":%" PRIu64 ",\"errors\":%" PRIu64 ",\"elapsed_ns\":%" PRIu64,
+	       ",\"bytes\":%" PRIu64 ",\"errors\":%" PRIu64 ",\"elapsed_ns\":%" PRIu64
+	       ",\"last_ns\":%" PRIu64,
 	       (uint64_t)(l->reads + l->writes), (uint64_t)l->reads, (uint64_t)l->writes,
-	       (uint64_t)l->bytes, (uint64_t)l->errors, (uint64_t)(l->last - l->first));
+	       (uint64_t)l->bytes, (uint64_t)l->errors, (uint64_t)(l->last - l->first),
+	       (uint64_t)l->last_ns);
 	vmmio_latency_print(&l->latency, l->hist);
 	printf("}\n");
 }
