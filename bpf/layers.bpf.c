@@ -23,7 +23,6 @@ char LICENSE[] SEC("license") = "GPL";
 #define KVM_MMIO_WRITE 2
 #define KVM_RUN 0xae80
 #define ROOM 8 /* a power of two, which the verifier sees in an index */
-#define ROOM 8 /* a power of two, which the verifier sees in an index */
 
 _Static_assert(VMMIO_LAYERS <= ROOM, "room for each layer");
 

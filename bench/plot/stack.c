@@ -209,6 +209,8 @@ static int plot_layers(const struct vmmio_stack *s, const struct vmmio_result *r
 	if (!f || !t) {
 		if (f && !fclose(f))
 			free(text);
+		if (t && !fclose(t))
+			free(totals);
 		return -ENOMEM;
 	}
 	fprintf(f, "position\tcolumn\tfrom\tto\tcolour\twords\n");
