@@ -3,7 +3,8 @@
  * A device that is no longer there answers nothing, and virtio_blk's remove waits
  * for the answers to what is in flight: for ever (so it does under mainline's
  * transports). Here these requests end with an error before the driver is asked
- * to go. Drivers of other devices give their buffers up themselves.
+ * to go. Of other devices most drivers give their buffers up themselves; one that
+ * waits for an answer too (virtio_scsi, virtio_balloon) is not helped here.
  */
 #include <linux/blk-mq.h>
 #include <linux/blkdev.h>
