@@ -42,7 +42,8 @@ static void usage(void)
 	       BOUND_MS);
 	for (i = 1; i < VMMIO_STALL_CAUSE_COUNT; i++)
 		printf("  %-13s %s\n", vmmio_stall_causes[i], vmmio_stall_meanings[i]);
-	printf("\nExit status: 0 nothing stalled, 3 a virtqueue was, 1 trouble, 2 wrong usage.\n");
+	printf("\nExit status: 0 nothing stalled, 3 a virtqueue was, 1 trouble or one was not\n"
+	       "seen, 2 wrong usage.\n");
 }
 
 enum {
@@ -256,6 +257,22 @@ static bool anything(struct run *r)
 	return false;
 }
 
+/* Was each virtqueue looked at? Of what was not, nobody knows that it is not stalled. */
+static bool is_all_seen(struct run *r)
+{
+	char name[64];
+	size_t n = vmmio_stall_unseen(r->sampler, name, sizeof(name));
+
+	if (n)
+		vmmio_complain("stalls: no virtqueue of %zu device%s with a driver was seen, of %s "
+			       "for one",
+			       n, n == 1 ? "" : "s", name);
+	if (vmmio_stall_unplaced(r->sampler))
+		vmmio_complain("stalls: %u virtqueues had no room and were not looked at",
+			       vmmio_stall_unplaced(r->sampler));
+	return !n && !vmmio_stall_unplaced(r->sampler);
+}
+
 /* Returns an exit status. */
 static int loop(struct run *r)
 {
@@ -290,7 +307,9 @@ static int loop(struct run *r)
 		vmmio_complain("stalls: cannot write the output: %s", strerror(-ret));
 		return VMMIO_EXIT_TROUBLE;
 	}
-	return r->stalled ? VMMIO_EXIT_NEGATIVE : VMMIO_EXIT_OK;
+	if (r->stalled)
+		return VMMIO_EXIT_NEGATIVE;
+	return is_all_seen(r) ? VMMIO_EXIT_OK : VMMIO_EXIT_TROUBLE;
 }
 
 int vmmio_cmd_stalls(int argc, char **argv)

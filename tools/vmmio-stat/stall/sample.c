@@ -60,6 +60,8 @@ struct vmmio_stall_sampler {
 	size_t ncpus;
 	__u64 *known; /* queues of the look before, whose kicks are kept */
 	size_t nknown;
+	size_t nunseen; /* in this look: devices that no sample came of; the last of them */
+	char unseen[64];
 };
 
 static unsigned int look_there(void)
@@ -227,6 +229,12 @@ const char *vmmio_stall_engine(const struct vmmio_stall_sampler *p)
 	return p->fentry ? "fentry" : "kprobe";
 }
 
+size_t vmmio_stall_unseen(const struct vmmio_stall_sampler *p, char *name, size_t size)
+{
+	snprintf(name, size, "%s", p->nunseen ? p->unseen : "");
+	return p->nunseen;
+}
+
 __u32 vmmio_stall_unplaced(const struct vmmio_stall_sampler *p)
 {
 	return p->skel->bss->unplaced;
@@ -330,7 +338,7 @@ static int look_device(struct vmmio_stall_sampler *p, const char *device,
 		       struct vmmio_stall_watch *w, const struct vmmio_irqs *irqs)
 {
 	struct vmmio_stall_queue who;
-	char path[320], text[4096];
+	char path[320], text[4096], driver[32];
 	int fd, err = 0;
 	__u32 i;
 
@@ -342,8 +350,15 @@ static int look_device(struct vmmio_stall_sampler *p, const char *device,
 	if (read(fd, text, sizeof(text)) < 0)
 		p->skel->bss->nsamples = 0;
 	close(fd);
-	if (!p->skel->bss->nsamples)
+	if (!p->skel->bss->nsamples) {
+		link_name(device, "/driver", driver, sizeof(driver));
+		if (driver[0]) {
+			p->nunseen++;
+			snprintf(p->unseen, sizeof(p->unseen), "%.*s", (int)sizeof(p->unseen) - 1,
+				 device);
+		}
 		return 0;
+	}
 	identify(p, device, &who);
 	for (i = 0; !err && i < p->skel->bss->nsamples; i++) {
 		complete(&who, &p->skel->bss->samples[i]);
@@ -404,6 +419,7 @@ int vmmio_stall_look(struct vmmio_stall_sampler *p, struct vmmio_stall_watch *w,
 		snprintf(why, size, VMMIO_VIRTIO_DEVICES ": %s", strerror(-err));
 		return err;
 	}
+	p->nunseen = 0;
 	vmmio_stall_watch_begin(w, vmmio_now_ns(), steal_ns(p));
 	while (!err && (e = readdir(d)))
 		if (e->d_name[0] != '.')

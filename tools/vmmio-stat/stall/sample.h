@@ -24,6 +24,12 @@ int vmmio_stall_look(struct vmmio_stall_sampler *p, struct vmmio_stall_watch *w,
 /* "fentry" or "kprobe": how virtio is hooked. */
 const char *vmmio_stall_engine(const struct vmmio_stall_sampler *p);
 
+/*
+ * Of the last look: devices with a driver of which no virtqueue was seen, one of them in
+ * @name. That nothing of them is stalled is not known.
+ */
+size_t vmmio_stall_unseen(const struct vmmio_stall_sampler *p, char *name, size_t size);
+
 /* Virtqueues that had no room, so far. */
 __u32 vmmio_stall_unplaced(const struct vmmio_stall_sampler *p);
 

@@ -1,0 +1,77 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# stalls before real devices: a disk that does not answer for seconds is the one
+# that is named, device-stuck, with its one request in flight, over MMIO and PCI, under
+# our driver and mainline's; no other device (a disk under load, an idle entropy source)
+# is. With nothing stuck the status is 0.
+set -eu
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+cat >"$work/run.sh" <<'END'
+set -e
+fail() { say "stalls: $*"; exit 1; }
+load_rng
+case $CASE in
+mmio) load_vmmio claim=mmio; mod virtio_mmio; part virtio_pci_legacy_dev; part virtio_pci_modern_dev; mod virtio_pci ;;
+pci) load_vmmio claim=pci; mod virtio_mmio ;;
+esac
+vmmio-stat stalls -1 --bound 500 --json >/tmp/quiet || fail "idle devices: status $? $(cat /tmp/quiet)"
+! grep -q '"cause":"' /tmp/quiet || fail "idle devices: $(cat /tmp/quiet)"
+mod virtio_blk
+wait_blk 3
+for disk in /sys/class/block/vd?; do
+	node=/dev/$(basename $disk)
+	if [ "$(cat $disk/size)" = 4096 ]; then
+		while blkload --count 500 $node >/dev/null; do :; done &
+	else
+		blkload --count 40 $node >/dev/null & # one at a time, each waits
+	fi
+done
+sleep 1
+status=0
+vmmio-stat stalls --bound 1000 --json 4 1 >/tmp/stuck || status=$?
+[ $status = 3 ] || fail "status $status: $(cat /tmp/stuck)"
+# cause and evidence of each row: exactly two, of the slow disks
+tr '{' '\n' </tmp/stuck | sed -n 's/.*"device":"\([^"]*\)".*"driver":"\([^"]*\)","transport":"\([^"]*\)".*"in_flight":\([0-9]*\),.*"stalled":\(true\|false\),"cause":\("[^"]*"\|null\),.*/row \3 \2 \4 \5 \6 \1/p' >/tmp/rows
+while read -r _ transport driver flight stalled cause device; do
+	slow=false
+	for disk in /sys/bus/virtio/devices/$device/block/vd?; do
+		[ ! -e $disk/size ] || [ "$(cat $disk/size)" = 4096 ] || slow=true
+	done
+	# it may be over at the interval's end, when the next request is young: the cause stays
+	if [ $slow = true ]; then
+		[ "$flight $cause" = '1 "device-stuck"' ] || fail "$device: $(cat /tmp/stuck)"
+	else
+		[ "$stalled $cause" = 'false null' ] || fail "$device: $(cat /tmp/stuck)"
+	fi
+	echo "$CASE: $transport $driver, slow $slow: $cause"
+done </tmp/rows
+[ "$(grep -c . /tmp/rows)" = 4 ] || fail "rows: $(cat /tmp/rows /tmp/stuck)"
+END
+# boot CASE: the guest's output into a file of its own
+boot()
+{
+	sed "1i CASE=$1" "$work/run.sh" >"$work/$1.sh"
+	# the last of each transport is slow
+	"$VMMIO_BUILD/vmmio-boot" --script "$work/$1.sh" --console --timeout 120 -- \
+		-blockdev null-co,node-name=fast,size=2097152,read-zeroes=on \
+		-blockdev null-co,node-name=slow-mmio,size=4194304,read-zeroes=on,latency-ns=3000000000 \
+		-blockdev null-co,node-name=slow-pci,size=4194304,read-zeroes=on,latency-ns=3000000000 \
+		-device virtio-rng-device \
+		-device virtio-blk-device,drive=fast \
+		-device virtio-blk-device,drive=slow-mmio \
+		-device virtio-blk-pci,drive=slow-pci >"$work/$1.out" 2>&1
+}
+boot mmio &
+other=$!
+status=0
+boot pci || status=1
+wait $other || status=1
+for case in mmio pci; do
+	sed -n "/^$case: /p" "$work/$case.out"
+	[ "$(grep -c "^$case: .*device-stuck" "$work/$case.out")" = 2 ] || status=1
+done
+[ $status = 0 ] || cat "$work"/*.out
+exit $status
