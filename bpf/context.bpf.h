@@ -13,11 +13,18 @@
  * which is empty then. (The kernel's count of interrupts is not to be had
  * everywhere.)
  */
+struct irq_stack___v {
+	char stack[1];
+};
+
 static __always_inline bool in_interrupt(const void *ctx, struct task_struct *task)
 {
-	__u64 at = (__u64)ctx, low = (__u64)task->stack, top = (__u64)bpf_task_pt_regs(task);
+	__u64 at = (__u64)ctx, low = (__u64)task->stack;
 
-	return at < low || at >= top;
+	/* x86: as large as a task's (IRQ_STACK_ORDER, THREAD_SIZE_ORDER), and no helper's call */
+	if (bpf_core_type_exists(struct irq_stack___v))
+		return at < low || at >= low + bpf_core_type_size(struct irq_stack___v);
+	return at < low || at >= (__u64)bpf_task_pt_regs(task);
 }
 
 #endif

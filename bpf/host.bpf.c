@@ -2,10 +2,11 @@
 /*
  * Counts KVM's trace events per vCPU thread: each thread that emits one gets
  * a table of its own, which no other CPU writes, so there is no lock, and no
- * hash lookup but for a thread's first event. What the events mean is in
- * include/vmmio/hostexit.h; which thread is which VM's vCPU is the reader's to
- * find out, now or later: it also takes back the tables of the dead.
- * Interrupts come from any thread and are host_irqs.bpf.h's.
+ * hash lookup but for a thread's first event. Instructions count: one I/O of a
+ * guest is two dozen events. What the events mean is in include/vmmio/hostexit.h;
+ * which thread is which VM's vCPU is the reader's to find out, now or later: it
+ * also takes back the tables of the dead. Interrupts come from any thread and are
+ * host_irqs.bpf.h's.
  *
  * raw_tp throughout: it needs no BTF of a KVM that is a module, and costs less
  * than a plain tracepoint. The reason of an x86 exit is no argument of kvm_exit:
@@ -22,16 +23,17 @@ static struct vmmio_exit_cell *spill(const struct vmmio_exit_key *key);
 #define VMMIO_EXIT_SPILL(t, key) spill(key)
 
 #include "vmmio/hostexit.h"
+#include "vmmio/hostirq.h"
 #include "vmmio/regs.h"
 #include "context.bpf.h"
 #include "kvm.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
-const volatile __u32 opt_pid = 0;	 /* of this process only; 0: all */
-const volatile __u32 opt_room = 1;	 /* tables */
-const volatile bool opt_time = false;	 /* kvm_exit and kvm_entry are attached */
-const volatile bool opt_no_cast = false; /* as on a kernel before 6.2, to measure it */
+const volatile __u32 opt_pid = 0;	  /* of this process only; 0: all */
+const volatile __u32 opt_room = 1;	  /* tables */
+const volatile bool opt_time_all = false; /* each exit is timed */
+const volatile bool opt_no_cast = false;  /* as on a kernel before 6.2, to measure it */
 
 __u64 lost_threads = 0; /* events of threads that found no table */
 __u32 nr_values = 0;	/* entries of `values` */
@@ -54,14 +56,13 @@ struct {
 	__type(value, __u32);
 } threads SEC(".maps");
 
-/* The same, once more, for a look without hashing: thread << 32 | table. */
-#define CACHE 4096
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, CACHE);
-	__type(key, __u32);
-	__type(value, __u64);
-} cache SEC(".maps");
+/*
+ * The same, once more, for a look without hashing: a guess by the task's address.
+ * It is right if the table names that task. A task that is freed is taken out of its
+ * table before its address can be another's.
+ */
+#define GUESSES 4096
+__u32 guesses[GUESSES] = {};
 
 /* Tables that the reader has emptied. */
 struct {
@@ -104,6 +105,11 @@ static __noinline struct vmmio_exit_cell *spill(const struct vmmio_exit_key *key
 	return bpf_map_lookup_elem(&spilled, &k);
 }
 
+static __always_inline __u32 guess_of(__u64 task)
+{
+	return task * 0x9e3779b97f4a7c15ull >> 52;
+}
+
 static __always_inline struct vmmio_exit_thread *table_of(__u32 index, __u32 tid, __u64 start)
 {
 	struct vmmio_exit_thread *t = bpf_map_lookup_elem(&tables, &index);
@@ -134,37 +140,81 @@ lost:
 	return NULL;
 }
 
-static __noinline struct vmmio_exit_thread *find_table(__u32 tid, __u64 start)
+static __noinline struct vmmio_exit_thread *find_table(__u64 at)
 {
-	__u32 *known = bpf_map_lookup_elem(&threads, &tid), slot = tid & (CACHE - 1), number = 0;
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u64 start = task->start_time;
+	__u32 tid = task->pid;
+	__u32 *known = bpf_map_lookup_elem(&threads, &tid), number = 0;
 	struct vmmio_exit_thread *t = NULL;
-	__u64 *cached;
 
+	if (opt_pid && task->tgid != opt_pid)
+		return NULL;
 	if (known) {
 		number = *known;
 		t = table_of(number, tid, start);
 	}
 	if (!t)
 		t = new_table(tid, start, &number);
-	cached = bpf_map_lookup_elem(&cache, &slot);
-	if (t && cached)
-		*cached = (__u64)tid << 32 | number;
+	if (t) {
+		t->task = at;
+		guesses[guess_of(at)] = number;
+	}
 	return t;
 }
 
 static __always_inline struct vmmio_exit_thread *thread(void)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	__u32 tid = task->pid, slot = tid & (CACHE - 1);
-	struct vmmio_exit_thread *t = NULL;
-	__u64 *cached;
+	__u64 task = bpf_get_current_task();
+	__u32 index = guesses[guess_of(task)];
+	struct vmmio_exit_thread *t;
 
-	if (opt_pid && task->tgid != opt_pid)
-		return NULL;
-	cached = bpf_map_lookup_elem(&cache, &slot);
-	if (cached && *cached >> 32 == tid)
-		t = table_of(*cached, tid, task->start_time);
-	return t ? t : find_table(tid, task->start_time);
+	t = bpf_map_lookup_elem(&tables, &index);
+	return t && t->task == task ? t : find_table(task);
+}
+
+/* The table of a thread that was seen before; none is taken. */
+static __always_inline struct vmmio_exit_thread *known_thread(void)
+{
+	__u64 task = bpf_get_current_task();
+	__u32 index = guesses[guess_of(task)];
+	struct vmmio_exit_thread *t = bpf_map_lookup_elem(&tables, &index);
+
+	return t && t->task == task ? t : NULL;
+}
+
+/* What a context is sending: host_irqs.bpf.h's */
+struct vmmio_inject_slot slots[VMMIO_INJECT_SLOTS] = {};
+
+static __always_inline struct vmmio_inject_slot *slot_at(__u64 who)
+{
+	__u32 at = vmmio_inject_at(who);
+
+	barrier_var(at); /* the verifier of 6.1 has no bounds for what is or-ed */
+	return &slots[at & (VMMIO_INJECT_SLOTS - 1)];
+}
+
+static __always_inline void forget_sender(__u64 task)
+{
+	struct vmmio_inject_slot *s = slot_at(task);
+
+	if (s->who == task)
+		s->who = 0;
+}
+
+/* (task): its address will be another's */
+SEC("raw_tp/sched_process_free")
+int host_free(struct bpf_raw_tracepoint_args *ctx)
+{
+	__u64 task = ctx->args[0];
+	__u32 index = guesses[guess_of(task)];
+	struct vmmio_exit_thread *t = bpf_map_lookup_elem(&tables, &index);
+
+	if (t && t->task == task)
+		t->task = 0;
+	forget_sender(task);
+	forget_sender(task | 1); /* what interrupted it */
+	return 0;
 }
 
 static __always_inline bool value_matters(__u64 addr, __u8 len)
@@ -243,6 +293,12 @@ int host_fast(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
+/* In an exit that is not timed nobody looks at the clock. */
+static __always_inline __u64 now(const struct vmmio_exit_thread *t)
+{
+	return t->exit_ns > VMMIO_EXIT_UNTIMED ? bpf_ktime_get_ns() : VMMIO_EXIT_UNTIMED;
+}
+
 /* (reason, errno) */
 SEC("raw_tp/kvm_userspace_exit")
 int host_user(struct bpf_raw_tracepoint_args *ctx)
@@ -250,7 +306,7 @@ int host_user(struct bpf_raw_tracepoint_args *ctx)
 	struct vmmio_exit_thread *t = thread();
 
 	if (t)
-		vmmio_exit_user(t, opt_time ? bpf_ktime_get_ns() : 1, ctx->args[0], ctx->args[1]);
+		vmmio_exit_user(t, now(t), ctx->args[0], ctx->args[1]);
 	return 0;
 }
 
@@ -335,6 +391,7 @@ int host_exit(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct vmmio_exit_thread *t = thread();
 	__u32 reason, isa;
+	bool timed;
 
 	if (!t)
 		return 0;
@@ -346,7 +403,8 @@ int host_exit(struct bpf_raw_tracepoint_args *ctx)
 	/* ARM_EXCEPTION_TRAP is 2: then the exception class is the reason */
 	reason = (ctx->args[0] & 0xff) == 2 ? (__u32)ctx->args[1] : 0x100 + (ctx->args[0] & 0xff);
 #endif
-	vmmio_exit_begin(t, bpf_ktime_get_ns(), reason, isa);
+	timed = opt_time_all || vmmio_exit_is_timed(t, bpf_jiffies64());
+	vmmio_exit_begin(t, timed ? bpf_ktime_get_ns() : VMMIO_EXIT_UNTIMED, reason, isa);
 	return 0;
 }
 
@@ -390,6 +448,13 @@ int host_nested_enter(void *ctx)
 }
 #endif
 
+/* Out of line, since its registers are saved on each call. */
+static __noinline int end_timed(struct vmmio_exit_thread *t)
+{
+	vmmio_exit_end(t, bpf_ktime_get_ns());
+	return 0;
+}
+
 /* (vcpu) */
 SEC("raw_tp/kvm_entry")
 int host_entry(struct bpf_raw_tracepoint_args *ctx)
@@ -403,7 +468,10 @@ int host_entry(struct bpf_raw_tracepoint_args *ctx)
 	if (t->exit_ns && t->reason == VMMIO_NO_REASON && t->last.kind == VMMIO_EXIT_KIND_NONE)
 		t->reason = reason_of(ctx->args[0], t->isa);
 #endif
-	vmmio_exit_end(t, bpf_ktime_get_ns());
+	if (t->exit_ns > VMMIO_EXIT_UNTIMED)
+		end_timed(t);
+	else
+		vmmio_exit_end_untimed(t);
 	return 0;
 }
 

@@ -7,25 +7,27 @@
 #ifndef VMMIO_BPF_HOST_IRQS_H
 #define VMMIO_BPF_HOST_IRQS_H
 
-#include "vmmio/hostirq.h"
-
 const volatile __u64 opt_irqfd_inject = 0; /* address of the work function */
 
-__u64 lost_interrupts = 0; /* that found no entry */
+const volatile __u32 opt_senders = 1; /* room for them */
 
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 16384);
-	__type(key, struct vmmio_inject_key);
-	__type(value, struct vmmio_inject_count);
-} interrupts SEC(".maps");
+__u64 lost_interrupts = 0; /* that found no entry */
+__u32 nr_senders = 0;	   /* entries ever taken */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, VMMIO_INJECT_SLOTS);
+	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct vmmio_inject_slot);
-} slots SEC(".maps");
+	__type(value, struct vmmio_inject_entry);
+} interrupts SEC(".maps");
+
+/* Number of its entry, by sender; 0 while it is being made. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct vmmio_inject_key);
+	__type(value, __u32);
+} senders SEC(".maps");
 
 struct worker___v {
 	struct work_struct *current_work;
@@ -91,22 +93,19 @@ struct call {
 	__u32 cmd;
 };
 
-/* The system call that @task is in; false where it cannot be told. */
-static __always_inline bool call_of(struct task_struct *task, struct call *c)
+/* The system call that @user are the registers of; false where it cannot be told. */
+static __always_inline bool call_of(void *user, struct call *c)
 {
-	void *at = (void *)bpf_task_pt_regs(task);
 #if defined(__TARGET_ARCH_x86)
-	struct pt_regs *regs = at;
-	unsigned long r[3]; /* si, di, orig_ax: neighbours */
+	struct pt_regs *regs = user;
 
-	if (bpf_probe_read_kernel(r, sizeof(r), &regs->si))
-		return false;
-	c->cmd = r[0];
-	c->fd = r[1];
-	c->nr = r[2];
+	/* plain loads: the verifier knows the type */
+	c->cmd = regs->si;
+	c->fd = regs->di;
+	c->nr = regs->orig_ax;
 	return true;
 #elif defined(__TARGET_ARCH_arm64)
-	struct pt_regs___call *regs = at;
+	struct pt_regs___call *regs = user;
 	__u64 fd = 0, cmd = 0;
 	__s32 nr = -1;
 
@@ -123,8 +122,25 @@ static __always_inline bool call_of(struct task_struct *task, struct call *c)
 #endif
 }
 
-static void who_sends(struct vmmio_inject_key *key, struct task_struct *task)
+/* The context of an event; asked for once, since each helper's call costs. */
+struct sender {
+	struct vmmio_inject_slot *slot; /* another's may be in its place */
+	__u64 who;
+	struct task_struct *task;
+};
+
+static __always_inline struct sender sender_of(void *ctx)
 {
+	struct sender f = {.task = bpf_get_current_task_btf()};
+
+	f.who = vmmio_inject_who(bpf_get_current_task(), in_interrupt(ctx, f.task));
+	f.slot = slot_at(f.who);
+	return f;
+}
+
+static __always_inline void who_sends(struct vmmio_inject_key *key, const struct sender *f)
+{
+	struct task_struct *task = f->task;
 	struct call c;
 
 	key->pid = task->tgid;
@@ -147,7 +163,7 @@ static void who_sends(struct vmmio_inject_key *key, struct task_struct *task)
 	key->how = VMMIO_INJECT_OTHER;
 	key->fd = -1;
 #if defined(NR_IOCTL)
-	if (!call_of(task, &c))
+	if (!call_of((void *)bpf_task_pt_regs(task), &c))
 		return;
 	if (c.nr == -1) { /* in user mode, and an interrupt came */
 		key->how = VMMIO_INJECT_INTERRUPT;
@@ -169,81 +185,114 @@ static void who_sends(struct vmmio_inject_key *key, struct task_struct *task)
 #endif
 }
 
-/* Whose slot this context's is; another's may be in its place. */
-static __always_inline struct vmmio_inject_slot *slot_of(void *ctx, struct task_struct *task,
-							 __u32 *who)
+/* The number of @key's entry + 1; 0: there is no room. */
+static __noinline __u32 entry_of(const struct vmmio_inject_key *key)
 {
-	__u32 at;
+	struct vmmio_inject_entry *e;
+	__u32 *known, none = 0, number;
 
-	*who = vmmio_inject_who(task->pid, task->pid ? 0 : bpf_get_smp_processor_id(),
-				in_interrupt(ctx, task));
-	at = *who & (VMMIO_INJECT_SLOTS - 1);
-	return bpf_map_lookup_elem(&slots, &at);
+	known = bpf_map_lookup_elem(&senders, key);
+	if (known)
+		return *known;
+	/* who comes second finds the first one's, or loses this one interrupt */
+	if (bpf_map_update_elem(&senders, key, &none, BPF_NOEXIST))
+		return 0;
+	number = nr_senders < opt_senders ? __sync_fetch_and_add(&nr_senders, 1) : opt_senders;
+	e = bpf_map_lookup_elem(&interrupts, &number);
+	if (!e)
+		return 0;
+	e->key = *key;
+	e->count.vector = VMMIO_NO_VECTOR;
+	number++;
+	bpf_map_update_elem(&senders, key, &number, BPF_ANY);
+	return number;
 }
 
-static __noinline void count_interrupt(struct vmmio_inject_slot *s, __u32 accepted, __u32 vector)
+static __always_inline void count_interrupt(struct vmmio_inject_slot *s, __u32 accepted,
+					    __u32 vector)
 {
-	struct vmmio_inject_count *n, fresh = {.vector = VMMIO_NO_VECTOR};
-	struct vmmio_inject_key key = s->key;
+	struct vmmio_inject_entry *e;
+	__u32 number;
 
-	if (!accepted && !vmmio_inject_is_sent(&key)) {
+	if (!accepted && !vmmio_inject_is_sent(&s->key)) {
 		s->raised = 0;
 		return;
 	}
-	if (opt_pid && key.pid && key.how != VMMIO_INJECT_KTHREAD && key.pid != opt_pid)
+	if (opt_pid && s->key.pid && s->key.how != VMMIO_INJECT_KTHREAD && s->key.pid != opt_pid)
 		return;
-	n = bpf_map_lookup_elem(&interrupts, &key);
-	if (!n) {
-		bpf_map_update_elem(&interrupts, &key, &fresh, BPF_NOEXIST);
-		n = bpf_map_lookup_elem(&interrupts, &key);
-		if (!n) {
-			/* once, also if it is told of again when the next one is sent */
-			__sync_fetch_and_add(&lost_interrupts, 1);
-			s->raised = 0;
-			return;
-		}
+	if (!s->entry)
+		s->entry = entry_of(&s->key);
+	number = s->entry - 1;
+	e = bpf_map_lookup_elem(&interrupts, &number);
+	if (!e) {
+		/* once, also if it is told of again when the next one is sent */
+		__sync_fetch_and_add(&lost_interrupts, 1);
+		s->raised = 0;
+		return;
 	}
 	if (s->raised)
-		__sync_fetch_and_add(&n->raised, 1);
+		__sync_fetch_and_add(&e->count.raised, 1);
 	s->raised = 0;
 	if (accepted) {
-		__sync_fetch_and_add(&n->accepted, 1);
-		n->vector = vector;
+		__sync_fetch_and_add(&e->count.accepted, 1);
+		e->count.vector = vector;
 	}
 }
 
-/* Something new is sent from here. What was before it and not accepted never will be. */
-static __noinline void sends(struct vmmio_inject_slot *s, __u32 who, __u32 kind, __u64 data,
-			     __u32 vector)
+static __noinline void count_unaccepted(struct vmmio_inject_slot *s)
 {
+	count_interrupt(s, 0, 0);
+}
+
+static __always_inline bool same_sender(const struct vmmio_inject_key *a,
+					const struct vmmio_inject_key *b)
+{
+	const __u64 *x = (const __u64 *)a, *y = (const __u64 *)b;
+
+	return x[0] == y[0] && x[1] == y[1] && x[2] == y[2] && x[3] == y[3];
+}
+
+/* Something new is sent from here. What was before it and not accepted never will be. */
+static __always_inline void sends(const struct sender *f, __u32 kind, __u64 data, __u32 vector)
+{
+	struct vmmio_inject_slot *s = f->slot;
 	struct vmmio_inject_key key = {.data = data, .kind = kind};
 
 	if (s->raised)
-		count_interrupt(s, 0, 0);
+		count_unaccepted(s);
 	/* a device's interrupt signals an irqfd: no task has a part in it */
-	if (who & VMMIO_INJECT_IN_IRQ)
-		key.how = VMMIO_INJECT_INTERRUPT;
-	else
-		who_sends(&key, bpf_get_current_task_btf());
-	s->key = key;
-	s->who = who;
+	if (f->who & 1) {
+		/* but a vCPU's own timer runs out on its back */
+		if (kind == VMMIO_INJECT_LOCAL)
+			who_sends(&key, f);
+		if (key.how != VMMIO_INJECT_GUEST) {
+			key.kvm = 0;
+			key.pid = key.fd = 0;
+			key.how = VMMIO_INJECT_INTERRUPT;
+		}
+	} else {
+		who_sends(&key, f);
+	}
+	if (!same_sender(&s->key, &key)) {
+		s->key = key;
+		s->entry = 0;
+	}
+	s->who = f->who;
 	s->vector = vector;
 	s->raised = kind == VMMIO_INJECT_LINE || kind == VMMIO_INJECT_MSI;
 }
 
 static __always_inline void line(void *ctx, __u32 nr, int level, __u32 vector)
 {
-	struct vmmio_inject_slot *s;
-	__u32 who;
+	struct sender f = sender_of(ctx);
+	struct vmmio_inject_slot *s = f.slot;
 
-	s = slot_of(ctx, bpf_get_current_task_btf(), &who);
-	if (!s)
-		return;
 	if (level > 0) {
-		sends(s, who, VMMIO_INJECT_LINE, nr, vector);
-	} else if (s->who == who && s->key.kind == VMMIO_INJECT_LINE && s->key.data == nr) {
+		sends(&f, VMMIO_INJECT_LINE, nr, vector);
+	} else if (s->who == f.who && s->key.kind == VMMIO_INJECT_LINE && s->key.data == nr) {
+		/* what comes next is not its route's message */
 		if (s->raised)
-			count_interrupt(s, 0, 0);
+			count_unaccepted(s);
 		s->who = 0;
 	}
 }
@@ -264,13 +313,29 @@ int host_set_irq(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-/* arm64: (type, vcpu, number, level), of an ioctl */
+#define ARM_SHARED 1	/* KVM_ARM_IRQ_TYPE_SPI */
+#define FIRST_SHARED 32 /* the number of the first */
+
+/*
+ * arm64: (type, vcpu, number, level), of an ioctl. A vCPU's thread lowers a line after
+ * its guest has acknowledged at the device: whose line it is, as an EOI tells on x86.
+ */
 SEC("raw_tp/kvm_irq_line")
 int host_irq_line(struct bpf_raw_tracepoint_args *ctx)
 {
-	__u32 nr = ctx->args[2];
+	__u32 nr = ctx->args[2], type = ctx->args[0];
+	int level = ctx->args[3];
 
-	line(ctx, nr, ctx->args[3], nr);
+	if (level <= 0) {
+		struct vmmio_exit_thread *t = known_thread();
+
+		if (t && t->acked) {
+			vmmio_exit_vote(&t->vectors[nr & (VMMIO_EXIT_VECTORS - 1)], t->acked);
+			t->acked = 0;
+		}
+	}
+	/* numbered as an irqfd has it */
+	line(ctx, type == ARM_SHARED ? nr - FIRST_SHARED : nr, level, nr);
 	return 0;
 }
 
@@ -280,11 +345,10 @@ int host_irq_line(struct bpf_raw_tracepoint_args *ctx)
 SEC("raw_tp/kvm_ioapic_set_irq")
 int host_ioapic(struct bpf_raw_tracepoint_args *ctx)
 {
-	struct vmmio_inject_slot *s;
-	__u32 who;
+	struct sender f = sender_of(ctx);
+	struct vmmio_inject_slot *s = f.slot;
 
-	s = slot_of(ctx, bpf_get_current_task_btf(), &who);
-	if (s && s->who == who && !(ctx->args[0] & IOAPIC_MASKED))
+	if (s->who == f.who && !(ctx->args[0] & IOAPIC_MASKED))
 		s->vector = (__u8)ctx->args[0];
 	return 0;
 }
@@ -293,16 +357,14 @@ int host_ioapic(struct bpf_raw_tracepoint_args *ctx)
 SEC("raw_tp/kvm_msi_set_irq")
 int host_msi(struct bpf_raw_tracepoint_args *ctx)
 {
-	__u32 data = ctx->args[1], who;
-	struct vmmio_inject_slot *s;
+	__u32 data = ctx->args[1];
+	struct sender f = sender_of(ctx);
+	struct vmmio_inject_slot *s = f.slot;
 
-	s = slot_of(ctx, bpf_get_current_task_btf(), &who);
-	if (!s)
-		return 0;
-	if (s->who == who && s->raised && s->key.kind == VMMIO_INJECT_LINE)
+	if (s->who == f.who && s->raised && s->key.kind == VMMIO_INJECT_LINE)
 		s->vector = (__u8)data;
 	else
-		sends(s, who, VMMIO_INJECT_MSI, ctx->args[0] << 32 | data, (__u8)data);
+		sends(&f, VMMIO_INJECT_MSI, ctx->args[0] << 32 | data, (__u8)data);
 	return 0;
 }
 
@@ -310,27 +372,21 @@ int host_msi(struct bpf_raw_tracepoint_args *ctx)
 SEC("raw_tp/kvm_apic_ipi")
 int host_ipi(struct bpf_raw_tracepoint_args *ctx)
 {
-	struct vmmio_inject_slot *s;
+	struct sender f = sender_of(ctx);
 	__u8 vector = ctx->args[0];
-	__u32 who;
 
-	s = slot_of(ctx, bpf_get_current_task_btf(), &who);
-	if (s)
-		sends(s, who, VMMIO_INJECT_IPI, vector, vector);
+	sends(&f, VMMIO_INJECT_IPI, vector, vector);
 	return 0;
 }
 
-static __always_inline void accepts(void *ctx, __u32 vector)
+/* @kind, @data: what it is if nobody was heard to send it. */
+static __always_inline void accepts(void *ctx, __u32 vector, __u32 kind, __u64 data)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct vmmio_inject_slot *s;
-	__u32 who;
+	struct sender f = sender_of(ctx);
+	struct vmmio_inject_slot *s = f.slot;
 
-	s = slot_of(ctx, task, &who);
-	if (!s)
-		return;
-	if (s->who != who || s->vector != vector)
-		sends(s, who, VMMIO_INJECT_LOCAL, vector, vector);
+	if (s->who != f.who || s->vector != vector || (kind == VMMIO_INJECT_LINE && !s->raised))
+		sends(&f, kind, data, vector);
 	count_interrupt(s, 1, vector);
 }
 
@@ -344,16 +400,22 @@ int host_accept(struct bpf_raw_tracepoint_args *ctx)
 	__u16 mode = ctx->args[1];
 
 	if (mode == DELIVER_FIXED || mode == DELIVER_LOWEST)
-		accepts(ctx, (__u8)ctx->args[3]);
+		accepts(ctx, (__u8)ctx->args[3], VMMIO_INJECT_LOCAL, (__u8)ctx->args[3]);
 	return 0;
 }
 
-/* arm64: (vcpu, number, level) */
+/* arm64: (vcpu, number, level). An irqfd's line comes by nothing else. */
 SEC("raw_tp/vgic_update_irq_pending")
 int host_vgic(struct bpf_raw_tracepoint_args *ctx)
 {
-	if (ctx->args[2] & 1)
-		accepts(ctx, ctx->args[1]);
+	__u32 nr = ctx->args[1];
+
+	if (!(ctx->args[2] & 1))
+		return 0;
+	if (nr < FIRST_SHARED)
+		accepts(ctx, nr, VMMIO_INJECT_LOCAL, nr);
+	else
+		accepts(ctx, nr, VMMIO_INJECT_LINE, nr - FIRST_SHARED);
 	return 0;
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One look at every virtqueue of a device, when the loader reads the device's uevent
- * file: a call with the device in hand, and from its process only. On the way of an
- * I/O there is one hook, at the doorbell: it counts the kicks and keeps how far the
- * ring had come.
+ * One look at every virtqueue of a device, when the loader reads an attribute of the
+ * device in sysfs: a call with the device in hand, from its process only, and before
+ * the attribute could wait for a lock. On the way of an I/O there is one hook, at the
+ * doorbell: it counts the kicks and keeps how far the ring had come.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
@@ -33,6 +33,7 @@ __u64 asker = 0; /* process of the loader, as this kernel numbers it */
 __u32 nsamples = 0;
 __u32 unplaced = 0; /* queues for which there was no room */
 struct vmmio_stall_sample samples[VMMIO_STALL_DEVICE] = {};
+struct vmmio_stall_binding binding = {};
 
 /* Run by the loader: numbers differ between namespaces. */
 SEC("raw_tp") int whoami(void *ctx)
@@ -213,21 +214,60 @@ __noinline int look(__u64 key)
 	return 0;
 }
 
+/* Private to the kernel with PREEMPT_RT, where it has no owner here. */
+struct mutex___f {
+	struct {
+		long counter;
+	} owner;
+} FLAVOUR;
+
+/* How far the driver core has come with it, and who holds it meanwhile. */
+static __always_inline void look_binding(struct device *dev)
+{
+	struct mutex___f *lock = (void *)dev + bpf_core_field_offset(struct device, mutex);
+	struct task_struct *task = NULL;
+
+	binding.state = BPF_CORE_READ(dev, links.status);
+	binding.holder = 0;
+	binding.comm[0] = 0;
+	if (bpf_core_field_exists(lock->owner))
+		task = (void *)(BPF_CORE_READ(lock, owner.counter) & ~7ul); /* flags below */
+	if (!task)
+		return;
+	binding.holder = BPF_CORE_READ(task, pid);
+	bpf_probe_read_kernel_str(binding.comm, sizeof(binding.comm), task->comm);
+}
+
+/*
+ * Nobody is kept from the list meanwhile: a driver may be making queues, or taking them
+ * away. Behind one that is no queue of the device is nothing to be had.
+ */
 static __always_inline int look_device(struct device *dev)
 {
 	struct virtio_device *vdev = (void *)dev - bpf_core_field_offset(struct virtio_device, dev);
 	void *head = (void *)vdev + bpf_core_field_offset(struct virtio_device, vqs);
+	struct virtqueue *vq;
 	struct list_head *p;
 	int i;
 
-	if (bpf_get_current_pid_tgid() >> 32 != asker)
-		return 0;
+	look_binding(dev);
+	binding.key = (__u64)vdev;
 	p = BPF_CORE_READ(vdev, vqs.next);
 	for (i = 0; i < VMMIO_STALL_DEVICE && p && (void *)p != head; i++) {
-		look((__u64)p - bpf_core_field_offset(struct virtqueue, list));
+		vq = (void *)p - bpf_core_field_offset(struct virtqueue, list);
+		if (BPF_CORE_READ(vq, vdev) != vdev)
+			break;
+		look((__u64)vq);
 		p = BPF_CORE_READ(p, next);
 	}
 	return 0;
+}
+
+static __always_inline int shown(struct kobject *kobj)
+{
+	if (bpf_get_current_pid_tgid() >> 32 != asker)
+		return 0;
+	return look_device((void *)kobj - bpf_core_field_offset(struct device, kobj));
 }
 
 /* On the way of an I/O: what was made available so far, the device is told of now. */
@@ -257,7 +297,7 @@ static __always_inline int kick(struct virtqueue *vq)
 	}                                                                  \
 	KPROBE(name, function, type, call)
 
-HOOK(uevent, virtio_uevent, device, look_device)
+HOOK(shown, dev_attr_show, kobject, shown)
 HOOK(vm, vm_notify, virtqueue, kick)
 HOOK(vm_data, vm_notify_with_data, virtqueue, kick)
 HOOK(vp, vp_notify, virtqueue, kick)

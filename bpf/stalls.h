@@ -53,6 +53,20 @@ struct vmmio_stall_sample {
 
 _Static_assert(sizeof(struct vmmio_stall_sample) == 120, "vmmio_stall_sample layout");
 
+/* vmmio_stall_binding.state: the kernel's enum dl_dev_state */
+#define VMMIO_BINDING_NONE 0
+#define VMMIO_BINDING_PROBING 1
+#define VMMIO_BINDING_BOUND 2
+#define VMMIO_BINDING_REMOVING 3
+
+/* A device and its driver, in the same look. */
+struct vmmio_stall_binding {
+	__u64 key; /* whose it is: address of the virtio device; 0: none was looked at */
+	__u32 state;
+	__u32 holder; /* thread with the device's lock, as the first namespace has it; 0: unknown */
+	char comm[16]; /* its name */
+};
+
 /* What the doorbell's hook keeps of a queue. */
 struct vmmio_stall_kicks {
 	__u64 kicks;

@@ -382,6 +382,7 @@ AGAIN(reset, virtqueue_reset, void *recycle)
 
 ENTRY(gone, vring_del_virtqueue, (struct virtqueue * vq), queue_gone(vq))
 ENTRY(uevent, virtio_uevent, (struct device * dev), learn_device(dev))
+ENTRY(shown, dev_attr_show, (struct kobject * kobj), learn_shown(kobj))
 ENTRY(config, virtio_config_changed, (struct virtio_device * vdev), config_changed(vdev))
 ENTRY(vring_irq, vring_interrupt, (int irq, void *vq), vring_irq(irq, vq))
 ENTRY(vm_kick, vm_notify, (struct virtqueue * vq), kick(vq))

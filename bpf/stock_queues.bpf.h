@@ -313,10 +313,10 @@ static __always_inline int ring_starts_again(struct virtqueue *vq)
 }
 
 /*
- * A device that has queues: found before anything happens on them. The loader
- * reads the uevent file of each device, which is a call with the device in
- * hand; the kernel itself announces one that is bound later in the same way, and
- * one that goes, which has no queues left and must not come back.
+ * A device that has queues: found before anything happens on them. The kernel announces
+ * one that is bound with the device in hand, and one that goes, which has no queues left
+ * and must not come back. Nobody is kept from the list meanwhile: behind one that is no
+ * queue of the device is nothing to be had.
  */
 static __always_inline int learn_device(struct device *dev)
 {
@@ -326,12 +326,27 @@ static __always_inline int learn_device(struct device *dev)
 	int i;
 
 	for (i = 0; i < VMMIO_STOCK_QUEUES && p && (void *)p != head; i++) {
-		__u64 vq = (__u64)p - bpf_core_field_offset(struct virtqueue, list);
+		struct virtqueue *vq = (void *)p - bpf_core_field_offset(struct virtqueue, list);
 
-		meet_queue(vq);
+		if (BPF_CORE_READ(vq, vdev) != vdev)
+			break;
+		meet_queue((__u64)vq);
 		p = BPF_CORE_READ(p, next);
 	}
 	return 0;
+}
+
+/*
+ * Those that were there before: the loader reads an attribute of each device in sysfs,
+ * which comes by here with the device in hand before it could wait for a lock.
+ */
+static __always_inline int learn_shown(struct kobject *kobj)
+{
+	struct device *dev = (void *)kobj - bpf_core_field_offset(struct device, kobj);
+	char bus[8] = {};
+
+	bpf_probe_read_kernel_str(bus, sizeof(bus), BPF_CORE_READ(dev, bus, name));
+	return is_prefix(bus, "virtio", 7) ? learn_device(dev) : 0;
 }
 
 static __always_inline int slot_guessed(__u64 key)

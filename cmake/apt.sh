@@ -88,3 +88,14 @@ apt_fetch()
 		fi
 	done
 }
+
+# merge_usr DIR: packages of Debian 13 have all in /usr. What reads a tree of them finds
+# /bin, /lib and /sbin as it does in an installed system.
+merge_usr()
+{
+	for folder in bin lib sbin; do
+		if [ -d "$1/usr/$folder" ] && [ ! -e "$1/$folder" ]; then
+			ln -s "usr/$folder" "$1/$folder"
+		fi
+	done
+}

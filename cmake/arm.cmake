@@ -68,6 +68,17 @@ vmmio_test_properties(arm.stat-arm64 arm 600)
 set_tests_properties(arm.stat-arm64 PROPERTIES FIXTURES_REQUIRED image_arm64 FIXTURES_SETUP stat_arm64)
 vmmio_stat_tests(arm arm64 truth "matrix:stock:blk serial")
 
+# Guests under a KVM of arm64, in an emulated machine.
+add_test(NAME arm.host-arm64
+	 COMMAND ${CMAKE_SOURCE_DIR}/tests/run ${CMAKE_SOURCE_DIR}/cmake/cross-host.sh --out
+		 ${CMAKE_BINARY_DIR}/arch/host-arm64 --image ${CMAKE_BINARY_DIR}/arch/arm64 --programs
+		 ${CMAKE_BINARY_DIR}/arch/stat-arm64
+)
+vmmio_test_properties(arm.host-arm64 arm 600)
+set_tests_properties(arm.host-arm64 PROPERTIES FIXTURES_REQUIRED stat_arm64 FIXTURES_SETUP host_arm64)
+vmmio_arch_test(stack arm arm64 tests/arm/stack.sh TIMEOUT 900)
+set_property(TEST arm.stack APPEND PROPERTY FIXTURES_REQUIRED host_arm64)
+
 # The newest kernel that Debian has for this release, where virtio and PCI are built in.
 # (All kinds of device under both drivers: label matrix.)
 vmmio_arch_image(kernels amd64-6.12 --arch amd64 --suite bookworm-backports)

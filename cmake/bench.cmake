@@ -1,34 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# vmmio-bench, vmmio-boot and the load generators.
+# vmmio-bench and the load generators.
 foreach(load IN ITEMS blkload netload charload)
 	add_executable(${load} bench/load/gen/${load}.c bench/load/gen/latency.c)
 	target_link_libraries(${load} PRIVATE vmmio_lib)
 	vmmio_static(${load})
 endforeach()
 target_sources(netload PRIVATE bench/load/gen/netload_link.c)
-
-# Booting guests: what vmmio-boot, vmmio-bench and the tests share.
-find_library(LIBJANSSON_A libjansson.a)
-if(NOT LIBJANSSON_A)
-	message(FATAL_ERROR "no static jansson: package libjansson-dev is needed")
-endif()
-add_library(
-	vmmio_guest STATIC
-	bench/guest/cpio.c
-	bench/guest/guest.c
-	bench/guest/probe.c
-	bench/guest/qemu.c
-	bench/guest/qmp.c
-	bench/guest/target.c
-	bench/guest/vmm.c
-	bench/plot/quote.c
-)
-target_compile_definitions(vmmio_guest PRIVATE VMMIO_IMAGE_DIR="${CMAKE_BINARY_DIR}/image")
-target_link_libraries(vmmio_guest PUBLIC vmmio_lib ${LIBJANSSON_A})
-
-add_executable(vmmio-boot bench/guest/boot.c)
-target_link_libraries(vmmio-boot PRIVATE vmmio_guest)
 
 # vmmio-bench: a library, so that the unit tests link it too.
 find_path(GSL_INCLUDE gsl/gsl_statistics.h)
@@ -42,6 +20,7 @@ add_library(
 	bench/conform/rules.c
 	bench/witness/witness.c
 	bench/conform/trace.c
+	bench/data/changes.c
 	bench/data/csv.c
 	bench/data/devside.c
 	bench/data/factors.c
@@ -59,6 +38,8 @@ add_library(
 	bench/judge/costs.c
 	bench/judge/dims.c
 	bench/judge/findings.c
+	bench/judge/history.c
+	bench/judge/history_print.c
 	bench/judge/limits.c
 	bench/judge/looks.c
 	bench/judge/page.c
@@ -71,14 +52,18 @@ add_library(
 	bench/judge/verdict.c
 	bench/judge/stack.c
 	bench/judge/stack_layers.c
+	bench/judge/stack_predict.c
+	bench/judge/stack_stored.c
 	bench/judge/versus_report.c
 	bench/load/blk.c
+	bench/load/hosted.c
 	bench/load/kinds.c
 	bench/load/load.c
 	bench/plot/ab.c
 	bench/plot/curves.c
 	bench/plot/data.c
 	bench/plot/hist.c
+	bench/plot/history.c
 	bench/plot/plot.c
 	bench/plot/stack.c
 	bench/plot/sweep.c
@@ -89,23 +74,30 @@ add_library(
 	bench/sweep/state.c
 )
 target_link_libraries(vmmio_bench PUBLIC vmmio_guest gsl gslcblas z m)
-# the plot scripts are part of the program
+# the plot scripts and those of guests and hosts are part of the program (lib/embed.h)
 file(GLOB plots CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bench/plot/gp/*.gp)
-set_source_files_properties(
-	bench/plot/plot.c PROPERTIES COMPILE_OPTIONS "-Wa,-I${CMAKE_SOURCE_DIR}/bench/plot" OBJECT_DEPENDS "${plots}"
-)
+vmmio_embed(bench/plot/plot.c ${plots})
+vmmio_embed(bench/load/load.c bench/load/round.sh)
+vmmio_embed(bench/load/blk.c bench/load/disk.sh)
+vmmio_embed(bench/load/hosted.c bench/load/hosted.sh)
+vmmio_embed(bench/judge/versus_report.c bench/judge/versus.sh)
 
 find_package(Threads REQUIRED)
 add_executable(
 	vmmio-bench
+	bench/cmd/bisect.c
+	bench/cmd/bisect_tree.c
+	bench/cmd/child.c
 	bench/cmd/compare.c
 	bench/cmd/conform.c
 	bench/cmd/diff.c
+	bench/cmd/history.c
 	bench/cmd/main.c
+	bench/cmd/pairs.c
+	bench/cmd/pairs_run.c
 	bench/cmd/plot.c
 	bench/cmd/predict.c
 	bench/cmd/regress.c
-	bench/cmd/regress_run.c
 	bench/cmd/report.c
 	bench/cmd/sweep.c
 	bench/cmd/tune.c
@@ -114,20 +106,17 @@ add_executable(
 	bench/cmd/witness.c
 	bench/guest/pool.c
 )
-# and so is the script of a bench host
-set_source_files_properties(
-	bench/cmd/stack.c PROPERTIES COMPILE_OPTIONS "-Wa,-I${CMAKE_SOURCE_DIR}/bench/cmd" OBJECT_DEPENDS
-						     ${CMAKE_SOURCE_DIR}/bench/cmd/stack-host.sh
-)
 target_link_libraries(vmmio-bench PRIVATE vmmio_bench Threads::Threads)
 
-foreach(name IN ITEMS bench_aa bench_ab bench_corrupt bench_devside bench_dims bench_loads bench_looks bench_page bench_published bench_tune bench_unseen bench_witness bench_stats bench_result bench_rounds stack versus)
+foreach(name IN ITEMS bench_aa bench_ab bench_corrupt bench_devside bench_dims bench_history bench_loads bench_looks bench_page bench_published bench_tune bench_unseen bench_witness bench_stats bench_result bench_rounds stack versus)
 	vmmio_unit_test(${name} LIBS vmmio_bench)
 endforeach()
 add_executable(benchstats tests/unit/benchstats.c)
 target_include_directories(benchstats PRIVATE ${CMAKE_SOURCE_DIR})
 target_link_libraries(benchstats PRIVATE vmmio_bench)
 vmmio_script_test(unit tests/unit/independent.sh)
+vmmio_script_test(unit tests/unit/bisect.sh)
+vmmio_script_test(unit tests/unit/history.sh)
 vmmio_script_test(guest tests/guest/compare.sh TIMEOUT 180)
 vmmio_script_test(guest tests/guest/witness.sh TIMEOUT 180)
 vmmio_script_test(guest tests/guest/compare_stack.sh TIMEOUT 700)
@@ -136,6 +125,7 @@ vmmio_script_test(guest tests/guest/bench_usage.sh TIMEOUT 300)
 vmmio_script_test(guest tests/guest/sweep.sh TIMEOUT 240)
 vmmio_script_test(guest tests/guest/loads.sh TIMEOUT 400)
 vmmio_script_test(guest tests/guest/regress.sh TIMEOUT 180)
+vmmio_script_test(guest tests/guest/bisect.sh TIMEOUT 300)
 vmmio_script_test(guest tests/guest/conform.sh TIMEOUT 180)
 vmmio_script_test(guest tests/guest/tune.sh TIMEOUT 240)
 vmmio_script_test(guest tests/guest/versus.sh TIMEOUT 240)

@@ -6,6 +6,7 @@
 #                                       bpf/<name>.skel.h; link a program to
 #                                       vmmio_bpf_<name> to include it as
 #                                       <name>.skel.h
+#   VMMIO_BPF_FLAGS                     more flags for all of them (release.sh)
 #   vmmio_libbpf                        libbpf and what it needs, static
 find_program(CLANG clang)
 if(NOT CLANG)
@@ -30,8 +31,27 @@ foreach(lib IN ITEMS LIBBPF:libbpf-dev LIBELF:libelf-dev LIBZ:zlib1g-dev)
 		message(FATAL_ERROR "no static ${variable}: package ${package} is needed")
 	endif()
 endforeach()
+# What the static libelf wants besides differs by its version: VMMIO_ELF_LIBS has all of it.
+set(VMMIO_ELF_LIBS ${LIBELF_A})
+execute_process(COMMAND ${CMAKE_NM} ${LIBELF_A} OUTPUT_VARIABLE symbols ERROR_QUIET)
+if(symbols MATCHES " U eu_" AND NOT symbols MATCHES " T eu_")
+	add_library(vmmio_elfsearch STATIC lib/elfsearch.c)
+	target_link_libraries(vmmio_elfsearch PRIVATE vmmio_flags)
+	list(APPEND VMMIO_ELF_LIBS $<TARGET_FILE:vmmio_elfsearch>)
+endif()
+if(symbols MATCHES " U ZSTD_")
+	find_library(LIBZSTD_A libzstd.a)
+	if(NOT LIBZSTD_A)
+		message(FATAL_ERROR "no static libzstd, which libelf needs: package libzstd-dev is needed")
+	endif()
+	list(APPEND VMMIO_ELF_LIBS ${LIBZSTD_A})
+endif()
+list(APPEND VMMIO_ELF_LIBS ${LIBZ_A})
 add_library(vmmio_libbpf INTERFACE)
-target_link_libraries(vmmio_libbpf INTERFACE ${LIBBPF_A} ${LIBELF_A} ${LIBZ_A})
+target_link_libraries(vmmio_libbpf INTERFACE ${LIBBPF_A} ${VMMIO_ELF_LIBS})
+if(TARGET vmmio_elfsearch)
+	add_dependencies(vmmio_libbpf vmmio_elfsearch)
+endif()
 
 function(vmmio_bpf_object name source)
 	set(dir ${CMAKE_BINARY_DIR}/bpf)
@@ -40,7 +60,7 @@ function(vmmio_bpf_object name source)
 		OUTPUT ${dir}/${name}.bpf.o
 		COMMAND ${CLANG} -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_${bpf_arch} -std=gnu11 -Wall
 			-Wextra -Werror -Wno-unused-parameter -Wno-unused-function -Wno-missing-declarations
-			-Wno-sign-compare -I${dir} -I${CMAKE_SOURCE_DIR}/include
+			-Wno-sign-compare ${VMMIO_BPF_FLAGS} -I${dir} -I${CMAKE_SOURCE_DIR}/include
 			-I${CMAKE_SOURCE_DIR}/bpf -MD -MT ${dir}/${name}.bpf.o -MF
 			${dir}/${name}.bpf.d -c ${source} -o ${dir}/${name}.full.o
 		# Linking drops the debug info that clang needs to make BTF: half of the size.

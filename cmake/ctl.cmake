@@ -3,7 +3,7 @@
 # vmmio-ctl.
 add_executable(
 	vmmio-ctl tools/vmmio-ctl/main.c tools/vmmio-ctl/device.c tools/vmmio-ctl/busy.c
-		  tools/vmmio-ctl/move.c tools/vmmio-ctl/set.c tools/vmmio-ctl/settings.c
+		  tools/vmmio-ctl/move.c tools/vmmio-ctl/persist.c tools/vmmio-ctl/set.c tools/vmmio-ctl/settings.c
 )
 target_link_libraries(vmmio-ctl PRIVATE vmmio_lib)
 vmmio_static(vmmio-ctl)

@@ -64,4 +64,5 @@ done
 for deb in "$work"/*.deb; do
 	dpkg-deb -x "$deb" "$out" || die "cannot unpack $(basename "$deb") into $out (disk full?)"
 done
+merge_usr "$out"
 echo "${arch:+$arch }$*" >"$out/packages"

@@ -139,6 +139,7 @@ for deb in "$work"/*.deb; do
 	dpkg-deb -x "$deb" "$out/root" || die "cannot unpack $(basename "$deb") into $out (disk full?)"
 done
 
+merge_usr "$out/root"
 # The header Makefiles include each other by absolute path.
 for makefile in "$out"/root/usr/src/linux-headers-*/Makefile; do
 	sed -i "s,\([ =]\)/usr/src/,\1$out/root/usr/src/,g" "$makefile"

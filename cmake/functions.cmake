@@ -61,3 +61,13 @@ function(vmmio_image_file guest host)
 	set_property(GLOBAL APPEND PROPERTY VMMIO_IMAGE_SPEC "file ${guest} ${host}")
 	set_property(GLOBAL APPEND PROPERTY VMMIO_IMAGE_DEPENDS ${host} ${ARGN})
 endfunction()
+
+# vmmio_embed(SOURCE FILE...): the source has VMMIO_EMBED() of files, named from its own folder.
+function(vmmio_embed source)
+	cmake_path(GET source PARENT_PATH folder)
+	set(files ${ARGN})
+	list(TRANSFORM files PREPEND ${CMAKE_SOURCE_DIR}/ REGEX "^[^/]")
+	set_source_files_properties(
+		${source} PROPERTIES COMPILE_OPTIONS "-Wa,-I${CMAKE_SOURCE_DIR}/${folder}" OBJECT_DEPENDS "${files}"
+	)
+endfunction()

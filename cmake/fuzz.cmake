@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The fuzzers of kmod: tests/fuzz/regs.c as a process under libFuzzer (unit.fuzz;
-# planted bugs with label fuzz).
+# The fuzzers: of kmod, tests/fuzz/regs.c as a process under libFuzzer (unit.fuzz;
+# planted bugs with label fuzz); of recordings, tests/fuzz/dat.c (unit.fuzz-dat).
 if(VMMIO_STAT_FOR)
 	return() # for programs that do not run here
 endif()
@@ -34,6 +34,20 @@ add_custom_command(
 add_custom_target(fuzz_regs ALL DEPENDS ${CMAKE_BINARY_DIR}/fuzz/regs)
 add_test(NAME unit.fuzz COMMAND ${CMAKE_SOURCE_DIR}/tests/run ${CMAKE_SOURCE_DIR}/tests/fuzz/regs.sh)
 vmmio_test_properties(unit.fuzz unit 120)
+
+# The reader of recordings, with what it hands the records to.
+file(GLOB reader CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tools/vmmio-stat/source/*.[ch] ${CMAKE_SOURCE_DIR}/tools/vmmio-stat/core/*.[ch])
+add_custom_command(
+	OUTPUT ${CMAKE_BINARY_DIR}/fuzz/dat
+	COMMAND ${CMAKE_SOURCE_DIR}/tests/fuzz/build-dat.sh ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/fuzz/dat ${LIBTRACEFS_H}
+		${LIBTRACEEVENT_H} ${LIBTRACEFS_A} ${LIBTRACEEVENT_A} ${LIBJANSSON_A} ${LIBBPF_A} ${VMMIO_ELF_LIBS}
+	DEPENDS ${reader} ${CMAKE_SOURCE_DIR}/tests/fuzz/build-dat.sh ${CMAKE_SOURCE_DIR}/tests/fuzz/dat.c
+	COMMENT "fuzz/dat"
+	VERBATIM
+)
+add_custom_target(fuzz_dat ALL DEPENDS ${CMAKE_BINARY_DIR}/fuzz/dat)
+add_test(NAME unit.fuzz-dat COMMAND ${CMAKE_SOURCE_DIR}/tests/run ${CMAKE_SOURCE_DIR}/tests/fuzz/dat.sh)
+vmmio_test_properties(unit.fuzz-dat unit 120)
 
 # What takes longer than a test may: on demand.
 option(VMMIO_FUZZ "Add the tests of label fuzz: planted bugs, drivers in user-mode Linux" OFF)

@@ -4,15 +4,18 @@
 # Makes the image of the bench host: the guest image's files, and KVM's modules,
 # QEMU with its libraries and firmware, this build's programs for a host, and
 # the guest image itself under /l2 for the guests that run there. Takes QEMU as
-# it is installed on this machine; writes one archive and nothing else.
+# it is installed on this machine, or for another architecture from a folder of
+# fetch-root.sh; writes one archive and nothing else.
 set -eu
 
 usage()
 {
 	cat <<-'END'
 	usage: host-image.sh --out FILE --list LIST --mkcpio PROGRAM --modules DIR
-	                     --kernel FILE --initrd FILE --qemu FILE PROGRAM...
+	                     --kernel FILE --initrd FILE --qemu FILE
+	                     [--root DIR --cross TRIPLET] PROGRAM...
 	  --list LIST    mkcpio's list of the guest image
+	  --root DIR     the libraries of another architecture
 	  --modules DIR  lib/modules/RELEASE, unpacked
 	  --kernel, --initrd  of the guests within
 	END
@@ -24,10 +27,10 @@ die()
 	exit 1
 }
 
-out='' list='' mkcpio='' modules='' kernel='' initrd='' qemu=''
+out='' list='' mkcpio='' modules='' kernel='' initrd='' qemu='' root='' cross=''
 while [ $# -gt 0 ]; do
 	case $1 in
-	--out | --list | --mkcpio | --modules | --kernel | --initrd | --qemu)
+	--out | --list | --mkcpio | --modules | --kernel | --initrd | --qemu | --root | --cross)
 		if [ $# -lt 2 ] || [ -z "$2" ]; then
 			echo "host-image: $1 needs a value" >&2
 			exit 2
@@ -70,6 +73,7 @@ $parents"
 	echo "file $1 $2" >>"$work/files"
 }
 
+touch "$work/dirs" "$work/files"
 # What an access is served by, and who sends interrupts from the kernel. A kernel that
 # has one of them built in has no file of it: the helpers in the image know that.
 for name in irqbypass kvm kvm-amd kvm-intel vhost_iotlb vhost vhost_net tun tap \
@@ -86,32 +90,78 @@ for name in irqbypass kvm kvm-amd kvm-intel vhost_iotlb vhost vhost_net tun tap 
 	put "/lib/modules/$to.ko" "$path"
 done
 grep -q '/lib/modules/kvm\.ko ' "$work/files" || grep -q '/kvm\.ko$' "$modules/modules.builtin" ||
+	# no module's name is told of what can be no module (arm64)
+	grep -qs '^CONFIG_KVM=y' "$modules"/../../../boot/config-* ||
 	die "the kernel of $modules has no KVM"
 
-# Programs, with what the dynamic linker would load. /usr is / in the image.
+# libs_of PROGRAM: what the dynamic linker of this machine would load
+libs_of()
+{
+	# a static one has none, and ldd says so by its status
+	ldd "$1" >"$work/ldd" 2>/dev/null || return 0
+	! grep 'not found' "$work/ldd" || die "a library of $1 is not installed"
+	sed -n 's,^[^/]*\(/[^ ]*\) (.*,\1,p' "$work/ldd"
+}
+
+# libs_in_root FILE...: the same of another machine's, as paths there
+libs_in_root()
+{
+	while [ $# -gt 0 ]; do
+		"$cross-objdump" -p "$1" 2>/dev/null | sed -n 's/^ *NEEDED *//p' >"$work/needed"
+		shift
+		while read -r name; do
+			! grep -qx "$name" "$work/had" || continue
+			echo "$name" >>"$work/had"
+			found=''
+			for dir in "lib/$cross" "usr/lib/$cross" lib usr/lib "usr/lib/$cross/pulseaudio"; do
+				[ ! -e "$root/$dir/$name" ] || {
+					found=/lib/$cross/$name
+					case $name in ld-*) found=/lib/$name ;; esac
+					echo "$found $root/$dir/$name"
+					echo "$root/$dir/$name" >>"$work/next"
+					break
+				}
+			done
+			[ -n "$found" ] || die "a library is not in $root: $name"
+		done <"$work/needed"
+		if [ $# = 0 ] && [ -s "$work/next" ]; then
+			# shellcheck disable=SC2046 # paths of the build tree, which holds no white space
+			set -- $(cat "$work/next")
+			: >"$work/next"
+		fi
+	done
+}
+
+# Programs, with their libraries. /usr is / in the image.
 put "/bin/$(basename "$qemu")" "$qemu"
 for program in "$@"; do
-	strip -o "$work/$(basename "$program")" "$program"
+	"${cross:+$cross-}strip" -o "$work/$(basename "$program")" "$program"
 	put "/bin/$(basename "$program")" "$work/$(basename "$program")"
 done
-for program in "$qemu" "$@"; do
-	# a static one has none, and ldd says so by its status
-	ldd "$program" >"$work/ldd" 2>/dev/null || continue
-	! grep 'not found' "$work/ldd" || die "a library of $program is not installed"
-	sed -n 's,^[^/]*\(/[^ ]*\) (.*,\1,p' "$work/ldd" >>"$work/libs"
-done
-sort -u "$work/libs" | while read -r lib; do
-	put "${lib#/usr}" "$(readlink -f "$lib")"
-done
-
-# Firmware, where QEMU looks for it beside its own folder.
-for file in bios-microvm.bin kvmvapic.bin linuxboot_dma.bin linuxboot.bin pvh.bin qboot.rom \
-	bios-256k.bin bios.bin; do
-	for dir in qemu seabios; do
-		[ ! -f "/usr/share/$dir/$file" ] || put "/share/$dir/$file" "$(readlink -f "/usr/share/$dir/$file")"
+if [ -n "$root" ]; then
+	: >"$work/had"
+	: >"$work/next"
+	libs_in_root "$qemu" >"$work/libs"
+	while read -r to from; do
+		put "$to" "$(readlink -f "$from")"
+	done <"$work/libs"
+else
+	for program in "$qemu" "$@"; do
+		libs_of "$program" >>"$work/libs"
 	done
-done
-grep -q '/share/.*/bios-microvm\.bin ' "$work/files" || die "no firmware of QEMU (package seabios)"
+	sort -u "$work/libs" | while read -r lib; do
+		put "${lib#/usr}" "$(readlink -f "$lib")"
+	done
+	# Firmware, where QEMU looks for it beside its own folder.
+	for file in bios-microvm.bin kvmvapic.bin linuxboot_dma.bin linuxboot.bin pvh.bin qboot.rom \
+		bios-256k.bin bios.bin; do
+		for dir in qemu seabios; do
+			[ ! -f "/usr/share/$dir/$file" ] ||
+				put "/share/$dir/$file" "$(readlink -f "/usr/share/$dir/$file")"
+		done
+	done
+	grep -q '/share/.*/bios-microvm\.bin ' "$work/files" || die "no firmware of QEMU (package seabios)"
+fi
 
 put /l2/vmlinuz "$(readlink -f "$kernel")"
 put /l2/initrd.cpio "$initrd"

@@ -13,6 +13,7 @@ set(stat ${CMAKE_SOURCE_DIR}/tools/vmmio-stat)
 add_library(
 	vmmio_host STATIC
 	${stat}/host/exitbpf.c
+	${stat}/host/exitdat.c
 	${stat}/host/exitfind.c
 	${stat}/host/exitirq.c
 	${stat}/host/exitjson.c
@@ -32,6 +33,12 @@ add_library(
 target_link_libraries(vmmio_host PUBLIC vmmio_stat_core vmmio_bpf_vms vmmio_bpf_host vmmio_bpf_outlat)
 target_sources(vmmio-stat PRIVATE ${stat}/cmd/exits.c ${stat}/cmd/vms.c)
 target_link_libraries(vmmio-stat PRIVATE vmmio_host)
+
+# Whose the processor of a bench host is, between two kicks.
+vmmio_bpf_object(layers bpf/layers.bpf.c)
+add_executable(vmmio-layers bench/cost/layers.c)
+target_link_libraries(vmmio-layers PRIVATE vmmio_stat_core vmmio_bpf_layers)
+vmmio_static(vmmio-layers)
 
 if(VMMIO_STAT_FOR)
 	return()
@@ -92,13 +99,6 @@ vmmio_bpf_object(empty bpf/empty.bpf.c)
 add_executable(vmmio-hostcost bench/cost/hostcost.c)
 target_link_libraries(vmmio-hostcost PRIVATE vmmio_micro vmmio_host vmmio_bpf_empty)
 
-# Whose the processor of a bench host is, between two kicks.
-vmmio_bpf_object(layers bpf/layers.bpf.c)
-add_executable(vmmio-layers bench/cost/layers.c)
-target_link_libraries(vmmio-layers PRIVATE vmmio_stat_core vmmio_bpf_layers)
-vmmio_static(vmmio-layers)
-vmmio_script_test(guest tests/guest/layers.sh TIMEOUT 1500)
-
 # What one event costs in a guest; see bench/cost/probe-cost.sh.
 add_executable(emptyprobe bench/cost/emptyprobe.c)
 target_link_libraries(emptyprobe PRIVATE vmmio_flags vmmio_bpf_empty vmmio_libbpf)
@@ -113,7 +113,7 @@ target_link_libraries(vmmio-statcost PRIVATE vmmio_stat_core vmmio_bpf_statcost 
 get_target_property(stat_sources vmmio-stat SOURCES)
 add_executable(vmmio-stat-fed ${stat_sources} bench/cost/statrows.c)
 target_compile_definitions(vmmio-stat-fed PRIVATE VMMIO_TERMINFO="${VMMIO_TERMINFO}")
-target_link_libraries(vmmio-stat-fed PRIVATE vmmio_stat_core vmmio_host ${LIBNCURSES_A} ${LIBTINFO_A})
+target_link_libraries(vmmio-stat-fed PRIVATE vmmio_serve vmmio_stat_core vmmio_host ${LIBNCURSES_A} ${LIBTINFO_A})
 target_link_options(vmmio-stat-fed PRIVATE -Wl,--wrap=bpf_raw_tracepoint_open)
 vmmio_static(vmmio-stat-fed)
 add_executable(vmmio-statfeed bench/cost/statfeed.c)

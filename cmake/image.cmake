@@ -17,7 +17,9 @@ if(failed)
 	message(FATAL_ERROR "no busybox for the guest image")
 endif()
 set(busybox ${CMAKE_BINARY_DIR}/packages/busybox/bin/busybox)
-execute_process(COMMAND ${busybox} --list OUTPUT_FILE ${CMAKE_BINARY_DIR}/packages/busybox/applets)
+execute_process(COMMAND ${busybox} --list OUTPUT_FILE ${CMAKE_BINARY_DIR}/packages/busybox/applets
+		COMMAND_ERROR_IS_FATAL ANY
+)
 
 add_executable(mkcpio bench/guest/mkcpio.c bench/guest/cpio.c)
 target_link_libraries(mkcpio PRIVATE vmmio_flags)

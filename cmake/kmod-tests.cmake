@@ -38,11 +38,13 @@ endfunction()
 
 vmmio_test_module(lostmod) # events of vmmio's tracepoints inside one another
 vmmio_test_module(twin) # names that functions of mainline have
+vmmio_test_module(sleeper) # a probe that does not end
 vmmio_test_module(liar) # devices that say what no device at hand says
 vmmio_script_test(guest tests/guest/liar.sh TIMEOUT 240)
 vmmio_script_test(guest tests/guest/flr.sh)
 vmmio_script_test(guest tests/guest/vanish.sh TIMEOUT 200)
 vmmio_script_test(guest tests/guest/stalls.sh TIMEOUT 200)
+vmmio_script_test(guest tests/guest/sleeper.sh TIMEOUT 240)
 vmmio_script_test(guest tests/guest/lost.sh)
 vmmio_script_test(guest tests/guest/shared.sh)
 vmmio_script_test(guest tests/guest/blind.sh TIMEOUT 240)

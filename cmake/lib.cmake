@@ -11,6 +11,7 @@ add_library(
 	lib/json.c
 	lib/num.c
 	lib/opts.c
+	lib/qmp.c
 	lib/ini.c
 	lib/text.c
 )

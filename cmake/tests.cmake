@@ -19,9 +19,13 @@ vmmio_script_test(guest tests/guest/requests.sh TIMEOUT 180)
 vmmio_script_test(guest tests/guest/netbytes.sh TIMEOUT 180)
 vmmio_script_test(guest tests/guest/follow.sh TIMEOUT 180)
 vmmio_script_test(tree tests/tree/rebuild.sh TIMEOUT 300)
+vmmio_script_test(tree tests/tree/install.sh TIMEOUT 200)
+vmmio_script_test(tree tests/tree/figures.sh)
+vmmio_script_test(tree tests/tree/package.sh TIMEOUT 200)
 
 # Jansson reads back what the JSON view wrote (found in bench.cmake).
 vmmio_unit_test(stat_num LIBS vmmio_stat_core)
+vmmio_unit_test(opts LIBS vmmio_lib)
 vmmio_unit_test(stat_hist LIBS vmmio_stat_core)
 vmmio_unit_test(stock_bpf LIBS vmmio_stat_core)
 vmmio_unit_test(stat_tables LIBS vmmio_stat_core)
@@ -55,3 +59,11 @@ add_custom_target(
 	WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
 	VERBATIM
 )
+
+# On demand: the packages in a booted Debian, a release made twice.
+option(VMMIO_PACKAGE "Add the tests of label package (root, debootstrap, half an hour)" OFF)
+if(VMMIO_PACKAGE)
+	vmmio_script_test(package tests/package/debian.sh TIMEOUT 3000)
+	vmmio_script_test(package tests/package/systems.sh TIMEOUT 3000)
+	vmmio_script_test(package packaging/release.sh ARGS ${CMAKE_BINARY_DIR}/package/release TIMEOUT 600)
+endif()

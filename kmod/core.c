@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The virtio device that both transports present: its config operations,
- * feature negotiation, status, and its lifetime. What a front does not have
+ * feature negotiation, status, and its lifetime. What a transport does not have
  * to decide for itself is decided here, once.
  */
 #include <linux/delay.h>
@@ -106,7 +106,7 @@ static void vmmio_reset(struct virtio_device *vdev)
 	vd->status = 0;
 	vd->generation_changes = 0;
 	vmmio_device_reset(vd);
-	vd->front->irqs_synchronize(vd);
+	vd->transport->irqs_synchronize(vd);
 	WRITE_ONCE(vd->irq_pending, false);
 }
 
@@ -209,7 +209,7 @@ static void vmmio_synchronize_cbs(struct virtio_device *vdev)
 {
 	struct vmmio_device *vd = to_vmmio(vdev);
 
-	vd->front->irqs_synchronize(vd);
+	vd->transport->irqs_synchronize(vd);
 }
 #endif
 
@@ -221,7 +221,7 @@ static const char *vmmio_bus_name(struct virtio_device *vdev)
 static int vmmio_set_vq_affinity(struct virtqueue *vq, const struct cpumask *mask)
 {
 	struct vmmio_queue *q = vq->priv;
-	int irq = q->vd->front->queue_irq(q);
+	int irq = q->vd->transport->queue_irq(q);
 
 	if (!vq->callback)
 		return -EINVAL;
@@ -248,7 +248,7 @@ static const struct cpumask *vmmio_get_vq_affinity(struct virtio_device *vdev, i
 	if (index < 0 || index >= vd->nqueues || !vd->queues[index] ||
 	    !vd->queues[index]->dedicated)
 		return NULL;
-	return vd->front->queue_affinity(vd->queues[index]);
+	return vd->transport->queue_affinity(vd->queues[index]);
 }
 
 static bool vmmio_get_shm_region(struct virtio_device *vdev, struct virtio_shm_region *region,
@@ -257,7 +257,7 @@ static bool vmmio_get_shm_region(struct virtio_device *vdev, struct virtio_shm_r
 	struct vmmio_device *vd = to_vmmio(vdev);
 	u64 base, len;
 
-	if (!vd->front->shm(vd, id, &base, &len))
+	if (!vd->transport->shm(vd, id, &base, &len))
 		return false;
 	if (region_intersects(base, len, IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE) !=
 	    REGION_DISJOINT) {
@@ -303,11 +303,12 @@ static void vmmio_release(struct device *dev)
 }
 
 /*
- * Allocates a device for a front that has its parent and gives it a slot, so
+ * Allocates a device for a transport that has its parent and gives it a slot, so
  * that the very first register access is counted. Until
  * vmmio_device_register() succeeds vmmio_device_put() undoes it.
  */
-struct vmmio_device *vmmio_device_alloc(struct device *parent, const struct vmmio_front *front,
+struct vmmio_device *vmmio_device_alloc(struct device *parent,
+					const struct vmmio_transport_ops *transport,
 					const struct vmmio_regs_ops *ops)
 {
 	struct vmmio_device *vd = kzalloc(sizeof(*vd), GFP_KERNEL);
@@ -323,7 +324,7 @@ struct vmmio_device *vmmio_device_alloc(struct device *parent, const struct vmmi
 	vd->vdev.dev.parent = parent;
 	vd->vdev.dev.release = vmmio_release;
 	vd->vdev.config = &vmmio_config_ops;
-	vd->front = front;
+	vd->transport = transport;
 	vd->parent = parent;
 	vd->regs.ops = ops;
 	vd->irq = -1;
@@ -391,7 +392,7 @@ int vmmio_device_register(struct vmmio_device *vd)
  */
 void vmmio_device_unregister(struct vmmio_device *vd)
 {
-	if ((vd->front->present && !vd->front->present(vd)) ||
+	if ((vd->transport->present && !vd->transport->present(vd)) ||
 	    vd->regs.protocol->get_status(&vd->regs) == U8_MAX) {
 		virtio_break_device(&vd->vdev);
 		vmmio_reset(&vd->vdev);

@@ -409,7 +409,7 @@ HANDLER(queue)
 /* As if from its handler, which must not run meanwhile on another CPU. */
 static void replay_queue(struct vmmio_queue *q)
 {
-	int irq = q->vd->front->queue_irq(q);
+	int irq = q->vd->transport->queue_irq(q);
 	unsigned long flags;
 
 	if (irq <= 0)

@@ -4,6 +4,7 @@
  */
 #include <linux/module.h>
 #include <linux/string.h>
+#include <vmmio/version.h>
 #include "vmmio.h"
 
 static char *claim = "none";
@@ -82,3 +83,4 @@ module_exit(vmmio_exit);
 
 MODULE_DESCRIPTION("virtio transport driver for MMIO and PCI with tracepoints on every access");
 MODULE_LICENSE("GPL v2");
+MODULE_VERSION(VMMIO_VERSION);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The virtio-mmio front: one window of registers and one interrupt line. Which
+ * The virtio-mmio transport: one window of registers and one interrupt line. Which
  * bus the two were found on is not known here: platform.c and amba.c find
  * them, this file makes a virtio device of them.
  */
@@ -136,16 +136,16 @@ static bool mmio_shm(struct vmmio_device *vd, u8 id, u64 *base, u64 *len)
 	return !err;
 }
 
-#define MMIO_FRONT(t)                                                                            \
+#define MMIO_TRANSPORT(t)                                                                        \
 	{                                                                                        \
-		.transport = (t), .notify = VMMIO_REG_QUEUE_NOTIFY, .doorbell = mmio_doorbell,   \
+		.id = (t), .notify = VMMIO_REG_QUEUE_NOTIFY, .doorbell = mmio_doorbell,          \
 		.irqs_request = mmio_irqs_request, .irqs_enable = mmio_irqs_enable,              \
 		.irqs_free = mmio_irqs_free, .irqs_synchronize = mmio_irqs_synchronize,          \
 		.irqs_degrade = mmio_irqs_degrade, .queue_irq = mmio_queue_irq, .shm = mmio_shm, \
 	}
 
-static const struct vmmio_front mmio_front = MMIO_FRONT(VMMIO_TRANSPORT_MMIO);
-static const struct vmmio_front amba_front = MMIO_FRONT(VMMIO_TRANSPORT_AMBA);
+static const struct vmmio_transport_ops mmio_transport = MMIO_TRANSPORT(VMMIO_TRANSPORT_MMIO);
+static const struct vmmio_transport_ops amba_transport = MMIO_TRANSPORT(VMMIO_TRANSPORT_AMBA);
 
 static int options_check(const struct vmmio_device *vd)
 {
@@ -180,8 +180,9 @@ int vmmio_mmio_probe(struct device *dev, enum vmmio_transport transport, struct 
 	base = devm_ioremap_resource(dev, mem);
 	if (IS_ERR(base))
 		return PTR_ERR(base);
-	vd = vmmio_device_alloc(dev, transport == VMMIO_TRANSPORT_AMBA ? &amba_front : &mmio_front,
-				&mmio_regs_ops);
+	vd = vmmio_device_alloc(
+		dev, transport == VMMIO_TRANSPORT_AMBA ? &amba_transport : &mmio_transport,
+		&mmio_regs_ops);
 	if (!vd)
 		return -ENOMEM;
 	vd->common = base;

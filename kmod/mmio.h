@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the two fronts over the virtio-mmio registers share: a window, a line,
- * and everything in between (mmio.c). The platform front and the AMBA front
+ * What the two transports over the virtio-mmio registers share: a window, a line,
+ * and everything in between (mmio.c). The platform driver and the AMBA driver
  * only find these two.
  */
 #ifndef VMMIO_KMOD_MMIO_H

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The virtio-pci front: virtio 1.x devices through their vendor capabilities
+ * The virtio-pci transport: virtio 1.x devices through their vendor capabilities
  * (4.1.4). Transitional devices are driven through these too; one without
  * them is refused. The walk is our own, so that every register access passes
  * our accessors.
@@ -271,8 +271,8 @@ static bool pci_present(struct vmmio_device *vd)
 	return pci_device_is_present(to_pci_dev(vd->parent));
 }
 
-static const struct vmmio_front pci_front = {
-	.transport = VMMIO_TRANSPORT_PCI,
+static const struct vmmio_transport_ops pci_transport = {
+	.id = VMMIO_TRANSPORT_PCI,
 	.notify = VMMIO_REG_PCI_NOTIFY,
 	.doorbell = pci_doorbell,
 	.irqs_request = pci_irqs_request,
@@ -317,7 +317,7 @@ static int pci_probe(struct pci_dev *pdev, const struct pci_device_id *unused)
 	pv = devm_kzalloc(&pdev->dev, sizeof(*pv), GFP_KERNEL);
 	if (!pv)
 		return -ENOMEM;
-	vd = vmmio_device_alloc(&pdev->dev, &pci_front, &pci_regs_ops);
+	vd = vmmio_device_alloc(&pdev->dev, &pci_transport, &pci_regs_ops);
 	if (!vd)
 		return -ENOMEM;
 	pv->vd = vd;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the pci front's files share: pci.c drives the device, pci_caps.c finds
+ * What the files of the PCI transport share: pci.c drives the device, pci_caps.c finds
  * and maps its structures.
  */
 #ifndef VMMIO_KMOD_PCI_H

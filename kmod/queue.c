@@ -75,7 +75,7 @@ static bool (*kick_of(struct vmmio_device *vd))(struct virtqueue *vq)
 {
 	if (__virtio_test_bit(&vd->vdev, VIRTIO_F_NOTIFICATION_DATA))
 		return kick_data;
-	if (vd->front->transport != VMMIO_TRANSPORT_PCI)
+	if (vd->transport->id != VMMIO_TRANSPORT_PCI)
 		return kick_mmio;
 	return vd->doorbells_in_memory ? kick_pci : kick_pci_io;
 }
@@ -111,7 +111,7 @@ static int queue_start(struct vmmio_queue *q)
 	err = vd->regs.protocol->queue_start(&vd->regs, q->index, &setup);
 	if (err)
 		return err;
-	q->doorbell = vd->front->doorbell(vd, q->index, setup.notify_off);
+	q->doorbell = vd->transport->doorbell(vd, q->index, setup.notify_off);
 	if (!q->doorbell) {
 		dev_err(vd->parent,
 			"queue %u: doorbell offset %u is unaligned or outside the notification "
@@ -270,7 +270,7 @@ static int queues_try(struct vmmio_device *vd, unsigned int nvqs, struct virtque
 	u16 next_vector = 1;
 	int err;
 
-	err = vd->front->irqs_request(vd, nvqs, req, desc);
+	err = vd->transport->irqs_request(vd, nvqs, req, desc);
 	if (err)
 		return err;
 	for (i = 0; i < nvqs; i++) {
@@ -291,7 +291,7 @@ static int queues_try(struct vmmio_device *vd, unsigned int nvqs, struct virtque
 		vd->queues[i] = q;
 		vd->scan[vd->nscan++] = q;
 	}
-	err = vd->front->irqs_enable(vd);
+	err = vd->transport->irqs_enable(vd);
 	if (err)
 		return err;
 	/* last, when no other wiring can be wanted: a PCI queue is not disabled again */
@@ -316,7 +316,7 @@ static void apply_affinity(struct vmmio_device *vd)
 			if (!q || q->index != index || q->vector == VMMIO_NO_VECTOR ||
 			    !q->dedicated)
 				continue;
-			done = !irq_set_affinity_hint(vd->front->queue_irq(q),
+			done = !irq_set_affinity_hint(vd->transport->queue_irq(q),
 						      cpumask_of(vd->options.affinity[n].cpu));
 			q->pinned = done;
 		}
@@ -354,7 +354,7 @@ int vmmio_queues_create(struct vmmio_device *vd, unsigned int nvqs, struct virtq
 			return 0;
 		}
 		vmmio_queues_destroy(vd);
-		if (err == -ENOMEM || !vd->front->irqs_degrade(vd))
+		if (err == -ENOMEM || !vd->transport->irqs_degrade(vd))
 			return err;
 	}
 }
@@ -367,7 +367,7 @@ void vmmio_queues_destroy(struct vmmio_device *vd)
 	for (i = 0; i < vd->nqueues; i++)
 		if (vd->queues[i])
 			queue_stop(vd->queues[i]);
-	vd->front->irqs_free(vd);
+	vd->transport->irqs_free(vd);
 	for (i = 0; i < vd->nqueues; i++)
 		if (vd->queues[i])
 			queue_free(vd->queues[i]);
@@ -400,7 +400,7 @@ int vmmio_queue_disable_and_reset(struct virtqueue *vq)
 	vq->reset = true;
 	q->enabled = false;
 	WRITE_ONCE(q->live, false);
-	vd->front->irqs_synchronize(vd);
+	vd->transport->irqs_synchronize(vd);
 	vmmio_slot_set_ring(q, NULL); /* it may be about to be freed */
 	vmmio_trace_vq_reset(q);
 	return 0;

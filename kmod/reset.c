@@ -16,12 +16,12 @@ void vmmio_device_reset(struct vmmio_device *vd)
 {
 	int err = vmmio_regs_reset(&vd->regs);
 	bool known = vd->gone && err == -ENODEV;
-	const char *memory = vd->front->isolate ? "its access to memory is taken away"
-						: "it may still write to memory it was given";
+	const char *memory = vd->transport->isolate ? "its access to memory is taken away"
+						    : "it may still write to memory it was given";
 
 	vd->gone = err == -ENODEV;
-	vd->wedged =
-		err == -ETIMEDOUT || (vd->gone && (!vd->front->present || vd->front->present(vd)));
+	vd->wedged = err == -ETIMEDOUT ||
+		     (vd->gone && (!vd->transport->present || vd->transport->present(vd)));
 	if (known)
 		; /* it has been said */
 	else if (vd->gone && !vd->wedged)
@@ -31,6 +31,6 @@ void vmmio_device_reset(struct vmmio_device *vd)
 	else if (vd->wedged)
 		dev_err(vd->parent, "reset did not complete within %u ms: %s\n",
 			VMMIO_RESET_TIMEOUT_US / 1000, memory);
-	if ((vd->wedged || vd->gone) && vd->front->isolate)
-		vd->front->isolate(vd);
+	if ((vd->wedged || vd->gone) && vd->transport->isolate)
+		vd->transport->isolate(vd);
 }

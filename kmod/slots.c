@@ -83,7 +83,7 @@ void vmmio_slot_take_device(struct vmmio_device *vd)
 	} else {
 		s->vd = vd;
 		s->info.dev_slot = s->info.slot;
-		s->info.transport = vd->front->transport;
+		s->info.transport = vd->transport->id;
 		strscpy(s->info.parent, dev_name(vd->parent), sizeof(s->info.parent));
 	}
 	mutex_unlock(&slots_lock);
@@ -191,13 +191,13 @@ void vmmio_slot_update_queue(struct vmmio_queue *q)
 {
 	struct vmmio_slot_info *i = &slots[q->slot].info;
 	struct vmmio_device *vd = q->vd;
-	int irq = vd->front->queue_irq(q);
+	int irq = vd->transport->queue_irq(q);
 
 	mutex_lock(&slots_lock);
 	if (slots[q->slot].q == q) {
 		i->dev_slot = vd->slot;
 		i->irq = irq > 0 ? irq : 0;
-		i->transport = vd->front->transport;
+		i->transport = vd->transport->id;
 		i->irq_mode = irq > 0 ? vd->irq_mode : VMMIO_IRQ_NONE;
 		i->flags = (q->vring ? 0 : VMMIO_SLOT_PACKED) |
 			   (q->device_driven ? VMMIO_SLOT_DEVICE_DRIVEN : 0) |
@@ -291,12 +291,12 @@ static void add_device(struct vmmio_slot_counters *c, const struct vmmio_device 
 
 static void add_regs(struct vmmio_slot_regs *r, const struct vmmio_device *vd)
 {
-	bool pci = vd->front->transport == VMMIO_TRANSPORT_PCI;
+	bool pci = vd->transport->id == VMMIO_TRANSPORT_PCI;
 	struct vmmio_queue_sum q;
 	int cpu, i;
 
 	sum_queues(&q, vd);
-	r->writes[vd->front->notify] += q.kicks;
+	r->writes[vd->transport->notify] += q.kicks;
 	for_each_possible_cpu(cpu) {
 		const struct vmmio_device_counts *n = per_cpu_ptr(vd->counts, cpu);
 		u64 unacked = vmmio_counted(n, runs_unacked); /* before the runs it is one of */

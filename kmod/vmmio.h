@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the parts of the driver share. A front (mmio.c, pci.c) finds its
+ * What the parts of the driver share. A transport (mmio.c, pci.c) finds its
  * device, maps the registers and knows its interrupts; core.c, queue.c and
  * irq.c do the rest for all of them; regs/ knows the register protocols.
  */
@@ -111,8 +111,8 @@ struct vmmio_device_counts {
 };
 
 /* What a transport is to the core. Functions return 0 or -errno. */
-struct vmmio_front {
-	enum vmmio_transport transport;
+struct vmmio_transport_ops {
+	enum vmmio_transport id;
 	enum vmmio_reg notify; /* the doorbell's register id */
 	void __iomem *(*doorbell)(struct vmmio_device *vd, u16 index, u16 notify_off);
 	/* Interrupts for these queues; called with no queue alive. */
@@ -136,7 +136,7 @@ struct vmmio_front {
 struct vmmio_device {
 	struct virtio_device vdev;
 	struct vmmio_regs regs;
-	const struct vmmio_front *front;
+	const struct vmmio_transport_ops *transport;
 	struct device *parent;
 
 	/* registers: MMIO uses common only */
@@ -193,7 +193,8 @@ static inline const char *vmmio_driver_name(const struct virtio_device *vdev)
 extern bool vmmio_intx;
 
 /* core.c */
-struct vmmio_device *vmmio_device_alloc(struct device *parent, const struct vmmio_front *front,
+struct vmmio_device *vmmio_device_alloc(struct device *parent,
+					const struct vmmio_transport_ops *transport,
 					const struct vmmio_regs_ops *ops);
 void vmmio_device_discard(struct vmmio_device *vd);
 int vmmio_device_set_dma(struct vmmio_device *vd);
@@ -245,7 +246,7 @@ void vmmio_slots_observe(void);
 void vmmio_slot_drop_device(struct vmmio_device *vd);
 void vmmio_slot_drop_queue(struct vmmio_queue *q);
 
-/* fronts */
+/* transports */
 int vmmio_mmio_register(bool claim);
 void vmmio_mmio_unregister(void);
 int vmmio_cmdline_register(void);

@@ -40,9 +40,18 @@ const char *vmmio_accel_name(enum vmmio_accel accel)
 	case VMMIO_ACCEL_ARM_ON_TCG:
 		return "kvm-arm on tcg";
 	case VMMIO_ACCEL_NONE:
+	case VMMIO_ACCELS:
 		break;
 	}
 	return "tcg";
+}
+
+bool vmmio_accel_name_known(const char *name)
+{
+	for (int i = 0; i < VMMIO_ACCELS; i++)
+		if (!strcmp(name, vmmio_accel_name(i)))
+			return true;
+	return false;
 }
 
 /* Is @word one of the flags on the first "flags" line of @cpuinfo? */
@@ -70,8 +79,7 @@ static bool has_flag(const char *cpuinfo, const char *word)
 	return false;
 }
 
-/* The processor that only QEMU has ("max", of nobody's make): part 'Q' of implementer 0. */
-static bool is_qemu_cpu(const char *cpuinfo)
+bool vmmio_accel_qemu_cpu(const char *cpuinfo)
 {
 	const char *make = strstr(cpuinfo, "\nCPU implementer"),
 		   *part = strstr(cpuinfo, "\nCPU part");
@@ -85,8 +93,8 @@ enum vmmio_accel vmmio_accel_classify(const char *machine, const char *cpuinfo, 
 	bool vmx, svm;
 
 	if (!strncmp(machine, "aarch64", 7) || !strncmp(machine, "arm", 3))
-		return emulated || is_qemu_cpu(cpuinfo) ? VMMIO_ACCEL_ARM_ON_TCG
-							: VMMIO_ACCEL_KVM_ARM;
+		return emulated || vmmio_accel_qemu_cpu(cpuinfo) ? VMMIO_ACCEL_ARM_ON_TCG
+								 : VMMIO_ACCEL_KVM_ARM;
 	vmx = has_flag(cpuinfo, "vmx");
 	svm = has_flag(cpuinfo, "svm");
 	if (!vmx && !svm)

@@ -21,10 +21,14 @@ enum vmmio_accel {
 	VMMIO_ACCEL_KVM_SOFT,	/* a KVM without hardware support */
 	VMMIO_ACCEL_SVM_ON_TCG, /* KVM in a machine that is emulated itself, its SVM too */
 	VMMIO_ACCEL_ARM_ON_TCG, /* the same, with EL2 */
+	VMMIO_ACCELS,
 };
 
 /* "kvm-vmx", …; "tcg" for VMMIO_ACCEL_NONE. Static storage. */
 const char *vmmio_accel_name(enum vmmio_accel accel);
+
+/* Is it one of those names? */
+bool vmmio_accel_name_known(const char *name);
 
 /* No processor executes it: durations there are nobody's. By kind, and by name. */
 static inline bool vmmio_accel_name_emulated(const char *name)
@@ -53,6 +57,12 @@ int vmmio_accel_detect(enum vmmio_accel *accel);
  * /proc/cpuinfo (may be cut short), @machine that of uname -m; @emulated: the
  * machine itself is. */
 enum vmmio_accel vmmio_accel_classify(const char *machine, const char *cpuinfo, bool emulated);
+
+/*
+ * The processor that only QEMU has ("max", of nobody's make): part 'Q' of
+ * implementer 0, by the text of an ARM /proc/cpuinfo.
+ */
+bool vmmio_accel_qemu_cpu(const char *cpuinfo);
 
 /* CPU model as /proc/cpuinfo has it; "unknown" when it does not say. */
 void vmmio_accel_cpu(char *buf, size_t len);

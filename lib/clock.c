@@ -17,6 +17,14 @@ __u64 vmmio_now_ns(void)
 #if defined(__x86_64__)
 #include <x86intrin.h>
 
+static bool counter(__u64 *ticks)
+{
+	_mm_lfence(); /* neither before nor after what stands around it */
+	*ticks = __rdtsc();
+	_mm_lfence();
+	return true;
+}
+
 static double ns(void)
 {
 	struct timespec ts;
@@ -74,9 +82,40 @@ unsigned long vmmio_tsc_khz(void)
 	__asm__("mrs %0, cntfrq_el0" : "=r"(hz));
 	return hz / 1000;
 }
+
+static bool counter(__u64 *ticks)
+{
+	__asm__ volatile("isb; mrs %0, cntvct_el0; isb" : "=r"(*ticks)::"memory");
+	return true;
+}
 #else
+static bool counter(__u64 *ticks)
+{
+	return false;
+}
+
 unsigned long vmmio_tsc_khz(void)
 {
 	return 0;
 }
 #endif
+
+bool vmmio_clock_pair(__u64 *mono_ns, __u64 *ticks, __u64 *window_ns)
+{
+	__u64 before, after, t;
+	int i;
+
+	*window_ns = ~0ull;
+	for (i = 0; i < 32; i++) {
+		before = vmmio_now_ns();
+		if (!counter(&t))
+			return false;
+		after = vmmio_now_ns();
+		if (after - before >= *window_ns)
+			continue;
+		*window_ns = after - before;
+		*mono_ns = before + (after - before) / 2;
+		*ticks = t;
+	}
+	return true;
+}

@@ -17,6 +17,8 @@ int vmmio_cmd_stack(int argc, char **argv);
 int vmmio_cmd_sweep(int argc, char **argv);
 int vmmio_cmd_diff(int argc, char **argv);
 int vmmio_cmd_regress(int argc, char **argv);
+/* history.c: what "regress --history" is */
+int vmmio_cmd_history(int argc, char **argv);
 int vmmio_cmd_plot(int argc, char **argv);
 int vmmio_cmd_report(int argc, char **argv);
 int vmmio_cmd_tune(int argc, char **argv);

@@ -100,7 +100,8 @@ static int parse_options(struct options *o, int argc, char **argv)
 		.name = "compare",
 		.setup = VMMIO_SETUP_DEFAULT,
 	};
-	err = vmmio_opts_parse("compare", "[options]", opts, nopts, argc, argv, NULL, 0, &n);
+	err = vmmio_opts_parse("vmmio-bench compare", "[options]", opts, nopts, argc, argv, NULL, 0,
+			       &n);
 	if (err)
 		return err;
 	for (size_t i = 0; i < o->depths.n; i++) {
@@ -374,53 +375,31 @@ static void print_verdict(const struct run *r, FILE *f)
 
 static int write_text(const struct run *r)
 {
-	char *text = NULL;
-	size_t size;
-	FILE *f = open_memstream(&text, &size);
+	struct vmmio_result_text t;
 	int err;
 
-	if (!f)
+	if (!vmmio_result_begin(&t))
 		return -ENOMEM;
-	print_verdict(r, f);
-	vmmio_comparison_print(&r->c, f);
-	err = fclose(f) ? -ENOMEM : vmmio_result_write(&r->result, "compare.txt", text, size);
-	free(text);
-	text = NULL;
-	f = err ? NULL : open_memstream(&text, &size);
-	if (!f)
+	print_verdict(r, t.f);
+	vmmio_comparison_print(&r->c, t.f);
+	err = vmmio_result_end(&t, &r->result, "compare.txt");
+	if (err || !vmmio_result_begin(&t))
 		return err ? err : -ENOMEM;
-	vmmio_comparison_csv(&r->c, f);
-	err = fclose(f) ? -ENOMEM : vmmio_result_write(&r->result, "compare.csv", text, size);
-	free(text);
-	return err;
+	vmmio_comparison_csv(&r->c, t.f);
+	return vmmio_result_end(&t, &r->result, "compare.csv");
 }
 
 static int write_folder(struct run *r, char *final)
 {
-	json_t *result = result_object(r), *series = vmmio_series_to_json(&r->c.set);
-	json_t *machine = vmmio_machine_describe(r->c.accel, r->o.setup.qemu_number);
 	char set[128], why[256];
-	int err = result && series && machine ? 0 : -ENOMEM;
+	int err = vmmio_result_write_run(&r->result, result_object(r), &r->c.set,
+					 vmmio_machine_describe(r->c.accel, r->o.setup.qemu_number),
+					 r->qemu_line, r->infos, r->rows);
 
-	json_object_set_new(machine, "qemu_line", json_string(r->qemu_line));
-	if (!err)
-		err = vmmio_result_write_json(&r->result, "result.json", result);
-	if (!err)
-		err = vmmio_result_write_array(&r->result, "series.json", series);
-	if (!err)
-		err = vmmio_result_write_json(&r->result, "machine.json", machine);
-	if (!err)
-		err = vmmio_result_write_json(&r->result, "boots.json", r->infos);
-	if (!err)
-		err = vmmio_result_write_lines(&r->result, "rounds.jsonl", r->rows);
-	if (!err)
-		err = write_text(r);
+	err = err ?: write_text(r);
 	if (!err && !r->o.no_plots &&
 	    vmmio_plot_comparison(&r->c, r->rows, &r->result, why, sizeof(why)))
 		fprintf(stderr, NAME "no plots: %s\n", why);
-	json_decref(result);
-	json_decref(series);
-	json_decref(machine);
 	if (err || vmmio_stop)
 		return err ? err : -EINTR;
 	vmmio_machine_set_name(r->c.accel, set, sizeof(set));
@@ -438,26 +417,16 @@ static void print_json(const struct run *r, const char *final)
 	vmmio_print_json(j);
 }
 
-/* Another question with options of its own; the table above names it for --help. */
-static bool asks(const char *what, int argc, char **argv)
-{
-	size_t len = strlen(what);
-
-	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++)
-		if (!strncmp(argv[i], what, len) && (!argv[i][len] || argv[i][len] == '='))
-			return true;
-	return false;
-}
-
 int vmmio_cmd_compare(int argc, char **argv)
 {
 	struct run r = {0};
 	char final[PATH_MAX] = "";
 	int err, status = VMMIO_EXIT_TROUBLE;
 
-	if (asks("--versus", argc, argv))
+	/* other questions with options of their own; the table above names them for --help */
+	if (vmmio_opts_ask("--versus", argc, argv))
 		return vmmio_cmd_versus(argc, argv);
-	if (asks("--stack", argc, argv))
+	if (vmmio_opts_ask("--stack", argc, argv))
 		return vmmio_cmd_stack(argc, argv);
 
 	err = parse_options(&r.o, argc, argv);

@@ -86,17 +86,12 @@ static int parse_options(struct run *r, int argc, char **argv)
 		{"save", VMMIO_OPT_STRING, &r->save, 0, 0, NULL, "FILE",
 		 "keep the trace, to be judged again"},
 		{"json", VMMIO_OPT_FLAG, &r->json, 0, 0, NULL, NULL, "as JSON"},
-		{"qemu", VMMIO_OPT_STRING, &r->setup.qemu, 0, 0, NULL, "PROGRAM",
-		 "QEMU to use (qemu-system-x86_64)"},
-		{"kernel", VMMIO_OPT_STRING, &r->setup.kernel, 0, 0, NULL, "FILE",
-		 "guest kernel (that of the build)"},
-		{"initrd", VMMIO_OPT_STRING, &r->setup.initrd, 0, 0, NULL, "FILE",
-		 "guest image (that of the build)"},
+		VMMIO_IMAGE_OPTS(&r->setup),
 	};
 	int err;
 
 	r->driver = "vmmio";
-	err = vmmio_opts_parse("conform", "[options] [TRACE...]", opts,
+	err = vmmio_opts_parse("vmmio-bench conform", "[options] [TRACE...]", opts,
 			       sizeof(opts) / sizeof(opts[0]), argc, argv, r->traces, TRACES_MAX,
 			       &r->ntraces);
 	if (err)

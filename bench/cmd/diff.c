@@ -158,7 +158,7 @@ int vmmio_cmd_diff(int argc, char **argv)
 	json_t *json = NULL;
 	int err, status;
 
-	err = vmmio_opts_parse("diff", "A B [options]   (two result folders)", opts,
+	err = vmmio_opts_parse("vmmio-bench diff", "A B [options]   (two result folders)", opts,
 			       sizeof(opts) / sizeof(opts[0]), argc, argv, path, 2, &n);
 	if (err)
 		return err > 0 ? VMMIO_EXIT_OK : VMMIO_EXIT_USAGE;

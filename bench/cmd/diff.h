@@ -50,75 +50,46 @@ void vmmio_ab_set_accel(struct vmmio_ab_command *c, const char *a, const char *b
 int vmmio_ab_set_dims(struct vmmio_ab_command *c, const json_t *a, const json_t *ma,
 		      const json_t *b, const json_t *mb);
 
-#define VMMIO_AB_OPTS(c)                                                                           \
-	{"threshold",                                                                              \
-	 VMMIO_OPT_DOUBLE,                                                                         \
-	 &(c)->o.threshold,                                                                        \
-	 0,                                                                                        \
-	 1000,                                                                                     \
-	 NULL,                                                                                     \
-	 "PCT",                                                                                    \
-	 "a difference below it is no regression; structural ones always are (5)"},                \
-		{"alpha",	VMMIO_OPT_DOUBLE,                                                  \
-		 &(c)->o.alpha, 1e-6,                                                              \
-		 0.5,		NULL,                                                              \
-		 "P",		"chance of calling anything different when nothing is (0.05)"},    \
-		{"emulated-time",                                                                  \
-		 VMMIO_OPT_FLAG,                                                                   \
-		 &(c)->o.times,                                                                    \
-		 0,                                                                                \
-		 0,                                                                                \
-		 NULL,                                                                             \
-		 NULL,                                                                             \
-		 "compare times of emulated runs too"},                                            \
-		{"structural",                                                                     \
-		 VMMIO_OPT_FLAG,                                                                   \
-		 &(c)->o.structural,                                                               \
-		 0,                                                                                \
-		 0,                                                                                \
-		 NULL,                                                                             \
-		 NULL,                                                                             \
-		 "judge structural series only"},                                                  \
-		{"allow",                                                                          \
-		 VMMIO_OPT_STRING,                                                                 \
-		 &(c)->allow,                                                                      \
-		 0,                                                                                \
-		 0,                                                                                \
-		 NULL,                                                                             \
-		 "LIST",                                                                           \
-		 "what may differ besides one thing: kind, load, count, rounds, driver, "          \
-		 "settings, kernel, image, qemu, vmmio, machine"},                                 \
-		{"limits",                                                                         \
-		 VMMIO_OPT_STRING,                                                                 \
-		 &(c)->limits_file,                                                                \
-		 0,                                                                                \
-		 0,                                                                                \
-		 NULL,                                                                             \
-		 "FILE",                                                                           \
-		 "soft and hard limits of series, in place of --threshold (docs/gate.md)"},        \
-		{"markdown",                                                                       \
-		 VMMIO_OPT_STRING,                                                                 \
-		 &(c)->markdown,                                                                   \
-		 0,                                                                                \
-		 0,                                                                                \
-		 NULL,                                                                             \
-		 "FILE",                                                                           \
-		 "a comment for a change, besides: verdict, what changed, how sure"},              \
-		{"junit",     VMMIO_OPT_STRING,                                                    \
-		 &(c)->junit, 0,                                                                   \
-		 0,	      NULL,                                                                \
-		 "FILE",      "JUnit's XML, besides: a case a series, undecided ones are errors"}, \
-		{"github",                                                                         \
-		 VMMIO_OPT_FLAG,                                                                   \
-		 &(c)->github,                                                                     \
-		 0,                                                                                \
-		 0,                                                                                \
-		 NULL,                                                                             \
-		 NULL,                                                                             \
-		 "annotations of GitHub, on standard error"},                                      \
-		{"all", VMMIO_OPT_FLAG, &(c)->all, 0, 0, NULL, NULL, "also what does not differ"}, \
-	{                                                                                          \
-		"json", VMMIO_OPT_FLAG, &(c)->json, 0, 0, NULL, NULL, "as JSON"                    \
+/* What decides and what is shown: also of a history. @c points to a struct vmmio_ab_command. */
+#define VMMIO_JUDGE_OPTS(c)                                                                 \
+	{"threshold",                                                                       \
+	 VMMIO_OPT_DOUBLE,                                                                  \
+	 &(c)->o.threshold,                                                                 \
+	 0,                                                                                 \
+	 1000,                                                                              \
+	 .arg = "PCT",                                                                      \
+	 .help = "a difference below it is no regression; structural ones always are (5)"}, \
+		{"alpha",                                                                   \
+		 VMMIO_OPT_DOUBLE,                                                          \
+		 &(c)->o.alpha,                                                             \
+		 1e-6,                                                                      \
+		 0.5,                                                                       \
+		 .arg = "P",                                                                \
+		 .help = "chance of calling anything different when nothing is (0.05)"},    \
+		{"emulated-time", VMMIO_OPT_FLAG, &(c)->o.times,                            \
+		 .help = "times of emulated runs too"},                                     \
+		{"structural", VMMIO_OPT_FLAG, &(c)->o.structural,                          \
+		 .help = "judge structural series only"},                                   \
+		{"limits", VMMIO_OPT_STRING, &(c)->limits_file, .arg = "FILE",              \
+		 .help = "soft and hard limits of series, in place of --threshold "         \
+			 "(docs/gate.md)"},                                                 \
+		{"all", VMMIO_OPT_FLAG, &(c)->all, .help = "also what does not differ"},    \
+	{                                                                                   \
+		"json", VMMIO_OPT_FLAG, &(c)->json, .help = "as JSON"                       \
+	}
+
+#define VMMIO_AB_OPTS(c)                                                                          \
+	VMMIO_JUDGE_OPTS(c),                                                                      \
+		{"allow", VMMIO_OPT_STRING, &(c)->allow, .arg = "LIST",                           \
+		 .help = "what may differ besides one thing: kind, load, count, rounds, driver, " \
+			 "settings, kernel, image, qemu, vmmio, machine"},                        \
+		{"markdown", VMMIO_OPT_STRING, &(c)->markdown, .arg = "FILE",                     \
+		 .help = "a comment for a change, besides: verdict, what changed, how sure"},     \
+		{"junit", VMMIO_OPT_STRING, &(c)->junit, .arg = "FILE",                           \
+		 .help = "JUnit's XML, besides: a case a series, undecided ones are errors"},     \
+	{                                                                                         \
+		"github", VMMIO_OPT_FLAG, &(c)->github,                                           \
+			.help = "annotations of GitHub, on standard error"                        \
 	}
 
 #endif

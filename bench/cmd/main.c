@@ -16,13 +16,18 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 	const char *help;
+	char *forms[2]; /* options by which it is another command, with a table of its own */
 } commands[] = {
-	{"compare", vmmio_cmd_compare,
-	 "one load over virtio-mmio and virtio-pci: table and verdict"},
+	{"compare",
+	 vmmio_cmd_compare,
+	 "one load over virtio-mmio and virtio-pci: table and verdict",
+	 {"--versus=mainline", "--stack"}},
 	{"sweep", vmmio_cmd_sweep, "an experiment file, run by run, resumable"},
 	{"diff", vmmio_cmd_diff, "two stored results against each other"},
-	{"regress", vmmio_cmd_regress,
-	 "a stored result against a new run, or two commands in turn"},
+	{"regress",
+	 vmmio_cmd_regress,
+	 "a stored result against a new run, or two commands in turn",
+	 {"--history=DIR"}},
 	{"plot", vmmio_cmd_plot, "draw a stored result again, or the intervals of two"},
 	{"report", vmmio_cmd_report, "page, tables and figures of a stored sweep again"},
 	{"tune", vmmio_cmd_tune,
@@ -38,6 +43,25 @@ static void usage(FILE *f)
 	fprintf(f, "usage: vmmio-bench COMMAND [options]   (COMMAND --help lists them)\n");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		fprintf(f, "  %-9s %s\n", commands[i].name, commands[i].help);
+}
+
+/* All tables of options, for the manual page (lib/opts.h), each command's behind its line. */
+static int tables(void)
+{
+	int status = VMMIO_EXIT_OK;
+
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		char *argv[] = {(char *)commands[i].name, "--help=table", NULL, NULL};
+
+		printf("#\t%s\t%s\n", commands[i].name, commands[i].help);
+		status = status ?: commands[i].run(2, argv);
+		argv[2] = argv[1];
+		for (size_t k = 0; k < 2 && commands[i].forms[k]; k++) {
+			argv[1] = commands[i].forms[k];
+			status = status ?: commands[i].run(3, argv);
+		}
+	}
+	return status;
 }
 
 /* What was not written was not said: a full disk or a closed output is no success. */
@@ -71,6 +95,8 @@ int main(int argc, char **argv)
 		usage(stdout);
 		return written("--help", VMMIO_EXIT_OK);
 	}
+	if (!strcmp(argv[1], "--help=table"))
+		return written("--help", tables());
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
 		printf("vmmio-bench " VMMIO_VERSION "\n");
 		return written("--version", VMMIO_EXIT_OK);

@@ -8,7 +8,6 @@
 #include "bench/micro/micro.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <math.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -19,24 +18,13 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "lib/opts.h"
 
 enum format {
 	F_TABLE,
 	F_JSON,
 	F_CSV
 };
-
-static const char usage_text[] =
-	"usage: vmmio-bench micro [options]\n"
-	"  -q, --quick          fewer and shorter rounds (about 20 s)\n"
-	"  -r, --rounds N       interleaved rounds (default 21, quick 5)\n"
-	"  -o, --only LIST      rows whose key starts with one of these, comma-separated\n"
-	"      --list           the keys of all rows\n"
-	"      --no-firmware    leave out the reads under SeaBIOS in QEMU\n"
-	"      --json | --csv   instead of the table\n"
-	"  -s, --save DIR       also keep table, JSON, CSV and plot in\n"
-	"                       DIR/<date>-<cpu>-<accelerator>/ (e.g. docs/machines)\n"
-	"  -h, --help\n";
 
 static long read_long(const char *path)
 {
@@ -64,19 +52,6 @@ static void describe_machine(struct micro_result *r)
 	strftime(r->date, sizeof(r->date), "%Y-%m-%d", &tm);
 	r->cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	r->halt_poll_ns = read_long("/sys/module/kvm/parameters/halt_poll_ns");
-}
-
-static int parse_rounds(const char *s, int *out)
-{
-	char *end;
-	long v;
-
-	errno = 0;
-	v = strtol(s, &end, 10);
-	if (errno || *end || end == s || v < 1 || v > MICRO_MAX_ROUNDS)
-		return -EINVAL;
-	*out = v;
-	return 0;
 }
 
 struct request {
@@ -114,79 +89,44 @@ static int check_only(const char *only)
 	return ok ? 0 : 2;
 }
 
-/* 0, or the exit status to leave with (negative: leave with 0). */
+/* 0, or the exit status plus one. */
 static int parse(int argc, char **argv, struct request *q)
 {
-	enum {
-		O_LIST = 256,
-		O_JSON,
-		O_CSV,
-		O_NO_FIRMWARE
+	bool quick = false, no_firmware = false, json = false, csv = false;
+	unsigned int rounds = 0;
+	struct vmmio_opt opts[] = {
+		{"quick", VMMIO_OPT_FLAG, &quick, .letter = 'q',
+		 .help = "fewer and shorter rounds (about 20 s)"},
+		{"rounds", VMMIO_OPT_NUMBER, &rounds, 1, MICRO_MAX_ROUNDS, .arg = "N",
+		 .letter = 'r', .help = "interleaved rounds (21; quick 5)"},
+		{"only", VMMIO_OPT_STRING, &q->o.only, .arg = "LIST", .letter = 'o',
+		 .help = "rows whose key starts with one of these, a comma between them"},
+		{"list", VMMIO_OPT_FLAG, &q->list, .help = "the keys of all rows"},
+		{"no-firmware", VMMIO_OPT_FLAG, &no_firmware,
+		 .help = "leave out the reads under SeaBIOS in QEMU"},
+		{"json", VMMIO_OPT_FLAG, &json, .help = "JSON instead of the table"},
+		{"csv", VMMIO_OPT_FLAG, &csv, .help = "CSV instead of the table"},
+		{"save", VMMIO_OPT_STRING, &q->save, .arg = "DIR", .letter = 's',
+		 .help = "also keep table, JSON, CSV and plot in DIR/<date>-<cpu>-<accelerator>/"},
 	};
-	static const struct option longopts[] = {
-		{"quick", no_argument, NULL, 'q'},
-		{"rounds", required_argument, NULL, 'r'},
-		{"only", required_argument, NULL, 'o'},
-		{"list", no_argument, NULL, O_LIST},
-		{"json", no_argument, NULL, O_JSON},
-		{"csv", no_argument, NULL, O_CSV},
-		{"no-firmware", no_argument, NULL, O_NO_FIRMWARE},
-		{"save", required_argument, NULL, 's'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
-	};
-	bool quick = false, firmware = true;
-	int rounds = 0, c;
+	size_t n;
+	int err = vmmio_opts_parse("vmmio-bench micro", "[options]", opts,
+				   sizeof(opts) / sizeof(opts[0]), argc, argv, NULL, 0, &n);
 
-	optind = 0;
-	while ((c = getopt_long(argc, argv, "+qr:o:s:h", longopts, NULL)) != -1) {
-		switch (c) {
-		case 'q':
-			quick = true;
-			break;
-		case 'r':
-			if (parse_rounds(optarg, &rounds)) {
-				fprintf(stderr, "vmmio-bench micro: --rounds takes 1 to %d\n",
-					MICRO_MAX_ROUNDS);
-				return 2;
-			}
-			break;
-		case 'o':
-			q->o.only = optarg;
-			break;
-		case 's':
-			q->save = optarg;
-			break;
-		case O_LIST:
-			q->list = true;
-			break;
-		case O_JSON:
-			q->format = F_JSON;
-			break;
-		case O_CSV:
-			q->format = F_CSV;
-			break;
-		case O_NO_FIRMWARE:
-			firmware = false;
-			break;
-		case 'h':
-			fputs(usage_text, stdout);
-			return -1;
-		default:
-			fputs(usage_text, stderr);
-			return 2;
-		}
+	if (err)
+		return 1 + (err > 0 ? VMMIO_EXIT_OK : VMMIO_EXIT_USAGE);
+	if (json && csv) {
+		fprintf(stderr, "vmmio-bench micro: --csv: contradicts --json\n");
+		return 1 + VMMIO_EXIT_USAGE;
 	}
-	if (optind != argc) {
-		fprintf(stderr, "vmmio-bench micro: unexpected argument '%s'\n", argv[optind]);
-		return 2;
-	}
-	if (q->o.only && check_only(q->o.only))
-		return 2;
+	err = q->o.only ? check_only(q->o.only) : 0;
+	if (err)
+		return 1 + err;
+	q->format = json ? F_JSON : csv ? F_CSV : F_TABLE;
 	q->o.rounds = rounds ? rounds : quick ? 5 : 21;
 	q->o.target_ns = quick ? 10e6 : 40e6;
 	q->o.irq_samples = quick ? 15 : 40;
-	q->o.bios_reads = !firmware ? 0 : quick ? 500 : 2000;
+	q->o.bios_reads = no_firmware ? 0 : quick ? 500 : 2000;
 	return 0;
 }
 
@@ -237,7 +177,7 @@ int vmmio_cmd_micro(int argc, char **argv)
 
 	ret = parse(argc, argv, &q);
 	if (ret)
-		return ret < 0 ? 0 : ret;
+		return ret - 1;
 	if (q.list) {
 		list_keys(stdout);
 		return 0;

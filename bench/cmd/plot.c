@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "bench/judge/ab.h"
+#include "bench/judge/stack.h"
 #include "cmd.h"
 #include "lib/opts.h"
 #include "bench/plot/plot.h"
@@ -59,6 +60,26 @@ static int plot_sweep(const struct vmmio_loaded *l, const json_t *rows,
 	return err;
 }
 
+static int plot_stack(const struct vmmio_loaded *l, const struct vmmio_result *r, char *why,
+		      size_t len)
+{
+	struct vmmio_stack s;
+	int err;
+
+	if (!json_is_false(json_object_get(l->result, "withheld"))) {
+		snprintf(why, len, "no verdict was given: counts that differ are no picture");
+		return -EINVAL;
+	}
+	err = vmmio_stack_stored(&s, l->result, l->machine, l->accel, &l->series);
+	if (err) {
+		snprintf(why, len, "result.json lacks what compare --stack writes");
+		return err;
+	}
+	err = vmmio_plot_whole(&s, r, why, len);
+	vmmio_stack_stored_free(&s);
+	return err;
+}
+
 static int plot_pair(const struct vmmio_loaded *a, const struct vmmio_loaded *b, bool times,
 		     const struct vmmio_result *r, char *why, size_t len)
 {
@@ -91,6 +112,8 @@ static int plot_one(const struct vmmio_loaded *l, bool times, const struct vmmio
 	json_t *rows = NULL;
 	int err;
 
+	if (!strcmp(l->kind, "stack"))
+		return plot_stack(l, r, why, len);
 	if (!compare && strcmp(l->kind, "sweep")) {
 		snprintf(why, len, "a result of %s: nothing to draw", l->kind);
 		return -EINVAL;
@@ -123,8 +146,9 @@ int vmmio_cmd_plot(int argc, char **argv)
 	size_t n, loaded = 0;
 	int err;
 
-	err = vmmio_opts_parse("plot", "RESULT [options], or A B: intervals of their differences",
-			       opts, sizeof(opts) / sizeof(opts[0]), argc, argv, path, 2, &n);
+	err = vmmio_opts_parse("vmmio-bench plot",
+			       "RESULT [options], or A B: intervals of their differences", opts,
+			       sizeof(opts) / sizeof(opts[0]), argc, argv, path, 2, &n);
 	if (err)
 		return err > 0 ? VMMIO_EXIT_OK : VMMIO_EXIT_USAGE;
 	if (!n) {

@@ -13,16 +13,12 @@
 #include "bench/load/load.h"
 #include "cmd.h"
 #include "bench/judge/costs.h"
+#include "bench/judge/stack.h"
 #include "lib/opts.h"
 #include "bench/judge/published.h"
 #include "bench/data/result.h"
 
 #define NAME "vmmio-bench predict: "
-
-static json_t *number(double v)
-{
-	return isnan(v) ? json_null() : json_real(v);
-}
 
 /* Every setting of the result, one line for each way to serve the doorbell. */
 static size_t print_predictions(const struct vmmio_loaded *l, const struct vmmio_costs *c,
@@ -45,11 +41,15 @@ static size_t print_predictions(const struct vmmio_loaded *l, const struct vmmio
 			vmmio_predict(&l->series, s->labels, c, p, &r);
 			if (json)
 				json_array_append_new(
-					json, json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "labels",
-							s->labels, "path", vmmio_doorbell_name[p],
-							"doorbells", number(r.doorbells), "reads",
-							number(r.reads), "writes", number(r.writes),
-							"predicted_ns_per_io", number(r.ns)));
+					json,
+					json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "labels",
+						  s->labels, "path", vmmio_doorbell_name[p],
+						  "doorbells",
+						  vmmio_json_number_or_null(r.doorbells), "reads",
+						  vmmio_json_number_or_null(r.reads), "writes",
+						  vmmio_json_number_or_null(r.writes),
+						  "predicted_ns_per_io",
+						  vmmio_json_number_or_null(r.ns)));
 			else if (isnan(r.ns))
 				printf("%s, %s: - (%s)\n", s->labels, vmmio_doorbell_name[p],
 				       isnan(r.doorbells) ? "accesses were not counted"
@@ -135,6 +135,31 @@ static int explain_published(const struct vmmio_loaded *l, const char *file)
 	return VMMIO_EXIT_OK;
 }
 
+/* A result of the whole stack has its own costs, and what they must come to. */
+static int predict_stack(const struct vmmio_loaded *l, bool as_json)
+{
+	struct vmmio_stack s;
+	json_t *rows;
+
+	if (!json_is_false(json_object_get(l->result, "withheld")) ||
+	    vmmio_stack_stored(&s, l->result, l->machine, l->accel, &l->series)) {
+		fprintf(stderr,
+			NAME "%s: no verdict was given, or not what compare --stack writes\n",
+			l->path);
+		return VMMIO_EXIT_TROUBLE;
+	}
+	rows = vmmio_stack_predict(&s);
+	if (as_json) {
+		vmmio_print_json(json_pack("{s:i, s:s, s:s, s:O}", "schema", 1, "kind",
+					   "checked prediction", "accel", l->accel, "rows", rows));
+	} else {
+		vmmio_stack_print_prediction(&s, rows, stdout);
+	}
+	json_decref(rows);
+	vmmio_stack_stored_free(&s);
+	return VMMIO_EXIT_OK;
+}
+
 int vmmio_cmd_predict(int argc, char **argv)
 {
 	const char *costs_path = NULL, *path = NULL, *published = NULL;
@@ -157,16 +182,16 @@ int vmmio_cmd_predict(int argc, char **argv)
 	size_t n;
 	int err, status = VMMIO_EXIT_TROUBLE;
 
-	err = vmmio_opts_parse("predict",
-			       "RESULT --costs FILE [options], or RESULT --published FILE", opts,
-			       sizeof(opts) / sizeof(opts[0]), argc, argv, &path, 1, &n);
+	err = vmmio_opts_parse(
+		"vmmio-bench predict",
+		"RESULT --costs FILE [options], or RESULT --published FILE, or a RESULT of "
+		"compare --stack",
+		opts, sizeof(opts) / sizeof(opts[0]), argc, argv, &path, 1, &n);
 	if (err)
 		return err > 0 ? VMMIO_EXIT_OK : VMMIO_EXIT_USAGE;
-	if (!n || !costs_path == !published) {
+	if (!n || (costs_path && published)) {
 		fprintf(stderr, NAME "%s\n",
-			!n	    ? "no result folder given"
-			: published ? "--published: contradicts --costs"
-				    : "--costs or --published: one is needed");
+			!n ? "no result folder given" : "--published: contradicts --costs");
 		return VMMIO_EXIT_USAGE;
 	}
 	for (size_t i = 0; i < sizeof(opts) / sizeof(opts[0]) && published; i++) {
@@ -179,6 +204,15 @@ int vmmio_cmd_predict(int argc, char **argv)
 	if (err) {
 		fprintf(stderr, NAME "%s: %s\n", path, why);
 		return VMMIO_EXIT_TROUBLE;
+	}
+	if (!costs_path && !published) {
+		if (!strcmp(l.kind, "stack")) {
+			status = predict_stack(&l, as_json);
+		} else {
+			fprintf(stderr, NAME "--costs or --published: one is needed\n");
+			status = VMMIO_EXIT_USAGE;
+		}
+		goto out;
 	}
 	if (published) {
 		status = explain_published(&l, published);
@@ -194,9 +228,7 @@ int vmmio_cmd_predict(int argc, char **argv)
 		n = print_predictions(&l, &c, rows);
 		j = json_pack("{s:i, s:s, s:s, s:s, s:o}", "schema", 1, "kind", "prediction",
 			      "costs_accel", c.accel, "costs_cpu", c.cpu, "rows", rows);
-		json_dumpf(j, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
-		putchar('\n');
-		json_decref(j);
+		vmmio_print_json(j);
 	} else {
 		print_ranges(&l, &c);
 		printf("PREDICTION: counts of %s (%s) times access costs of %s (%s).\n"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * vmmio-bench regress: a stored result against a new run, or two commands in
- * turn, once or many times over. What counts as different is ab.c.
+ * turn, once or many times over; of commits bisect.c. What counts as different is ab.c.
  */
 #include <errno.h>
 #include <math.h>
@@ -9,51 +9,30 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bisect.h"
 #include "cmd.h"
 #include "diff.h"
-#include "regress.h"
-#include "bench/judge/looks.h"
+#include "pairs.h"
 #include "bench/data/machine.h"
 #include "bench/guest/pool.h"
 #include "setup.h"
 #include "lib/accel.h"
 
+#define WORDS_MAX 64	 /* of the command line */
 #define BASELINE_ARGS 40 /* 32 are used, with all that can be given and the end */
 
 struct regress {
 	struct vmmio_ab_command c;
-	const char *a, *b;			   /* commands */
-	unsigned int pairs, most, repeat, retries; /* pairs 0: as many as it takes, up to most */
+	struct vmmio_pairs p;
+	const char *a, *b; /* commands */
+	unsigned int repeat;
 	const char *out, *save;
+	const char *measure, *cache; /* of a bisection */
+	const char *history;	     /* history.c */
 	const char *qemu, *kernel, *initrd,
-		*modules;    /* of a baseline's new run; NULL: the build's */
-	unsigned int failed; /* runs that were repeated */
-	char how[160];	     /* it was decided */
-	json_t *outputs;     /* --json: what each repetition concluded */
+		*modules; /* of a baseline's new run; NULL: the build's */
+	json_t *outputs;  /* --json: what each repetition concluded */
 };
-
-/*
- * One run into @side. A run that fails is repeated and counted; one that does so again and
- * again is nobody's regression: it cannot be decided. 0, -EINTR, or -EAGAIN after the one line.
- */
-static int run_into(struct regress *g, char *const argv[], const char *shown, bool pool,
-		    struct vmmio_side *side)
-{
-	char why[160] = "", text[600];
-
-	for (unsigned int i = 0; i <= g->retries && !vmmio_stop; i++) {
-		json_t *j = vmmio_run_json(argv, why, sizeof(why));
-
-		if (j && !vmmio_side_take(j, pool, side, why, sizeof(why)))
-			return 0;
-		g->failed += i < g->retries && !vmmio_stop;
-	}
-	if (vmmio_stop)
-		return -EINTR;
-	vmmio_progress_end();
-	snprintf(text, sizeof(text), "%s: %s, %u times", shown, why, g->retries + 1);
-	return vmmio_ab_refuse(&g->c, text) == VMMIO_EXIT_TROUBLE ? -EIO : -EAGAIN;
-}
 
 /* What is kept of repeated pairs: every value, and what was concluded from it. */
 struct kept {
@@ -123,9 +102,9 @@ static int write_kept(const struct regress *g, const struct kept *k, const struc
 	json_t *result = json_pack(
 		"{s:i, s:s, s:s, s:s, s:i, s:b, s:i, s:f, s:f, s:i, s:i, s:O, s:O*}", "schema",
 		VMMIO_RESULT_SCHEMA, "tool", "vmmio-bench", "kind", "pairs", "accel", accel,
-		"pairs", g->pairs ? g->pairs : g->most, "sequential", !g->pairs, "repeat",
+		"pairs", g->p.pairs ? g->p.pairs : g->p.most, "sequential", !g->p.pairs, "repeat",
 		(int)json_array_size(k->verdicts), "alpha", g->c.o.alpha, "threshold_pct",
-		g->c.o.threshold, "repeats_different", k->different, "runs_repeated", g->failed,
+		g->c.o.threshold, "repeats_different", k->different, "runs_repeated", g->p.failed,
 		"verdicts", k->verdicts, "options", k->options);
 	json_t *series = vmmio_series_to_json(&k->all), *machine = vmmio_machine_describe(accel, 0);
 	char set[128];
@@ -144,79 +123,12 @@ static int write_kept(const struct regress *g, const struct kept *k, const struc
 	return vmmio_result_commit((struct vmmio_result *)r, set, g->save, "pairs", final);
 }
 
-/* Pairs @from to @to: A B, B A, A B ... so that a drift of the machine falls on both. */
-static int run_pairs(struct regress *g, unsigned int from, unsigned int to,
-		     struct vmmio_side side[2])
-{
-	int err = 0;
-
-	for (unsigned int i = 2 * from; i < 2 * to && !vmmio_stop && !err; i++) {
-		int which = (i & 1) ^ (i >> 1 & 1);
-		const char *text = which ? g->b : g->a;
-		char *const argv[] = {"/bin/sh", "-c", (char *)text, NULL};
-
-		if (isatty(STDERR_FILENO))
-			fprintf(stderr, "\rpair %u (%c) ", i / 2 + 1, 'A' + which);
-		err = run_into(g, argv, text, true, &side[which]);
-	}
-	vmmio_progress_end();
-	return vmmio_stop ? -EINTR : err;
-}
-
-/* Both sides as they are: may they be compared? 0 or the exit status. */
-static int may_compare(struct regress *g, const struct vmmio_side *a, const json_t *ma,
-		       const struct vmmio_side *b, const json_t *mb)
-{
-	vmmio_ab_set_accel(&g->c, a->accel, b->accel);
-	return vmmio_ab_set_dims(&g->c, a->result, ma, b->result, mb);
-}
-
-/*
- * Pairs until it is decided, or as many as were asked for: how many in *@pairs. 0, the exit
- * status of what is not compared, or -errno.
- */
-static int run_until_decided(struct regress *g, struct vmmio_side side[2], unsigned int *pairs)
-{
-	struct vmmio_sequence q = {0};
-	struct vmmio_ab_options *o = &g->c.o;
-	bool goes_on = true;
-	int err = 0;
-
-	vmmio_looks_plan(g->most, &q.looks);
-	*pairs = 0;
-	while (goes_on && !err) {
-		unsigned int to = g->pairs ? g->pairs : q.looks.pairs[q.look];
-		struct vmmio_ab ab;
-
-		err = run_pairs(g, *pairs, to, side);
-		*pairs = to;
-		err = err
-			      ?: may_compare(g, &side[0],
-					     json_object_get(side[0].result, "machine"), &side[1],
-					     json_object_get(side[1].result, "machine"));
-		if (err || g->pairs)
-			return err;
-		vmmio_sequence_next(&q, &side[0].set, o);
-		err = vmmio_ab_compare(&side[0].set, &side[1].set, o, &ab);
-		goes_on = !err && vmmio_sequence_goes_on(&q, &ab);
-		snprintf(
-			g->how, sizeof(g->how),
-			"after %u pair%s, look %zu of %zu; alpha %g in equal parts for classes and "
-			"their looks",
-			to, to == 1 ? "" : "s", q.look, q.looks.n, o->alpha);
-		o->how = g->how;
-		if (!err)
-			vmmio_ab_free(&ab);
-	}
-	return err;
-}
-
 /* One repetition: its exit status, or -errno. */
 static int run_once(struct regress *g, unsigned int repeat, struct kept *k)
 {
 	struct vmmio_side side[2] = {0};
 	unsigned int pairs;
-	int err = run_until_decided(g, side, &pairs), status = err > 0 ? err : 0;
+	int err = vmmio_pairs_run(&g->p, side, &pairs), status = err > 0 ? err : 0;
 	json_t *json = NULL;
 
 	err = err < 0 ? err : 0;
@@ -265,7 +177,7 @@ static void print_outputs(const struct regress *g, const struct kept *k, const c
 				      (int)json_array_size(g->outputs), "repeats_different",
 				      k->different, "repetitions", g->outputs)
 			  : json_incref(json_array_get(g->outputs, 0));
-	json_object_set_new(j, "runs_repeated", json_integer(g->failed));
+	json_object_set_new(j, "runs_repeated", json_integer(g->p.failed));
 	if (final[0])
 		json_object_set_new(j, "folder", json_string(final));
 	vmmio_print_json(j);
@@ -273,12 +185,18 @@ static void print_outputs(const struct regress *g, const struct kept *k, const c
 
 static int run_commands(struct regress *g)
 {
+	char *const a[] = {"/bin/sh", "-c", (char *)g->a, NULL};
+	char *const b[] = {"/bin/sh", "-c", (char *)g->b, NULL};
 	struct kept k = {.verdicts = json_array()};
 	struct vmmio_result r = {0};
 	char final[PATH_MAX] = "";
 	int status = VMMIO_EXIT_OK, err = 0, one = 0;
 	size_t done;
 
+	g->p.argv[0] = a;
+	g->p.argv[1] = b;
+	g->p.shown[0] = g->a;
+	g->p.shown[1] = g->b;
 	g->outputs = json_array();
 	if (g->save)
 		err = vmmio_result_open(&r, g->out);
@@ -292,8 +210,8 @@ static int run_commands(struct regress *g)
 	done = json_array_size(k.verdicts);
 	if (done && g->repeat > 1 && !g->c.json)
 		printf("%u of %zu repetitions found something different\n", k.different, done);
-	if (g->failed && !g->c.json)
-		printf("%u runs failed and were repeated\n", g->failed);
+	if (g->p.failed && !g->c.json)
+		printf("%u runs failed and were repeated\n", g->p.failed);
 	/* a long series that was interrupted has what it has, repetition by repetition */
 	if (g->save && done) {
 		int kept = write_kept(g, &k, &r, final);
@@ -400,14 +318,15 @@ static int run_again(struct regress *g, const char *path)
 	}
 	/* one stored run and one new one: how runs differ is not known */
 	g->c.o.one_run = true;
-	err = run_into(g, argv, "compare", false, &now);
+	err = vmmio_pairs_one(&g->p, argv, "compare", false, &now);
 	if (err) {
 		status = VMMIO_EXIT_UNDECIDED;
 		goto out;
 	}
 	was.result = base.result;
 	snprintf(was.accel, sizeof(was.accel), "%s", base.accel);
-	status = may_compare(g, &was, base.machine, &now, json_object_get(now.result, "machine"));
+	status = vmmio_pairs_may(&g->p, &was, base.machine, &now,
+				 json_object_get(now.result, "machine"));
 	if (!status)
 		status = vmmio_ab_conclude(&g->c, &base.series, &now.set, &json);
 	if (json)
@@ -418,51 +337,125 @@ out:
 	return vmmio_stop ? 128 + vmmio_stop : status;
 }
 
+/* What was given that a bisection has no use for, or NULL. */
+static const char *bisect_contradicts(const struct regress *g)
+{
+	const struct {
+		const char *name;
+		bool given;
+	} all[] = {{"a", g->a},
+		   {"b", g->b},
+		   {"save", g->save},
+		   {"repeat", g->repeat > 1},
+		   {"qemu", g->qemu},
+		   {"kernel", g->kernel},
+		   {"initrd", g->initrd},
+		   {"modules", g->modules},
+		   {"markdown", g->c.markdown},
+		   {"junit", g->c.junit},
+		   {"github", g->c.github}};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (all[i].given)
+			return all[i].name;
+	return NULL;
+}
+
+static int run_bisect(struct regress *g, bool asked, const char *const *words, size_t n)
+{
+	const char *other = bisect_contradicts(g);
+	int status;
+
+	if (!asked || n < 3 || other) {
+		fprintf(stderr, "vmmio-bench regress: %s%s%s\n", asked && other ? "--" : "",
+			!asked	? "--measure and --cache: need --bisect"
+			: other ? other
+				: "--bisect: needs GOOD, BAD and, after --, what builds",
+			asked && other ? ": contradicts --bisect" : "");
+		return VMMIO_EXIT_USAGE;
+	}
+	if (vmmio_ab_consistent(&g->c))
+		return VMMIO_EXIT_USAGE;
+	vmmio_stop_on_signals();
+	status = vmmio_bisect_command(&(const struct vmmio_bisect_command){
+		.c = &g->c,
+		.good = words[0],
+		.bad = words[1],
+		.build = words + 2,
+		.nbuild = n - 2,
+		.measure = g->measure,
+		.cache = g->cache,
+		.pairs = g->p.pairs,
+		.most = g->p.most,
+		.retries = g->p.retries,
+	});
+	json_decref(g->c.changed);
+	return status;
+}
+
 int vmmio_cmd_regress(int argc, char **argv)
 {
 	struct regress g = {
 		.c = {.name = "regress", .o = {.alpha = 0.05, .threshold = 5, .resolution = 0.01}},
-		.most = 16,
+		.p = {.most = 16, .retries = 2},
 		.repeat = 1,
-		.retries = 2,
 		.out = "results"};
+	bool bisect = false;
 	struct vmmio_opt opts[] = {
 		{"a", VMMIO_OPT_STRING, &g.a, 0, 0, NULL, "CMD",
 		 "what was: a shell command that prints the JSON of compare --json"},
 		{"b", VMMIO_OPT_STRING, &g.b, 0, 0, NULL, "CMD", "what is; run in turn with A"},
-		{"pairs", VMMIO_OPT_NUMBER, &g.pairs, 1, 1000, NULL, "N",
+		{"pairs", VMMIO_OPT_NUMBER, &g.p.pairs, 1, 1000, NULL, "N",
 		 "exactly so many of each, looked at once (as many as it takes)"},
-		{"max-pairs", VMMIO_OPT_NUMBER, &g.most, 1, 1000, NULL, "N",
+		{"max-pairs", VMMIO_OPT_NUMBER, &g.p.most, 1, 1000, NULL, "N",
 		 "what it may take (16)"},
 		{"resolution", VMMIO_OPT_DOUBLE, &g.c.o.resolution, 0, 1e6, NULL, "N",
 		 "events per I/O more that must not go unseen (0.01)"},
 		{"repeat", VMMIO_OPT_NUMBER, &g.repeat, 1, 1000, NULL, "N",
 		 "the whole again, each judged by itself (1)"},
-		{"retries", VMMIO_OPT_NUMBER, &g.retries, 0, 100, NULL, "N",
+		{"retries", VMMIO_OPT_NUMBER, &g.p.retries, 0, 100, NULL, "N",
 		 "how often a run that fails is repeated (2)"},
 		{"save", VMMIO_OPT_STRING, &g.save, 0, 0, NULL, "NAME",
 		 "keep the values of --a and --b as a result of that name"},
 		{"out", VMMIO_OPT_STRING, &g.out, 0, 0, NULL, "DIR",
 		 "where results are kept (results)"},
-		{"qemu", VMMIO_OPT_STRING, &g.qemu, 0, 0, NULL, "PROGRAM",
-		 "QEMU of the baseline's new run (qemu-system-x86_64)"},
-		{"kernel", VMMIO_OPT_STRING, &g.kernel, 0, 0, NULL, "FILE",
-		 "its guest kernel (that of the build)"},
-		{"initrd", VMMIO_OPT_STRING, &g.initrd, 0, 0, NULL, "FILE",
-		 "its guest image (that of the build)"},
+		VMMIO_IMAGE_OPTS(&g), /* of the baseline's new run */
 		{"modules", VMMIO_OPT_STRING, &g.modules, 0, 0, NULL, "DIR",
 		 "its kernel modules, in place of the image's of the same name"},
+		{"history", VMMIO_OPT_STRING, &g.history, 0, 0, NULL, "DIR",
+		 "instead: stored results over time, and where they changed (--history DIR "
+		 "--help)"},
+		{"bisect", VMMIO_OPT_FLAG, &bisect, 0, 0, NULL, NULL,
+		 "instead: which commit after GOOD made it worse; BUILD is run in a tree of each"},
+		{"measure", VMMIO_OPT_STRING, &g.measure, 0, 0, NULL, "CMD",
+		 "of --bisect: prints the JSON of compare --json for what is in $OUT (compare "
+		 "--timeout 60 --retries 0)"},
+		{"cache", VMMIO_OPT_STRING, &g.cache, 0, 0, NULL, "DIR",
+		 "of --bisect: where builds are kept (~/.cache/vmmio/builds)"},
 		VMMIO_AB_OPTS(&g.c),
 	};
-	const char *path = NULL;
+	const char *words[WORDS_MAX];
+	const char *path;
 	size_t n;
 	int err;
 
-	err = vmmio_opts_parse("regress", "BASELINE [options], or --a CMD --b CMD [options]", opts,
-			       sizeof(opts) / sizeof(opts[0]), argc, argv, &path, 1, &n);
+	if (vmmio_opts_ask("--history", argc, argv))
+		return vmmio_cmd_history(argc, argv);
+	err = vmmio_opts_parse("vmmio-bench regress",
+			       "BASELINE [options], or --a CMD --b CMD [options],\n"
+			       "       or --bisect GOOD BAD [options] -- BUILD...",
+			       opts, sizeof(opts) / sizeof(opts[0]), argc, argv, words, WORDS_MAX,
+			       &n);
 	if (err)
 		return err > 0 ? VMMIO_EXIT_OK : VMMIO_EXIT_USAGE;
-	if (!g.a != !g.b || !n == !g.a || (n && (g.save || g.repeat > 1 || g.pairs))) {
+	if (bisect || g.measure || g.cache)
+		return run_bisect(&g, bisect, words, n);
+	if (n > 1) {
+		fprintf(stderr, "vmmio-bench regress: %s: one operand too many\n", words[1]);
+		return VMMIO_EXIT_USAGE;
+	}
+	path = n ? words[0] : NULL;
+	if (!g.a != !g.b || !n == !g.a || (n && (g.save || g.repeat > 1 || g.p.pairs))) {
 		fprintf(stderr, "vmmio-bench regress: %s\n",
 			n && g.a       ? "--a: contradicts a baseline"
 			: n	       ? "--pairs, --save and --repeat: need --a and --b"
@@ -493,6 +486,7 @@ int vmmio_cmd_regress(int argc, char **argv)
 	}
 	if (vmmio_ab_consistent(&g.c))
 		return VMMIO_EXIT_USAGE;
+	g.p.c = &g.c;
 	vmmio_stop_on_signals();
 	err = g.a ? run_commands(&g) : run_again(&g, path);
 	json_decref(g.c.changed);

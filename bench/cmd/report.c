@@ -136,7 +136,8 @@ int vmmio_cmd_report(int argc, char **argv)
 	size_t n;
 	int err;
 
-	err = vmmio_opts_parse("report", "RESULT [options]   (a result folder of sweep)", opts,
+	err = vmmio_opts_parse("vmmio-bench report",
+			       "RESULT [options]   (a result folder of sweep)", opts,
 			       sizeof(opts) / sizeof(opts[0]), argc, argv, &path, 1, &n);
 	if (err)
 		return err > 0 ? VMMIO_EXIT_OK : VMMIO_EXIT_USAGE;

@@ -12,6 +12,7 @@
 
 #include "bench/guest/guest.h"
 #include "bench/guest/qemu.h"
+#include "bench/guest/target.h"
 #include "bench/data/machine.h"
 #include "bench/data/result.h"
 #include "bench/guest/probe.h"
@@ -112,16 +113,18 @@ json_t *vmmio_setup_images(const struct vmmio_setup *s)
 
 int vmmio_setup_qemu(const char *command, struct vmmio_setup *s)
 {
+	const struct vmmio_target *t = vmmio_target_find(s->target ? s->target : "microvm");
+	const char *qemu = s->qemu ? s->qemu : t->qemu;
 	bool trace_log;
 	int err;
 
-	err = vmmio_guest_qemu(s->qemu, &s->qemu_number, &trace_log);
+	err = vmmio_guest_qemu(qemu, &s->qemu_number, &trace_log);
 	if (err) {
-		fprintf(stderr, "vmmio-bench %s: %s: %s\n", command,
-			s->qemu ? s->qemu : "qemu-system-x86_64",
-			err == -ENOENT	 ? "not found (package qemu-system-x86)"
+		fprintf(stderr, "vmmio-bench %s: %s: %s%s%s\n", command, qemu,
+			err == -ENOENT	 ? "not found (package "
 			: err == -EPROTO ? "no QEMU: it does not say its version"
-					 : strerror(-err));
+					 : strerror(-err),
+			err == -ENOENT ? t->package : "", err == -ENOENT ? ")" : "");
 		return err;
 	}
 	snprintf(s->qemu_version, sizeof(s->qemu_version), "%u.%u.%u", s->qemu_number / 10000,

@@ -14,6 +14,7 @@
 
 struct vmmio_setup {
 	const char *wish, *out, *qemu, *kernel, *initrd, *modules;
+	const char *target; /* machine, see target.h; NULL: microvm */
 	unsigned int jobs;
 	/* of --modules, in place of the image's own; by vmmio_setup_modules() */
 	struct vmmio_guest_file *files;
@@ -25,33 +26,33 @@ struct vmmio_setup {
 };
 
 /* Rows for the table of options; @s points to a struct vmmio_setup. */
-#define VMMIO_SETUP_OPTS(s)                                                                       \
-	{"accel", VMMIO_OPT_CHOICE, &(s)->wish,	    0,                                            \
-	 0,	  "auto|kvm|tcg",   "auto|kvm|tcg", "KVM only if a guest boots under it (auto)"}, \
-		{"out",	    VMMIO_OPT_STRING,                                                     \
-		 &(s)->out, 0,                                                                    \
-		 0,	    NULL,                                                                 \
-		 "DIR",	    "where result folders go (results)"},                                 \
-		{"jobs",     VMMIO_OPT_NUMBER,                                                    \
-		 &(s)->jobs, 1,                                                                   \
-		 16,	     NULL,                                                                \
-		 "N",	     "guests at a time (2 if only counting, else 1)"},                    \
-		{"qemu",     VMMIO_OPT_STRING,                                                    \
-		 &(s)->qemu, 0,                                                                   \
-		 0,	     NULL,                                                                \
-		 "PROGRAM",  "QEMU to use (qemu-system-x86_64)"},                                 \
-		{"kernel",                                                                        \
-		 VMMIO_OPT_STRING,                                                                \
-		 &(s)->kernel,                                                                    \
-		 0,                                                                               \
-		 0,                                                                               \
-		 NULL,                                                                            \
-		 "FILE",                                                                          \
-		 "guest kernel (that of the build)"},                                             \
-	{                                                                                         \
-		"initrd", VMMIO_OPT_STRING, &(s)->initrd, 0, 0, NULL, "FILE",                     \
-			"guest image (that of the build)"                                         \
+#define VMMIO_IMAGE_OPTS(s)                                                      \
+	{"qemu", VMMIO_OPT_STRING, &(s)->qemu, .arg = "PROGRAM",                 \
+	 .help = "QEMU to use (qemu-system-x86_64)"},                            \
+		{"kernel", VMMIO_OPT_STRING, &(s)->kernel, .arg = "FILE",        \
+		 .help = "guest kernel (that of the build)"},                    \
+	{                                                                        \
+		"initrd", VMMIO_OPT_STRING, &(s)->initrd,                        \
+			.arg = "FILE", .help = "guest image (that of the build)" \
 	}
+
+#define VMMIO_SETUP_OPTS(s)                                                \
+	{"accel",                                                          \
+	 VMMIO_OPT_CHOICE,                                                 \
+	 &(s)->wish,                                                       \
+	 .choices = "auto|kvm|tcg",                                        \
+	 .arg = "auto|kvm|tcg",                                            \
+	 .help = "KVM only if a guest boots under it (auto)"},             \
+		{"out", VMMIO_OPT_STRING, &(s)->out, .arg = "DIR",         \
+		 .help = "where result folders go (results)"},             \
+		{"jobs",                                                   \
+		 VMMIO_OPT_NUMBER,                                         \
+		 &(s)->jobs,                                               \
+		 1,                                                        \
+		 16,                                                       \
+		 .arg = "N",                                               \
+		 .help = "guests at a time (2 if only counting, else 1)"}, \
+		VMMIO_IMAGE_OPTS(s)
 
 #define VMMIO_SETUP_DEFAULT                      \
 	{                                        \

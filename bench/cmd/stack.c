@@ -4,8 +4,11 @@
  * host (vmmio-boot --host), counted in the guest and by vmmio-stat exits on its
  * host, and then, with nothing attached on either, timed in instructions. What is
  * held against what and said of it is judge/stack.c.
+ *
+ * Long because options, script, boots and folder of one command share one struct.
  */
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -16,7 +19,9 @@
 #include "bench/data/rounds.h"
 #include "bench/guest/qemu.h"
 #include "bench/guest/pool.h"
+#include "bench/guest/target.h"
 #include "bench/judge/stack.h"
+#include "bench/load/hosted.h"
 #include "bench/load/load.h"
 #include "bench/plot/plot.h"
 #include "cmd.h"
@@ -24,18 +29,26 @@
 #include "setup.h"
 
 #define NAME "vmmio-bench compare --stack: "
-#define TRIES 3 /* of a boot that does not end, or whose guest the emulated processor kills */
+/* I/Os of a round under probes: each is a chance for the emulated processor to hang the guest */
+#define PASS 50
+#define TRIES 5 /* of a boot that does not end, or whose guest the emulated processor kills */
 
 struct run {
 	struct vmmio_setup setup;
 	struct vmmio_stack s;
 	struct vmmio_result result;
 	unsigned int timeout;
-	bool json, withheld, on, no_plots, layers;
+	bool json, withheld, on, no_plots, no_layers;
+	char kernel[PATH_MAX / 4], initrd[PATH_MAX / 4]; /* of arm64 */
 	json_t *rows, *infos, *verdict;
 	char *qemu_line;
 	struct timespec start;
 };
+
+static bool is_arm(const struct run *r)
+{
+	return !strcmp(r->setup.target, "virt-arm64");
+}
 
 static int parse_options(struct run *r, int argc, char **argv)
 {
@@ -47,9 +60,12 @@ static int parse_options(struct run *r, int argc, char **argv)
 		{"rounds", VMMIO_OPT_NUMBER, &r->s.rounds, 1, 20, NULL, "N",
 		 "rounds of each load in a boot (1)"},
 		{"count", VMMIO_OPT_NUMBER, &r->s.count, 20, 100000, NULL, "N",
-		 "I/Os in a round (500)"},
-		{"layers", VMMIO_OPT_FLAG, &r->layers, 0, 0, NULL, NULL,
-		 "and where the instructions go: guest, KVM, monitor"},
+		 "I/Os in a round (100)"},
+		{"machine", VMMIO_OPT_CHOICE, &r->setup.target, .choices = "microvm|virt-arm64",
+		 .arg = "microvm|virt-arm64", .letter = 'M',
+		 .help = "the emulated processor: x86-64 with SVM (microvm) or arm64 with EL2"},
+		{"no-layers", VMMIO_OPT_FLAG, &r->no_layers, 0, 0, NULL, NULL,
+		 "do not ask where the instructions go"},
 		{"json", VMMIO_OPT_FLAG, &r->json, 0, 0, NULL, NULL,
 		 "result and series as JSON instead of the table"},
 		{"no-plots", VMMIO_OPT_FLAG, &r->no_plots, 0, 0, NULL, NULL, "draw nothing"},
@@ -62,11 +78,12 @@ static int parse_options(struct run *r, int argc, char **argv)
 
 	r->s.boots = 2;
 	r->s.rounds = 1;
-	r->s.count = 500;
+	r->s.count = 100;
 	r->timeout = 150;
 	r->setup = (struct vmmio_setup)VMMIO_SETUP_DEFAULT;
-	err = vmmio_opts_parse("compare", "--stack [options]", opts, sizeof(opts) / sizeof(opts[0]),
-			       argc, argv, NULL, 0, &n);
+	r->setup.target = "microvm";
+	err = vmmio_opts_parse("vmmio-bench compare", "--stack [options]", opts,
+			       sizeof(opts) / sizeof(opts[0]), argc, argv, NULL, 0, &n);
 	if (err)
 		return err;
 	if (!strcmp(r->setup.wish, "kvm")) {
@@ -76,20 +93,15 @@ static int parse_options(struct run *r, int argc, char **argv)
 	return vmmio_setup_consistent("compare", &r->setup);
 }
 
-/* After the lines in front of it: what watches, and the guest (stack-host.sh). */
-__asm__(".pushsection .rodata\n"
-	"vmmio_stack_host_script:\n"
-	".incbin \"stack-host.sh\"\n.byte 0\n.popsection\n");
-extern const char vmmio_stack_host_script[];
-
 /* Text of /run.sh of the host, to be freed. */
-static char *host_script(const struct vmmio_stack *s, const char *const *columns, char *disks,
-			 size_t len)
+static char *host_script(const struct run *r, const char *const *columns)
 {
-	static const struct vmmio_pass more[] = {
-		{"layers", "echo @timed\nsleep 5\n", "usleep 150000"},
-		{"calls", "echo @layered\nsleep 7\n", "usleep 150000"}};
+	const struct vmmio_stack *s = &r->s;
+	const struct vmmio_pass more[] = {
+		{"layers", "echo @timed\n" VMMIO_HOSTED_PAUSE, "usleep 150000", s->layer_count},
+		{"calls", "echo @layered\n" VMMIO_HOSTED_PAUSE, "usleep 150000", s->layer_count}};
 	static const unsigned int depth = 1;
+	char between[400];
 	struct vmmio_load load = {
 		.rw = "read",
 		.bs = 4096,
@@ -100,28 +112,36 @@ static char *host_script(const struct vmmio_stack *s, const char *const *columns
 		.columns = columns,
 		.ncolumns = VMMIO_COLUMNS,
 		.timing = true,
+		.host_counts = true,
 		.driver = "vmmio",
 		.queue_size = 256,
 		.driver_args = "",
-		.between = "echo @counted\nsleep 5\n",
+		.between = between,
 		.more = more,
 		.nmore = s->layers ? sizeof(more) / sizeof(more[0]) : 0,
-		.apart = "usleep 800000",
+		.apart = VMMIO_HOSTED_APART,
 		.labels = "load=randread",
 	};
-	char *guest = vmmio_load_script(&load), *text = NULL;
-	size_t size;
-	FILE *f = guest ? open_memstream(&text, &size) : NULL;
+	char *guest, *text, disks[64];
 
-	if (f) {
-		snprintf(disks, len, "%s,%s,%s", columns[0], columns[1], columns[2]);
-		fprintf(f, "disks=%s layers=%s\ncat >/tmp/l2.sh <<'L2-END'\n%sL2-END\n%s", disks,
-			s->layers ? "yes" : "", guest, vmmio_stack_host_script);
-		if (fclose(f)) {
-			free(text);
-			text = NULL;
-		}
-	}
+	/* after the counting rounds: what a kick costs, as the guest sees it */
+	snprintf(between, sizeof(between),
+		 VMMIO_HOSTED_COUNTED
+		 "printf '@kicks '\n"
+		 "vmmio-stat --source bpf --emulated-time --json=full -- sh -c 'for disk; do "
+		 "blkload --depth 1 --count %u --block-size 4096 --rw read $disk; "
+		 "done >/dev/null' sh \"$node_mmio\" \"$node_pci_intx\" \"$node_pci_msix\"\n"
+		 "echo @kicked\n" VMMIO_HOSTED_PAUSE,
+		 s->count < PASS ? s->count : PASS);
+	snprintf(disks, sizeof(disks), "%s,%s,%s", columns[0], columns[1], columns[2]);
+	guest = vmmio_load_script(&load);
+	text = guest ? vmmio_hosted_script(&(struct vmmio_hosted){.script = guest,
+								  .columns = disks,
+								  .ioeventfd = true,
+								  .stat = is_arm(r),
+								  .kicks = true,
+								  .layers = s->layers})
+		     : NULL;
 	free(guest);
 	return text;
 }
@@ -169,15 +189,21 @@ static int take_boot(struct run *r, unsigned int boot, const struct vmmio_guest_
 		err = vmmio_host_rounds(g->output, rounds, n, why, sizeof(why));
 	if (!err)
 		err = vmmio_stack_add(&r->s, boot, columns, rounds, n);
+	if (!err)
+		err = vmmio_stack_add_kicks(&r->s, boot, g->output, r->rows, why, sizeof(why));
 	if (!err && r->s.layers)
 		err = vmmio_stack_add_layers(&r->s, boot, g->output, r->rows, why, sizeof(why));
 	if (!err)
 		err = keep_host(r, g->output);
-	if (err) {
+	if (err) { /* nothing of it stays */
 		fprintf(stderr, NAME "boot %u: %s\n", boot, why[0] ? why : strerror(-err));
 		json_decref(info);
+		while (json_array_size(r->rows) > first)
+			json_array_remove(r->rows, first);
+		memset(&r->s.host[boot * VMMIO_COLUMNS], 0, VMMIO_COLUMNS * sizeof(*r->s.host));
 	} else {
 		json_object_set_new(info, "boot", json_integer(boot));
+		json_object_set_new(info, "ioeventfd", json_true());
 		json_object_set_new(info, "wall_s", json_real(g->wall_s));
 		json_array_append_new(r->infos, info);
 		if (!r->qemu_line)
@@ -197,19 +223,6 @@ static void progress(struct vmmio_job *job, size_t done, void *arg)
 		fprintf(stderr, "\rthe whole stack: %zu of %u boots ", done, r->s.boots);
 }
 
-/* Did @job end well? Else it may be run once more, which is said and counted. */
-static bool ended(struct run *r, unsigned int boot, struct vmmio_job *job, bool last)
-{
-	bool good = job->result.end == VMMIO_GUEST_DONE && !job->result.status;
-
-	if (job->err || good || last || vmmio_stop)
-		return true;
-	fprintf(stderr, NAME "boot %u: %s; once more\n", boot, job->result.why);
-	vmmio_guest_result_free(&job->result);
-	r->s.hung++;
-	return false;
-}
-
 static int boot_failed(unsigned int boot, const struct vmmio_job *job)
 {
 	if (!job->err && job->result.end == VMMIO_GUEST_DONE && !job->result.status)
@@ -224,9 +237,35 @@ static int boot_failed(unsigned int boot, const struct vmmio_job *job)
 }
 
 /*
+ * Takes what @job told. -EAGAIN: it did not end well, or its report is not whole, and it
+ * may be run once more, which is said and counted. What counts differ is no such reason.
+ */
+static int take_job(struct run *r, unsigned int boot, struct vmmio_job *job, bool last)
+{
+	bool good = job->result.end == VMMIO_GUEST_DONE && !job->result.status;
+	const char *said;
+	int err;
+
+	if (vmmio_stop)
+		return -EINTR;
+	if (job->err || good || last) {
+		err = boot_failed(boot, job) ?: take_boot(r, boot, &job->result);
+		if (err != -EPROTO || last)
+			return err;
+		snprintf(job->result.why, sizeof(job->result.why), "its report is not whole");
+	}
+	said = job->result.console ? strrchr(job->result.console, '\n') : NULL;
+	fprintf(stderr, NAME "boot %u: %s; once more%s%s\n", boot, job->result.why,
+		said ? "; last it said: " : "", said ? said + 1 : "");
+	vmmio_guest_result_free(&job->result);
+	r->s.hung++;
+	return -EAGAIN;
+}
+
+/*
  * As many at a time as there are processors for, two at most: what they count, and
- * their instructions, are the same. What did not end in time is run again and
- * counted; another failure ends all.
+ * their instructions, are the same. What hung, failed or did not tell all is run again
+ * and counted.
  */
 static int run_boots(struct run *r)
 {
@@ -236,12 +275,12 @@ static int run_boots(struct run *r)
 
 	for (unsigned int b = 0; b < r->s.boots && !err; b++) {
 		const char *columns[VMMIO_COLUMNS];
-		char disks[64];
 
 		vmmio_load_order(b, columns);
-		script[b] = host_script(&r->s, columns, disks, sizeof(disks));
+		script[b] = host_script(r, columns);
 		err = script[b] ? 0 : -ENOMEM;
-		jobs[b].guest = (struct vmmio_guest){.qemu = r->setup.qemu,
+		jobs[b].guest = (struct vmmio_guest){.target = r->setup.target,
+						     .qemu = r->setup.qemu,
 						     .kernel = r->setup.kernel,
 						     .initrd = r->setup.initrd,
 						     .host = true,
@@ -253,16 +292,17 @@ static int run_boots(struct run *r)
 	if (!err)
 		err = vmmio_pool_run(jobs, r->s.boots, vmmio_setup_jobs(&r->setup, false), true, 0,
 				     &vmmio_stop, progress, r);
-	for (int tries = TRIES - 1; tries >= 0 && !err; tries--)
-		for (unsigned int b = 0; b < r->s.boots && !err; b++)
-			if (!ended(r, b, &jobs[b], !tries))
-				err = vmmio_pool_run(&jobs[b], 1, 1, true, 0, &vmmio_stop, NULL,
-						     NULL);
-	vmmio_progress_end();
 	for (unsigned int b = 0; b < r->s.boots && !err; b++) {
-		err = vmmio_stop ? -EINTR : boot_failed(b, &jobs[b]);
-		err = err ?: take_boot(r, b, &jobs[b].result);
+		for (int tries = TRIES - 1; tries >= 0; tries--) {
+			err = take_job(r, b, &jobs[b], !tries);
+			if (err != -EAGAIN)
+				break;
+			err = vmmio_pool_run(&jobs[b], 1, 1, true, 0, &vmmio_stop, NULL, NULL);
+			if (err)
+				break;
+		}
 	}
+	vmmio_progress_end();
 	for (unsigned int b = 0; b < r->s.boots && jobs; b++)
 		vmmio_guest_result_free(&jobs[b].result);
 	for (unsigned int b = 0; b < r->s.boots && script; b++)
@@ -274,12 +314,13 @@ static int run_boots(struct run *r)
 
 static json_t *host_kind(const struct vmmio_host_kind *k)
 {
-	json_t *j = json_pack("{s:s, s:b, s:f, s:f}", "kind", k->name, "of_device", k->of_device,
-			      "exits", k->exits, "to_userspace", k->user);
+	json_t *j = json_pack("{s:s, s:b, s:o, s:o}", "kind", k->name, "of_device", k->of_device,
+			      "exits", vmmio_json_number_or_null(k->exits), "to_userspace",
+			      vmmio_json_number_or_null(k->user));
 
 	/* from exit to entry, with the probes: instructions under -icount */
 	json_object_set_new(j, "instructions_mean",
-			    k->timed > 0 ? json_real(k->ns / k->timed) : json_null());
+			    vmmio_json_number_or_null(k->timed > 0 ? k->ns / k->timed : NAN));
 	return j;
 }
 
@@ -295,11 +336,15 @@ static json_t *host_rounds(const struct vmmio_stack *s)
 			for (size_t k = 0; k < h->nkinds; k++)
 				json_array_append_new(kinds, host_kind(&h->kind[k]));
 			json_array_append_new(
-				out, json_pack("{s:i, s:s, s:f, s:f, s:f, s:f, s:f, s:f, s:o}",
-					       "boot", b, "column", vmmio_columns[c], "exits",
-					       h->exits, "to_userspace", h->user, "others",
-					       h->others, "report", h->report, "hlt", h->halts,
-					       "twice", h->again, "kinds", kinds));
+				out,
+				json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "boot",
+					  b, "column", vmmio_columns[c], "exits",
+					  vmmio_json_number_or_null(h->exits), "to_userspace",
+					  vmmio_json_number_or_null(h->user), "others",
+					  vmmio_json_number_or_null(h->others), "report",
+					  vmmio_json_number_or_null(h->report), "hlt",
+					  vmmio_json_number_or_null(h->halts), "twice",
+					  vmmio_json_number_or_null(h->again), "kinds", kinds));
 		}
 	}
 	return out;
@@ -310,13 +355,13 @@ static json_t *result_object(const struct run *r)
 	const struct vmmio_stack *s = &r->s;
 
 	return json_pack("{s:i, s:s, s:s, s:s, s:{s:i, s:i, s:i}, s:i, s:b, s:O?, s:O, s:O, s:o, "
-			 "s:o, s:o}",
+			 "s:o, s:o, s:O?}",
 			 "schema", VMMIO_RESULT_SCHEMA, "tool", "vmmio-bench", "kind", "stack",
 			 "accel", s->accel, "options", "boots", s->boots, "rounds", s->rounds,
 			 "count", s->count, "hung", s->hung, "withheld", r->withheld, "verdict",
 			 r->verdict, "differs", s->differs, "checks", s->checks, "kinds",
 			 vmmio_stack_kinds(s), "host", host_rounds(s), "layers",
-			 vmmio_stack_layers_json(s));
+			 vmmio_stack_layers_json(s), "equal", s->equal);
 }
 
 static void print_text(const struct run *r, FILE *f)
@@ -324,50 +369,27 @@ static void print_text(const struct run *r, FILE *f)
 	size_t i;
 	json_t *s;
 
-	vmmio_stack_print(&r->s, f);
-	fprintf(f, "\n%s\n", r->withheld ? "no verdict" : "verdict");
+	fprintf(f, "%s\n", r->withheld ? "no verdict" : "verdict");
 	json_array_foreach(r->verdict, i, s)
 		fprintf(f, "  %s\n", json_string_value(s));
-}
-
-static int write_text(const struct run *r)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *f = open_memstream(&text, &size);
-	int err;
-
-	if (!f)
-		return -ENOMEM;
-	print_text(r, f);
-	err = fclose(f) ? -ENOMEM : vmmio_result_write(&r->result, "stack.txt", text, size);
-	free(text);
-	return err;
+	fputc('\n', f);
+	vmmio_stack_print(&r->s, f);
 }
 
 static int write_folder(struct run *r, char *final)
 {
-	json_t *result = result_object(r), *series = vmmio_series_to_json(&r->s.set);
-	json_t *machine = vmmio_machine_describe(r->s.accel, r->setup.qemu_number);
+	struct vmmio_result_text t;
 	char set[128], why[256] = "";
-	int err = result && series && machine ? 0 : -ENOMEM;
+	int err = vmmio_result_write_run(&r->result, result_object(r), &r->s.set,
+					 vmmio_machine_describe(r->s.accel, r->setup.qemu_number),
+					 r->qemu_line, r->infos, r->rows);
 
-	json_object_set_new(machine, "qemu_line", json_string(r->qemu_line));
-	if (!err)
-		err = vmmio_result_write_json(&r->result, "result.json", result);
-	if (!err)
-		err = vmmio_result_write_array(&r->result, "series.json", series);
-	if (!err)
-		err = vmmio_result_write_json(&r->result, "machine.json", machine);
-	if (!err)
-		err = vmmio_result_write_json(&r->result, "boots.json", r->infos);
-	if (!err)
-		err = vmmio_result_write_lines(&r->result, "rounds.jsonl", r->rows);
-	if (!err)
-		err = write_text(r);
-	json_decref(result);
-	json_decref(series);
-	json_decref(machine);
+	if (!err && !vmmio_result_begin(&t))
+		err = -ENOMEM;
+	if (!err) {
+		print_text(r, t.f);
+		err = vmmio_result_end(&t, &r->result, "stack.txt");
+	}
 	/* counts that differ are no picture */
 	if (!err && !r->no_plots && !r->withheld && !vmmio_stop &&
 	    vmmio_plot_whole(&r->s, &r->result, why, sizeof(why)))
@@ -382,8 +404,13 @@ static int run(struct run *r, char *final)
 {
 	int err = vmmio_stop ? -EINTR : run_boots(r);
 
-	if (!err)
+	if (!err) {
+		for (unsigned int b = 0; b < r->s.boots; b++)
+			for (int c = 0; c < VMMIO_COLUMNS; c++)
+				vmmio_load_done(b, vmmio_columns[c], r->rows, r->s.checks);
+		r->s.equal = vmmio_load_equal(r->rows, r->infos, r->s.checks, r->s.checks);
 		err = vmmio_stack_judge(&r->s, r->rows);
+	}
 	if (err)
 		return err;
 	r->verdict = vmmio_stack_verdict(&r->s, &r->withheld);
@@ -396,16 +423,23 @@ static int run(struct run *r, char *final)
 /* What cannot work is found out before anything runs. */
 static int prepare(struct run *r)
 {
-	char path[PATH_MAX];
+	const char *image = is_arm(r) ? VMMIO_ARM_HOST : "host.cpio";
 	int err = vmmio_setup_qemu("compare", &r->setup);
 
 	if (err)
 		return err;
-	if (!r->setup.initrd && access(vmmio_guest_image("host.cpio", path, sizeof(path)), R_OK)) {
-		fprintf(stderr, NAME "%s: %s (built on x86-64 where QEMU is installed)\n", path,
-			strerror(errno));
+	vmmio_guest_image(image, r->initrd, sizeof(r->initrd));
+	if (!r->setup.initrd && access(r->initrd, R_OK)) {
+		fprintf(stderr, NAME "%s: %s (%s)\n", r->initrd, strerror(errno),
+			is_arm(r)
+				? "ctest --test-dir BUILD -R 'arm.(image|stat|host)-arm64' makes it"
+				: "built on x86-64 where QEMU is installed");
 		return -ENOENT;
 	}
+	if (!r->setup.initrd && is_arm(r))
+		r->setup.initrd = r->initrd;
+	if (!r->setup.kernel && is_arm(r))
+		r->setup.kernel = vmmio_guest_image(VMMIO_ARM_KERNEL, r->kernel, sizeof(r->kernel));
 	err = vmmio_result_open(&r->result, r->setup.out);
 	if (err)
 		fprintf(stderr, NAME "--out %s: %s\n", r->setup.out, strerror(-err));
@@ -422,18 +456,23 @@ int vmmio_cmd_stack(int argc, char **argv)
 	err = parse_options(&r, argc, argv);
 	if (err)
 		return err > 0 ? VMMIO_EXIT_OK : VMMIO_EXIT_USAGE;
+	if (is_arm(&r)) /* vmmio-layers was not seen to work there */
+		r.no_layers = true;
 	vmmio_stop_on_signals();
 	r.rows = json_array();
 	r.infos = json_array();
 	r.s.checks = json_array();
 	r.s.differs = json_array();
-	r.s.accel = vmmio_accel_name(VMMIO_ACCEL_SVM_ON_TCG);
+	r.s.accel = vmmio_accel_name(is_arm(&r) ? VMMIO_ACCEL_ARM_ON_TCG : VMMIO_ACCEL_SVM_ON_TCG);
 	r.s.load_text = "random reads of 4 KiB";
 	r.s.qemu = r.setup.qemu_version;
 	r.s.host = calloc((size_t)r.s.boots * VMMIO_COLUMNS, sizeof(*r.s.host));
-	if (r.layers)
+	if (!r.no_layers)
 		r.s.layers = calloc((size_t)r.s.boots * VMMIO_COLUMNS, sizeof(*r.s.layers));
-	if (!r.s.host || (r.layers && !r.s.layers) || prepare(&r) || run(&r, final))
+	r.s.layer_count = r.s.count < PASS ? r.s.count : PASS;
+	r.s.kicks = calloc((size_t)r.s.boots * VMMIO_COLUMNS, sizeof(*r.s.kicks));
+	if (!r.s.host || !r.s.kicks || (!r.no_layers && !r.s.layers) || prepare(&r) ||
+	    run(&r, final))
 		goto out;
 	if (r.json) {
 		j = result_object(&r);
@@ -460,8 +499,10 @@ out:
 	json_decref(r.verdict);
 	json_decref(r.s.checks);
 	json_decref(r.s.differs);
+	json_decref(r.s.equal);
 	vmmio_series_free(&r.s.set);
 	free(r.s.host);
+	free(r.s.kicks);
 	free(r.s.layers);
 	free(r.qemu_line);
 	return status;

@@ -136,7 +136,7 @@ static int write_rounds(const struct vmmio_result *r, const json_t *rows)
 	if (!gz)
 		return errno ? -errno : -ENOMEM;
 	json_array_foreach(rows, i, row) {
-		char *line = json_dumps(row, JSON_COMPACT | JSON_REAL_PRECISION(12));
+		char *line = json_dumps(row, JSON_COMPACT | VMMIO_REAL_DIGITS);
 
 		if (!line || gzputs(gz, line) < 0 || gzputc(gz, '\n') < 0)
 			err = -EIO;
@@ -192,7 +192,7 @@ static int gather(struct sweep *s, json_t *rows, json_t *failures, json_t **gues
 
 static int write_folder(struct sweep *s, struct vmmio_result *r, char *final)
 {
-	const char *accel = vmmio_accel_name(s->setup.accel);
+	const char *accel = vmmio_accel_name(vmmio_run_accel(&s->e, s->setup.accel));
 	json_t *rows = json_array(), *failures = json_array(), *guest = NULL, *line = NULL;
 	json_t *result = NULL, *series = NULL, *machine = NULL;
 	struct vmmio_series_set set = {0};
@@ -330,7 +330,7 @@ static int parse(struct sweep *s, const char **path, int argc, char **argv)
 	size_t n;
 	int err;
 
-	err = vmmio_opts_parse("sweep", "EXPERIMENT.ini [options]", opts,
+	err = vmmio_opts_parse("vmmio-bench sweep", "EXPERIMENT.ini [options]", opts,
 			       sizeof(opts) / sizeof(opts[0]), argc, argv, path, 1, &n);
 	if (err)
 		return err;
@@ -373,7 +373,8 @@ static int open_state(struct sweep *s)
 		fprintf(stderr, NAME "%s\n", why[0] ? why : strerror(ENOMEM));
 		return -EIO;
 	}
-	err = vmmio_sweep_open(&s->st, s->setup.out, &s->e, vmmio_accel_name(s->setup.accel), setup,
+	err = vmmio_sweep_open(&s->st, s->setup.out, &s->e,
+			       vmmio_accel_name(vmmio_run_accel(&s->e, s->setup.accel)), setup,
 			       s->restart, &s->begun);
 	json_decref(setup);
 	if (err == -EBUSY && s->st.holder)

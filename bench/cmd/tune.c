@@ -299,8 +299,8 @@ static int parse(struct tune *t, int argc, char **argv)
 		VMMIO_SETUP_OPTS(&t->setup),
 	};
 	size_t n;
-	int err = vmmio_opts_parse("tune", "[options]", opts, sizeof(opts) / sizeof(opts[0]), argc,
-				   argv, NULL, 0, &n);
+	int err = vmmio_opts_parse("vmmio-bench tune", "[options]", opts,
+				   sizeof(opts) / sizeof(opts[0]), argc, argv, NULL, 0, &n);
 
 	if (err)
 		return err;

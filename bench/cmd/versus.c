@@ -24,7 +24,8 @@ struct run {
 	struct vmmio_setup setup;
 	struct vmmio_versus v;
 	struct vmmio_result result;
-	unsigned int timeout;
+	unsigned int timeout, retries;
+	unsigned int failed; /* boots that were run again */
 	bool json, negative;
 	json_t *rows, *infos, *verdict;
 	char *qemu_line;
@@ -52,11 +53,14 @@ static int parse_options(struct run *r, int argc, char **argv)
 		 "result and series as JSON instead of the table"},
 		{"timeout", VMMIO_OPT_NUMBER, &r->timeout, 5, 86400, NULL, "S",
 		 "limit of one boot in seconds (300)"},
+		{"retries", VMMIO_OPT_NUMBER, &r->retries, 0, 100, NULL, "N",
+		 "boots that may fail, and are run again (2)"},
 		VMMIO_SETUP_OPTS(&r->setup),
 	};
 	size_t n;
 	int err;
 
+	r->retries = 2;
 	r->v.boots = r->v.rounds = 2;
 	r->v.count = 500;
 	r->v.block_size = 4096;
@@ -64,7 +68,7 @@ static int parse_options(struct run *r, int argc, char **argv)
 	r->v.limit_traced = 25;
 	r->timeout = 300;
 	r->setup = (struct vmmio_setup)VMMIO_SETUP_DEFAULT;
-	err = vmmio_opts_parse("compare", "--versus mainline [options]", opts,
+	err = vmmio_opts_parse("vmmio-bench compare", "--versus mainline [options]", opts,
 			       sizeof(opts) / sizeof(opts[0]), argc, argv, NULL, 0, &n);
 	if (err)
 		return err;
@@ -85,6 +89,10 @@ static int take_boot(struct run *r, unsigned int boot, struct vmmio_job *j)
 	char why[256] = "";
 	int err = -EIO;
 
+	r->failed += j->failed;
+	if (j->failed)
+		fprintf(stderr, NAME "boot %u failed, %u times, and was run again: %s\n", boot,
+			j->failed, j->why);
 	if (j->err == -ECANCELED) /* never started: another boot failed */
 		return err;
 	if (j->err || j->result.end != VMMIO_GUEST_DONE || j->result.status) {
@@ -135,8 +143,8 @@ static int run_boots(struct run *r)
 			.timeout_s = r->timeout,
 		};
 	if (!err)
-		err = vmmio_pool_run(jobs, r->v.boots, vmmio_setup_jobs(&r->setup, false), false, 0,
-				     &vmmio_stop, progress, r);
+		err = vmmio_pool_run(jobs, r->v.boots, vmmio_setup_jobs(&r->setup, false), false,
+				     r->retries, &vmmio_stop, progress, r);
 	vmmio_progress_end();
 	for (unsigned int i = 0; i < r->v.boots && !err && !vmmio_stop; i++)
 		err = take_boot(r, i, &jobs[i]);
@@ -152,13 +160,13 @@ static json_t *result_object(const struct run *r)
 	const struct vmmio_versus *v = &r->v;
 
 	return json_pack("{s:i, s:s, s:s, s:s, s:{s:i, s:i, s:i, s:i, s:f, s:f}, s:{s:s?}, s:b, "
-			 "s:O, s:O?, s:O}",
+			 "s:O, s:O?, s:O, s:i}",
 			 "schema", VMMIO_RESULT_SCHEMA, "tool", "vmmio-bench", "kind", "versus",
 			 "accel", "tcg", "options", "boots", v->boots, "rounds", v->rounds, "count",
 			 v->count, "block_size", v->block_size, "limit_pct", v->limit,
 			 "limit_traced_pct", v->limit_traced, "guest", "kernel", v->kernel,
 			 "negative", r->negative, "verdict", r->verdict, "settings", v->settings,
-			 "checks", v->checks);
+			 "checks", v->checks, "boots_repeated", r->failed);
 }
 
 static void print_text(const struct run *r, FILE *f)
@@ -175,51 +183,27 @@ static void print_text(const struct run *r, FILE *f)
 
 static int write_text(const struct run *r)
 {
-	for (int i = 0; i < 2; i++) {
-		char *text = NULL;
-		size_t size;
-		FILE *f = open_memstream(&text, &size);
-		int err;
+	struct vmmio_result_text t;
+	int err;
 
-		if (!f)
-			return -ENOMEM;
-		if (i)
-			vmmio_versus_csv(&r->v, f);
-		else
-			print_text(r, f);
-		err = fclose(f) ? -ENOMEM
-				: vmmio_result_write(&r->result, i ? "versus.csv" : "versus.txt",
-						     text, size);
-		free(text);
-		if (err)
-			return err;
-	}
-	return 0;
+	if (!vmmio_result_begin(&t))
+		return -ENOMEM;
+	print_text(r, t.f);
+	err = vmmio_result_end(&t, &r->result, "versus.txt");
+	if (err || !vmmio_result_begin(&t))
+		return err ? err : -ENOMEM;
+	vmmio_versus_csv(&r->v, t.f);
+	return vmmio_result_end(&t, &r->result, "versus.csv");
 }
 
 static int write_folder(struct run *r, char *final)
 {
-	json_t *result = result_object(r), *series = vmmio_series_to_json(&r->v.set);
-	json_t *machine = vmmio_machine_describe("tcg", r->setup.qemu_number);
 	char set[128];
-	int err = result && series && machine ? 0 : -ENOMEM;
+	int err = vmmio_result_write_run(&r->result, result_object(r), &r->v.set,
+					 vmmio_machine_describe("tcg", r->setup.qemu_number),
+					 r->qemu_line, r->infos, r->rows);
 
-	json_object_set_new(machine, "qemu_line", json_string(r->qemu_line));
-	if (!err)
-		err = vmmio_result_write_json(&r->result, "result.json", result);
-	if (!err)
-		err = vmmio_result_write_json(&r->result, "series.json", series);
-	if (!err)
-		err = vmmio_result_write_json(&r->result, "machine.json", machine);
-	if (!err)
-		err = vmmio_result_write_json(&r->result, "boots.json", r->infos);
-	if (!err)
-		err = vmmio_result_write_lines(&r->result, "rounds.jsonl", r->rows);
-	if (!err)
-		err = write_text(r);
-	json_decref(result);
-	json_decref(series);
-	json_decref(machine);
+	err = err ?: write_text(r);
 	if (err || vmmio_stop)
 		return err ? err : -EINTR;
 	vmmio_machine_set_name("tcg", set, sizeof(set));
@@ -272,11 +256,11 @@ int vmmio_cmd_versus(int argc, char **argv)
 		j = result_object(&r);
 		json_object_set_new(j, "folder", json_string(final));
 		json_object_set_new(j, "series", vmmio_series_to_json(&r.v.set));
-		json_dumpf(j, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
-		putchar('\n');
-		json_decref(j);
+		vmmio_print_json(j);
 	} else {
 		print_text(&r, stdout);
+		if (r.failed)
+			printf("\n%u boots failed and were run again\n", r.failed);
 		printf("\n%s\n", final);
 	}
 	status = r.negative ? VMMIO_EXIT_NEGATIVE : VMMIO_EXIT_OK;

@@ -236,7 +236,7 @@ int vmmio_cmd_witness(int argc, char **argv)
 	int err, status = 0, result = VMMIO_EXIT_TROUBLE;
 	size_t n;
 
-	err = vmmio_opts_parse("witness", "[options] -- QEMU-COMMAND...", opts,
+	err = vmmio_opts_parse("vmmio-bench witness", "[options] -- QEMU-COMMAND...", opts,
 			       sizeof(opts) / sizeof(opts[0]), argc, argv, command, COMMAND_MAX,
 			       &n);
 	if (err)

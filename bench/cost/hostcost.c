@@ -23,11 +23,11 @@
 
 #include "lib/accel.h"
 #include "empty.skel.h"
-#include "host.skel.h"
 #include "bench/micro/micro.h"
 #include "bench/micro/vm.h"
 #include "tools/vmmio-stat/host/exitsrc.h"
 #include "tools/vmmio-stat/host/hostscan.h"
+#include "host.skel.h" /* needs the headers before it */
 
 #define MOST_VMS 1000
 #define SCANS 31

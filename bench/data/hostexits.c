@@ -5,6 +5,7 @@
  * without kicks lies between any two.
  */
 #include "hostexits.h"
+#include "rounds.h"
 
 #include <errno.h>
 #include <math.h>
@@ -71,9 +72,11 @@ static void add_vectors(struct vectors *v, const json_t *snap)
 	json_array_foreach(json_object_get(snap, "interrupts"), i, j) {
 		double vector = number_of(j, "vector");
 
-		/* the guest's own (IRQ work, its timer) are no device's, by whatever round they
-		 * come */
-		if (json_is_null(json_object_get(j, "device")))
+		/*
+		 * The guest's own (IRQ work, its timer) are no device's, by whatever round they
+		 * come; a message is, also where QEMU sends it and no irqfd tells whose it is.
+		 */
+		if (json_is_null(json_object_get(j, "device")) && strcmp(text_of(j, "kind"), "msi"))
 			continue;
 		if (vector >= 0 && vector < 256 && number_of(j, "count") > 0)
 			v->seen[(int)vector] = true;
@@ -105,11 +108,16 @@ static bool is_of_device(const json_t *row, const char *device, const struct vec
 	       !strcmp(text_of(row, "register"), "x2APIC TMR") || has_vector(own, row);
 }
 
-/* The guest's second serial port, over which it reports what it counted. */
+/*
+ * The guest's second serial port, over which it reports what it counted; on arm64 it is
+ * behind PCI, with nothing else that has ports.
+ */
 static bool is_report(const json_t *row)
 {
 	unsigned long port = strtoul(text_of(row, "register"), NULL, 16);
 
+	if (!strcmp(text_of(row, "device"), "PCI ports"))
+		return true;
 	return !strncmp(text_of(row, "exit"), "port ", 5) && port >= 0x2f8 && port <= 0x2ff;
 }
 
@@ -146,7 +154,7 @@ static int add_row(struct vmmio_host_round *r, const struct vectors *own, const 
 	if (mine) {
 		r->exits += exits;
 		r->user += user;
-	} else if (!strcasecmp(exit, "hlt") || !strcasecmp(exit, "halt")) {
+	} else if (!strcasecmp(exit, "hlt") || !strcasecmp(exit, "halt") || !strcmp(exit, "WFx")) {
 		r->halts += exits;
 	} else {
 		*(is_report(row) ? &r->report : &r->others) += exits;
@@ -200,11 +208,39 @@ static int add_snap(struct vmmio_host_round *r, const struct vectors *own, const
 	 */
 	if (busy)
 		r->again += none;
-	if (!json_is_array(eois))
+	if (!json_is_array(eois)) {
 		r->eoi_free = r->eoi_exit = r->eoi_user = r->again = NAN;
+		r->no_ends = !strncmp(text_of(snap, "accel"), "kvm-arm", 7);
+	}
 	if (!json_is_array(irqs))
 		r->interrupts = NAN;
 	return err;
+}
+
+/*
+ * Without an ioeventfd the host knows no PCI device by its doorbell: where that is, the guest
+ * said. Such writes become kicks, by whatever path they went.
+ */
+static void name_doorbells(const char *text, json_t *snap)
+{
+	size_t i;
+	json_t *row;
+
+	for (const char *p = text; (p = strstr(p, "@doorbell 0x")); p += 10) {
+		const char *at = p + 10;
+		int n = strcspn(at, "\r\n");
+
+		json_array_foreach(json_object_get(snap, "rows"), i, row) {
+			const char *reg = text_of(row, "register");
+
+			if (strcmp(text_of(row, "exit"), "mmio write") || (int)strlen(reg) != n ||
+			    strncmp(reg, at, n))
+				continue;
+			json_object_set_new(row, "device", json_sprintf("pci@%.*s", n - 2, at + 2));
+			json_object_set_new(row, "exit", json_string("kick"));
+			json_object_set_new(row, "register", json_string("notify"));
+		}
+	}
 }
 
 /* All "@host" lines as an array; NULL with a reason. */
@@ -224,6 +260,7 @@ static json_t *snapshots(const char *text, char *why, size_t len)
 			json_decref(all);
 			return NULL;
 		}
+		name_doorbells(text, j);
 		if (json_is_true(json_object_get(j, "totals")))
 			json_decref(j);
 		else
@@ -311,4 +348,114 @@ int vmmio_host_rounds(const char *text, struct vmmio_host_round *rounds, size_t 
 	free(starts);
 	json_decref(all);
 	return err == -ENODATA || err == -ENOBUFS ? -EPROTO : err;
+}
+
+/* Of the loaded device, by its driver: counter @key of its queues or of itself. */
+static double guest_counter(const json_t *row, const char *key, bool queues)
+{
+	bool seen = false;
+	double sum = 0;
+	size_t i;
+	json_t *r;
+
+	json_array_foreach(json_object_get(json_object_get(row, "stat"), "rows"), i, r) {
+		if (!vmmio_rounds_row_of(row, r) ||
+		    json_is_null(json_object_get(r, "queue")) == queues)
+			continue;
+		seen = true;
+		sum += number_of(json_object_get(r, "counters"), key);
+	}
+	return seen ? sum : NAN;
+}
+
+/* How often it touched the register @name; a register that is not listed was not touched. */
+static double guest_register(const json_t *row, const char *name)
+{
+	const json_t *all = json_object_get(json_object_get(row, "stat"), "registers");
+	double sum = json_is_array(all) ? 0 : NAN;
+	size_t i;
+	json_t *r;
+
+	json_array_foreach(all, i, r)
+		if (!strcmp(text_of(r, "register"), name) &&
+		    !strcmp(text_of(r, "device"), text_of(row, "device")))
+			sum += number_of(r, "reads") + number_of(r, "writes");
+	return sum;
+}
+
+int vmmio_host_hold(const struct vmmio_guest_counts *g, const struct vmmio_host_round *r,
+		    struct vmmio_host_held held[VMMIO_HOST_HELD])
+{
+	double ends = r->eoi_free + r->eoi_exit + r->eoi_user, again = r->no_ends ? 0 : r->again;
+	const struct vmmio_host_held all[VMMIO_HOST_HELD] = {
+		{"kicks", g->kicks, r->kicks, 0},
+		{"status reads", g->reads, r->reads, 0},
+		{"ACKs", g->acks, r->acks, 0},
+		{"interrupts", g->irqs, r->interrupts, again},
+		{"ends of interrupts", g->irqs, ends, again},
+	};
+
+	memcpy(held, all, sizeof(all));
+	return r->no_ends ? VMMIO_HOST_HELD - 1 : VMMIO_HOST_HELD;
+}
+
+bool vmmio_host_same(const struct vmmio_host_held *h)
+{
+	return h->guest >= h->host && h->guest <= h->host + h->more;
+}
+
+bool vmmio_host_agree(const json_t *row, bool registers, const struct vmmio_host_round *r,
+		      char *why, size_t len)
+{
+	struct vmmio_guest_counts g = {
+		.kicks = guest_counter(row, "kicks", true),
+		.irqs = guest_counter(row, "irqs", false),
+	};
+	struct vmmio_host_held held[VMMIO_HOST_HELD];
+	int n;
+
+	if (registers) {
+		g.reads =
+			guest_register(row, "InterruptStatus") + guest_register(row, "isr_status");
+		g.acks = guest_register(row, "InterruptACK");
+	} else {
+		g.reads = strcmp(text_of(row, "column"), "pci-msix") ? g.irqs : 0;
+		g.acks = strncmp(text_of(row, "column"), "mmio", 4) ? 0 : g.irqs;
+	}
+
+	n = vmmio_host_hold(&g, r, held);
+	for (int i = 0; i < n; i++) {
+		if (vmmio_host_same(&held[i]))
+			continue;
+		snprintf(why, len, "%s: by the guest %.0f, by its host %.0f", held[i].what,
+			 held[i].guest, held[i].host);
+		return false;
+	}
+	if (!r->no_ends && r->interrupts != r->eoi_free + r->eoi_exit + r->eoi_user) {
+		snprintf(why, len, "%.0f interrupts accepted, another number ended", r->interrupts);
+		return false;
+	}
+	if (r->lost == 0)
+		return true;
+	snprintf(why, len, "%.0f events lost by the host", r->lost);
+	return false;
+}
+
+json_t *vmmio_host_round_json(const struct vmmio_host_round *r)
+{
+	json_t *kinds = json_object(), *out;
+
+	for (size_t k = 0; k < r->nkinds; k++)
+		if (r->kind[k].of_device)
+			json_object_set_new(kinds, r->kind[k].name,
+					    json_pack("[o, o]",
+						      vmmio_json_number_or_null(r->kind[k].exits),
+						      vmmio_json_number_or_null(r->kind[k].user)));
+	out = json_pack(
+		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "exits", vmmio_json_number_or_null(r->exits),
+		"user", vmmio_json_number_or_null(r->user), "interrupts",
+		vmmio_json_number_or_null(r->interrupts), "hlt",
+		vmmio_json_number_or_null(r->halts), "others", vmmio_json_number_or_null(r->others),
+		"twice", vmmio_json_number_or_null(r->again), "kinds", kinds);
+	return out;
 }

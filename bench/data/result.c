@@ -15,11 +15,8 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "lib/accel.h"
 #include "result.h"
-
-/* As many as it takes to read back the very number: what is rendered from a stored
- * set is what was rendered from the run. */
-#define REAL_DIGITS JSON_REAL_PRECISION(17)
 
 #define MANIFEST "manifest.json"
 
@@ -84,7 +81,7 @@ int vmmio_result_write(const struct vmmio_result *r, const char *name, const voi
 
 int vmmio_result_write_json(const struct vmmio_result *r, const char *name, const json_t *j)
 {
-	char *text = json_dumps(j, JSON_INDENT(1) | REAL_DIGITS);
+	char *text = json_dumps(j, JSON_INDENT(1) | VMMIO_REAL_DIGITS);
 	size_t n;
 	int err;
 
@@ -99,7 +96,7 @@ int vmmio_result_write_json(const struct vmmio_result *r, const char *name, cons
 
 void vmmio_print_json(json_t *j)
 {
-	json_dumpf(j, stdout, JSON_INDENT(1) | REAL_DIGITS);
+	json_dumpf(j, stdout, JSON_INDENT(1) | VMMIO_REAL_DIGITS);
 	putchar('\n');
 	json_decref(j);
 }
@@ -119,7 +116,7 @@ static int write_rows(const struct vmmio_result *r, const char *name, const json
 	json_array_foreach(rows, i, row) {
 		if (i)
 			fputs(between, f);
-		if (json_dumpf(row, f, JSON_COMPACT | REAL_DIGITS))
+		if (json_dumpf(row, f, JSON_COMPACT | VMMIO_REAL_DIGITS))
 			err = -ENOMEM;
 	}
 	fputs(end, f);
@@ -139,6 +136,40 @@ int vmmio_result_write_array(const struct vmmio_result *r, const char *name, con
 int vmmio_result_write_lines(const struct vmmio_result *r, const char *name, const json_t *rows)
 {
 	return write_rows(r, name, rows, "", "\n", "\n");
+}
+
+FILE *vmmio_result_begin(struct vmmio_result_text *t)
+{
+	*t = (struct vmmio_result_text){0};
+	t->f = open_memstream(&t->text, &t->size);
+	return t->f;
+}
+
+int vmmio_result_end(struct vmmio_result_text *t, const struct vmmio_result *r, const char *name)
+{
+	int err = fclose(t->f) ? -ENOMEM : vmmio_result_write(r, name, t->text, t->size);
+
+	free(t->text);
+	return err;
+}
+
+int vmmio_result_write_run(const struct vmmio_result *r, json_t *result,
+			   const struct vmmio_series_set *set, json_t *machine,
+			   const char *qemu_line, const json_t *infos, const json_t *rows)
+{
+	json_t *series = vmmio_series_to_json(set);
+	int err = result && series && machine ? 0 : -ENOMEM;
+
+	json_object_set_new(machine, "qemu_line", json_string(qemu_line));
+	err = err ?: vmmio_result_write_json(r, "result.json", result);
+	err = err ?: vmmio_result_write_array(r, "series.json", series);
+	err = err ?: vmmio_result_write_json(r, "machine.json", machine);
+	err = err ?: vmmio_result_write_json(r, "boots.json", infos);
+	err = err ?: vmmio_result_write_lines(r, "rounds.jsonl", rows);
+	json_decref(result);
+	json_decref(series);
+	json_decref(machine);
+	return err;
 }
 
 /* The process id tells whose it is; a killed run's folder may have the same in a container. */
@@ -435,8 +466,7 @@ int vmmio_result_load(const char *path, struct vmmio_loaded *out, char *why, siz
 	out->result = load_json(path, "result.json", why, len);
 	if (!out->result)
 		goto out;
-	if (json_unpack(out->result, "{s:s}", "accel", &accel) ||
-	    accel[strspn(accel, "abcdefghijklmnopqrstuvwxyz0123456789-")]) {
+	if (json_unpack(out->result, "{s:s}", "accel", &accel) || !vmmio_accel_name_known(accel)) {
 		snprintf(why, len, "result.json names no accelerator");
 		goto out;
 	}

@@ -13,6 +13,7 @@
 
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <limits.h>
 #include <jansson.h>
 
@@ -20,6 +21,10 @@
 
 #define VMMIO_RESULT_SCHEMA 1
 #define VMMIO_RESULT_ROOM (8 << 20) /* free bytes asked for before a run */
+
+/* As many as it takes to read back the very number: what is rendered from a stored
+ * set is what was rendered from the run. A flag of json_dump(). */
+#define VMMIO_REAL_DIGITS JSON_REAL_PRECISION(17)
 
 struct vmmio_result {
 	char out[PATH_MAX / 4];	 /* the folder given with --out */
@@ -41,8 +46,27 @@ int vmmio_result_write_json(const struct vmmio_result *r, const char *name, cons
 int vmmio_result_write_array(const struct vmmio_result *r, const char *name, const json_t *rows);
 /* @j and the end of a line on standard output, with all digits; takes the reference. */
 void vmmio_print_json(json_t *j);
+/* A text of it in the making: begin() is NULL for want of memory, end() closes, writes and frees.
+ */
+struct vmmio_result_text {
+	FILE *f;
+	char *text;
+	size_t size;
+};
+
+FILE *vmmio_result_begin(struct vmmio_result_text *t);
+int vmmio_result_end(struct vmmio_result_text *t, const struct vmmio_result *r, const char *name);
+
 /* JSON lines: one object per line of the array @rows. */
 int vmmio_result_write_lines(const struct vmmio_result *r, const char *name, const json_t *rows);
+
+/*
+ * What each experiment with guests has: result.json, series.json, machine.json with QEMU's
+ * command, boots.json and rounds.jsonl. Takes the references to @result and @machine.
+ */
+int vmmio_result_write_run(const struct vmmio_result *r, json_t *result,
+			   const struct vmmio_series_set *set, json_t *machine,
+			   const char *qemu_line, const json_t *infos, const json_t *rows);
 
 /*
  * Seal as a result of @kind and rename to <out>/<set>/<name>, or <name>-2, -3 ... if

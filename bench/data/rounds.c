@@ -140,15 +140,19 @@ static bool one_witness(const json_t *row)
 	return labels && strstr(labels, "driver=mainline ") && !json_object_get(row, "driver");
 }
 
-/* A counting round needs both witnesses, a timing round the load alone. */
-static int close_round(json_t *row, int status, char *why, size_t len)
+/*
+ * A counting round needs both witnesses, a timing round the load alone. Where the guest's
+ * host is the second (@info), the driver's own counters stand for the guest.
+ */
+static int close_round(json_t *row, int status, const json_t *info, char *why, size_t len)
 {
+	const char *second = json_string_value(json_object_get(info, "second_witness"));
 	bool counting = !strcmp(json_string_value(json_object_get(row, "kind")), "count");
 	const char *labels = json_string_value(json_object_get(row, "labels"));
 
 	json_object_set_new(row, "status", json_integer(status));
-	if (!json_object_get(row, "stat") && !from_sysfs(json_object_get(row, "driver")) &&
-	    json_object_get(row, "driver")) {
+	if (!json_object_get(row, "stat") && json_object_get(row, "driver") &&
+	    (!from_sysfs(json_object_get(row, "driver")) || (second && !strcmp(second, "host")))) {
 		json_object_set(row, "stat", json_object_get(row, "driver"));
 		json_object_del(row, "driver");
 	}
@@ -182,7 +186,7 @@ int vmmio_rounds_parse(const char *text, int boot, json_t *rows, json_t *info, c
 				err = -EPROTO;
 				break;
 			}
-			err = close_round(row, atoi(p + 5), why, len);
+			err = close_round(row, atoi(p + 5), info, why, len);
 			json_array_append_new(rows, row);
 			row = NULL;
 			if (err)

@@ -9,7 +9,8 @@
  *     @round
  * {"kind":"count"|"time"|"layers"|"calls","round":0,"depth":1,"column":"mmio","ios":500,"labels":"...","device":"virtio0"}
  *     one line of JSON from the load; if it counts, two more: the driver's own
- *     counters ("driver") and then what vmmio-stat saw with its best source ("stat")
+ *     counters ("driver") and then what vmmio-stat saw with its best source ("stat");
+ *     after @info {"second_witness":"host"} the former alone, kept as "stat"
  *     @end STATUS
  * and beside the rounds "@info {...}" tells of the guest (merged into one).
  */

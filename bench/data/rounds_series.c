@@ -2,6 +2,8 @@
 /*
  * Series from rounds. All rounds of a boot under one setting are added up
  * first: the boot is the unit of replication, rounds are not.
+ *
+ * Long because every series that a round has is made here, from the same sums.
  */
 #include <errno.h>
 #include <math.h>
@@ -38,6 +40,9 @@ struct sums {
 	double c[VMMIO_C_COUNT]; /* of the device: those that only queues have are added up */
 	double count_p50[64], time_p50[64], time_p99[64], time_min[64], iops[64];
 	size_t counts, times;
+	bool hosted; /* its host counted exits, */
+	double exits, user_exits;
+	double elapsed, timed_ios; /* and the machine's clock counts instructions */
 	struct {
 		char name[32];
 		double n;
@@ -182,8 +187,21 @@ static void sum_round(struct sums *s, const json_t *row, const char *kind)
 	size_t room = sizeof(s->count_p50) / sizeof(s->count_p50[0]);
 
 	if (!strcmp(kind, "count")) {
+		const json_t *accepted =
+			json_object_get(json_object_get(row, "host"), "interrupts");
+		double irqs = s->c[VMMIO_C_IRQS];
+
 		s->ios += number(load, "ios");
 		sum_stat(s, row);
+		/* the handler runs that the emulated processor made of one are no interrupts */
+		if (accepted)
+			s->c[VMMIO_C_IRQS] =
+				irqs + number(json_object_get(row, "host"), "interrupts");
+		if (json_object_get(row, "host")) {
+			s->hosted = true;
+			s->exits += number(json_object_get(row, "host"), "exits");
+			s->user_exits += number(json_object_get(row, "host"), "user");
+		}
 		if (s->counts < room)
 			s->count_p50[s->counts++] = number(load, "p50_ns");
 		else
@@ -198,6 +216,8 @@ static void sum_round(struct sums *s, const json_t *row, const char *kind)
 		s->time_p50[s->times] = number(load, "p50_ns");
 		s->time_p99[s->times] = number(load, "p99_ns");
 		s->time_min[s->times] = number(load, "min_ns");
+		s->elapsed += number(load, "elapsed_ns");
+		s->timed_ios += number(load, "ios");
 		s->iops[s->times] = 1e9 * number(load, "ios") / number(load, "elapsed_ns");
 		s->times++;
 	}
@@ -295,6 +315,30 @@ static int add_path(struct vmmio_series_set *set, const char *labels, int depth,
 	err = vmmio_series_add(set, labels, VMMIO_M_PATH_MIN, depth, min);
 	return err
 		       ?: vmmio_series_add(set, labels, VMMIO_M_PATH_P50, depth,
+					   vmmio_stats_median(s->time_p50, s->times));
+}
+
+/* Of a run under KVM in a bench host: exits, and instructions of all that ran there. */
+static int add_hosted(struct vmmio_series_set *set, const char *labels, int depth,
+		      const struct sums *s)
+{
+	double min, max;
+	int err;
+
+	err = vmmio_series_add_count(set, labels, VMMIO_M_EXITS_PER_IO, depth,
+				     (struct vmmio_count){s->exits, s->ios});
+	err = err
+		      ?: vmmio_series_add_count(set, labels, VMMIO_M_USER_EXITS_PER_IO, depth,
+						(struct vmmio_count){s->user_exits, s->ios});
+	err = err
+		      ?: vmmio_series_add(set, labels, VMMIO_M_STACK_MEAN, depth,
+					  ratio(s->elapsed, s->timed_ios));
+	if (err || depth != 1) /* deeper, a latency is that of a batch */
+		return err;
+	vmmio_stats_range(s->time_min, s->times, &min, &max);
+	err = vmmio_series_add(set, labels, VMMIO_M_STACK_MIN, depth, min);
+	return err
+		       ?: vmmio_series_add(set, labels, VMMIO_M_STACK_P50, depth,
 					   vmmio_stats_median(s->time_p50, s->times));
 }
 
@@ -451,11 +495,17 @@ int vmmio_rounds_series(const json_t *rows, int boots, bool with_times,
 			err = err ?: cells[i].boot[b].err;
 		}
 	for (i = 0; i < n; i++) {
+		bool hosted = false;
+
 		c = &cells[i];
 		for (int b = 0; b < boots && !err; b++)
 			err = add_counts(set, c->labels, c->depth, &c->boot[b]);
 		err = err ?: add_registers(set, c, boots);
 		err = err ?: add_queues(set, c, boots);
+		for (int b = 0; b < boots; b++)
+			hosted |= c->boot[b].hosted;
+		for (int b = 0; b < boots && !err && hosted; b++)
+			err = add_hosted(set, c->labels, c->depth, &c->boot[b]);
 		for (int b = 0; b < boots && !err && (with_times || icount(c->labels)); b++)
 			err = (icount(c->labels) ? add_path : add_times)(set, c->labels, c->depth,
 									 &c->boot[b]);

@@ -258,6 +258,11 @@ static json_t *counts_to_json(const struct vmmio_series *s)
 	return all;
 }
 
+json_t *vmmio_json_number_or_null(double v)
+{
+	return isfinite(v) ? json_real(v) : json_null();
+}
+
 json_t *vmmio_series_to_json(const struct vmmio_series_set *set)
 {
 	json_t *all = json_array();
@@ -273,7 +278,7 @@ json_t *vmmio_series_to_json(const struct vmmio_series_set *set)
 			continue;
 		v = json_array();
 		for (size_t k = 0; k < s->n; k++)
-			json_array_append_new(v, isnan(s->v[k]) ? json_null() : json_real(s->v[k]));
+			json_array_append_new(v, vmmio_json_number_or_null(s->v[k]));
 		json_array_append_new(all,
 				      json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o*}", "labels",
 						s->labels, "key", s->key, "heading", s->heading,

@@ -73,6 +73,10 @@
 	  "from an exit to the next entry or the return to userspace, probes taken off (mean)") \
 	X(STACK_VMM, "vmm_instructions_per_io", "instructions per I/O, monitor", "instructions", PATH, PATH, \
 	  "of the monitor's threads, their system calls too, probes taken off (mean)") \
+	X(STACK_KICK, "kick_instructions", "instructions of a kick", "instructions", PATH, PATH, \
+	  "of guest, KVM and monitor, in the doorbell write as the guest sees it, its probes attached (mean)") \
+	X(STACK_KICK_TO_IRQ, "kick_to_irq_instructions", "instructions from kick to interrupt", "instructions", PATH, PATH, \
+	  "of guest, KVM and monitor, as the guest sees it, its probes attached (mean)") \
 	X(PATH_MIN, "instructions_per_io", "instructions per I/O", "instructions", PATH, PATH, \
 	  "of the guest, in the shortest I/O: the path with nothing in between") \
 	X(PATH_P50, "instructions_per_io_p50", "instructions per I/O, median", "instructions", PATH, PATH, \
@@ -165,6 +169,9 @@ const char *vmmio_exact_words(bool exact, unsigned int boots);
 
 /* Marked "~": true of an emulated run only (field classes). */
 bool vmmio_series_emulated(const struct vmmio_series *s, const char *accel);
+
+/* null where @v is not known: JSON has no NAN, and json_pack() gives up at one */
+json_t *vmmio_json_number_or_null(double v);
 
 /* csv.c */
 void vmmio_series_csv(const struct vmmio_series_set *set, const char *accel, FILE *f);

@@ -5,8 +5,7 @@
  * the last lines of the console go to stderr. Measures nothing.
  */
 #include <errno.h>
-#include <getopt.h>
-#include <inttypes.h>
+#include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +15,7 @@
 #include "guest.h"
 #include "probe.h"
 #include "target.h"
-#include "lib/num.h"
+#include "lib/opts.h"
 
 #define FILES_MAX 64
 
@@ -26,51 +25,6 @@ static void on_signal(int sig)
 {
 	stop = sig;
 }
-
-static const char usage_text[] =
-	"usage: vmmio-boot [options] [-- QEMU-ARGUMENT...]\n"
-	"  -s, --script FILE        what the guest runs (default: nothing); - is stdin\n"
-	"  -c, --command TEXT       the same, as text\n"
-	"  -f, --file HOST:GUEST    put a file into the guest, any number of times\n"
-	"  -C, --columns LIST       standard disks, in this order: mmio,pci-intx,pci-msix\n"
-	"  -a, --accel NAME         tcg, kvm or auto (tcg)\n"
-	"      --host               a bench host: an emulated processor with SVM, KVM and QEMU\n"
-	"                           inside; there `l2 OPTION...` is vmmio-boot under that KVM;\n"
-	"                           with --icount, unless it has several processors\n"
-	"      --ioeventfd          kicks of the standard disks by ioeventfd (off)\n"
-	"  -t, --timeout S          seconds until it is given up, 1 to 3600 (60; of a host 300);\n"
-	"                           longer where others keep the machine busy\n"
-	"      --tries N            of a guest that did not end in time: 1 to 10 (1)\n"
-	"  -m, --memory MIB         32 to 65536 (256; of a host 2048)\n"
-	"  -n, --smp N              processors, 1 to 64 (1)\n"
-	"  -M, --machine NAME       microvm (default), microvm-noacpi, virt-arm64, virt-armhf\n"
-	"      --append TEXT        more of the kernel's command line\n"
-	"      --kernel FILE        another kernel\n"
-	"      --initrd FILE        another base image\n"
-	"      --icount             count instructions; time becomes virtual (tcg)\n"
-	"      --trace-events LIST  QEMU's trace events, comma-separated\n"
-	"      --trace-log FILE     where they go\n"
-	"      --blockstats FILE    what QEMU counted for each disk, a JSON line each\n"
-	"      --console            show the end of the console in any case\n"
-	"  -v, --verbose            show QEMU's command and how long it ran\n"
-	"  -h, --help\n"
-	"      --version            the version\n"
-	"Exit status: that of the script; 1 if the guest did not get that far; 2 wrong usage.\n";
-
-enum {
-	OPT_APPEND = 256,
-	OPT_VERSION,
-	OPT_KERNEL,
-	OPT_INITRD,
-	OPT_ICOUNT,
-	OPT_HOST,
-	OPT_IOEVENTFD,
-	OPT_TRIES,
-	OPT_EVENTS,
-	OPT_LOG,
-	OPT_BLOCK,
-	OPT_CONSOLE
-};
 
 struct boot {
 	struct vmmio_guest g;
@@ -86,149 +40,31 @@ static int wrong(const char *option, const char *value, const char *must)
 	return 2;
 }
 
-static int add_file(struct boot *b, char *arg)
+static int add_file(void *target, const char *value, char why[VMMIO_OPT_WHY])
 {
-	char *colon = strchr(arg, ':');
+	struct boot *b = target;
+	const char *colon = strchr(value, ':');
 
-	if (!colon || colon == arg || colon[1] != '/')
-		return wrong("--file", arg, "must be HOST:GUEST, GUEST an absolute path");
-	if (b->g.nfiles == FILES_MAX)
-		return wrong("--file", arg, "too many files");
-	*colon = '\0';
-	b->files[b->g.nfiles].host = arg;
+	if (!colon || colon == value || colon[1] != '/') {
+		snprintf(why, VMMIO_OPT_WHY, "must be HOST:GUEST, GUEST an absolute path");
+		return -EINVAL;
+	}
+	if (b->g.nfiles == FILES_MAX) {
+		snprintf(why, VMMIO_OPT_WHY, "more than %d files", FILES_MAX);
+		return -E2BIG;
+	}
+	b->files[b->g.nfiles].host = strndup(value, colon - value);
+	if (!b->files[b->g.nfiles].host) {
+		snprintf(why, VMMIO_OPT_WHY, "no memory");
+		return -ENOMEM;
+	}
 	b->files[b->g.nfiles++].guest = colon + 1;
 	b->g.files = b->files;
 	return 0;
 }
 
-static int number(const char *option, const char *arg, __u64 min, __u64 max, unsigned int *value)
+static int consistent(struct boot *b)
 {
-	char must[64];
-	__u64 v;
-
-	if (vmmio_parse_u64(arg, min, max, &v)) {
-		snprintf(must, sizeof(must), "must be %" PRIu64 " to %" PRIu64, (uint64_t)min,
-			 (uint64_t)max);
-		return wrong(option, arg, must);
-	}
-	*value = v;
-	return 0;
-}
-
-static int parse(struct boot *b, int argc, char **argv)
-{
-	static const struct option options[] = {
-		{"script", required_argument, NULL, 's'},
-		{"command", required_argument, NULL, 'c'},
-		{"file", required_argument, NULL, 'f'},
-		{"columns", required_argument, NULL, 'C'},
-		{"accel", required_argument, NULL, 'a'},
-		{"timeout", required_argument, NULL, 't'},
-		{"memory", required_argument, NULL, 'm'},
-		{"smp", required_argument, NULL, 'n'},
-		{"machine", required_argument, NULL, 'M'},
-		{"append", required_argument, NULL, OPT_APPEND},
-		{"kernel", required_argument, NULL, OPT_KERNEL},
-		{"initrd", required_argument, NULL, OPT_INITRD},
-		{"icount", no_argument, NULL, OPT_ICOUNT},
-		{"host", no_argument, NULL, OPT_HOST},
-		{"tries", required_argument, NULL, OPT_TRIES},
-		{"ioeventfd", no_argument, NULL, OPT_IOEVENTFD},
-		{"trace-events", required_argument, NULL, OPT_EVENTS},
-		{"trace-log", required_argument, NULL, OPT_LOG},
-		{"blockstats", required_argument, NULL, OPT_BLOCK},
-		{"console", no_argument, NULL, OPT_CONSOLE},
-		{"verbose", no_argument, NULL, 'v'},
-		{"help", no_argument, NULL, 'h'},
-		{"version", no_argument, NULL, OPT_VERSION},
-		{NULL, 0, NULL, 0},
-	};
-	int c, err = 0;
-
-	while (!err &&
-	       (c = getopt_long(argc, argv, "+s:c:f:C:a:t:m:n:M:vh", options, NULL)) != -1) {
-		switch (c) {
-		case 's':
-			b->script = optarg;
-			break;
-		case 'c':
-			b->command = optarg;
-			break;
-		case 'f':
-			err = add_file(b, optarg);
-			break;
-		case 'C':
-			b->g.columns = optarg;
-			break;
-		case 'a':
-			b->accel = optarg;
-			break;
-		case 't':
-			err = number("--timeout", optarg, 1, 3600, &b->g.timeout_s);
-			break;
-		case 'm':
-			err = number("--memory", optarg, 32, 65536, &b->g.mem_mib);
-			break;
-		case 'n':
-			err = number("--smp", optarg, 1, 64, &b->g.smp);
-			break;
-		case 'M':
-			b->g.target = optarg;
-			if (!vmmio_target_find(optarg))
-				err = wrong("--machine", optarg, "must be one of those in --help");
-			break;
-		case OPT_APPEND:
-			b->g.append = optarg;
-			break;
-		case OPT_KERNEL:
-			b->g.kernel = optarg;
-			break;
-		case OPT_INITRD:
-			b->g.initrd = optarg;
-			break;
-		case OPT_ICOUNT:
-			b->g.icount = true;
-			break;
-		case OPT_HOST:
-			b->g.host = true;
-			break;
-		case OPT_TRIES:
-			err = number("--tries", optarg, 1, 10, &b->tries);
-			break;
-		case OPT_IOEVENTFD:
-			b->g.ioeventfd = true;
-			break;
-		case OPT_EVENTS:
-			b->g.trace_events = optarg;
-			break;
-		case OPT_LOG:
-			b->g.trace_log = optarg;
-			break;
-		case OPT_BLOCK:
-			b->blockstats = optarg;
-			break;
-		case OPT_CONSOLE:
-			b->console = true;
-			break;
-		case 'v':
-			b->verbose = true;
-			break;
-		case 'h':
-			fputs(usage_text, stdout);
-			exit(0);
-		case OPT_VERSION:
-			puts("vmmio-boot " VMMIO_VERSION);
-			exit(0);
-		default:
-			fputs("Try vmmio-boot --help.\n", stderr);
-			return 2;
-		}
-	}
-	if (err)
-		return err;
-	if (optind < argc && strcmp(argv[optind - 1], "--"))
-		return wrong("argument", argv[optind], "QEMU's arguments come after --");
-	b->g.qemu_args = (const char *const *)argv + optind;
 	if (b->script && b->command)
 		return wrong("--command", b->command, "contradicts --script");
 	if (!b->g.trace_events != !b->g.trace_log) {
@@ -253,6 +89,75 @@ static int parse(struct boot *b, int argc, char **argv)
 	if (b->g.host && !b->g.timeout_s)
 		b->g.timeout_s = 300;
 	return 0;
+}
+
+/* 0, or the exit status plus one. */
+static int parse(struct boot *b, int argc, char **argv)
+{
+	struct vmmio_opt opts[] = {
+		{"script", VMMIO_OPT_STRING, &b->script, .arg = "FILE", .letter = 's',
+		 .help = "what the guest runs (nothing); - is standard input"},
+		{"command", VMMIO_OPT_STRING, &b->command, .arg = "TEXT", .letter = 'c',
+		 .help = "the same, as text"},
+		{"file", VMMIO_OPT_CALL, b, .arg = "HOST:GUEST", .letter = 'f', .take = add_file,
+		 .help = "put a file into the guest, any number of times"},
+		{"columns", VMMIO_OPT_STRING, &b->g.columns, .arg = "LIST", .letter = 'C',
+		 .help = "standard disks, in this order: mmio,pci-intx,pci-msix"},
+		{"accel", VMMIO_OPT_CHOICE, &b->accel, .choices = "tcg|kvm|auto",
+		 .arg = "tcg|kvm|auto", .letter = 'a', .help = "who runs the guest (tcg)"},
+		{"host", VMMIO_OPT_FLAG, &b->g.host,
+		 .help = "a bench host: an emulated processor with SVM, KVM and QEMU inside; there "
+			 "l2 OPTION... is vmmio-boot under that KVM; with --icount, unless it has "
+			 "several processors"},
+		{"ioeventfd", VMMIO_OPT_FLAG, &b->g.ioeventfd,
+		 .help = "kicks of the standard disks by ioeventfd (off)"},
+		{"timeout", VMMIO_OPT_NUMBER, &b->g.timeout_s, 1, 3600, .arg = "S", .letter = 't',
+		 .help = "seconds until it is given up (60; of a host 300); longer where others "
+			 "keep the machine busy"},
+		{"tries", VMMIO_OPT_NUMBER, &b->tries, 1, 10, .arg = "N",
+		 .help = "how often at most, of a guest that does not end in time (1)"},
+		{"memory", VMMIO_OPT_NUMBER, &b->g.mem_mib, 32, 65536, .arg = "MIB", .letter = 'm',
+		 .help = "of the guest (256; of a host 2048)"},
+		{"smp", VMMIO_OPT_NUMBER, &b->g.smp, 1, 64, .arg = "N", .letter = 'n',
+		 .help = "processors (1)"},
+		{"machine", VMMIO_OPT_STRING, &b->g.target, .arg = "NAME", .letter = 'M',
+		 .help = "microvm (default), microvm-noacpi, virt-arm64 or virt-armhf"},
+		{"append", VMMIO_OPT_STRING, &b->g.append, .arg = "TEXT",
+		 .help = "more of the kernel's command line"},
+		{"kernel", VMMIO_OPT_STRING, &b->g.kernel, .arg = "FILE", .help = "another kernel"},
+		{"initrd", VMMIO_OPT_STRING, &b->g.initrd, .arg = "FILE",
+		 .help = "another base image"},
+		{"icount", VMMIO_OPT_FLAG, &b->g.icount,
+		 .help = "count instructions; time becomes virtual (tcg)"},
+		{"trace-events", VMMIO_OPT_STRING, &b->g.trace_events, .arg = "LIST",
+		 .help = "QEMU's trace events, a comma between them"},
+		{"trace-log", VMMIO_OPT_STRING, &b->g.trace_log, .arg = "FILE",
+		 .help = "where they go"},
+		{"blockstats", VMMIO_OPT_STRING, &b->blockstats, .arg = "FILE",
+		 .help = "what QEMU counted for each disk, a JSON line each"},
+		{"console", VMMIO_OPT_FLAG, &b->console,
+		 .help = "show the end of the console in any case"},
+		{"verbose", VMMIO_OPT_FLAG, &b->verbose, .letter = 'v',
+		 .help = "show QEMU's command and how long it ran"},
+	};
+	struct vmmio_cmdline c = {
+		.program = "vmmio-boot",
+		.usage = "[options] [-- QEMU-ARGUMENT...]",
+		.version = "vmmio-boot " VMMIO_VERSION,
+		.after = "Exit status: that of the script; 1 if the guest did not get that far; 2 "
+			 "wrong usage.\n",
+		VMMIO_OPTS_OF(opts),
+		.rest = true,
+	};
+	int err = vmmio_cmdline_parse(&c, argc, argv);
+
+	if (err)
+		return err > 0 ? 1 : 3;
+	if (b->g.target && !vmmio_target_find(b->g.target))
+		return 1 + wrong("--machine", b->g.target, "not one of those in --help");
+	b->g.qemu_args = (const char *const *)c.left;
+	err = consistent(b);
+	return err ? 1 + err : 0;
 }
 
 /* The script's text, to be freed; NULL with errno. */
@@ -280,20 +185,26 @@ static int write_blockstats(const char *path, const struct vmmio_guest_result *r
 {
 	FILE *out = fopen(path, "we");
 	unsigned int i;
+	int err = 0;
 
 	if (!out)
 		return -errno;
-	for (i = 0; i < r->ndrives; i++) {
+	for (i = 0; i < r->ndrives && !err; i++) {
 		const struct vmmio_guest_drive *d = &r->drives[i];
+		json_t *line = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "node", d->node,
+					 "rd_operations", (json_int_t)d->rd_operations,
+					 "wr_operations", (json_int_t)d->wr_operations,
+					 "flush_operations", (json_int_t)d->flush_operations,
+					 "rd_bytes", (json_int_t)d->rd_bytes, "wr_bytes",
+					 (json_int_t)d->wr_bytes, "failed", (json_int_t)d->failed);
 
-		fprintf(out,
-			"{\"node\":\"%s\",\"rd_operations\":%" PRIu64 ",\"wr_operations\":%" PRIu64
-			",\"flush_operations\":%" PRIu64 ",\"rd_bytes\":%" PRIu64
-			",\"wr_bytes\":%" PRIu64 ",\"failed\":%" PRIu64 "}\n",
-			d->node, d->rd_operations, d->wr_operations, d->flush_operations,
-			d->rd_bytes, d->wr_bytes, d->failed);
+		if (!line || json_dumpf(line, out, JSON_COMPACT) || fputc('\n', out) == EOF)
+			err = -EIO;
+		json_decref(line);
 	}
-	return fclose(out) ? -errno : 0;
+	if (fclose(out) && !err)
+		err = -errno;
+	return err;
 }
 
 static int report(const struct boot *b, const struct vmmio_guest_result *r)
@@ -336,7 +247,7 @@ int main(int argc, char **argv)
 
 	err = parse(&b, argc, argv);
 	if (err)
-		return err;
+		return err - 1;
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,8 +28,24 @@
 const char *vmmio_guest_image(const char *name, char *buf, size_t len)
 {
 	const char *dir = getenv("VMMIO_IMAGE_DIR");
+	char program[PATH_MAX];
+	ssize_t n;
 
-	snprintf(buf, len, "%s/%s", dir && *dir ? dir : VMMIO_IMAGE_DIR, name);
+	if (dir && *dir) {
+		snprintf(buf, len, "%s/%s", dir, name);
+		return buf;
+	}
+	n = readlink("/proc/self/exe", program, sizeof(program));
+	while (n > 0 && program[n - 1] != '/')
+		n--;
+	if (n < 0)
+		n = 0;
+	snprintf(buf, len, "%.*simage", (int)n, program);
+	/* a program that is not in a build folder is installed */
+	if (access(buf, F_OK))
+		snprintf(buf, len, "%.*s../lib/vmmio/image/%s", (int)n, program, name);
+	else
+		snprintf(buf, len, "%.*simage/%s", (int)n, program, name);
 	return buf;
 }
 
@@ -179,7 +196,7 @@ static const char *cpu_of(const struct vmmio_guest *g, const struct vmmio_target
 		return "EPYC,-xsaves,-xsave,check=off";
 	if (g->accel != VMMIO_ACCEL_NONE)
 		return "host";
-	return g->host ? "max" : t->cpu;
+	return g->host ? t->host_cpu : t->cpu;
 }
 
 /*
@@ -209,7 +226,7 @@ int vmmio_qemu_command(const struct vmmio_guest *g, const char *dir, int qmp_fd,
 		snprintf(why, len, "no machine %s: there are %s", g->target, vmmio_target_names());
 		return -EINVAL;
 	}
-	if (kvm && !t->x86) {
+	if (kvm && !t->kvm) {
 		snprintf(why, len, "machine %s is emulated only", t->name);
 		return -EINVAL;
 	}
@@ -218,7 +235,7 @@ int vmmio_qemu_command(const struct vmmio_guest *g, const char *dir, int qmp_fd,
 			 vmmio_accel_name(g->accel));
 		return -EINVAL;
 	}
-	if (g->host && !t->x86) {
+	if (g->host && !t->host) {
 		snprintf(why, len, "no bench host on machine %s", t->name);
 		return -EINVAL;
 	}
@@ -230,7 +247,7 @@ int vmmio_qemu_command(const struct vmmio_guest *g, const char *dir, int qmp_fd,
 
 	vmmio_args_add(a, g->qemu ? g->qemu : t->qemu);
 	vmmio_args_add(a, "-M");
-	vmmio_args_add(a, t->machine);
+	vmmio_args_addf(a, "%s%s", kvm ? t->kvm : t->machine, g->host ? t->host : "");
 	vmmio_args_add(a, "-accel");
 	vmmio_args_add(a, kvm ? "kvm" : "tcg");
 	if (cpu_of(g, t)) {

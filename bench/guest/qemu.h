@@ -21,7 +21,11 @@ int vmmio_qemu_command(const struct vmmio_guest *g, const char *dir, int qmp_fd,
 /* Copies the base initrd to @dir/initrd and appends script and files. */
 int vmmio_qemu_initrd(const struct vmmio_guest *g, const char *dir, char *why, size_t len);
 
-/* Path of @name beside the build's guest image, or in the folder VMMIO_IMAGE_DIR names. */
+/*
+ * Path of @name among the guest images: in the folder that VMMIO_IMAGE_DIR names in the
+ * environment; in "image" beside the program, as a build has it; or in an installation's
+ * ../lib/vmmio/image.
+ */
 const char *vmmio_guest_image(const char *name, char *buf, size_t len);
 
 /*

@@ -9,40 +9,47 @@
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #define LINE_MAX_BYTES (1u << 20)
+#define FLAGS_IF 0x200 /* of x86's RFLAGS */
 
 void vmmio_qmp_init(struct vmmio_qmp *q, int fd, struct vmmio_guest_result *result)
 {
 	memset(q, 0, sizeof(*q));
-	q->fd = fd;
+	q->r.fd = fd;
+	q->r.most = LINE_MAX_BYTES;
 	q->result = result;
 }
 
 void vmmio_qmp_free(struct vmmio_qmp *q)
 {
-	if (q->fd >= 0)
-		close(q->fd);
-	q->fd = -1;
-	free(q->line);
-	q->line = NULL;
-}
-
-/* A command is far smaller than the socket's buffer: it goes out whole or QEMU is gone. */
-static int say(struct vmmio_qmp *q, const char *text)
-{
-	ssize_t n = send(q->fd, text, strlen(text), MSG_NOSIGNAL);
-
-	return n == (ssize_t)strlen(text) ? 0 : -EPIPE;
+	vmmio_qmp_close(&q->r);
 }
 
 void vmmio_qmp_quit(struct vmmio_qmp *q)
 {
-	say(q, "{\"execute\":\"quit\"}\n");
+	vmmio_qmp_say(&q->r, "{\"execute\":\"quit\"}\n");
+}
+
+void vmmio_qmp_ask_registers(struct vmmio_qmp *q)
+{
+	vmmio_qmp_say(&q->r, "{\"execute\":\"human-monitor-command\","
+			     "\"arguments\":{\"command-line\":\"info registers\"}}\n");
+}
+
+/* As QEMU prints them for people: "RIP=ffffffff81000000 RFL=00000046 ... HLT=0". */
+static void take_registers(struct vmmio_qmp *q, const char *text)
+{
+	const char *rip = strstr(text, "RIP="), *halted = strstr(text, "HLT=");
+	unsigned long long at;
+	unsigned int flags;
+
+	if (rip && halted && sscanf(rip, "RIP=%16llx RFL=%8x", &at, &flags) == 2) {
+		q->rip = at;
+		q->spinning = halted[4] == '0' && !(flags & FLAGS_IF);
+		q->registers++;
+	}
 }
 
 static uint64_t count(const json_t *stats, const char *key)
@@ -95,12 +102,12 @@ static int take_event(struct vmmio_qmp *q, const json_t *message, const char *ev
 	if (q->asked)
 		return 0;
 	q->asked = true;
-	return say(q, "{\"execute\":\"query-blockstats\"}\n");
+	return vmmio_qmp_say(&q->r, "{\"execute\":\"query-blockstats\"}\n");
 }
 
-static int take_line(struct vmmio_qmp *q)
+static int take_line(struct vmmio_qmp *q, const char *line)
 {
-	json_t *message = json_loads(q->line, 0, NULL);
+	json_t *message = json_loads(line, 0, NULL);
 	const json_t *value;
 	const char *event;
 	int err = 0;
@@ -110,12 +117,14 @@ static int take_line(struct vmmio_qmp *q)
 	event = json_string_value(json_object_get(message, "event"));
 	value = json_object_get(message, "return");
 	if (json_object_get(message, "QMP")) {
-		err = say(q, "{\"execute\":\"qmp_capabilities\"}\n");
+		err = vmmio_qmp_say(&q->r, "{\"execute\":\"qmp_capabilities\"}\n");
 	} else if (event) {
 		err = take_event(q, message, event);
 	} else if (json_is_array(value)) {
 		take_blockstats(q->result, value);
 		q->done = true;
+	} else if (json_is_string(value)) {
+		take_registers(q, json_string_value(value));
 	} else if (json_object_get(message, "error")) {
 		q->done = q->asked;
 	}
@@ -125,37 +134,10 @@ static int take_line(struct vmmio_qmp *q)
 
 int vmmio_qmp_input(struct vmmio_qmp *q)
 {
-	char buf[4096];
-	ssize_t n, i;
-	int err;
+	int err = vmmio_qmp_receive(&q->r);
+	char *line;
 
-	n = recv(q->fd, buf, sizeof(buf), MSG_DONTWAIT);
-	if (n < 0)
-		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
-	if (!n)
-		return -EPIPE;
-	for (i = 0; i < n; i++) {
-		if (q->used + 1 >= q->size) {
-			size_t size = q->size ? q->size * 2 : 4096;
-			char *line;
-
-			if (size > LINE_MAX_BYTES)
-				return -EPROTO;
-			line = realloc(q->line, size);
-			if (!line)
-				return -ENOMEM;
-			q->line = line;
-			q->size = size;
-		}
-		if (buf[i] != '\n') {
-			q->line[q->used++] = buf[i];
-			continue;
-		}
-		q->line[q->used] = '\0';
-		err = q->used ? take_line(q) : 0;
-		q->used = 0;
-		if (err)
-			return err;
-	}
-	return 0;
+	while (!err && (line = vmmio_qmp_line(&q->r)))
+		err = *line ? take_line(q, line) : 0;
+	return err;
 }

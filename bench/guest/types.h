@@ -28,8 +28,8 @@ struct vmmio_guest {
 	bool host;		/* a bench host: KVM on an emulated processor, QEMU inside */
 	unsigned int smp;	/* 0: 1 */
 	unsigned int mem_mib;	/* 0: 256; of a bench host 2048 */
-	const char *kernel;	/* NULL: VMMIO_IMAGE_DIR "/vmlinuz" */
-	const char *initrd;	/* NULL: VMMIO_IMAGE_DIR "/initrd.cpio", or "/host.cpio" */
+	const char *kernel;	/* NULL: "vmlinuz" of the guest images */
+	const char *initrd;	/* NULL: theirs, "initrd.cpio" or "host.cpio" */
 	const char *script;	/* text of /run.sh, for /bin/sh; has /lib/vmmio.sh sourced */
 	const struct vmmio_guest_file *files;
 	size_t nfiles;

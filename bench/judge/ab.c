@@ -11,8 +11,7 @@
 #include "ab.h"
 #include "lib/accel.h"
 
-/* +1: more is worse, -1: less is worse, 0: neither */
-static int direction(const char *key)
+int vmmio_ab_direction(const char *key)
 {
 	static const char *const less[] = {"buffers_per_kick", "used_per_irq", "suppressed_pct",
 					   "iops"};
@@ -34,6 +33,8 @@ static bool derived(const char *key)
 
 static bool takes_part(const struct vmmio_series *s, const struct vmmio_ab_options *o)
 {
+	if (o->only && !vmmio_series_find(o->only, s->labels, s->key))
+		return false;
 	if (s->cls == VMMIO_STRUCTURAL)
 		return true;
 	if (o->only_structural || o->structural)
@@ -43,11 +44,10 @@ static bool takes_part(const struct vmmio_series *s, const struct vmmio_ab_optio
 
 bool vmmio_ab_judges(const struct vmmio_series *s, const struct vmmio_ab_options *o)
 {
-	return takes_part(s, o) && direction(s->key) && !derived(s->key);
+	return takes_part(s, o) && vmmio_ab_direction(s->key) && !derived(s->key);
 }
 
-/* What an emulated run has of its own, the schedule and times, need not be decided. */
-static bool is_required(const struct vmmio_series *s, const struct vmmio_ab_options *o)
+bool vmmio_ab_requires(const struct vmmio_series *s, const struct vmmio_ab_options *o)
 {
 	return vmmio_ab_judges(s, o) && !vmmio_series_emulated(s, o->accel) &&
 	       (s->cls == VMMIO_STRUCTURAL || !o->one_run);
@@ -112,7 +112,7 @@ static int compare_values(struct vmmio_ab_row *r, const double *x, size_t m, con
 
 	r->median_a = vmmio_stats_median(x, m);
 	r->median_b = vmmio_stats_median(y, n);
-	r->judged = direction(r->a->key) && !derived(r->a->key);
+	r->judged = vmmio_ab_direction(r->a->key) && !derived(r->a->key);
 	if (!m || !n) {
 		r->finding = m ? VMMIO_AB_GONE : VMMIO_AB_UNKNOWN;
 		return 0;
@@ -168,7 +168,7 @@ static void weigh(struct vmmio_ab_row *r, const struct vmmio_ab_options *o)
 
 	if (r->finding != VMMIO_AB_DIFFERENT)
 		return;
-	r->worse = by * direction(r->a->key) > 0;
+	r->worse = by * vmmio_ab_direction(r->a->key) > 0;
 	if (!r->worse || !(structural || !o->one_run))
 		return;
 	r->regression = structural && r->hard == 0 ? true : fabs(by) >= r->hard;
@@ -240,7 +240,7 @@ static double exposure(const struct vmmio_series *s)
 /* How much worse B could be than A and the boots still look so; NAN if nothing tells. */
 static double hides(const struct vmmio_ab_row *r, const struct vmmio_ab_options *o)
 {
-	int dir = direction(r->a->key);
+	int dir = vmmio_ab_direction(r->a->key);
 	double all = r->b ? exposure(r->b) : 0, level = o->level > 0 ? o->level : 0.95;
 
 	if (r->finding == VMMIO_AB_SAME)
@@ -412,7 +412,7 @@ int vmmio_ab_compare(const struct vmmio_series_set *a, const struct vmmio_series
 		struct vmmio_ab_row *r = &out->row[i];
 
 		vmmio_limits_of(o->limits, r->a, r->median_a, o->threshold, &r->soft, &r->hard);
-		r->required = is_required(r->a, o);
+		r->required = vmmio_ab_requires(r->a, o);
 		weigh(r, o);
 		r->hides = hides(r, o);
 		r->open = o->sequential && r->required && is_open(r, o);

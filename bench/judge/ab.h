@@ -72,7 +72,8 @@ struct vmmio_ab_options {
 	bool times;	   /* compare durations of an emulated run too */
 	bool structural;   /* the user wants no other */
 	bool one_run;	   /* each side is one run: others are shown, and are no regression */
-	const char *only_structural; /* why nothing else compares, or NULL */
+	const char *only_structural;	     /* why nothing else compares, or NULL */
+	const struct vmmio_series_set *only; /* no others than these, or NULL */
 	const char *accel;
 };
 
@@ -93,11 +94,18 @@ void vmmio_ab_free(struct vmmio_ab *ab);
 /* Can a difference of @s be a regression under @o? */
 bool vmmio_ab_judges(const struct vmmio_series *s, const struct vmmio_ab_options *o);
 
+/* Must @s be decided under @o: a schedule or times of an emulated run need not. */
+bool vmmio_ab_requires(const struct vmmio_series *s, const struct vmmio_ab_options *o);
+/* +1: more of @key is worse, -1: less is, 0: neither. */
+int vmmio_ab_direction(const char *key);
+
 /* "REGRESSION", "UNDECIDED" or "no regression". */
 const char *vmmio_ab_verdict(const struct vmmio_ab *ab);
 
 /* ab_print.c; the verdict first. @all: also the rows in which nothing differs. */
 void vmmio_ab_print(const struct vmmio_ab *ab, const struct vmmio_ab_options *o, bool all, FILE *f);
+/* Two numbers so that it shows where they differ. */
+void vmmio_format_two(double a, double b, char *x, char *y, size_t len);
 json_t *vmmio_ab_json(const struct vmmio_ab *ab, const struct vmmio_ab_options *o);
 
 #endif

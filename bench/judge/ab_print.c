@@ -12,8 +12,7 @@
 static const char *const words[] = {"same",    "none",	   "DIFFERENT", "exactness lost",
 				    "unknown", "vanished", "too few",	"not judged"};
 
-/* Two numbers so that it shows where they differ. */
-static void format_two(double a, double b, char *x, char *y, size_t len)
+void vmmio_format_two(double a, double b, char *x, char *y, size_t len)
 {
 	vmmio_format(a, x, len);
 	vmmio_format(b, y, len);
@@ -40,8 +39,8 @@ static void print_row(const struct vmmio_ab_row *r, const struct vmmio_ab_option
 	bool events = r->tested && r->by == VMMIO_AB_EVENTS;
 	char a[24], b[24];
 
-	format_two(events ? r->events.rate[0] : r->median_a,
-		   events ? r->events.rate[1] : r->median_b, a, b, sizeof(a));
+	vmmio_format_two(events ? r->events.rate[0] : r->median_a,
+			 events ? r->events.rate[1] : r->median_b, a, b, sizeof(a));
 	fprintf(f, "%-10s %s%s, %s: %s -> %s (%s",
 		r->regression				 ? "REGRESSION"
 		: r->warning				 ? "WARNING"
@@ -174,11 +173,6 @@ void vmmio_ab_print(const struct vmmio_ab *ab, const struct vmmio_ab_options *o,
 	print_notes(ab, o, f);
 }
 
-static json_t *number(double v)
-{
-	return isnan(v) ? json_null() : json_real(v);
-}
-
 static json_t *row_json(const struct vmmio_ab_row *r)
 {
 	json_t *j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:b, s:o, s:o, s:o}",
@@ -186,21 +180,30 @@ static json_t *row_json(const struct vmmio_ab_row *r)
 			      "class", vmmio_class_name(r->a->cls), "finding", words[r->finding],
 			      "worse", r->worse, "regression", r->regression, "exactness_lost",
 			      r->lost, "warning", r->warning, "open", r->open, "hides",
-			      number(r->hides), "a", number(r->median_a), "b", number(r->median_b));
+			      vmmio_json_number_or_null(r->hides), "a",
+			      vmmio_json_number_or_null(r->median_a), "b",
+			      vmmio_json_number_or_null(r->median_b));
 
 	if (r->tested && r->by == VMMIO_AB_RANK)
 		json_object_set_new(j, "test",
-				    json_pack("{s:f, s:f, s:f, s:[ff], s:f, s:b}", "p_adjusted",
-					      r->p, "delta", r->test.delta, "shift", r->test.shift,
-					      "interval", r->test.shift_ci.low,
-					      r->test.shift_ci.high, "level",
-					      r->test.shift_ci.level, "exact", r->test.exact));
+				    json_pack("{s:o, s:o, s:o, s:[oo], s:o, s:b}", "p_adjusted",
+					      vmmio_json_number_or_null(r->p), "delta",
+					      vmmio_json_number_or_null(r->test.delta), "shift",
+					      vmmio_json_number_or_null(r->test.shift), "interval",
+					      vmmio_json_number_or_null(r->test.shift_ci.low),
+					      vmmio_json_number_or_null(r->test.shift_ci.high),
+					      "level",
+					      vmmio_json_number_or_null(r->test.shift_ci.level),
+					      "exact", r->test.exact));
 	if (r->tested && r->by == VMMIO_AB_EVENTS)
 		json_object_set_new(j, "events",
-				    json_pack("{s:f, s:[ff], s:f, s:f}", "p_adjusted", r->p,
-					      "rates", r->events.rate[0], r->events.rate[1],
-					      "beyond", r->events.events, "dispersion",
-					      r->events.dispersion));
+				    json_pack("{s:o, s:[oo], s:o, s:o}", "p_adjusted",
+					      vmmio_json_number_or_null(r->p), "rates",
+					      vmmio_json_number_or_null(r->events.rate[0]),
+					      vmmio_json_number_or_null(r->events.rate[1]),
+					      "beyond", vmmio_json_number_or_null(r->events.events),
+					      "dispersion",
+					      vmmio_json_number_or_null(r->events.dispersion)));
 	return j;
 }
 

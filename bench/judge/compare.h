@@ -60,4 +60,7 @@ void vmmio_format(double v, char *buf, size_t len);
  */
 json_t *vmmio_comparison_verdict(const struct vmmio_comparison *c, bool *withheld);
 
+/* One line of settings that are the same on all sides, from vmmio_load_equal(); DIFFERS or -. */
+void vmmio_equal_print(const json_t *settings, FILE *f);
+
 #endif

@@ -42,17 +42,20 @@ static void set(json_t *all, const char *name, const json_t *value)
 	free(text);
 }
 
-/* The options that say what an I/O is: all but how often and where it was run. */
+/* The options that say what an I/O is: all but how often and where it was run; of a sweep, which.
+ */
 static void set_load(json_t *all, const json_t *result, const json_t *options)
 {
 	static const char *const others[] = {"boots", "rounds", "count",  "depths",
 					     "times", "driver", "images", "retries"};
+	static const char *const said[] = {"load", "experiment", "title", "quick"};
 	json_t *load = options ? json_copy((json_t *)options) : json_object();
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		json_object_del(load, others[i]);
-	if (json_object_get(result, "load"))
-		json_object_set(load, "load", json_object_get(result, "load"));
+	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++)
+		if (json_object_get(result, said[i]))
+			json_object_set(load, said[i], json_object_get(result, said[i]));
 	if (json_object_size(load))
 		set(all, "load", load);
 	json_decref(load);
@@ -98,6 +101,23 @@ json_t *vmmio_dims_of(const json_t *result, const json_t *machine)
 	json_decref(kernel);
 	json_decref(below);
 	return all;
+}
+
+char *vmmio_dims_question(const json_t *all)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	if (!f)
+		return NULL;
+	for (size_t i = 0; i < DIMS; i++) {
+		const char *value = json_string_value(json_object_get(all, dims[i].name));
+
+		if (dims[i].change == QUESTION)
+			fprintf(f, "%s%s %s", i ? ", " : "", dims[i].name, value ? value : "-");
+	}
+	return fclose(f) ? NULL : text;
 }
 
 /* Is @name among the words of @list, parted by commas? */

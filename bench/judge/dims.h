@@ -21,6 +21,9 @@ struct vmmio_dims {
 /* A new object, name to text, of what is known of a result and its machine (may be NULL). */
 json_t *vmmio_dims_of(const json_t *result, const json_t *machine);
 
+/* What @dims ask, and of which there must not be another: as one text, to free. */
+char *vmmio_dims_question(const json_t *dims);
+
 /* Is @allow (may be NULL) a list of dimensions' names? The one at fault in @bad. */
 bool vmmio_dims_are(const char *allow, char *bad, size_t len);
 

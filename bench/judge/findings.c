@@ -120,6 +120,18 @@ static const char *apart(const struct vmmio_page *p)
 	return text;
 }
 
+/* "exact in 3 of 4 settings, n = 3 boots each"; one boot does not tell */
+static const char *exactness(const struct vmmio_page *p, size_t exact, size_t n, char *buf,
+			     size_t len)
+{
+	if (p->in->boots > 1)
+		snprintf(buf, len, "exact in %zu of %zu settings, %s each", exact, n,
+			 vmmio_page_boots(p));
+	else
+		snprintf(buf, len, "%zu settings, one boot each: whether exact was not asked", n);
+	return buf;
+}
+
 /* Do two loads cost the same, in the same unit, on the transports that both were run on? */
 static bool same_price(const struct vmmio_page *p, const char *a, const char *b)
 {
@@ -144,6 +156,7 @@ static bool same_price(const struct vmmio_page *p, const char *a, const char *b)
 static void say_price(struct vmmio_page *p, const struct vmmio_factor *l, size_t i, bool *said,
 		      const char *title)
 {
+	char how[80];
 	char list[300], other[300], kicks[300], irqs[300], names[200] = "", row[64], loads[220];
 	size_t n = 0, exact = 0;
 	struct spread sum;
@@ -166,14 +179,14 @@ static void say_price(struct vmmio_page *p, const struct vmmio_factor *l, size_t
 	snprintf(loads, sizeof(loads), "Load %s", names);
 	vmmio_page_say(p, title ? title : loads,
 		       "One %s at depth 1 (load %s) costs these register accesses, doorbell "
-		       "included: **%s** (kicks %s, interrupts %s) - structural, exact in %zu of "
-		       "%zu settings, %s each%s; %s.",
-		       unit_of(l->value[i]), names, list, kicks, irqs, exact, n,
-		       vmmio_page_boots(p), apart(p), row);
+		       "included: **%s** (kicks %s, interrupts %s) - structural, %s%s; %s.",
+		       unit_of(l->value[i]), names, list, kicks, irqs,
+		       exactness(p, exact, n, how, sizeof(how)), apart(p), row);
 }
 
 static void say_registers(struct vmmio_page *p)
 {
+	char how[80];
 	const struct vmmio_factor *t = vmmio_findings_factor(p->in, "transport");
 	const struct vmmio_factor *l = vmmio_findings_factor(p->in, "load");
 	char list[600] = "", per[300], row[64];
@@ -210,9 +223,8 @@ static void say_registers(struct vmmio_page *p)
 	vmmio_page_say(
 		p, "Where it goes",
 		"Per I/O by register - %s. What is not the doorbell is the price of an interrupt, "
-		"at every depth: **%s** accesses per interrupt - structural, exact in %zu of %zu "
-		"settings, %s each%s; %s.",
-		list, per, sum.exact, sum.n, vmmio_page_boots(p), apart(p), row);
+		"at every depth: **%s** accesses per interrupt - structural, %s%s; %s.",
+		list, per, exactness(p, sum.exact, sum.n, how, sizeof(how)), apart(p), row);
 }
 
 /* INTx against MSI-X, and MMIO against both: differences of the above, where they are exact. */
@@ -222,7 +234,7 @@ static void say_interrupts(struct vmmio_page *p)
 	struct spread intx = spread_of(p, "accesses_per_irq", NULL, "pci-intx");
 	struct spread msix = spread_of(p, "accesses_per_irq", NULL, "pci-msix");
 	struct spread kick = spread_of(p, "accesses_per_kick", NULL, NULL);
-	char row[64], more[80] = "";
+	char row[64], more[80] = "", how[80];
 
 	if (!intx.n || !msix.n || intx.min != intx.max || msix.min != msix.max)
 		return;
@@ -232,11 +244,11 @@ static void say_interrupts(struct vmmio_page *p)
 	ref_nearest(p, "transport", "accesses_per_irq", NULL, NULL, row, sizeof(row));
 	vmmio_page_say(p, "INTx against MSI-X",
 		       "A line of pci costs %g access per interrupt more than a message (reading "
-		       "isr_status)%s%s - structural, exact in %zu of %zu settings, %s each%s; %s.",
+		       "isr_status)%s%s - structural, %s%s; %s.",
 		       intx.min - msix.min, more,
 		       kick.n && kick.min == kick.max ? "; a kick costs the same on all" : "",
-		       intx.exact + msix.exact, intx.n + msix.n, vmmio_page_boots(p), apart(p),
-		       row);
+		       exactness(p, intx.exact + msix.exact, intx.n + msix.n, how, sizeof(how)),
+		       apart(p), row);
 }
 
 /* Path lengths compare across transports: they are the driver's, not the emulator's. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Guest against host, table and verdict of the whole stack (stack.h).
+ *
+ * Long because the table's rows, their checks and the sentences are of the same cells.
  */
 #include "stack.h"
 
@@ -82,6 +84,66 @@ int vmmio_stack_add(struct vmmio_stack *s, unsigned int boot, const char *const 
 	return err;
 }
 
+/* Over the queues of @device in what vmmio-stat told: @sum / @n; NAN: not known or none. */
+static double mean_of(const json_t *told, const char *device, const char *sum, const char *n)
+{
+	double sums = 0, ns = 0;
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(json_object_get(told, "rows"), i, row) {
+		const char *name = json_string_value(json_object_get(row, "device"));
+		const json_t *c = json_object_get(row, "counters");
+		const json_t *a = json_object_get(c, sum), *b = json_object_get(c, n);
+
+		if (!name || strcmp(name, device) || json_is_null(json_object_get(row, "queue")))
+			continue;
+		sums += json_is_number(a) ? json_number_value(a) : NAN;
+		ns += json_is_number(b) ? json_number_value(b) : NAN;
+	}
+	return ns > 0 ? sums / ns : NAN;
+}
+
+/* The device of column @c in @boot, as the guest called it; NULL: no round of it. */
+static const char *device_of(const json_t *rows, unsigned int boot, int c)
+{
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(rows, i, row)
+		if (json_integer_value(json_object_get(row, "boot")) == boot &&
+		    !strcmp(json_string_value(json_object_get(row, "column")), vmmio_columns[c]))
+			return json_string_value(json_object_get(row, "device"));
+	return NULL;
+}
+
+int vmmio_stack_add_kicks(struct vmmio_stack *s, unsigned int boot, const char *text,
+			  const json_t *rows, char *why, size_t len)
+{
+	static const char mark[] = "\n@kicks ";
+	const char *line = strstr(text, mark);
+	json_t *told = NULL;
+
+	if (line) {
+		line += sizeof(mark) - 1;
+		told = json_loadb(line, strcspn(line, "\n"), 0, NULL);
+	}
+	if (!json_is_array(json_object_get(told, "rows"))) {
+		snprintf(why, len, "vmmio-stat told nothing of kicks in the guest");
+		json_decref(told);
+		return -EPROTO;
+	}
+	for (int c = 0; c < VMMIO_COLUMNS; c++) {
+		const char *device = device_of(rows, boot, c);
+		struct vmmio_stack_kick *k = &s->kicks[boot * VMMIO_COLUMNS + c];
+
+		k->cost = device ? mean_of(told, device, "kick_ns", "kicks_timed") : NAN;
+		k->to_interrupt = device ? mean_of(told, device, "latency_ns", "latencies") : NAN;
+	}
+	json_decref(told);
+	return 0;
+}
+
 static void labels_of(int c, char *buf, size_t len)
 {
 	snprintf(buf, len, "load=randread transport=%s depth=1", vmmio_columns[c]);
@@ -108,62 +170,62 @@ static double value(const struct vmmio_stack *s, int c, unsigned int boot, const
 	return v && boot < v->n ? v->v[boot] : NAN;
 }
 
-/* Unknown on either side is a difference. The guest may have up to @more above the host's. */
-static void hold_up_to(struct vmmio_stack *s, unsigned int boot, int c, const char *what,
-		       double guest, double host, double more)
+/* How often the driver touched @key's register; one that no boot touched has no series. */
+static double guest_register(const struct vmmio_stack *s, int c, unsigned int boot, const char *key)
 {
-	char g[32] = "-", h[48] = "-";
-	bool same = guest >= host && guest <= host + more;
+	char labels[96];
 
-	if (!isnan(guest))
-		snprintf(g, sizeof(g), "%.0f", guest);
-	if (!isnan(host) && more > 0)
-		snprintf(h, sizeof(h), "%.0f to %.0f", host, host + more);
-	else if (!isnan(host))
-		snprintf(h, sizeof(h), "%.0f", host);
-	vmmio_check_add(s->checks, boot, "guest and host", same,
-			"%s: %s, by the guest %s, by its host %s", vmmio_columns[c], what, g, h);
-	if (!same)
-		json_array_append_new(s->differs, json_pack("{s:i, s:s, s:s, s:s, s:s}", "boot",
-							    boot, "column", vmmio_columns[c],
-							    "what", what, "guest", g, "host", h));
+	labels_of(c, labels, sizeof(labels));
+	if (vmmio_series_find(&s->set, labels, key))
+		return guest_count(s, c, boot, key);
+	return isnan(guest_count(s, c, boot, "accesses_per_io")) ? NAN : 0;
 }
 
-static void hold(struct vmmio_stack *s, unsigned int boot, int c, const char *what, double guest,
-		 double host)
+/* Unknown on either side is a difference. */
+static void hold(struct vmmio_stack *s, unsigned int boot, int c,
+		 const struct vmmio_host_held *held)
 {
-	hold_up_to(s, boot, c, what, guest, host, 0);
+	char g[32] = "-", h[48] = "-";
+	bool same = vmmio_host_same(held);
+
+	if (!isnan(held->guest))
+		snprintf(g, sizeof(g), "%.0f", held->guest);
+	if (!isnan(held->host) && held->more > 0)
+		snprintf(h, sizeof(h), "%.0f to %.0f", held->host, held->host + held->more);
+	else if (!isnan(held->host))
+		snprintf(h, sizeof(h), "%.0f", held->host);
+	vmmio_check_add(s->checks, boot, "guest and host", same,
+			"%s: %s, by the guest %s, by its host %s", vmmio_columns[c], held->what, g,
+			h);
+	if (!same)
+		json_array_append_new(s->differs,
+				      json_pack("{s:i, s:s, s:s, s:s, s:s}", "boot", boot, "column",
+						vmmio_columns[c], "what", held->what, "guest", g,
+						"host", h));
 }
 
 static void hold_boot(struct vmmio_stack *s, unsigned int boot)
 {
 	for (int c = 0; c < VMMIO_COLUMNS; c++) {
 		const struct vmmio_host_round *h = CELL(s, boot, c);
-		double kicks = guest_count(s, c, boot, "kicks_per_io");
-		double irqs = guest_count(s, c, boot, "irqs_per_io");
+		const struct vmmio_guest_counts g = {
+			.kicks = guest_count(s, c, boot, "kicks_per_io"),
+			.irqs = guest_count(s, c, boot, "irqs_per_io"),
+			.reads = guest_register(s, c, boot, "reg:InterruptStatus") +
+				 guest_register(s, c, boot, "reg:isr_status"),
+			.acks = guest_register(s, c, boot, "reg:InterruptACK"),
+		};
+		struct vmmio_host_held held[VMMIO_HOST_HELD];
 		double ends = h->eoi_free + h->eoi_exit + h->eoi_user;
+		int n;
 
-		hold(s, boot, c, "kicks", kicks, h->kicks);
-		/*
-		 * An interrupt is accepted once and ends once, by an exit or without. QEMU's
-		 * emulated SVM presumably delivers some twice: an end finds none in service,
-		 * and the guest's handler ran for it, unless it was at work just then.
-		 */
-		hold_up_to(s, boot, c, "interrupts", irqs, h->interrupts, h->again);
-		hold_up_to(s, boot, c, "ends of interrupts", irqs, ends, h->again);
+		n = vmmio_host_hold(&g, h, held);
+		for (int i = 0; i < n; i++)
+			hold(s, boot, c, &held[i]);
 		vmmio_check_add(s->checks, boot, "interrupts and their ends",
-				h->again == 0 || h->interrupts == ends,
+				h->no_ends || h->again == 0 || h->interrupts == ends,
 				"%s: %.0f accepted, %.0f ended", vmmio_columns[c], h->interrupts,
 				ends);
-		if (c == 0) {
-			hold(s, boot, c, "status reads",
-			     guest_count(s, c, boot, "reg:InterruptStatus"), h->reads);
-			hold(s, boot, c, "ACKs", guest_count(s, c, boot, "reg:InterruptACK"),
-			     h->acks);
-		} else if (c == 1) {
-			hold(s, boot, c, "status reads", guest_count(s, c, boot, "reg:isr_status"),
-			     h->reads);
-		}
 		vmmio_check_add(s->checks, boot, "no events lost", h->lost == 0,
 				"%s: %.0f by the host", vmmio_columns[c], h->lost);
 	}
@@ -173,6 +235,13 @@ static int add_plain(struct vmmio_stack *s, const char *labels, struct vmmio_sta
 {
 	return vmmio_series_add(&s->set, labels, VMMIO_M_STACK_MEAN, 1, seen.mean)
 		       ?: vmmio_series_add(&s->set, labels, VMMIO_M_STACK_MIN, 1, seen.min);
+}
+
+static int add_kicks(struct vmmio_stack *s, const char *labels, const struct vmmio_stack_kick *k)
+{
+	return vmmio_series_add(&s->set, labels, VMMIO_M_STACK_KICK, 1, k->cost)
+		       ?: vmmio_series_add(&s->set, labels, VMMIO_M_STACK_KICK_TO_IRQ, 1,
+					   k->to_interrupt);
 }
 
 int vmmio_stack_judge(struct vmmio_stack *s, const json_t *rows)
@@ -197,6 +266,7 @@ int vmmio_stack_judge(struct vmmio_stack *s, const json_t *rows)
 				      ?: vmmio_series_add(&s->set, labels, VMMIO_M_STACK_P50, 1,
 							  1000 * value(s, c, b, "latency_p50_us"));
 			err = err ?: add_plain(s, labels, vmmio_stack_seen(rows, b, c, "time"));
+			err = err ?: add_kicks(s, labels, &s->kicks[b * VMMIO_COLUMNS + c]);
 		}
 	}
 	return err ?: vmmio_stack_judge_layers(s);
@@ -215,12 +285,6 @@ static double median_all(const double *v, unsigned int n)
 		if (isnan(v[i]))
 			return NAN;
 	return vmmio_stats_median(v, n);
-}
-
-/* null: not known; json_real() has no NAN. */
-static json_t *real_or_null(double v)
-{
-	return isnan(v) ? json_null() : json_real(v);
 }
 
 static double median_kind(const struct vmmio_stack *s, int c, const char *name, bool user,
@@ -262,10 +326,10 @@ json_t *vmmio_stack_kinds(const struct vmmio_stack *s)
 				user = json_object();
 				for (int i = 0; i < VMMIO_COLUMNS; i++) {
 					json_object_set_new(row, vmmio_columns[i],
-							    real_or_null(median_kind(
+							    vmmio_json_number_or_null(median_kind(
 								    s, i, name, false, &exact)));
 					json_object_set_new(user, vmmio_columns[i],
-							    real_or_null(median_kind(
+							    vmmio_json_number_or_null(median_kind(
 								    s, i, name, true, &exact)));
 				}
 				json_array_append_new(kinds,
@@ -329,11 +393,19 @@ void vmmio_stack_print(const struct vmmio_stack *s, FILE *f)
 	json_t *kinds = vmmio_stack_kinds(s), *k;
 	size_t i;
 
-	fprintf(f, "%s, depth 1, on %s: QEMU %s with ioeventfd, %u boot%s of %u I/Os\n\n",
+	fprintf(f, "%s, depth 1, on %s: QEMU %s with ioeventfd, %u boot%s of %u I/Os\n",
 		s->load_text, s->accel, s->qemu, s->boots, s->boots == 1 ? "" : "s",
 		s->rounds * s->count);
-	fprintf(f, "%-36s %10s %10s %10s   class\n", "per I/O", vmmio_columns[0], vmmio_columns[1],
-		vmmio_columns[2]);
+	fprintf(f,
+		"kicks, and layers in a round, are of %u I/Os; medians, row by row: they need not "
+		"add up\n",
+		s->layer_count);
+	if (s->equal) {
+		fprintf(f, "on all sides: ");
+		vmmio_equal_print(s->equal, f);
+	}
+	fprintf(f, "\n%-36s %10s %10s %10s   class\n", "per I/O", vmmio_columns[0],
+		vmmio_columns[1], vmmio_columns[2]);
 	print_series(s, "exits", "exits_per_io", "structural", f);
 	print_series(s, "  to userspace", "user_exits_per_io", "structural", f);
 	json_array_foreach(kinds, i, k) {
@@ -350,7 +422,8 @@ void vmmio_stack_print(const struct vmmio_stack *s, FILE *f)
 	print_host(s, "ends of interrupts without an exit",
 		   offsetof(struct vmmio_host_round, eoi_free), f);
 	print_host(s, "interrupts accepted", offsetof(struct vmmio_host_round, interrupts), f);
-	print_host(s, "  presumably delivered twice", offsetof(struct vmmio_host_round, again), f);
+	print_host(s, "  delivered twice by the processor",
+		   offsetof(struct vmmio_host_round, again), f);
 	print_host(s, "HLT, besides", offsetof(struct vmmio_host_round, halts), f);
 	print_host(s, "timer and unrelated, besides", offsetof(struct vmmio_host_round, others), f);
 	print_host(s, "the guest's report, besides", offsetof(struct vmmio_host_round, report), f);
@@ -358,10 +431,12 @@ void vmmio_stack_print(const struct vmmio_stack *s, FILE *f)
 		     f);
 	print_series(s, "  in the median I/O", "stack_instructions_per_io", "path", f);
 	print_series(s, "  in the shortest", "stack_instructions_min", "path", f);
-	print_series(s, "  with the probes of both sides, times", "observer_cost", "path", f);
+	print_series(s, "  with the host's probes, times", "observer_cost", "path", f);
+	print_series(s, "  in a kick, the guest's probes in it", "kick_instructions", "path", f);
+	print_series(s, "  kick to interrupt, so too", "kick_to_irq_instructions", "path", f);
 	vmmio_stack_print_layers(s, f);
 	if (s->hung)
-		fprintf(f, "%u boot%s did not end in time and %s run again\n", s->hung,
+		fprintf(f, "%u boot%s hung or failed and %s run again\n", s->hung,
 			s->hung == 1 ? "" : "s", s->hung == 1 ? "was" : "were");
 	json_array_foreach(s->differs, i, k)
 		fprintf(f, "boot %lld, %s: %s, by the guest %s, by its host %s\n",
@@ -411,7 +486,7 @@ json_t *vmmio_stack_verdict(const struct vmmio_stack *s, bool *withheld)
 {
 	json_t *out = json_array(), *check;
 	char words[VMMIO_COLUMNS][256], text[900];
-	double mean[64], min[64];
+	double median[64], min[64];
 	size_t i;
 	unsigned int n = s->boots < 64 ? s->boots : 64;
 
@@ -427,17 +502,17 @@ json_t *vmmio_stack_verdict(const struct vmmio_stack *s, bool *withheld)
 	snprintf(text, sizeof(text), "depth 1: %s; %s; %s; n = %u boot%s, HLT and timer apart",
 		 words[0], words[1], words[2], s->boots, s->boots == 1 ? "" : "s");
 	json_array_append_new(out, json_string(text));
-	if (ratios(s, "stack_instructions_mean", mean) &&
+	if (ratios(s, "stack_instructions_per_io", median) &&
 	    ratios(s, "stack_instructions_min", min)) {
 		double low, high;
 
-		vmmio_stats_range(mean, n, &low, &high);
+		vmmio_stats_range(median, n, &low, &high);
 		snprintf(text, sizeof(text),
 			 "mmio takes %.2f times the instructions of pci-msix, guest, KVM and "
-			 "monitor together, in the mean (%.3f to %.3f over %u boot%s); %.2f times "
-			 "in the shortest I/O",
-			 vmmio_stats_median(mean, n), low, high, s->boots, s->boots == 1 ? "" : "s",
-			 vmmio_stats_median(min, n));
+			 "monitor together, in the median I/O (%.3f to %.3f over %u boot%s); %.2f "
+			 "times in the shortest",
+			 vmmio_stats_median(median, n), low, high, s->boots,
+			 s->boots == 1 ? "" : "s", vmmio_stats_median(min, n));
 		json_array_append_new(out, json_string(text));
 	}
 	check = vmmio_stack_layers_sentence(s);

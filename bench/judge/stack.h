@@ -21,11 +21,11 @@
  * under the layers by KVM's events and under those by system calls; NAN: no round.
  */
 struct vmmio_stack_seen {
-	double mean, min;
+	double mean, min, median;
 };
 
 /* The rounds of @kind in @boot and column @c among @rows: mean of all I/Os but the
- * last, from submission to submission, and the shortest. */
+ * last, from submission to submission, the shortest, and the mean of the rounds' medians. */
 struct vmmio_stack_seen vmmio_stack_seen(const json_t *rows, unsigned int boot, int c,
 					 const char *kind);
 
@@ -42,21 +42,30 @@ struct vmmio_stack_layers {
 	struct vmmio_stack_seen seen[VMMIO_WAYS];
 	/*
 	 * Per I/O, by KVM's events, what the probes took taken off: their own, and around
-	 * each of them what makes the shortest I/O longer besides, half of it on each side.
+	 * each of them what makes the median I/O longer besides, half of it on each side.
 	 */
 	double layer[VMMIO_LAYERS], around, probes;
 	double vmm_by_calls;	     /* the monitor's, the same way, by system calls */
 	double residual[VMMIO_WAYS]; /* of the sum against what the guest saw: a share */
 };
 
+/* Instructions by the guest's clock, its probes attached, mean; NAN: none was timed. */
+struct vmmio_stack_kick {
+	double cost;	     /* of the doorbell write */
+	double to_interrupt; /* from before it to the handler */
+};
+
 struct vmmio_stack {
 	const char *accel, *load_text, *qemu;
 	unsigned int boots, rounds, count;
+	unsigned int layer_count;	   /* I/Os of a round under vmmio-layers */
 	unsigned int hung;		   /* boots that did not end and were run again */
 	struct vmmio_host_round *host;	   /* [boot][column], the rounds of each added up */
+	struct vmmio_stack_kick *kicks;	   /* [boot][column] */
 	struct vmmio_stack_layers *layers; /* [boot][column]; NULL: not measured */
 	struct vmmio_series_set set;
 	json_t *checks;	 /* see load.h */
+	json_t *equal;	 /* settings by name and column, see load.h; may be NULL */
 	json_t *differs; /* rows {"boot", "column", "what", "guest", "host"} */
 };
 
@@ -66,6 +75,13 @@ struct vmmio_stack {
  */
 int vmmio_stack_add(struct vmmio_stack *s, unsigned int boot, const char *const *columns,
 		    const struct vmmio_host_round *rounds, size_t n);
+
+/*
+ * Adds what vmmio-stat told of kicks in @text of @boot (a line "@kicks {...}"); @rows say
+ * which device was which. 0 or -errno, with one line in @why.
+ */
+int vmmio_stack_add_kicks(struct vmmio_stack *s, unsigned int boot, const char *text,
+			  const json_t *rows, char *why, size_t len);
 
 /*
  * Adds what vmmio-layers told in @text of @boot, which vmmio_stack_add() knows, and
@@ -88,6 +104,23 @@ double vmmio_stack_layer(const struct vmmio_stack *s, int c, int layer);
  * the host's, differences into s->differs. 0 or -errno.
  */
 int vmmio_stack_judge(struct vmmio_stack *s, const json_t *rows);
+
+/*
+ * @s of a stored @result (kind "stack") and its @machine: exits by kind with what one takes
+ * from exit to entry, layers where they were measured, and @set. It borrows @accel, @machine's
+ * text and @set. -EPROTO: not what compare --stack writes. vmmio_stack_stored_free().
+ */
+int vmmio_stack_stored(struct vmmio_stack *s, const json_t *result, const json_t *machine,
+		       const char *accel, const struct vmmio_series_set *set);
+void vmmio_stack_stored_free(struct vmmio_stack *s);
+
+/*
+ * Counts times costs against the measurement, an object a transport: {"transport", "kinds":
+ * [{"kind", "per_io", "instructions"}], "exits", "guest", "measured", "residual"}, in
+ * instructions per I/O. The second prints it.
+ */
+json_t *vmmio_stack_predict(const struct vmmio_stack *s);
+void vmmio_stack_print_prediction(const struct vmmio_stack *s, const json_t *rows, FILE *f);
 
 void vmmio_stack_print(const struct vmmio_stack *s, FILE *f);
 /* kinds of exits by column, medians over boots: what the plot and the file show */

@@ -35,7 +35,7 @@ static double number(const json_t *load, const char *key)
 struct vmmio_stack_seen vmmio_stack_seen(const json_t *rows, unsigned int boot, int c,
 					 const char *kind)
 {
-	double ns = 0, ios = 0, min = NAN;
+	double ns = 0, ios = 0, min = NAN, medians = 0, rounds = 0;
 	bool unsaid = false;
 	size_t i;
 	json_t *row;
@@ -52,8 +52,11 @@ struct vmmio_stack_seen vmmio_stack_seen(const json_t *rows, unsigned int boot, 
 		ios += number(load, "ios") - 1;
 		unsaid |= isnan(number(load, "min_ns"));
 		min = fmin(min, number(load, "min_ns"));
+		medians += number(load, "p50_ns");
+		rounds++;
 	}
-	return (struct vmmio_stack_seen){ios > 0 ? ns / ios : NAN, unsaid ? NAN : min};
+	return (struct vmmio_stack_seen){ios > 0 ? ns / ios : NAN, unsaid ? NAN : min,
+					 rounds > 0 ? medians / rounds : NAN};
 }
 
 static double per(const struct vmmio_layer_sums *s, const double *of, int layer)
@@ -70,7 +73,7 @@ static double around(const struct vmmio_stack_layers *l, enum vmmio_stack_way wa
 	for (int i = 0; i < VMMIO_LAYERS; i++)
 		if (!isnan(s->sides[i]))
 			sides += per(s, s->sides, i);
-	return (l->seen[way].min - l->seen[VMMIO_WAY_PLAIN].min -
+	return (l->seen[way].median - l->seen[VMMIO_WAY_PLAIN].median -
 		per(s, s->ns, VMMIO_LAYER_PROBE)) /
 	       (sides / 2);
 }
@@ -128,7 +131,7 @@ int vmmio_stack_add_layers(struct vmmio_stack *s, unsigned int boot, const char 
 static void hold(struct vmmio_stack *s, unsigned int boot, int c)
 {
 	const struct vmmio_stack_layers *l = cell(s, boot, c);
-	double periods = (double)s->rounds * (s->count - 1), vmm = l->layer[VMMIO_LAYER_VMM];
+	double periods = (double)s->rounds * (s->layer_count - 1), vmm = l->layer[VMMIO_LAYER_VMM];
 
 	for (int w = VMMIO_WAY_KVM; w < VMMIO_WAYS; w++) {
 		const char *by = w == VMMIO_WAY_KVM ? "KVM's events" : "system calls";
@@ -257,22 +260,23 @@ void vmmio_stack_print_layers(const struct vmmio_stack *s, FILE *f)
 
 json_t *vmmio_stack_layers_sentence(const struct vmmio_stack *s)
 {
-	double more, kvm, vmm, worst = 0;
+	double guest, kvm, vmm, worst = 0;
 	char text[300];
 
 	if (!s->layers)
 		return NULL;
-	more = vmmio_stack_layer(s, 0, VMMIO_LAYERS) - vmmio_stack_layer(s, 2, VMMIO_LAYERS);
+	guest = vmmio_stack_layer(s, 0, VMMIO_LAYER_GUEST) -
+		vmmio_stack_layer(s, 2, VMMIO_LAYER_GUEST);
 	kvm = vmmio_stack_layer(s, 0, VMMIO_LAYER_KVM) - vmmio_stack_layer(s, 2, VMMIO_LAYER_KVM);
 	vmm = vmmio_stack_layer(s, 0, VMMIO_LAYER_VMM) - vmmio_stack_layer(s, 2, VMMIO_LAYER_VMM);
-	if (!(more > 0))
+	if (isnan(guest + kvm + vmm))
 		return NULL;
 	for (unsigned int i = 0; i < s->boots * VMMIO_COLUMNS; i++)
 		worst = fmax(worst, fabs(s->layers[i].residual[VMMIO_WAY_KVM]));
 	snprintf(text, sizeof(text),
-		 "of the %.0f that mmio takes more in the mean, %.0f are KVM's and %.0f the "
-		 "monitor's (the layers miss %.2f %% at most)",
-		 more, kvm, vmm, 100 * worst);
+		 "of the %.0f that mmio takes more in the mean, %.0f are the guest's, %.0f KVM's "
+		 "and %.0f the monitor's (the layers miss %.2f %% at most)",
+		 guest + kvm + vmm, guest, kvm, vmm, 100 * worst);
 	return json_string(text);
 }
 
@@ -281,8 +285,7 @@ static json_t *of_layers(const double *v)
 	json_t *out = json_object();
 
 	for (int i = 0; i < VMMIO_LAYERS; i++)
-		json_object_set_new(out, vmmio_layer_names[i],
-				    isnan(v[i]) ? json_null() : json_real(v[i]));
+		json_object_set_new(out, vmmio_layer_names[i], vmmio_json_number_or_null(v[i]));
 	return out;
 }
 
@@ -298,20 +301,26 @@ json_t *vmmio_stack_layers_json(const struct vmmio_stack *s)
 		for (int c = 0; c < VMMIO_COLUMNS; c++) {
 			const struct vmmio_stack_layers *l = cell(s, b, c);
 			json_t *row =
-				json_pack("{s:i, s:s, s:o, s:f, s:f, s:f}", "boot", b, "column",
+				json_pack("{s:i, s:s, s:o, s:o, s:o, s:o}", "boot", b, "column",
 					  vmmio_columns[c], "layers", of_layers(l->layer), "probes",
-					  l->probes, "around_a_probe", l->around, "vmm_by_calls",
-					  l->vmm_by_calls);
+					  vmmio_json_number_or_null(l->probes), "around_a_probe",
+					  vmmio_json_number_or_null(l->around), "vmm_by_calls",
+					  vmmio_json_number_or_null(l->vmm_by_calls));
 
 			for (int w = 0; row && w < VMMIO_WAYS; w++) {
-				json_t *way = json_pack("{s:f, s:f}", "mean", l->seen[w].mean,
-							"min", l->seen[w].min);
+				json_t *way = json_pack(
+					"{s:o, s:o, s:o}", "mean",
+					vmmio_json_number_or_null(l->seen[w].mean), "min",
+					vmmio_json_number_or_null(l->seen[w].min), "median",
+					vmmio_json_number_or_null(l->seen[w].median));
 
 				if (w != VMMIO_WAY_PLAIN) {
-					json_object_set_new(way, "residual",
-							    json_real(l->residual[w]));
-					json_object_set_new(way, "periods",
-							    json_real(l->sums[w].periods));
+					json_object_set_new(
+						way, "residual",
+						vmmio_json_number_or_null(l->residual[w]));
+					json_object_set_new(
+						way, "periods",
+						vmmio_json_number_or_null(l->sums[w].periods));
 					json_object_set_new(way, "ns", of_layers(l->sums[w].ns));
 					json_object_set_new(way, "sides",
 							    of_layers(l->sums[w].sides));

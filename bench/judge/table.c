@@ -175,13 +175,13 @@ static void print_roles(const struct vmmio_comparison *c, unsigned int depth, FI
 	}
 }
 
-static void print_equal(const struct vmmio_comparison *c, FILE *f)
+void vmmio_equal_print(const json_t *settings, FILE *f)
 {
 	static const char *const keys[] = {"ring_size", "max_segments", "features", "ioeventfd"};
 	static const char *const words[] = {"ring", "max_segments", "features", "ioeventfd"};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		json_t *values = json_object_get(c->equal, keys[i]);
+		json_t *values = json_object_get(settings, keys[i]);
 		const char *column;
 		json_t *v, *first = NULL;
 		bool equal = true;
@@ -214,7 +214,7 @@ void vmmio_comparison_print(const struct vmmio_comparison *c, FILE *f)
 	fprintf(f, "%u boots x %u rounds x %u I/Os, guest kernel %s, QEMU %s\n", c->boots,
 		c->rounds, c->count, kernel ? kernel : "-", c->qemu);
 	fprintf(f, "on all sides: ");
-	print_equal(c, f);
+	vmmio_equal_print(c->equal, f);
 	for (size_t d = 0; d < c->depths.n; d++) {
 		char head[32];
 

@@ -16,12 +16,22 @@
 
 /* What the page speaks of, in the order of the tables. */
 static const char *const keys[] = {
-	"accesses_per_io",     "accesses_per_irq",
-	"accesses_per_kick",   "kicks_per_io",
-	"irqs_per_io",	       "used_per_irq",
-	"buffers_per_kick",    "suppressed_pct",
-	"instructions_per_io", "instructions_per_io_p50",
-	"latency_p50_us",      "iops",
+	"exits_per_io",
+	"user_exits_per_io",
+	"stack_instructions_per_io",
+	"stack_instructions_mean",
+	"accesses_per_io",
+	"accesses_per_irq",
+	"accesses_per_kick",
+	"kicks_per_io",
+	"irqs_per_io",
+	"used_per_irq",
+	"buffers_per_kick",
+	"suppressed_pct",
+	"instructions_per_io",
+	"instructions_per_io_p50",
+	"latency_p50_us",
+	"iops",
 };
 
 double vmmio_series_text(const struct vmmio_series *s, char *buf, size_t len)

@@ -14,6 +14,7 @@
 #include "bench/data/rounds.h"
 #include "bench/data/stats.h"
 #include "versus.h"
+#include "lib/embed.h"
 
 const char *const vmmio_sides[VMMIO_SIDES] = {"mainline", "vmmio", "traced"};
 
@@ -21,70 +22,7 @@ const char *const vmmio_sides[VMMIO_SIDES] = {"mainline", "vmmio", "traced"};
  * take SIDE: hands all disks to one driver. vmmio.ko is told mainline's ring
  * size, device by device: left alone it would choose another one.
  */
-static const char preamble[] =
-	"set -eu\n"
-	"move()\n" /* BUS DEVICE DRIVER */
-	"{\n"
-	"	_d=/sys/bus/$1/devices/$2\n"
-	"	[ ! -e \"$_d/driver\" ] || echo \"$2\" >\"$_d/driver/unbind\"\n"
-	"	echo \"$3\" >\"$_d/driver_override\"\n"
-	"	echo \"$2\" >\"/sys/bus/$1/drivers_probe\"\n"
-	"}\n"
-	"take()\n"
-	"{\n"
-	"	side=$1\n"
-	"	for c in mmio pci-intx pci-msix; do\n"
-	"		eval \"_dev=\\$dev_$(echo $c | tr - _)\"\n"
-	"		[ $c = mmio ] && _bus=platform || _bus=pci\n"
-	"		_driver=\n"
-	"		[ \"$side\" = mainline ] || { [ $c = mmio ] && _driver=vmmio-mmio || "
-	"_driver=vmmio-pci; }\n"
-	"		move $_bus \"$_dev\" \"$_driver\"\n"
-	"	done\n"
-	"	wait_blk 3\n"
-	"	for c in mmio pci-intx pci-msix; do\n"
-	"		_q=/sys/block/$(basename \"$(blk_on $c)\")\n"
-	"		echo none >\"$_q/queue/scheduler\"\n"
-	/* one request per descriptor: the disk's tags are as many as its ring is long */
-	"		printf '@info {\"settings\":{\"%s\":{\"%s\":{\"ring_size\":%s,"
-	"\"max_segments\":%s}}}}\\n' \"$side\" \"$c\" \"$(cat \"$_q/mq/0/nr_tags\")\" "
-	"\"$(cat \"$_q/queue/max_segments\")\"\n"
-	"	done\n"
-	"}\n"
-	"round()\n" /* SIDE TURN COLUMN KIND COMMAND... */
-	"{\n"
-	"	printf '@round {\"kind\":\"%s\",\"round\":%s,\"depth\":1,\"column\":\"%s\","
-	"\"ios\":%s,\"labels\":\"load=randread driver=%s transport=%s depth=1\"}\\n' "
-	"\"$4\" \"$2\" \"$3\" \"$count\" \"$1\" \"$3\"\n"
-	"	_disk=$(blk_on \"$3\") _st=0\n"
-	"	shift 4\n"
-	"	\"$@\" blkload --count \"$count\" --block-size \"$size\" \"$_disk\" || _st=$?\n"
-	"	printf '@end %s\\n' \"$_st\"\n"
-	"}\n"
-	"turn()\n" /* SIDE TURN */
-	"{\n"
-	"	take \"$1\"\n"
-	"	for column in mmio pci-intx pci-msix; do\n"
-	"		blkload --count 50 \"$(blk_on $column)\" >/dev/null\n"
-	"		round \"$1\" \"$2\" $column time env\n"
-	"		[ \"$1\" = mainline ] || round traced \"$2\" $column count vmmio-stat "
-	"--source bpf --json -- "
-	"vmmio-stat --source sysfs --json --\n"
-	"	done\n"
-	"}\n"
-	"load_vmmio claim=none\n"
-	"load_mainline\n"
-	"load_blk\n"
-	"wait_blk 3\n"
-	"for c in mmio pci-intx pci-msix; do\n"
-	"	_dev=$(basename \"$(readlink -f \"/sys/block/$(basename \"$(blk_on "
-	"$c)\")/device/..\")"
-	"\")\n"
-	"	_q=/sys/block/$(basename \"$(blk_on $c)\")\n"
-	"	echo none >\"$_q/queue/scheduler\"\n"
-	"	eval \"dev_$(echo $c | tr - _)=$_dev\"\n"
-	"	echo \"$_dev queue_size=$(cat \"$_q/mq/0/nr_tags\")\" >/sys/kernel/vmmio/options\n"
-	"done\n";
+VMMIO_EMBED(vmmio_versus_text, "versus.sh");
 
 char *vmmio_versus_script(const struct vmmio_versus *v)
 {
@@ -96,7 +34,7 @@ char *vmmio_versus_script(const struct vmmio_versus *v)
 
 	if (!f)
 		return NULL;
-	fputs(preamble, f);
+	fputs(vmmio_versus_text, f);
 	fprintf(f, "count=%u size=%u\n", v->count, v->block_size);
 	for (unsigned int r = 0; r < v->rounds; r++)
 		for (unsigned int t = 0; t < 4; t++)

@@ -6,32 +6,29 @@
 #include <string.h>
 
 #include "kinds.h"
+#include "lib/embed.h"
 
 #define DISK_BYTES (1ull << 30)
 
 static void devices(const struct vmmio_load *b, const struct vmmio_device *d, const char *column,
 		    struct vmmio_args *a)
 {
-	char more[96];
+	char more[128], thread[48] = "";
 
+	if (d->iothread) {
+		vmmio_args_add(a, "-object");
+		vmmio_args_addf(a, "iothread,id=io-%s", column);
+		snprintf(thread, sizeof(thread), ",iothread=io-%s", column);
+	}
 	vmmio_args_add(a, "-blockdev");
 	vmmio_args_addf(a, "null-co,node-name=%s,size=%llu,read-zeroes=on,latency-ns=%llu", column,
 			DISK_BYTES, d->latency_us * 1000ull);
-	snprintf(more, sizeof(more), "drive=%s,queue-size=%u,num-queues=%u", column, d->queue_size,
-		 d->queues);
+	snprintf(more, sizeof(more), "drive=%s,queue-size=%u,num-queues=%u%s", column,
+		 d->queue_size, d->queues, thread);
 	vmmio_kind_device("blk", column, d, more, a);
 }
 
-static const char info_function[] =
-	"info()\n"
-	"{\n"
-	"	_disk=$(basename \"$2\")\n"
-	"	set -- \"$1\" \"$3\" \"$(cat \"/sys/block/$_disk/queue/max_segments\")\" "
-	"$(cat \"/sys/block/$_disk/stat\")\n"
-	"	printf '@info {\"disks\":{\"%s\":{\"max_segments\":%s,\"%s\":"
-	"{\"reads\":%s,\"writes\":%s,\"merged\":%s}}}}\\n' "
-	"\"$1\" \"$3\" \"$2\" \"$4\" \"$8\" \"$(($5 + $9))\"\n"
-	"}\n";
+VMMIO_EMBED(vmmio_disk_text, "disk.sh");
 
 static void info_of(const struct vmmio_load *b, size_t i, const char *when, FILE *f)
 {
@@ -45,7 +42,7 @@ static void prepare(const struct vmmio_load *b, FILE *f)
 {
 	char node[32];
 
-	fputs(info_function, f);
+	fputs(vmmio_disk_text, f);
 	fprintf(f, "load_blk\nwait_blk %zu\n", b->ncolumns);
 	vmmio_kind_find_devices(b, "blk_on", f);
 	for (size_t i = 0; i < b->ncolumns; i++) {

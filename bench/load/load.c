@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "load.h"
+#include "lib/embed.h"
 #include "bench/data/rounds.h"
 
 const char *const vmmio_columns[VMMIO_COLUMNS] = {"mmio", "pci-intx", "pci-msix"};
@@ -40,21 +41,7 @@ const char *vmmio_column_var(const char *prefix, const char *column, char *buf, 
 }
 
 /* What every boot begins with: the helper of the script below. */
-static const char preamble[] =
-	"set -eu\n"
-	/* KIND ROUND DEPTH COLUMN IOS LABELS DEVICE COMMAND... */
-	"round()\n"
-	"{\n"
-	"	printf '@round {\"kind\":\"%s\",\"round\":%s,\"depth\":%s,\"column\":\"%s\","
-	"\"ios\":%s,\"labels\":\"%s\",\"device\":\"%s\"}\\n' \"$1\" \"$2\" \"$3\" \"$4\" "
-	"\"$5\" \"$6\" \"$7\"\n"
-	"	_st=0\n"
-	"	_wrap=$witnesses\n"
-	"	[ \"$1\" = count ] || _wrap=''\n"
-	"	shift 7\n"
-	"	$_wrap \"$@\" || _st=$?\n"
-	"	printf '@end %s\\n' \"$_st\"\n"
-	"}\n";
+VMMIO_EMBED(vmmio_round_text, "round.sh");
 
 static const struct vmmio_kind *kind_of(const struct vmmio_load *b)
 {
@@ -103,23 +90,26 @@ static void print_rounds(FILE *f, const struct vmmio_load *b, const char *first,
 	}
 }
 
-static const char epilogue[] =
-	"printf '@info {\"guest\":{\"kernel\":\"%s\",\"clocksource\":\"%s\"}}\\n' \"$(uname -r)\" "
-	"\"$(cat /sys/devices/system/clocksource/clocksource0/current_clocksource)\"\n";
-
 char *vmmio_load_script(const struct vmmio_load *b)
 {
 	const struct vmmio_kind *kind = kind_of(b);
 	size_t size;
-	char *text = NULL;
+	char *text = NULL, dev[32];
 	FILE *f = open_memstream(&text, &size);
 
 	if (!f)
 		return NULL;
-	fputs(preamble, f);
+	fputs(vmmio_round_text, f);
+	if (b->host_counts)
+		fputs("printf '@info {\"second_witness\":\"host\"}\\n'\n", f);
 	if (!strcmp(b->driver, "mainline"))
 		/* it has no counters of its own; what of times is shown is the report's choice */
 		fputs("witnesses='vmmio-stat --emulated-time --json --'\nload_mainline\n", f);
+	else if (b->host_counts)
+		fprintf(f,
+			"witnesses='vmmio-stat --source sysfs --json --'\n"
+			"load_vmmio claim=all queue_size=%u %s\n",
+			b->queue_size, b->driver_args);
 	else
 		fprintf(f,
 			"witnesses='vmmio-stat --source bpf --emulated-time --json=full -- "
@@ -129,6 +119,10 @@ char *vmmio_load_script(const struct vmmio_load *b)
 	if (b->setup)
 		fputs(b->setup, f);
 	kind->prepare(b, f);
+	for (size_t i = 0; i < b->ncolumns && b->doorbells; i++)
+		if (!strncmp(b->columns[i], "pci", 3))
+			fprintf(f, "doorbell \"$%s\"\n",
+				vmmio_column_var("dev_", b->columns[i], dev, sizeof(dev)));
 	if (b->between) {
 		print_rounds(f, b, "count", NULL, b->apart);
 		fputs(b->between, f);
@@ -138,12 +132,16 @@ char *vmmio_load_script(const struct vmmio_load *b)
 		print_rounds(f, b, "count", b->timing ? "time" : NULL, b->apart);
 	}
 	for (size_t i = 0; i < b->nmore; i++) {
+		struct vmmio_load pass = *b;
+
+		if (b->more[i].count)
+			pass.count = b->more[i].count;
 		fputs(b->more[i].before, f);
-		print_rounds(f, b, b->more[i].kind, NULL, b->more[i].apart);
+		print_rounds(f, &pass, b->more[i].kind, NULL, b->more[i].apart);
 	}
 	if (kind->finish)
 		kind->finish(b, f);
-	fputs(epilogue, f);
+	fputs("guest_info\n", f);
 	if (fclose(f)) {
 		free(text);
 		return NULL;
@@ -177,32 +175,36 @@ bool vmmio_checks_ok(const json_t *checks)
 	return true;
 }
 
+long long vmmio_load_done(int boot, const char *column, const json_t *rows, json_t *checks)
+{
+	bool short_round = false, seen = false;
+	long long sent = 0;
+	size_t k;
+	json_t *row;
+
+	json_array_foreach(rows, k, row) {
+		const json_t *ios = json_object_get(json_object_get(row, "load"), "ios");
+
+		if (json_integer_value(json_object_get(row, "boot")) != boot ||
+		    strcmp(json_string_value(json_object_get(row, "column")), column))
+			continue;
+		seen = true;
+		sent += json_integer_value(ios);
+		if (json_integer_value(ios) != json_integer_value(json_object_get(row, "ios")))
+			short_round = true;
+	}
+	vmmio_check_add(checks, boot, "all I/Os done", seen && !short_round,
+			"%s: %lld I/Os by the load generator", column, sent);
+	return sent;
+}
+
 void vmmio_load_check(const struct vmmio_load *b, int boot, const json_t *rows, const json_t *info,
 		      const struct vmmio_guest_result *r, json_t *checks)
 {
-	for (size_t i = 0; i < b->ncolumns; i++) {
-		const char *column = b->columns[i];
-		bool short_round = false, seen = false;
-		long long sent = 0;
-		size_t k;
-		json_t *row;
-
-		json_array_foreach(rows, k, row) {
-			const json_t *ios = json_object_get(json_object_get(row, "load"), "ios");
-
-			if (json_integer_value(json_object_get(row, "boot")) != boot ||
-			    strcmp(json_string_value(json_object_get(row, "column")), column))
-				continue;
-			seen = true;
-			sent += json_integer_value(ios);
-			if (json_integer_value(ios) !=
-			    json_integer_value(json_object_get(row, "ios")))
-				short_round = true;
-		}
-		vmmio_check_add(checks, boot, "all I/Os done", seen && !short_round,
-				"%s: %lld I/Os by the load generator", column, sent);
-		kind_of(b)->check(b, boot, column, sent, rows, info, r, checks);
-	}
+	for (size_t i = 0; i < b->ncolumns; i++)
+		kind_of(b)->check(b, boot, b->columns[i],
+				  vmmio_load_done(boot, b->columns[i], rows, checks), rows, info, r,
+				  checks);
 }
 
 /* The same setting of all columns; a check says if they differ. */

@@ -25,6 +25,7 @@ struct vmmio_kind;
 struct vmmio_device {
 	unsigned int queue_size, queues, latency_us;
 	bool event_idx, indirect, packed, ioeventfd;
+	bool iothread; /* a disk has a thread of its own in QEMU; with ioeventfd only */
 };
 
 /* Rounds after all others, each of @kind in the report. */
@@ -32,6 +33,7 @@ struct vmmio_pass {
 	const char *kind;
 	const char *before; /* lines of script before the first */
 	const char *apart;  /* a line before and after each; may be NULL */
+	unsigned int count; /* I/Os of each; 0: as the others */
 };
 
 struct vmmio_load {
@@ -46,6 +48,8 @@ struct vmmio_load {
 	const char *const *columns; /* which are loaded, in the order of this boot */
 	size_t ncolumns;
 	bool timing;		 /* timing rounds besides the counting ones */
+	bool host_counts;	 /* so does the guest's host: the driver's own counters do here */
+	bool doorbells;		 /* and the guest says where they are of PCI devices */
 	const char *driver;	 /* "vmmio" or "mainline" */
 	unsigned int queue_size; /* of every ring: QEMU gives the transports different ones */
 	const char *driver_args; /* for "vmmio": more module parameters, may be "" */
@@ -101,6 +105,12 @@ char *vmmio_load_script(const struct vmmio_load *b);
 
 /* The order of the columns in boot @boot: all six in turn, each next to its mirror image. */
 void vmmio_load_order(unsigned int boot, const char *out[VMMIO_COLUMNS]);
+
+/*
+ * Did the load make all I/Os of each round of @column in @boot? Goes into @checks; returns
+ * how many it made.
+ */
+long long vmmio_load_done(int boot, const char *column, const json_t *rows, json_t *checks);
 
 /*
  * Checks of one boot, each appended to @checks as {"boot", "name", "ok",

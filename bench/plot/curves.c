@@ -146,10 +146,8 @@ static int write_points(const struct vmmio_findings *in, const struct lines *l,
 	const struct vmmio_factor *t = vmmio_findings_factor(in, "transport");
 	const struct vmmio_factor *x = vmmio_findings_factor(in, l->factor);
 	const struct vmmio_series_set *set = in->tables->set;
-	char *text = NULL;
-	size_t size;
-	FILE *f = open_memstream(&text, &size);
-	int err;
+	struct vmmio_result_text text;
+	FILE *f = vmmio_result_begin(&text);
 
 	if (!f)
 		return -ENOMEM;
@@ -180,9 +178,7 @@ static int write_points(const struct vmmio_findings *in, const struct lines *l,
 			}
 		}
 	}
-	err = fclose(f) ? -ENOMEM : vmmio_result_write(r, file, text, size);
-	free(text);
-	return err;
+	return vmmio_result_end(&text, r, file);
 }
 
 /* The last label of a line's name picks its colour, what is before it the dashes. */

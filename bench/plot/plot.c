@@ -17,13 +17,9 @@
 #include <unistd.h>
 
 #include "plot.h"
+#include "lib/embed.h"
 
-/* The assembler is given bench/ to search; the file ends in a zero byte. */
-#define EMBED(symbol, file)                                         \
-	__asm__(".pushsection .rodata\n"                            \
-		"vmmio_script_" #symbol ":\n"                       \
-		".incbin \"gp/" file "\"\n.byte 0\n.popsection\n"); \
-	extern const char vmmio_script_##symbol[]
+#define EMBED(symbol, file) VMMIO_EMBED(vmmio_script_##symbol, "gp/" file)
 
 EMBED(common, "common.gp");
 EMBED(accesses, "accesses.gp");
@@ -33,6 +29,7 @@ EMBED(latency, "latency.gp");
 EMBED(curves, "curves.gp");
 EMBED(intervals, "intervals.gp");
 EMBED(stacked, "stacked.gp");
+EMBED(history, "history.gp");
 
 static const char *const scripts[VMMIO_PLOTS] = {
 	[VMMIO_PLOT_ACCESSES] = vmmio_script_accesses,
@@ -42,6 +39,7 @@ static const char *const scripts[VMMIO_PLOTS] = {
 	[VMMIO_PLOT_CURVES] = vmmio_script_curves,
 	[VMMIO_PLOT_INTERVALS] = vmmio_script_intervals,
 	[VMMIO_PLOT_STACKED] = vmmio_script_stacked,
+	[VMMIO_PLOT_HISTORY] = vmmio_script_history,
 };
 
 static int read_first_line(int fd, char *why, size_t len)

@@ -23,6 +23,7 @@ enum vmmio_plot_id {
 	VMMIO_PLOT_CURVES,
 	VMMIO_PLOT_INTERVALS,
 	VMMIO_PLOT_STACKED,
+	VMMIO_PLOT_HISTORY,
 	VMMIO_PLOTS,
 };
 
@@ -82,6 +83,12 @@ int vmmio_plot_cdf(const json_t *rows, const struct vmmio_plot_line *line, size_
 struct vmmio_ab;
 int vmmio_plot_ab(const struct vmmio_ab *ab, const char *accel, const struct vmmio_result *r,
 		  char *why, size_t len);
+
+/* One series over results: <name>.tsv, .svg, .png. */
+struct vmmio_history_line;
+struct vmmio_history_result;
+int vmmio_plot_history(const struct vmmio_history_line *l, const struct vmmio_history_result *r,
+		       const char *name, const struct vmmio_result *to, char *why, size_t len);
 
 /* Exits by kind and instructions of the whole stack: exits.svg, instructions.svg, ... */
 int vmmio_plot_whole(const struct vmmio_stack *s, const struct vmmio_result *r, char *why,

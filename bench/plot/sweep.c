@@ -177,9 +177,9 @@ static int plot_bars(const struct bar *bar, size_t n, const char *name, const ch
 		     const char *note, const char *xname, const struct vmmio_result *r,
 		     json_t *names, char *why, size_t len)
 {
-	char *text = NULL, vars[1400], a[256], b[512], file[64];
-	size_t size;
-	FILE *f = open_memstream(&text, &size);
+	char vars[1400], a[256], b[512], file[64];
+	struct vmmio_result_text text;
+	FILE *f = vmmio_result_begin(&text);
 	int err;
 
 	if (!f)
@@ -189,8 +189,7 @@ static int plot_bars(const struct bar *bar, size_t n, const char *name, const ch
 		fprintf(f, "%zu\t%s\t%.10g\t%.10g\t%.10g\t%u\t%s\n", i, bar[i].name, bar[i].value,
 			bar[i].low, bar[i].high, bar[i].group, bar[i].words);
 	snprintf(file, sizeof(file), "%s.tsv", name);
-	err = fclose(f) ? -ENOMEM : vmmio_result_write(r, file, text, size);
-	free(text);
+	err = vmmio_result_end(&text, r, file);
 	if (err)
 		return err;
 	vmmio_plot_quote(heading, true, a, sizeof(a));

@@ -43,6 +43,8 @@ static const struct {
 	[K_LAZY_STATUS] = {"lazy_status", "on|off", 0, 0, "off"},
 	[K_ICOUNT] = {"icount", "on|off", 0, 0, "off"},
 	[K_IOEVENTFD] = {"ioeventfd", "on|off", 0, 0, "off"},
+	[K_IOTHREAD] = {"iothread", "on|off", 0, 0, "off"},
+	[K_HOST] = {"host", "on|off", 0, 0, "off"},
 	[K_COUNT] = {"count", NULL, 1, 100000000, "500"},
 };
 
@@ -52,6 +54,7 @@ struct parser {
 	size_t ngrids;
 	bool given[KEYS]; /* anywhere in the file */
 	bool quick, skip;
+	bool ends;	   /* of a list of numbers the first and the last only */
 	struct grid *grid; /* being read */
 	int line;
 	char *why;
@@ -103,6 +106,10 @@ static int set_list(struct parser *p, struct grid *g, enum key k, const char *te
 	}
 	if (!n)
 		return wrong(p, "no value", keys[k].name);
+	if (p->ends && !keys[k].words && n > 2) {
+		memmove(g->value[k][1], g->value[k][n - 1], sizeof(g->value[0][0]));
+		n = 2;
+	}
 	g->n[k] = n;
 	return 0;
 }
@@ -144,6 +151,10 @@ static int set_global(struct parser *p, const char *key, const char *value)
 		return number(p, key, value, 5, 86400, &e->timeout);
 	if (!strcmp(key, "seed"))
 		return number(p, key, value, 1, 0xffffffff, &e->seed);
+	if (!strcmp(key, "ends") && is_word("yes|no", value)) {
+		p->ends = !strcmp(value, "yes");
+		return 0;
+	}
 	if (!strcmp(key, "times") && is_word("yes|no", value)) {
 		e->times = !strcmp(value, "yes");
 		return 0;
@@ -201,6 +212,7 @@ static int take(void *arg, int line, char *section, char *key, char *value)
 	struct parser *p = arg;
 	struct vmmio_experiment keep = *p->e;
 	struct grid unused = p->base;
+	bool ends = p->ends;
 	int err;
 
 	p->line = line;
@@ -210,6 +222,7 @@ static int take(void *arg, int line, char *section, char *key, char *value)
 	if (p->skip) { /* checked, not used */
 		p->base = unused;
 		*p->e = keep;
+		p->ends = ends;
 	}
 	return err;
 }

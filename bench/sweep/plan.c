@@ -26,9 +26,9 @@ static bool pick_bool(const struct grid *g, enum key k, size_t i)
 
 /* The keys whose lists multiply runs; transports, depths and count do not. */
 static const enum key factor[] = {
-	K_LOAD,	    K_ARCH,    K_DRIVER,      K_RW,	    K_QUEUE_SIZE, K_QUEUES,
-	K_VCPUS,    K_REQUEST, K_RESPONSE,    K_BLOCK_SIZE, K_LATENCY_US, K_EVENT_IDX,
-	K_INDIRECT, K_PACKED,  K_LAZY_STATUS, K_ICOUNT,	    K_IOEVENTFD,
+	K_LOAD,	       K_ARCH,	   K_DRIVER,	 K_RW,	       K_QUEUE_SIZE, K_QUEUES,	 K_VCPUS,
+	K_REQUEST,     K_RESPONSE, K_BLOCK_SIZE, K_LATENCY_US, K_EVENT_IDX,  K_INDIRECT, K_PACKED,
+	K_LAZY_STATUS, K_ICOUNT,   K_IOEVENTFD,	 K_IOTHREAD,   K_HOST,
 };
 
 #define FACTORS (sizeof(factor) / sizeof(factor[0]))
@@ -53,6 +53,10 @@ static void fill(const struct grid *g, const size_t at[KEYS], struct vmmio_setti
 	s->packed = pick_bool(g, K_PACKED, at[K_PACKED]);
 	s->lazy_status = pick_bool(g, K_LAZY_STATUS, at[K_LAZY_STATUS]);
 	s->icount = pick_bool(g, K_ICOUNT, at[K_ICOUNT]);
+	s->iothread = pick_bool(g, K_IOTHREAD, at[K_IOTHREAD]);
+	s->host = pick_bool(g, K_HOST, at[K_HOST]);
+	if (s->host && !g->given[K_IOEVENTFD]) /* as QEMU does by itself under KVM */
+		s->ioeventfd = true;
 	for (size_t i = 0; i < g->n[K_TRANSPORT]; i++) {
 		for (int c = 0; c < VMMIO_COLUMNS; c++)
 			if (!strcmp(vmmio_columns[c], g->value[K_TRANSPORT][i]))
@@ -94,6 +98,15 @@ static const char *contradiction(const struct grid *g, struct vmmio_setting *s)
 		return "arch: the image of this load is for x86";
 	if (arm && (s->icount || s->lazy_status || s->ioeventfd))
 		return "arch: icount, lazy_status and ioeventfd are of x86 only";
+	if (s->host && (s->kind != &vmmio_kind_block || arm))
+		return "host: only load = block and arch = x86";
+	if (s->host && (s->icount || s->vcpus > 1))
+		return "host: has one processor and counts instructions by itself";
+	if (s->iothread && (!disk || !s->ioeventfd))
+		return "iothread: of disks, with ioeventfd";
+	/* a device's interrupts are those that come in no other's rounds */
+	if (s->host && (s->legacy || s->ncolumns < 2))
+		return "host: takes two transports or more, and no mmio-legacy";
 	for (size_t i = 0; i < s->depths.n; i++) {
 		if (s->depths.v[i] > 1 && !s->kind->deep)
 			return "depth: this load has one I/O at a time";
@@ -106,7 +119,7 @@ static const char *contradiction(const struct grid *g, struct vmmio_setting *s)
 /* The labels of old stay as they were, so that stored results keep their names. */
 static void label(const struct vmmio_setting *s, const bool given[KEYS], char *buf, size_t len)
 {
-	char load[24], size[48], more[48] = "";
+	char load[24], size[48], more[96] = "";
 
 	if (s->kind->disk)
 		snprintf(load, sizeof(load), "%srand%s", s->kind == &vmmio_kind_block ? "" : "fio-",
@@ -117,11 +130,17 @@ static void label(const struct vmmio_setting *s, const bool given[KEYS], char *b
 		snprintf(size, sizeof(size), "request=%u response=%u", s->request, s->response);
 	else
 		snprintf(size, sizeof(size), "block_size=%u", s->block_size);
-	snprintf(more, sizeof(more), "%s%s%s", given[K_ARCH] ? " arch=" : "",
+	snprintf(more, sizeof(more), "%s%s%s%s%s", given[K_ARCH] ? " arch=" : "",
 		 given[K_ARCH] ? s->arch : "",
 		 !given[K_IOEVENTFD] ? ""
 		 : s->ioeventfd	     ? " ioeventfd=on"
-				     : " ioeventfd=off");
+				     : " ioeventfd=off",
+		 !given[K_IOTHREAD] ? ""
+		 : s->iothread	    ? " iothread=on"
+				    : " iothread=off",
+		 !given[K_HOST] ? ""
+		 : s->host	? " host=on"
+				: " host=off");
 	snprintf(buf, len,
 		 "load=%s driver=%s queue_size=%u queues=%u vcpus=%u %s event_idx=%s "
 		 "indirect=%s packed=%s lazy_status=%s icount=%s latency_us=%u%s",

@@ -30,6 +30,8 @@ enum key {
 	K_LAZY_STATUS,
 	K_ICOUNT,
 	K_IOEVENTFD,
+	K_IOTHREAD,
+	K_HOST,
 	K_COUNT,
 	KEYS,
 };

@@ -81,10 +81,8 @@ static void write_predicted(const struct vmmio_findings *in, FILE *f)
 
 static int write_part(enum part part, const struct vmmio_findings *in, const struct vmmio_result *r)
 {
-	char *text = NULL;
-	size_t size;
-	FILE *f = open_memstream(&text, &size);
-	int err;
+	struct vmmio_result_text text;
+	FILE *f = vmmio_result_begin(&text);
 
 	if (!f)
 		return -ENOMEM;
@@ -109,9 +107,7 @@ static int write_part(enum part part, const struct vmmio_findings *in, const str
 	default:
 		write_predicted(in, f);
 	}
-	err = fclose(f) ? -ENOMEM : vmmio_result_write(r, part_name[part], text, size);
-	free(text);
-	return err;
+	return vmmio_result_end(&text, r, part_name[part]);
 }
 
 static int render(const struct vmmio_report *rep, const struct vmmio_result *r, bool all, char *why,

@@ -9,11 +9,14 @@
 #include <unistd.h>
 
 #include "bench/data/devside.h"
+#include "bench/data/hostexits.h"
 #include "bench/data/result.h"
 #include "bench/data/rounds.h"
 #include "sweep.h"
 #include "bench/guest/vmm.h"
 #include "bench/guest/qemu.h"
+#include "bench/guest/target.h"
+#include "bench/load/hosted.h"
 #include "lib/ioline.h"
 
 /* lazy_status is read at probe: set it for the device, then bind it again. */
@@ -25,10 +28,7 @@ static const char lazy_status[] =
 	"	echo \"$_name\" >/sys/bus/platform/drivers/vmmio-mmio/bind\n"
 	"done\n";
 
-/* What arm.cmake's tests, or the two scripts by hand, leave beside the image. */
-#define ARM_KERNEL "../arch/arm64/vmlinuz"
-#define ARM_INITRD "../arch/arm64/initrd.cpio"
-#define ARM_STAT "../arch/stat-arm64/vmmio-stat"
+#define HOST_TIMEOUT_S 200 /* at least, for two kernels and QEMU on an emulated processor */
 
 static bool is_arm(const struct vmmio_setting *s)
 {
@@ -38,7 +38,7 @@ static bool is_arm(const struct vmmio_setting *s)
 int vmmio_run_possible(const struct vmmio_experiment *e, enum vmmio_accel accel, char *why,
 		       size_t len)
 {
-	static const char *const files[] = {ARM_KERNEL, ARM_INITRD, ARM_STAT};
+	static const char *const files[] = {VMMIO_ARM_KERNEL, VMMIO_ARM_INITRD, VMMIO_ARM_STAT};
 	const char *name = vmmio_accel_name(accel);
 	char path[PATH_MAX / 4];
 	bool arm = false;
@@ -47,6 +47,17 @@ int vmmio_run_possible(const struct vmmio_experiment *e, enum vmmio_accel accel,
 		const struct vmmio_setting *s = &e->runs[i].s;
 
 		arm |= is_arm(s);
+		if (s->host != e->runs[0].s.host) {
+			snprintf(why, len,
+				 "host: on in all grids or in none: counts under KVM and "
+				 "under emulation are two results");
+			return -ENOTSUP;
+		}
+		if (s->host && (e->vmm[0] || e->times || accel != VMMIO_ACCEL_NONE)) {
+			snprintf(why, len, "host = on is QEMU's emulation and has no times%s",
+				 accel != VMMIO_ACCEL_NONE ? ": --accel tcg" : "");
+			return -ENOTSUP;
+		}
 		if (e->vmm[0] && (is_arm(s) || s->icount || (s->kind && s->kind->trace))) {
 			snprintf(why, len, "vmm: %s needs QEMU by the bench's own command",
 				 is_arm(s)   ? "arch = arm64"
@@ -54,7 +65,7 @@ int vmmio_run_possible(const struct vmmio_experiment *e, enum vmmio_accel accel,
 					     : s->kind->name);
 			return -ENOTSUP;
 		}
-		if (s->ioeventfd && accel == VMMIO_ACCEL_NONE) {
+		if (s->ioeventfd && !s->host && accel == VMMIO_ACCEL_NONE) {
 			snprintf(why, len, "ioeventfd = on needs KVM, the accelerator is %s", name);
 			return -ENOTSUP;
 		}
@@ -76,6 +87,12 @@ int vmmio_run_possible(const struct vmmio_experiment *e, enum vmmio_accel accel,
 			 e->runs[i].s.kind->name, image + 3, e->runs[i].s.kind->name);
 		return -ENOENT;
 	}
+	if (e->n && e->runs[0].s.host &&
+	    access(vmmio_guest_image("host.cpio", path, sizeof(path)), R_OK)) {
+		snprintf(why, len, "host = on: no %s (built on x86-64 where QEMU is installed)",
+			 path);
+		return -ENOENT;
+	}
 	for (size_t i = 0; i < 3 && arm; i++) {
 		if (!access(vmmio_guest_image(files[i], path, sizeof(path)), R_OK))
 			continue;
@@ -88,6 +105,11 @@ int vmmio_run_possible(const struct vmmio_experiment *e, enum vmmio_accel accel,
 	return 0;
 }
 
+enum vmmio_accel vmmio_run_accel(const struct vmmio_experiment *e, enum vmmio_accel accel)
+{
+	return e->n && e->runs[0].s.host ? VMMIO_ACCEL_SVM_ON_TCG : accel;
+}
+
 /* The setting of @s that only the line {devices} applies, or NULL if all are as they always are. */
 static const char *device_setting(const struct vmmio_setting *s)
 {
@@ -98,6 +120,7 @@ static const char *device_setting(const struct vmmio_setting *s)
 	       : !s->indirect	      ? "indirect"
 	       : s->packed	      ? "packed"
 	       : s->ioeventfd	      ? "ioeventfd"
+	       : s->iothread	      ? "iothread"
 	       : s->legacy	      ? "transport = mmio-legacy"
 				      : NULL;
 }
@@ -156,16 +179,16 @@ json_t *vmmio_run_images(const struct vmmio_experiment *e, const char *kernel, c
 		const struct vmmio_setting *s = &e->runs[i].s;
 		const char *image = s->kind ? s->kind->image : NULL;
 
-		err = sum_image(sums, is_arm(s) ? ARM_KERNEL : "vmlinuz", is_arm(s) ? NULL : kernel,
-				why, len);
+		err = sum_image(sums, is_arm(s) ? VMMIO_ARM_KERNEL : "vmlinuz",
+				is_arm(s) ? NULL : kernel, why, len);
 		err = err
 			      ?: sum_image(sums,
-					   is_arm(s) ? ARM_INITRD
+					   is_arm(s) ? VMMIO_ARM_INITRD
 					   : image   ? image
 						     : "initrd.cpio",
 					   is_arm(s) || image ? NULL : initrd, why, len);
 		if (is_arm(s))
-			err = err ?: sum_image(sums, ARM_STAT, NULL, why, len);
+			err = err ?: sum_image(sums, VMMIO_ARM_STAT, NULL, why, len);
 	}
 	if (!err)
 		return sums;
@@ -177,13 +200,31 @@ static void use_arm(struct vmmio_run_guest *store, struct vmmio_guest *g)
 {
 	g->target = "virt-arm64";
 	g->qemu = NULL; /* --qemu names one for x86 */
-	g->kernel = vmmio_guest_image(ARM_KERNEL, store->kernel, sizeof(store->kernel));
-	g->initrd = vmmio_guest_image(ARM_INITRD, store->initrd, sizeof(store->initrd));
+	g->kernel = vmmio_guest_image(VMMIO_ARM_KERNEL, store->kernel, sizeof(store->kernel));
+	g->initrd = vmmio_guest_image(VMMIO_ARM_INITRD, store->initrd, sizeof(store->initrd));
 	store->file = (struct vmmio_guest_file){
-		.host = vmmio_guest_image(ARM_STAT, store->stat, sizeof(store->stat)),
+		.host = vmmio_guest_image(VMMIO_ARM_STAT, store->stat, sizeof(store->stat)),
 		.guest = "/bin/vmmio-stat"};
 	g->files = &store->file;
 	g->nfiles = 1;
+}
+
+/* The guest that was prepared becomes that of a bench host. */
+static int use_host(const struct vmmio_setting *s, struct vmmio_run_guest *store,
+		    struct vmmio_guest *g)
+{
+	store->inner = store->script;
+	store->script = vmmio_hosted_script(
+		&(struct vmmio_hosted){.script = store->inner,
+				       .args = (const char *const *)store->args.v,
+				       .ioeventfd = s->ioeventfd});
+	if (!store->script)
+		return -ENOMEM;
+	g->script = store->script;
+	g->host = g->icount = true;
+	if (g->timeout_s < HOST_TIMEOUT_S)
+		g->timeout_s = HOST_TIMEOUT_S;
+	return 0;
 }
 
 /*
@@ -194,8 +235,8 @@ static void use_arm(struct vmmio_run_guest *store, struct vmmio_guest *g)
 static bool is_sided(const struct vmmio_experiment *e, const struct vmmio_setting *s,
 		     enum vmmio_accel accel)
 {
-	return accel == VMMIO_ACCEL_NONE && !e->times && !s->icount && !e->vmm[0] && !is_arm(s) &&
-	       !(s->kind && s->kind->pair);
+	return accel == VMMIO_ACCEL_NONE && !e->times && !s->icount && !s->host && !e->vmm[0] &&
+	       !is_arm(s) && !(s->kind && s->kind->pair);
 }
 
 int vmmio_run_prepare(const struct vmmio_experiment *e, const struct vmmio_run *run,
@@ -209,7 +250,8 @@ int vmmio_run_prepare(const struct vmmio_experiment *e, const struct vmmio_run *
 					    .event_idx = s->event_idx,
 					    .indirect = s->indirect,
 					    .packed = s->packed,
-					    .ioeventfd = s->ioeventfd};
+					    .ioeventfd = s->ioeventfd,
+					    .iothread = s->iothread};
 	const char *all[VMMIO_COLUMNS];
 	size_t columns = 0;
 
@@ -235,7 +277,11 @@ int vmmio_run_prepare(const struct vmmio_experiment *e, const struct vmmio_run *
 		.ndepths = s->depths.n,
 		.columns = store->order,
 		.ncolumns = columns,
-		.timing = e->times || s->icount,
+		.timing = e->times || s->icount || s->host,
+		.host_counts = s->host,
+		.doorbells = s->host && !s->ioeventfd,
+		.between = s->host ? VMMIO_HOSTED_COUNTED : NULL,
+		.apart = s->host ? VMMIO_HOSTED_APART : NULL,
 		.driver = s->driver,
 		.queue_size = s->queue_size,
 		.driver_args = s->legacy ? "legacy=1" : "",
@@ -261,6 +307,9 @@ int vmmio_run_prepare(const struct vmmio_experiment *e, const struct vmmio_run *
 	store->script = vmmio_load_script(&store->plan);
 	if (!store->script || vmmio_args_error(&store->args))
 		return -ENOMEM;
+	g->timeout_s = e->timeout;
+	if (s->host)
+		return use_host(s, store, g);
 	g->script = store->script;
 	g->qemu_args = (const char *const *)store->args.v;
 	store->sided = is_sided(e, s, g->accel);
@@ -270,13 +319,13 @@ int vmmio_run_prepare(const struct vmmio_experiment *e, const struct vmmio_run *
 	g->trace_events = store->events[0] ? store->events : NULL;
 	g->smp = s->vcpus;
 	g->icount = s->icount;
-	g->timeout_s = e->timeout;
 	return 0;
 }
 
 void vmmio_run_free(struct vmmio_run_guest *store)
 {
 	free(store->script);
+	free(store->inner);
 	vmmio_args_free(&store->args);
 	memset(store, 0, sizeof(*store));
 }
@@ -297,6 +346,40 @@ static bool first_failure(const json_t *checks, char *why, size_t len)
 	return false;
 }
 
+/*
+ * What the host counted goes into the rounds' rows; false with a reason: there is
+ * not a round for each, or a count is not the guest's.
+ */
+static bool take_host(const char *output, bool registers, json_t *rows, char *why, size_t len)
+{
+	struct vmmio_host_round *rounds;
+	size_t n = 0, k = 0, i;
+	bool ok;
+	json_t *row;
+
+	json_array_foreach(rows, i, row)
+		n += json_object_get(row, "stat") != NULL;
+	rounds = calloc(n + 1, sizeof(*rounds));
+	ok = rounds && n && !vmmio_host_rounds(output, rounds, n, why, len);
+	json_array_foreach(rows, i, row) {
+		char differs[96];
+
+		if (!ok || !json_object_get(row, "stat"))
+			continue;
+		if (!vmmio_host_agree(row, registers, &rounds[k], differs, sizeof(differs))) {
+			snprintf(why, len, "over %.12s, depth %lld: %s",
+				 json_string_value(json_object_get(row, "column")),
+				 json_integer_value(json_object_get(row, "depth")), differs);
+			ok = false;
+		}
+		json_object_set_new(row, "host", vmmio_host_round_json(&rounds[k++]));
+	}
+	free(rounds);
+	if (!ok && !why[0])
+		snprintf(why, len, "no counting round");
+	return ok;
+}
+
 static void judge(const struct vmmio_run *run, const struct vmmio_run_guest *store,
 		  const struct vmmio_guest_result *r, json_t *rows, json_t *info, char *why,
 		  size_t len)
@@ -310,11 +393,19 @@ static void judge(const struct vmmio_run *run, const struct vmmio_run_guest *sto
 
 	json_object_set_new(info, "ioeventfd", json_boolean(run->s.ioeventfd));
 	json_array_append(infos, info);
-	vmmio_load_check(&store->plan, run->boot, rows, info, r, checks);
-	vmmio_check_add(checks, -1, "no events lost", lost == 0,
-			lost < 0 ? "a round does not say" : "%lld lost", lost);
-	vmmio_check_add(checks, -1, "two witnesses", vmmio_rounds_agree(rows, text, sizeof(text)),
-			"%s", text);
+	if (run->s.host) {
+		text[0] = '\0';
+		for (size_t i = 0; i < store->plan.ncolumns; i++)
+			vmmio_load_done(run->boot, store->plan.columns[i], rows, checks);
+		agree = take_host(r->output, !mainline, rows, text, sizeof(text));
+		vmmio_check_add(checks, -1, "guest and host", agree, "%s", text);
+	} else {
+		vmmio_load_check(&store->plan, run->boot, rows, info, r, checks);
+		vmmio_check_add(checks, -1, "no events lost", lost == 0,
+				lost < 0 ? "a round does not say" : "%lld lost", lost);
+		vmmio_check_add(checks, -1, "two witnesses",
+				vmmio_rounds_agree(rows, text, sizeof(text)), "%s", text);
+	}
 	if (store->sided) {
 		agree = !vmmio_devside_take(r->trace, run->boot, rows, text, sizeof(text)) &&
 			vmmio_devside_agree(rows, text, sizeof(text));

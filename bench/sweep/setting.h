@@ -22,7 +22,9 @@ struct vmmio_setting {
 	bool event_idx, indirect, packed, lazy_status;
 	bool icount;	/* count guest instructions; emulation only */
 	bool ioeventfd; /* notifications by eventfd; KVM only */
+	bool iothread;	/* each disk has a thread of its own in QEMU */
 	bool legacy;	/* mmio devices of version 1 */
+	bool host;	/* under KVM in a bench host, whose exits are counted as well */
 	/* shared by the boot */
 	const char *columns[VMMIO_COLUMNS];
 	size_t ncolumns;

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bench/data/result.h"
 #include "sweep.h"
 
 static void clear(const char *dir)
@@ -37,8 +38,8 @@ static int store(const char *dir, const char *name, const json_t *j)
 	f = fopen(tmp, "we");
 	if (!f)
 		return -errno;
-	if (json_dumpf(j, f, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(12)) ||
-	    fflush(f) || fsync(fileno(f)))
+	if (json_dumpf(j, f, JSON_COMPACT | JSON_ENCODE_ANY | VMMIO_REAL_DIGITS) || fflush(f) ||
+	    fsync(fileno(f)))
 		err = errno ? -errno : -EIO;
 	if (fclose(f) && !err)
 		err = -errno;

@@ -38,7 +38,7 @@ void vmmio_sweep_close(struct vmmio_sweep_state *st);
 
 /* The guest of one run; strings and arguments live in @store. */
 struct vmmio_run_guest {
-	char *script;
+	char *script, *inner; /* of a bench host, and of its guest */
 	struct vmmio_args args;
 	struct vmmio_load plan;
 	const char *order[VMMIO_COLUMNS];
@@ -55,6 +55,9 @@ struct vmmio_run_guest {
  */
 int vmmio_run_possible(const struct vmmio_experiment *e, enum vmmio_accel accel, char *why,
 		       size_t len);
+
+/* Where the runs of @e are counted: @accel, or KVM of a bench host. */
+enum vmmio_accel vmmio_run_accel(const struct vmmio_experiment *e, enum vmmio_accel accel);
 
 /*
  * Does the template @vmm apply what the labels of @e will say? -EINVAL with one line in

@@ -5,6 +5,9 @@
  * events. It knows KVM's events and no addresses: what an address means is
  * found out by the reader (tools/vmmio-stat).
  *
+ * Long because it is one state machine: each event's step reads and leaves what the
+ * others' do.
+ *
  * An exit is a kvm_exit event and nothing else is: every other event only says
  * something about the exit in progress, and the first that does names it. Where
  * kvm_exit does not fire (a KVM without hardware support) the accesses count for
@@ -29,6 +32,9 @@
 
 #include "hist.h"
 #include "types.h"
+
+/* A call of BPF's costs as much as what most of these do. */
+#define VMMIO_EXIT_HOT static inline __attribute__((always_inline))
 
 enum vmmio_exit_kind {
 	VMMIO_EXIT_KIND_NONE,
@@ -87,17 +93,18 @@ _Static_assert(sizeof(struct vmmio_exit_key) == 16, "vmmio_exit_key layout");
 
 struct vmmio_exit_cell {
 	struct vmmio_exit_key key; /* kind NONE: free */
-	__u64 count;		   /* events; several can share an exit */
-	__u64 exits;		   /* kvm_exit events that this names */
+	__u64 other;		   /* events that name no exit; several can share one */
+	__u64 exits;		   /* kvm_exit events that this names, each an event too */
 	__u64 left;		   /* of these, that left the kernel */
 	__u64 timed;		   /* of these, with a duration: kvm_exit to kvm_entry */
-	__u64 ns;
-	__u64 user_ns; /* of that, outside the kernel */
+	__u64 weight;		   /* exits that these stand for, each of them for itself or more */
+	__u64 ns;		   /* by weight */
+	__u64 user_ns;		   /* of that, outside the kernel */
 	__u64 min_ns;
 	__u64 max_ns;
 };
 
-_Static_assert(sizeof(struct vmmio_exit_cell) == 80, "vmmio_exit_cell layout");
+_Static_assert(sizeof(struct vmmio_exit_cell) == 88, "vmmio_exit_cell layout");
 
 /* Ends of interrupts by vector, and how the guest said so. */
 struct vmmio_exit_vector {
@@ -113,6 +120,9 @@ struct vmmio_exit_vector {
 #define VMMIO_EXIT_CELLS 256
 #define VMMIO_EXIT_PROBES 16
 
+/* A time that nobody looked at: it has passed, and that is all. */
+#define VMMIO_EXIT_UNTIMED 1
+
 struct vmmio_exit_thread {
 	__u64 start_ns; /* of the task: a reused thread id is another thread */
 	__u64 lost;	/* accesses that found no cell */
@@ -121,7 +131,7 @@ struct vmmio_exit_thread {
 	struct vmmio_exit_key last;  /* what names the exit in progress; kind NONE: nothing yet */
 	struct vmmio_exit_key early; /* came ahead of the kvm_exit that it names */
 	__u64 exits;		     /* kvm_exit events */
-	__u64 exit_ns;		     /* 0: no exit in progress */
+	__u64 exit_ns;		     /* 0: no exit in progress; VMMIO_EXIT_UNTIMED */
 	__u64 user_at_ns;	     /* the first time; 0: it has not left the kernel */
 	__u64 acked;		     /* see struct vmmio_exit_vector */
 	__u32 reason;
@@ -130,9 +140,14 @@ struct vmmio_exit_thread {
 	__u8 port_in;	 /* the next kvm_pio(0) comes back from userspace */
 	__u8 writing;	 /* `last` is a write whose path the next event tells */
 	__u8 eoi_user;	 /* the EOI went to userspace */
-	__u32 hint;	 /* cell of the last key: loops hit it again */
 	__u32 tid;
-	__u32 eoi;		     /* vector + 1 of an EOI whose way is not known yet; 0: none */
+	__u32 eoi;    /* vector + 1 of an EOI whose way is not known yet; 0: none */
+	__u32 window; /* see vmmio_exit_is_timed(), which has these five */
+	__u32 budget;
+	__u32 dice;
+	__u32 more; /* exits besides itself that this one stands for in the histograms */
+	__u32 skip;
+	__u64 task;		     /* kernel address of its task while that lives; else 0 */
 	__u64 user[VMMIO_KVM_EXITS]; /* kvm_userspace_exit events by KVM_EXIT_* */
 	struct vmmio_hist kvm_time;  /* ns of each exit, less what was outside the kernel */
 	struct vmmio_hist user_time; /* ns outside, of exits that left the kernel */
@@ -140,13 +155,12 @@ struct vmmio_exit_thread {
 	struct vmmio_exit_cell cells[VMMIO_EXIT_CELLS];
 };
 
-_Static_assert(sizeof(struct vmmio_exit_thread) == 128 + 8 * VMMIO_KVM_EXITS + 2048 +
+_Static_assert(sizeof(struct vmmio_exit_thread) == 152 + 8 * VMMIO_KVM_EXITS + 2048 +
 							   40 * VMMIO_EXIT_VECTORS +
-							   80 * VMMIO_EXIT_CELLS,
+							   88 * VMMIO_EXIT_CELLS,
 	       "vmmio_exit_thread layout");
 
-static inline __attribute__((always_inline)) int vmmio_exit_same(const struct vmmio_exit_key *a,
-								 const struct vmmio_exit_key *b)
+VMMIO_EXIT_HOT int vmmio_exit_same(const struct vmmio_exit_key *a, const struct vmmio_exit_key *b)
 {
 	const __u64 *x = (const __u64 *)a, *y = (const __u64 *)b;
 
@@ -169,20 +183,15 @@ static inline struct vmmio_exit_cell *vmmio_exit_cell_of(struct vmmio_exit_threa
 							 const struct vmmio_exit_key *key)
 {
 	const __u64 *x = (const __u64 *)key;
-	struct vmmio_exit_cell *h = &t->cells[t->hint & (VMMIO_EXIT_CELLS - 1)];
 	__u64 mix = (x[0] ^ x[1]) * 0x9e3779b97f4a7c15ull;
 	__u32 at = mix >> 56, i;
-
-	if (vmmio_exit_same(&h->key, key))
-		return h;
+	struct vmmio_exit_cell *h;
 
 	for (i = 0; i < VMMIO_EXIT_PROBES; i++) {
 		struct vmmio_exit_cell *c = &t->cells[(at + i) & (VMMIO_EXIT_CELLS - 1)];
 
-		if (vmmio_exit_same(&c->key, key)) {
-			t->hint = (at + i) & (VMMIO_EXIT_CELLS - 1);
+		if (vmmio_exit_same(&c->key, key))
 			return c;
-		}
 		if (c->key.kind == VMMIO_EXIT_KIND_NONE) {
 			c->key = *key;
 			return c;
@@ -200,17 +209,23 @@ static inline void vmmio_exit_count(struct vmmio_exit_thread *t, const struct vm
 	struct vmmio_exit_cell *c = vmmio_exit_cell_of(t, key);
 
 	if (c)
-		c->count++;
+		c->other++;
+}
+
+/* Out of line: it is rare where kvm_exit is known, and costs its callers registers. */
+static __attribute__((noinline)) int vmmio_exit_count_open(struct vmmio_exit_thread *t)
+{
+	t->open_ns = 0;
+	vmmio_exit_count(t, &t->open);
+	return 0;
 }
 
 /* No userspace exit came after the open write: the kernel served it. */
-static inline void vmmio_exit_settle(struct vmmio_exit_thread *t)
+VMMIO_EXIT_HOT void vmmio_exit_settle(struct vmmio_exit_thread *t)
 {
 	t->writing = 0;
-	if (!t->open_ns)
-		return;
-	t->open_ns = 0;
-	vmmio_exit_count(t, &t->open);
+	if (t->open_ns)
+		vmmio_exit_count_open(t);
 }
 
 /* The first that happens in an exit names it, and is counted when that is over. */
@@ -236,8 +251,8 @@ static inline void vmmio_exit_write(struct vmmio_exit_thread *t, __u64 now, __u8
 	t->open_ns = now;
 }
 
-static inline void vmmio_exit_access(struct vmmio_exit_thread *t, __u8 kind, __u8 path, __u64 addr,
-				     __u8 len, __u32 value)
+VMMIO_EXIT_HOT void vmmio_exit_access(struct vmmio_exit_thread *t, __u8 kind, __u8 path, __u64 addr,
+				      __u8 len, __u32 value)
 {
 	struct vmmio_exit_key key = {addr, value, kind, path, len, 0};
 
@@ -359,16 +374,23 @@ static inline void vmmio_exit_msr(struct vmmio_exit_thread *t, __u32 write, __u3
 		vmmio_exit_count(t, &key);
 }
 
-/* kvm_userspace_exit */
-static inline void vmmio_exit_user(struct vmmio_exit_thread *t, __u64 now, __u32 reason, int error)
+/* It left the kernel in no exit that is known, and with no access. */
+static inline void vmmio_exit_left(struct vmmio_exit_thread *t, __u32 reason)
 {
 	struct vmmio_exit_key key = {reason, VMMIO_ANY_VALUE, VMMIO_EXIT_USER, VMMIO_PATH_USER, 0,
 				     0};
-	struct vmmio_exit_key *open = t->writing ? &t->last : t->open_ns ? &t->open : 0;
 
-	if (error < 0)
-		key.addr = VMMIO_KVM_EXIT_INTR; /* a signal: the reason is of an earlier exit */
-	t->user[key.addr & (VMMIO_KVM_EXITS - 1)]++;
+	vmmio_exit_count(t, &key);
+}
+
+/* kvm_userspace_exit */
+VMMIO_EXIT_HOT void vmmio_exit_user(struct vmmio_exit_thread *t, __u64 now, __u32 reason, int error)
+{
+	struct vmmio_exit_key *open = t->writing ? &t->last : t->open_ns ? &t->open : 0;
+	/* a signal: the reason is of an earlier exit */
+	__u32 why = error < 0 ? VMMIO_KVM_EXIT_INTR : reason;
+
+	t->user[why & (VMMIO_KVM_EXITS - 1)]++;
 	/* one that leaves twice is outside from the first time on: nothing tells of its return */
 	if (!t->user_at_ns)
 		t->user_at_ns = now;
@@ -394,7 +416,7 @@ static inline void vmmio_exit_user(struct vmmio_exit_thread *t, __u64 now, __u32
 	}
 	if (error >= 0 && reason == VMMIO_KVM_EXIT_MMIO && t->completing)
 		return;
-	vmmio_exit_count(t, &key);
+	vmmio_exit_left(t, why);
 }
 
 /* kvm_cpuid, kvm_hypercall */
@@ -420,7 +442,7 @@ static inline struct vmmio_exit_key vmmio_exit_name(const struct vmmio_exit_thre
 }
 
 /* The exit in progress, if there is one, is over: its cell, NULL if it found none. */
-static inline struct vmmio_exit_cell *vmmio_exit_close(struct vmmio_exit_thread *t)
+VMMIO_EXIT_HOT struct vmmio_exit_cell *vmmio_exit_close(struct vmmio_exit_thread *t)
 {
 	struct vmmio_exit_cell *c;
 
@@ -433,7 +455,6 @@ static inline struct vmmio_exit_cell *vmmio_exit_close(struct vmmio_exit_thread 
 	c = vmmio_exit_cell_of(t, &t->last);
 	t->last.kind = VMMIO_EXIT_KIND_NONE;
 	if (c) {
-		c->count++;
 		c->exits++;
 		if (t->user_at_ns)
 			c->left++;
@@ -441,51 +462,107 @@ static inline struct vmmio_exit_cell *vmmio_exit_close(struct vmmio_exit_thread 
 	return c;
 }
 
-/* kvm_exit; @reason VMMIO_NO_REASON: not to be had */
-static inline void vmmio_exit_begin(struct vmmio_exit_thread *t, __u64 now, __u32 reason, __u32 isa)
+/* There is another, and its kvm_entry did not come. */
+static __attribute__((noinline)) int vmmio_exit_missed(struct vmmio_exit_thread *t)
 {
-	vmmio_exit_close(t); /* its kvm_entry was missed */
+	return vmmio_exit_close(t) != 0;
+}
+
+/* Of a thread's exits in 16 ticks of the kernel so many are timed, and of the rest: */
+#define VMMIO_EXIT_BUDGET 32
+#define VMMIO_EXIT_ONE_OF 32 /* on average, by chance */
+
+/* vmmio_exit_is_timed(), when no exit is left to be skipped */
+static inline int vmmio_exit_draw(struct vmmio_exit_thread *t, __u64 ticks)
+{
+	__u32 window = ticks >> 4;
+
+	if (t->window != window) {
+		t->window = window;
+		t->budget = VMMIO_EXIT_BUDGET;
+		t->more = 0;
+	}
+	if (t->budget) {
+		t->budget--;
+		return 1;
+	}
+	t->more = VMMIO_EXIT_ONE_OF - 1;
+	t->dice = t->dice * 1664525 + 1013904223;
+	t->skip = (__u64)t->dice * (2 * VMMIO_EXIT_ONE_OF - 1) >> 32;
+	return 1;
+}
+
+/*
+ * Is the next exit to be timed? Looking at the clock and what is made of it are a good
+ * part of what an exit costs here. By chance, since the exits of an I/O come in turn.
+ */
+VMMIO_EXIT_HOT int vmmio_exit_is_timed(struct vmmio_exit_thread *t, __u64 ticks)
+{
+	if (!t->skip)
+		return vmmio_exit_draw(t, ticks);
+	t->skip--;
+	return 0;
+}
+
+/* kvm_exit; @now VMMIO_EXIT_UNTIMED: its end is no matter of time either; @reason VMMIO_NO_REASON:
+ * not to be had */
+VMMIO_EXIT_HOT void vmmio_exit_begin(struct vmmio_exit_thread *t, __u64 now, __u32 reason,
+				     __u32 isa)
+{
+	if (t->exit_ns)
+		vmmio_exit_missed(t);
+	else
+		vmmio_exit_settle(t);
 	t->exits++;
 	t->exit_ns = now;
 	t->user_at_ns = 0;
 	t->reason = reason;
 	t->isa = isa;
+	if (t->early.kind == VMMIO_EXIT_KIND_NONE)
+		return; /* and neither has `last` one: it takes one only in an exit */
 	t->last = t->early;
 	t->early.kind = VMMIO_EXIT_KIND_NONE;
 }
 
-/* kvm_entry: the exit in progress is over. Returns its duration, 0 when none is known. */
-static inline __u64 vmmio_exit_end(struct vmmio_exit_thread *t, __u64 now)
+/* kvm_entry, after an exit that is not timed, or after none that we saw begin. */
+VMMIO_EXIT_HOT void vmmio_exit_end_untimed(struct vmmio_exit_thread *t)
 {
-	__u64 ns = now - t->exit_ns, user = 0;
+	vmmio_exit_close(t);
+	t->exit_ns = 0;
+}
+
+/* kvm_entry: the exit in progress is over. Returns its duration, 0 when none is known. */
+VMMIO_EXIT_HOT __u64 vmmio_exit_end(struct vmmio_exit_thread *t, __u64 now)
+{
+	__u64 ns = now - t->exit_ns, user = 0, weight = 1 + t->more;
 	struct vmmio_exit_cell *c;
 
-	if (!t->exit_ns) {
-		vmmio_exit_settle(t);
-		return 0; /* we came in the middle */
+	if (t->exit_ns <= VMMIO_EXIT_UNTIMED) {
+		vmmio_exit_end_untimed(t);
+		return 0;
 	}
 	c = vmmio_exit_close(t);
 	if (t->user_at_ns) {
 		user = now - t->user_at_ns;
-		t->user_time.n[vmmio_hist_bucket(user) & (VMMIO_HIST_BUCKETS - 1)]++;
+		t->user_time.n[vmmio_hist_bucket(user) & (VMMIO_HIST_BUCKETS - 1)] += weight;
 	}
-	t->kvm_time.n[vmmio_hist_bucket(ns - user) & (VMMIO_HIST_BUCKETS - 1)]++;
+	t->kvm_time.n[vmmio_hist_bucket(ns - user) & (VMMIO_HIST_BUCKETS - 1)] += weight;
 	if (c) {
 		c->timed++;
-		c->ns += ns;
-		c->user_ns += user;
+		c->weight += weight;
+		c->ns += ns * weight;
+		c->user_ns += user * weight;
 		if (!c->min_ns || ns < c->min_ns)
 			c->min_ns = ns;
 		if (ns > c->max_ns)
 			c->max_ns = ns;
 	}
 	t->exit_ns = 0;
-	t->user_at_ns = 0;
 	return ns;
 }
 
 /* Does a write of @len to @addr look like a doorbell whose value is the queue? */
-static inline __attribute__((always_inline)) int vmmio_exit_is_doorbell(__u64 addr, __u8 len)
+VMMIO_EXIT_HOT int vmmio_exit_is_doorbell(__u64 addr, __u8 len)
 {
 	return len == 4 && (addr & 0x1ff) == 0x050;
 }

@@ -26,7 +26,7 @@ enum vmmio_inject_how {
 };
 
 enum vmmio_inject_kind {
-	VMMIO_INJECT_LINE,  /* data: GSI; on arm64 of an ioctl: interrupt number */
+	VMMIO_INJECT_LINE,  /* data: GSI; on arm64 that of a shared one, its number less 32 */
 	VMMIO_INJECT_MSI,   /* data: message address << 32 | data */
 	VMMIO_INJECT_IPI,   /* data: vector */
 	VMMIO_INJECT_LOCAL, /* data: vector; the processor's own: timer, performance counter */
@@ -54,11 +54,20 @@ struct vmmio_inject_count {
 
 _Static_assert(sizeof(struct vmmio_inject_count) == 24, "vmmio_inject_count layout");
 
-/* What a context is sending; its place is by the thread's number. */
+/* A sender, and what it sent: found once, counted by its number. */
+struct vmmio_inject_entry {
+	struct vmmio_inject_key key;
+	struct vmmio_inject_count count;
+};
+
+_Static_assert(sizeof(struct vmmio_inject_entry) == 56, "vmmio_inject_entry layout");
+
+/* What a context is sending; its place is by the context. */
 struct vmmio_inject_slot {
 	struct vmmio_inject_key key;
-	__u32 who;    /* vmmio_inject_who(); 0: nobody */
+	__u64 who;    /* vmmio_inject_who(); 0: nobody */
 	__u32 vector; /* that is expected: VMMIO_NO_VECTOR until something tells */
+	__u32 entry;  /* number + 1 of the key's entry; 0: not looked for yet */
 	__u64 raised; /* a line or message that is not counted yet */
 };
 
@@ -70,20 +79,25 @@ static inline int vmmio_inject_is_sent(const struct vmmio_inject_key *key)
 		key->how != VMMIO_INJECT_OTHER);
 }
 
-_Static_assert(sizeof(struct vmmio_inject_slot) == 48, "vmmio_inject_slot layout");
+_Static_assert(sizeof(struct vmmio_inject_slot) == 56, "vmmio_inject_slot layout");
 
-#define VMMIO_INJECT_SLOTS 1024
-#define VMMIO_INJECT_IN_IRQ 0x80000000u
-#define VMMIO_INJECT_IDLE 0x40000000u /* above any thread's number */
+#define VMMIO_INJECT_SLOTS 2048 /* one half is interrupts' */
 
 /*
- * Which context sends: never 0, which is nobody's. The idle tasks of all processors
- * have the thread number 0, and most interrupts come in on their backs: @cpu tells
- * them apart.
+ * Which context sends: a task, by its address in the kernel (each processor's idle
+ * task has one of its own), or an interrupt on its back. Never 0, which is nobody's.
  */
-static inline __u32 vmmio_inject_who(__u32 tid, __u32 cpu, int in_irq)
+static inline __u64 vmmio_inject_who(__u64 task, int in_irq)
 {
-	return (tid ? tid : VMMIO_INJECT_IDLE | cpu) | (in_irq ? VMMIO_INJECT_IN_IRQ : 0);
+	return task | (in_irq != 0);
+}
+
+/* Its slot: a task's is never an interrupt's. */
+static inline __u32 vmmio_inject_at(__u64 who)
+{
+	__u32 half = VMMIO_INJECT_SLOTS / 2;
+
+	return (__u32)((who & ~1ull) * 0x9e3779b97f4a7c15ull >> 54) | (who & 1 ? half : 0);
 }
 
 #endif

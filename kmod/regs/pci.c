@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * virtio-pci's common configuration structure (4.1.4.3, 4.1.5.1): what to
- * access in which order. Where the structures lie is the front's business.
+ * access in which order. Where the structures lie is the transport's business.
  */
 #include "regs.h"
 

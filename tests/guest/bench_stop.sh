@@ -5,23 +5,8 @@
 # like a result.
 set -eu
 
-bench=$VMMIO_BUILD/vmmio-bench
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-VMMIO_MARK=bench-stop-$$
-export VMMIO_MARK
-
-# process ids of the QEMUs that this test is the origin of
-qemus()
-{
-	for proc in /proc/[0-9]*; do
-		if grep -qz "^VMMIO_MARK=$VMMIO_MARK\$" "$proc/environ" 2>/dev/null &&
-			grep -q '^qemu' "$proc/comm" 2>/dev/null &&
-			! grep -q '^State:.Z' "$proc/status" 2>/dev/null; then
-			echo "${proc#/proc/}"
-		fi
-	done
-}
+# shellcheck source=tests/bench.sh
+. "$VMMIO_SOURCE/tests/bench.sh"
 
 # try SIGNAL STATUS: end a run by it while its guests are up
 try()

@@ -11,21 +11,8 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 truncate -s 16M "$work/disk"
 
-cat >"$work/run.sh" <<'END'
-set -eu
-fail() { say "FAILED: $*"; exit 1; }
-
-# expect STATUS WORDS COMMAND...: exit status, and words in its one line of trouble
-expect()
-{
-	_want=$1 _words=$2 _got=0
-	shift 2
-	"$@" >/tmp/out 2>/tmp/err || _got=$?
-	cat /tmp/out /tmp/err
-	[ "$_got" = "$_want" ] || fail "$*: exit $_got instead of $_want"
-	[ "$(wc -l </tmp/err)" -le 1 ] || fail "$*: more than one line of trouble"
-	grep -qF -e "$_words" /tmp/out /tmp/err || fail "$*: does not say '$_words'"
-}
+cp "$(dirname "$0")/expect.guest" "$work/run.sh"
+cat >>"$work/run.sh" <<'END'
 io() { dd if="/dev/$1" of=/dev/null bs=4k count=64 iflag=direct 2>/dev/null || fail "I/O on $1"; }
 driver() { basename "$(readlink "$1/driver" 2>/dev/null)"; }
 disk() { basename "$(ls -d "$1"/virtio*/block/vd*)"; }
@@ -54,6 +41,21 @@ expect 1 'load vmmio.ko first' vmmio-ctl bind "$(basename "$mmio")"
 
 load_vmmio
 vmmio-ctl show
+
+# A rule for each start: only after the bind, and gone with unbind --persist.
+name=$(basename "$pci")
+rule="/etc/udev/rules.d/70-vmmio-$name.rules"
+expect 1 'binds persist by udev only' vmmio-ctl bind "$name" --persist
+mkdir -p /etc/udev/rules.d
+expect 0 'has it already' vmmio-ctl bind "$name" --persist
+line=$(tail -n 1 "$rule")
+want="ACTION==\"add\", SUBSYSTEM==\"pci\", KERNEL==\"$name\", RUN{builtin}+=\"kmod load vmmio\", RUN+=\"/bin/vmmio-ctl bind $name\""
+[ "$line" = "$want" ] || fail "the rule is: $line"
+expect 0 "set for $name: bound whenever it appears" vmmio-ctl show "$name"
+expect 0 'goes to vmmio.ko again when it next appears' vmmio-ctl unbind "$name"
+expect 1 'not vmmio.ko' vmmio-ctl unbind "$name" --persist
+[ -z "$(ls /etc/udev/rules.d)" ] || fail 'unbind --persist leaves the rule'
+expect 2 'no such option' vmmio-ctl show --persist
 
 # both buses, there and back, by each kind of name
 for dev in "$mmio" "$pci"; do
@@ -129,7 +131,7 @@ expect 1 'not behind virtio' vmmio-ctl bind lo
 expect 1 'is not a virtio device' vmmio-ctl bind 0000:00:00.0
 expect 2 'which device?' vmmio-ctl bind
 expect 2 'one operand too many' vmmio-ctl bind a b
-expect 2 'unknown option' vmmio-ctl show --force
+expect 2 'no such option' vmmio-ctl show --force
 expect 2 'unknown subcommand' vmmio-ctl frob
 
 # no mainline driver to go back to

@@ -10,21 +10,8 @@ set -eu
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-cat >"$work/run.sh" <<'END'
-set -eu
-fail() { say "FAILED: $*"; exit 1; }
-
-# expect STATUS WORDS COMMAND...: exit status, and words in its one line of trouble
-expect()
-{
-	_want=$1 _words=$2 _got=0
-	shift 2
-	"$@" >/tmp/out 2>/tmp/err || _got=$?
-	cat /tmp/out /tmp/err
-	[ "$_got" = "$_want" ] || fail "$*: exit $_got instead of $_want"
-	[ "$(wc -l </tmp/err)" -le 1 ] || fail "$*: more than one line of trouble"
-	grep -qF -e "$_words" /tmp/out /tmp/err || fail "$*: does not say '$_words'"
-}
+cp "$(dirname "$0")/expect.guest" "$work/run.sh"
+cat >>"$work/run.sh" <<'END'
 disk() { basename "$(ls -d "$1"/virtio*/block/vd*)"; }
 ring() { cat "/sys/block/$(disk "$1")/mq/0/nr_tags"; }
 io() { dd if="/dev/$(disk "$1")" of=/dev/null bs=4k count=64 iflag=direct 2>/dev/null || fail "I/O on $1"; }
@@ -100,7 +87,7 @@ expect 2 'force: given twice' vmmio-ctl set "$m" force=1 force=0
 expect 2 'which settings?' vmmio-ctl set "$m"
 expect 2 'contradict --clear' vmmio-ctl set "$m" force=1 --clear
 expect 2 'which device?' vmmio-ctl set
-expect 2 'unknown option' vmmio-ctl set "$m" --now
+expect 2 'no such option' vmmio-ctl set "$m" --now
 expect 1 'irq= has no meaning' vmmio-ctl set "$m" irq=intx
 expect 1 'affinity= has no meaning' vmmio-ctl set "$m" queue_size=8 affinity=0:0
 expect 1 'lazy_status= has no meaning on the pci bus' vmmio-ctl set "$p" lazy_status=1

@@ -21,6 +21,10 @@ fail() {
 	echo "stack: $*" >&2
 	exit 1
 }
+# shellcheck source=tests/exitrows.sh
+. "$VMMIO_SOURCE/tests/exitrows.sh"
+# shellcheck source=tests/benchhost.sh
+. "$VMMIO_SOURCE/tests/benchhost.sh"
 
 cat >"$work/run.sh" <<'END'
 set -e
@@ -29,7 +33,10 @@ vmmio-stat exits --json 1 >/tmp/exits 2>/tmp/err &
 watcher=$!
 events=/sys/kernel/tracing/events/kvm
 # attached, and not only about to be
-while [ "$(grep -ls "^link_type" /proc/$watcher/fdinfo/* | wc -l)" -lt 17 ]; do usleep 100000; done
+while [ "$(grep -ls "^link_type" /proc/$watcher/fdinfo/* | wc -l)" -lt 17 ]; do
+	kill -0 $watcher || { cat /tmp/err >&2; exit 1; }
+	usleep 100000
+done
 for e in kvm_exit:exit_reason kvm_userspace_exit:reason; do
 	echo "hist:keys=${e#*:}" >$events/${e%:*}/trigger
 done
@@ -47,18 +54,7 @@ for e in kvm_exit kvm_userspace_exit; do
 done
 tail -n 1 /tmp/exits
 END
-# The emulated processor sometimes kills a guest's guest (a panic in its entry code). Such a
-# run says nothing of what is counted; it is said, and made again.
-tries=3
-until "$boot" --host --tries 2 --script "$work/run.sh" >"$work/out" 2>"$work/boot.err"; do
-	cat "$work/boot.err" >&2
-	tries=$((tries - 1))
-	if [ "$tries" = 0 ] || ! grep -q 'vmmio-boot: Kernel panic' "$work/boot.err" "$work/out"; then
-		fail "the bench host failed"
-	fi
-	echo "stack: a guest of the host panicked; once more" >&2
-done
-cat "$work/boot.err" >&2
+host_boot "$work/out" "$work/boot.err" --script "$work/run.sh"
 
 # the guest's: one line a transport
 for t in mmio pci-intx pci-msix; do
@@ -86,20 +82,6 @@ for t in mmio pci; do
 	[ "$(kicks userspace $t)" -eq 0 ] || fail "kicks over $t went to userspace: $(cat "$work/rows")"
 done
 
-# sum FIELD TEXT...: of that field, over the rows that have all these texts
-sum() {
-	field=$1
-	cp "$work/rows" "$work/match"
-	shift
-	for text; do
-		grep -F -e "$text" "$work/match" >"$work/less" || true
-		mv "$work/less" "$work/match"
-	done
-	sed -n "s/.*\"$field\":\([0-9]*\)[,}].*/\1/p" "$work/match" | awk '{n += $1} END {print n + 0}'
-}
-same() {
-	[ "$2" -eq "$3" ] || fail "$1: $2 and $3: $(cat "$work/rows")"
-}
 for e in kvm_exit kvm_userspace_exit; do
 	hits=$(sed -n "s/^hits $e //p" "$work/out")
 	[ "${hits:-0}" -gt 1000 ] || fail "the kernel counted '$hits' $e"

@@ -6,29 +6,8 @@
 # bad experiment files give one line with the place.
 set -eu
 
-bench=$VMMIO_BUILD/vmmio-bench
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-VMMIO_MARK=sweep-$$
-export VMMIO_MARK
-
-qemus()
-{
-	for proc in /proc/[0-9]*; do
-		if grep -qz "^VMMIO_MARK=$VMMIO_MARK\$" "$proc/environ" 2>/dev/null &&
-			grep -q '^qemu' "$proc/comm" 2>/dev/null &&
-			! grep -q '^State:.Z' "$proc/status" 2>/dev/null; then
-			echo "${proc#/proc/}"
-		fi
-	done
-}
-
-fail()
-{
-	echo "$*"
-	cat "$tmp/err"
-	exit 1
-}
+# shellcheck source=tests/bench.sh
+. "$VMMIO_SOURCE/tests/bench.sh"
 
 # with a second per I/O the setting latency_us=1000000 cannot end in time, however far the
 # load of the machine stretches it

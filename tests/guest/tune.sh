@@ -6,25 +6,8 @@
 # a prediction must be the sum it says it is and refuse costs that are none.
 set -eu
 
-bench=$VMMIO_BUILD/vmmio-bench
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-
-fail()
-{
-	echo "$*"
-	cat "$tmp/out" "$tmp/err"
-	exit 1
-}
-
-run()
-{
-	want=$1
-	shift
-	status=0
-	"$bench" "$@" >"$tmp/out" 2>"$tmp/err" || status=$?
-	[ "$status" = "$want" ] || fail "vmmio-bench $*: status $status instead of $want"
-}
+# shellcheck source=tests/bench.sh
+. "$VMMIO_SOURCE/tests/bench.sh"
 
 # the optimum at $1 $2 $3; the further off, the worse, and noise by boot
 cat >"$tmp/planted" <<'END'

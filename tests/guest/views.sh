@@ -19,19 +19,16 @@ fail()
 	exit 1
 }
 
-# until TEXT: the guest has sent it, within 60 s
+# until_sent TEXT: the guest has sent it; a boot that hangs is ended by its own limit
 until_sent()
 {
-	tries=600
 	until grep -aqF -e "$1" "$work/screen"; do
-		tries=$((tries - 1))
-		[ "$tries" != 0 ] || return 1
 		kill -0 "$boot" 2>/dev/null || return 1
 		sleep 0.1
 	done
 }
 
-"$VMMIO_BUILD/vmmio-boot" --script "$VMMIO_SOURCE/tests/guest/views.guest" --timeout 100 \
+"$VMMIO_BUILD/vmmio-boot" --script "$VMMIO_SOURCE/tests/guest/views.guest" --timeout 160 \
 	--columns mmio,pci-msix --file "$VMMIO_BUILD/withcaps:/bin/withcaps" -- \
 	-chardev "pipe,id=line,path=$work/line" -device isa-serial,chardev=line,index=2,irq=5 \
 	>"$work/out" &

@@ -15,7 +15,7 @@ need_host_bpf
 start_load
 
 watch() {
-	"$stat" exits --json "$@" >"$dir/out.txt" 2>"$dir/err" &
+	"$stat" exits --json --time-all "$@" >"$dir/out.txt" 2>"$dir/err" &
 	watcher=$!
 	ready "$watcher" 12 link
 }

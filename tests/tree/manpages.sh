@@ -15,7 +15,8 @@ command -v mandoc >/dev/null || {
 	echo "no mandoc"
 	exit 77
 }
-for page in "$VMMIO_BUILD/docs/vmmio-stat.8" "$VMMIO_BUILD/docs/vmmio-ctl.8"; do
+for page in vmmio-stat.8 vmmio-ctl.8 vmmio-bench.1 vmmio-boot.1; do
+	page=$VMMIO_BUILD/docs/$page
 	# each refers to the other, which is not installed here
 	said=$(mandoc -Tlint "$page" | grep -v 'referenced manual not found' || true)
 	[ -z "$said" ] || fail "$page: $said"
@@ -43,3 +44,16 @@ in_page "$VMMIO_BUILD/docs/vmmio-stat.8" \
 # shellcheck disable=SC2046
 in_page "$VMMIO_BUILD/docs/vmmio-ctl.8" \
 	$("$VMMIO_BUILD/vmmio-ctl" --help | sed -n 's/^  \([a-z]*\)   .*/\1/p') --force
+
+# every command and option, as the program's own list has them
+bench=$VMMIO_BUILD/vmmio-bench
+# shellcheck disable=SC2046
+in_page "$VMMIO_BUILD/docs/vmmio-bench.1" $("$bench" --help | sed -n 's/^  \([a-z]*\)   .*/\1/p')
+"$bench" --help | sed -n 's/^  \([a-z]*\)   .*/\1/p' | while read -r command; do
+	# shellcheck disable=SC2046
+	in_page "$VMMIO_BUILD/docs/vmmio-bench.1" \
+		$("$bench" "$command" --help | sed -n 's/^ .* \(--[a-z-]*\) .*/\1/p')
+done
+# shellcheck disable=SC2046
+in_page "$VMMIO_BUILD/docs/vmmio-boot.1" \
+	$("$VMMIO_BUILD/vmmio-boot" --help | sed -n 's/^ .* \(--[a-z-]*\) .*/\1/p')

@@ -21,20 +21,22 @@ wrong()
 }
 
 boot=$VMMIO_BUILD/vmmio-boot
-wrong '--timeout 0: must be' "$boot" --timeout 0
-wrong '--timeout 1x: must be' "$boot" --timeout 1x
-wrong '--memory -5: must be' "$boot" --memory -5
-wrong '--smp 18446744073709551616: must be' "$boot" --smp 18446744073709551616
+wrong '--timeout 0: not a number from 1 to 3600' "$boot" --timeout 0
+wrong '--timeout 1x: not a number' "$boot" --timeout 1x
+wrong '--memory -5: not a number' "$boot" --memory -5
+wrong '--smp 18446744073709551616: not a number' "$boot" --smp 18446744073709551616
 wrong '--accel warp' "$boot" --accel warp
-wrong '--file nowhere' "$boot" --file nowhere
+wrong '--file nowhere: must be HOST:GUEST' "$boot" --file nowhere
 wrong 'unknown column isa' "$boot" --columns mmio,isa
 wrong '--command.*contradicts --script' "$boot" --script x --command y
 wrong '--trace-events and --trace-log' "$boot" --trace-events x
 wrong '--icount needs' "$boot" --icount --accel auto
 wrong 'bogus' "$boot" --bogus
-wrong 'argument x' "$boot" x
+wrong '--time: no such option' "$boot" --time 5
+wrong '-t needs a value' "$boot" -vt
+wrong 'x: one operand too many' "$boot" x
 
-for program in vmmio-boot vmmio-bench vmmio-ctl vmmio-stat; do
+for program in vmmio-boot vmmio-bench vmmio-ctl vmmio-stat blkload charload netload; do
 	"$VMMIO_BUILD/$program" --version | grep -q "^$program [0-9]" || {
 		echo "$program --version says nothing"
 		exit 1
@@ -42,6 +44,28 @@ for program in vmmio-boot vmmio-bench vmmio-ctl vmmio-stat; do
 done
 wrong "'foo' is neither a subcommand nor" "$VMMIO_BUILD/vmmio-stat" foo
 wrong "interval: '5x' is not a number" "$VMMIO_BUILD/vmmio-stat" 5x
+
+stat=$VMMIO_BUILD/vmmio-stat
+wrong "--max-size takes 4K or more bytes, not '1K'" "$stat" record --max-size 1K
+wrong "--max-size takes 4K or more bytes, not '9999999G'" "$stat" record --max-size 9999999G
+wrong "--buffer takes 64K to 1G, not 'x'" "$stat" record --buffer x
+wrong 'no number of seconds' "$stat" record ten
+wrong 'exclude each other' "$stat" record 5 -- true
+wrong 'no command follows' "$stat" record --
+wrong 'belong together' "$stat" record --keep 1M 1
+wrong "--until takes" "$stat" record --keep 1M --until 'kick_to_irq > 2' 1
+wrong "--until takes" "$stat" record --keep 1M --until 'kick_to_irq 2ms' 1
+wrong "--until takes" "$stat" record --keep 1M --until 'stall > 1ms' 1
+wrong "without --max-size there are no '--parts'" "$stat" record --parts 3 1
+wrong '--parts takes 2 to 10000' "$stat" record --max-size 1M --parts 1 1
+wrong 'no --buffer and' "$stat" record --keep 1M --until SIGUSR1 --buffer 1M 1
+wrong 'of which recording' "$stat" report
+wrong '--hist x: no distribution' "$stat" report --hist x f
+wrong '--cpu 3-1: not numbers and ranges' "$stat" report --cpu 3-1 f
+wrong '--to is not after --from' "$stat" report --from 2 --to 1 f
+wrong '--slowest 0: not a number from 1 to 100000' "$stat" report --slowest 0 f
+wrong 'goes alone, of the whole' "$stat" report --slowest 3 f 1
+wrong '--verify: no such option' "$stat" report --verify f
 
 load=$VMMIO_BUILD/blkload
 wrong '--depth 0' "$load" --depth 0 x

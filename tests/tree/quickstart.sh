@@ -42,6 +42,7 @@ for tool in cmake ctest; do
 done
 chmod +x "$work"/bin/*
 printf 'ID=debian\nVERSION_ID="12"\n' >"$work/debian12"
+printf 'ID=debian\nVERSION_ID="13"\n' >"$work/debian13"
 printf 'ID=fedora\nVERSION_ID="41"\n' >"$work/fedora"
 
 # run UID OS OPTION...
@@ -89,6 +90,11 @@ says '^Size: 12.3 MB to download, 45.6 MB on disk$'
 says '^Command: apt-get update && apt-get install --no-install-recommends -y clang gnuplot-nox$'
 quiet
 
+run 0 "$work/debian13" test --dry-run
+expect 0 'Debian 13'
+says '^Packages to install: clang gnuplot-nox$'
+quiet
+
 run 1000 "$work/debian12" compare --yes
 expect 1 'not root'
 says '^Command: apt-get '
@@ -104,6 +110,7 @@ run 0 "$work/fedora" compare
 expect 1 'other system'
 says 'qemu-system-x86'
 says 'packaging/Containerfile'
+says 'VMMIO_STAT_FOR=/sys/kernel/btf/vmlinux'
 quiet
 
 # With leave it acts, and a step that fails is shown with its log.
@@ -118,6 +125,18 @@ run 0 "$work/debian12" test
 expect 1 'apt fails in CI'
 grep -q '^update$' "$work/acted"
 unset CI
+
+# Packages of Debian 13 have all in /usr, those of 12 some beside it: a tree of either reads alike.
+mkdir -p "$work/merged/usr/bin" "$work/merged/usr/lib" "$work/apart/usr/lib" "$work/apart/lib"
+echo there >"$work/merged/usr/bin/busybox"
+# shellcheck source=cmake/apt.sh
+(. "$VMMIO_SOURCE/cmake/apt.sh" && merge_usr "$work/merged" && merge_usr "$work/apart" && merge_usr "$work/merged")
+if [ "$(cat "$work/merged/bin/busybox")" != there ] || [ ! -d "$work/merged/lib" ] || [ -e "$work/merged/sbin" ] ||
+	[ -L "$work/apart/lib" ]; then
+	echo 'merge_usr is wrong'
+	ls -lR "$work/merged" "$work/apart"
+	exit 1
+fi
 
 # Paths and states that no later step could mend, said before anything is done.
 refused()

@@ -33,7 +33,7 @@ git ls-files -co --exclude-standard | grep -v -e '^results/' -e '^docs/machines/
 while read -r file; do
 	[ -f "$file" ] || continue
 	case $file in
-	LICENSE | .gitignore | *.json | *.md | tests/data/* | tests/*/data/*) continue ;;
+	LICENSE | .gitignore | *.json | *.md | *.png | tests/data/* | tests/*/data/*) continue ;;
 	packaging/packages | tests/may-skip) continue ;;
 	esac
 	head -n 3 "$file" | grep -q 'SPDX-License-Identifier: GPL-2.0-only' ||

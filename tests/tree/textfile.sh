@@ -5,17 +5,8 @@
 # whole at every moment, an error leaves the former one alone.
 set -eu
 
-stat=$VMMIO_BUILD/vmmio-stat
-recording=file:$VMMIO_SOURCE/tests/data/guest.jsonl
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT TERM
-
-fail()
-{
-	echo "FAILED: $*"
-	exit 1
-}
+# shellcheck source=tests/stat.sh
+. "$VMMIO_SOURCE/tests/stat.sh"
 
 # Unpacked, not installed: the package would start a server on this machine.
 command -v promtool >/dev/null ||
@@ -28,7 +19,8 @@ PATH=$PATH:$VMMIO_BUILD/packages/prometheus/usr/bin
 
 "$stat" --source "$recording" --emulated-time --textfile "$work/vmmio.prom" -i 0.001 >"$work/out"
 [ ! -s "$work/out" ] || fail '--textfile prints on stdout'
-[ "$(ls "$work")" = 'out
+[ "$(ls "$work")" = 'err
+out
 vmmio.prom' ] || fail "something is left beside the file: $(ls "$work")"
 [ "$(stat -c %a "$work/vmmio.prom")" = 644 ] || fail 'node_exporter could not read the file'
 promtool check metrics <"$work/vmmio.prom" >"$work/lint" 2>&1 || {
@@ -41,7 +33,7 @@ grep -q '^vmmio_kick_duration_seconds_bucket{device="virtio3",queue="0",transpor
 
 # each has its line in the documentation, and none falls: no quotient, no difference
 for name in $(sed -n 's/^# TYPE \([a-z_]*\) .*/\1/p' "$work/vmmio.prom") \
-	$(grep -o '"vmmio_[a-z_]*"' "$VMMIO_SOURCE/tools/vmmio-stat/view/textfile.c" | tr -d '"' | sort -u); do
+	$(grep -o '"vmmio_[a-z_]*"' "$VMMIO_SOURCE/tools/vmmio-stat/view/metrics.c" | tr -d '"' | sort -u); do
 	grep -q "^| \`$name\` |" "$VMMIO_SOURCE/docs/metrics.md" || fail "$name is not in docs/metrics.md"
 done
 ! grep -q suppressed "$work/vmmio.prom" || fail 'a difference of two counters may fall'

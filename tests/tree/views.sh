@@ -5,30 +5,8 @@
 # to wrong usage: no kernel needed.
 set -eu
 
-stat=$VMMIO_BUILD/vmmio-stat
-recording=file:$VMMIO_SOURCE/tests/data/guest.jsonl
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT TERM
-
-fail()
-{
-	echo "FAILED: $*"
-	cat "$work/out" "$work/err"
-	exit 1
-}
-
-# expect STATUS WORDS ARGUMENT...: exit status, words on stdout or in the one line of trouble
-expect()
-{
-	want=$1 words=$2 got=0
-	shift 2
-	"$stat" "$@" >"$work/out" 2>"$work/err" || got=$?
-	[ "$got" = "$want" ] || fail "$*: exit $got instead of $want"
-	[ "$(wc -l <"$work/err")" -le 1 ] || fail "$*: more than one line of trouble"
-	[ "$want" = 0 ] || [ -s "$work/err" ] || fail "$*: no line of trouble"
-	cat "$work/out" "$work/err" | grep -qF -e "$words" || fail "$*: does not say '$words'"
-}
+# shellcheck source=tests/stat.sh
+. "$VMMIO_SOURCE/tests/stat.sh"
 
 expect 0 '~buffers            : count    distribution' hist batch --source "$recording"
 expect 0 'virtio3, virtqueue 0:req.0: buffers made available' hist batch --source "$recording"
@@ -43,7 +21,7 @@ done
 expect 1 'does not measure it' hist request --source "$recording" --emulated-time
 expect 2 "'rain' is no distribution" hist rain
 expect 2 'of what' hist
-expect 2 'for other formats' hist kick --json
+expect 2 '--json: no such option' hist kick --json
 expect 0 'usage: vmmio-stat hist KIND' hist --help
 # --per and --self
 expect 0 ', counts per operation, of 10' --source "$recording" --per 10 -n virtio3 -- true
@@ -51,7 +29,7 @@ grep -q '^virtio3   0:req.0  *59.3 ' "$work/out" || fail '--per 10: not a tenth 
 expect 0 '"per_operation":{"kicks":59.3,' --source "$recording" --per 10 -n virtio3 -q 0 --json -- true
 expect 2 'goes with -- command' --per 10
 expect 2 'goes with the table' --per 10 --csv -- true
-expect 2 "'0' is not a number" --per 0 -- true
+expect 2 '--per 0: not a number' --per 0 -- true
 expect 0 'self: CPU 0.' --source "$recording" --self -1 -i 0.001
 expect 0 '"bpf_run_s":null' --source "$recording" --self --json -1 -i 0.001
 # the times of a recording are those at which it was made, or not known
@@ -74,3 +52,24 @@ grep -q 'a recording has intervals' "$work/err" || fail 'regs of a recording: no
 # interval by interval: the recording has five
 "$stat" hist batch --source "$recording" -n virtio3 -q 0 0.001 >"$work/out" 2>"$work/err"
 [ "$(grep -c 'virtio3\|no samples' "$work/out")" = 5 ] || fail 'hist: not five intervals'
+
+# the rules of advise, as its page has them; a recording is judged as a whole
+expect 0 '| rule |' advise --rules
+sed -n '/^<!-- rules:/,/^<!-- end of rules/p' "$VMMIO_SOURCE/docs/advise.md" | grep '^|' >"$work/page"
+diff "$work/page" "$work/out" || fail 'docs/advise.md: put there what vmmio-stat advise --rules prints'
+expect 0 'vmmio-stat advise:' advise --source "$recording"
+expect 0 '"tool":"vmmio-stat advise"' advise --json --source "$recording"
+expect 2 'one operand too many' advise --source "$recording" 1 2
+
+# the page of fields is the table that the program has
+expect 0 'suppressed_pct' -f help
+awk '
+	BEGIN { print "| key | heading | unit | class | meaning |\n|---|---|---|---|---|" }
+	NR > 1 {
+		head = "| `" $1 "` | `" $2 "` | " $3 " | " $4 " | "
+		$1 = $2 = $3 = $4 = ""
+		sub(/^ */, "")
+		print head $0 " |"
+	}' "$work/out" >"$work/fields"
+sed -n '/^<!-- fields:/,/^<!-- end of fields/p' "$VMMIO_SOURCE/docs/fields.md" | grep '^|' >"$work/page" || true
+diff "$work/page" "$work/fields" || fail 'docs/fields.md: not what vmmio-stat -f help says'

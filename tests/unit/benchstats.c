@@ -8,6 +8,7 @@
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
 
+#include "bench/data/changes.h"
 #include "bench/data/stats.h"
 #include "bench/judge/looks.h"
 
@@ -70,6 +71,32 @@ static void holm(gsl_rng *rng, size_t n)
 	printf("\"n\":%zu}\n", n);
 }
 
+static void changes(gsl_rng *rng, size_t n, double step, bool ties)
+{
+	struct vmmio_change found[VMMIO_CHANGES_MAX];
+	double x[32], most;
+	size_t at, k;
+
+	for (size_t i = 0; i < n; i++) {
+		x[i] = (ties ? (double)gsl_rng_uniform_int(rng, 4) : gsl_ran_gaussian(rng, 1)) +
+		       (i < n / 2 ? 0 : step);
+	}
+	most = vmmio_stats_greatest_split(x, n, &at);
+	/* one level of it, and no p that is not looked for: alpha almost 1 */
+	if (vmmio_stats_changes(x, n, 0.999, found, &k))
+		return;
+	printf("{\"what\":\"changes\",");
+	list("x", x, n);
+	printf("\"z\":%.17g,\"at\":%zu,\"p\":[", most, at);
+	for (size_t i = 0, left = 1; i < k && left; i++) {
+		if (found[i].at != at)
+			continue;
+		printf("%.17g", found[i].p);
+		left = 0;
+	}
+	printf("]}\n");
+}
+
 int main(void)
 {
 	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
@@ -82,6 +109,8 @@ int main(void)
 	}
 	for (size_t n = 8; n <= 16; n += 4)
 		ranks(rng, n, n, false);
+	for (size_t i = 0; i < 12; i++)
+		changes(rng, i < 8 ? 8 : 25, i % 3, i & 1);
 	printf("{\"what\":\"normal\",\"level\":0.95,\"z\":%.17g}\n", vmmio_stats_normal(0.95));
 	gsl_rng_free(rng);
 	return 0;

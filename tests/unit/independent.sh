@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The bench's statistics against SciPy: rank tests (exact; with ties over all splits), events
-# (binomial, Student), Holm's correction, quantiles of the normal distribution.
+# (binomial, Student), Holm's correction, quantiles of the normal distribution; change points against
+# NumPy.
 set -eu
 
 python=/usr/bin/python3
@@ -12,6 +13,7 @@ python=/usr/bin/python3
 }
 "$VMMIO_BUILD/benchstats" | "$python" -c '
 import itertools, json, math, sys
+import numpy as np
 from scipy import stats
 
 def close(a, b, what):
@@ -72,13 +74,36 @@ def holm(j):
     for a, b in zip(j["adjusted"], out):
         close(a, b, "Holm")
 
+def greatest(ranks):
+    # all rearrangements at once, one a row
+    n = ranks.shape[1]
+    k = np.arange(1, n)
+    apart = np.abs(np.cumsum(ranks, axis=1)[:, :-1] - k * (n + 1) / 2)
+    spread = np.sqrt(k * (n - k) / n * ranks[0].var(ddof=1))
+    return apart / spread
+
+def changes(j):
+    ranks, n = stats.rankdata(j["x"]), len(j["x"])
+    z = greatest(ranks[None, :])[0]
+    close(j["z"], z.max(), "greatest split")
+    close(j["at"], int(np.flatnonzero(z > z.max() - 1e-9)[0]) + 1, "place of a change")
+    if n <= 8:
+        rows = np.array(list(itertools.permutations(ranks)))
+    else:
+        rows = np.random.default_rng(3).permuted(np.tile(ranks, (40000, 1)), axis=1)
+    p = (greatest(rows).max(axis=1) >= z.max() - 1e-9).mean()
+    # theirs is of 999 draws, ours of all rearrangements or of 40,000
+    error = 5 * math.sqrt(p * (1 - p) / 999) + 2e-3
+    if not j["p"] or abs(j["p"][0] - p) > error:
+        sys.exit("p of a change: %r by the bench, %r by permutations of NumPy" % (j["p"], p))
+
 n = 0
 for line in sys.stdin:
     j = json.loads(line)
     if j["what"] == "normal":
         close(j["z"], stats.norm.ppf(1 - (1 - j["level"]) / 2), "normal")
     else:
-        {"rank": rank, "events": events, "holm": holm}[j["what"]](j)
+        {"rank": rank, "events": events, "holm": holm, "changes": changes}[j["what"]](j)
     n += 1
 print("%d statistics of the bench are those of SciPy" % n)
 sys.exit(n < 100)

@@ -4,6 +4,7 @@
  * request too few or too many is found; and what a combination of settings cannot
  * be is refused in one line that names the place.
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,7 +15,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "bench/sweep/experiment.h"
+#include "bench/sweep/sweep.h"
 #include "bench/load/load.h"
 #include "bench/data/rounds.h"
 
@@ -157,6 +158,11 @@ static void test_refused(void **state)
 		{"[grid a]\ntransport = mmio-legacy\npacked = on\n", "packed: a legacy device"},
 		{"[grid a]\narch = arm64\nicount = on\n", "arch: icount"},
 		{"[grid a]\ndriver = mainline\nlazy_status = on\n", "lazy_status: an option"},
+		{"[grid a]\nhost = on\nload = rng\n", "host: only load = block"},
+		{"[grid a]\nhost = on\nvcpus = 2\n", "host: has one processor"},
+		{"[grid a]\nhost = on\nioeventfd = off\niothread = on\n", "iothread: of disks"},
+		{"[grid a]\niothread = on\n", "iothread: of disks, with ioeventfd"},
+		{"[grid a]\nhost = on\ntransport = mmio\n", "host: takes two transports"},
 	};
 	struct vmmio_experiment e;
 	char why[300];
@@ -187,6 +193,46 @@ static void test_planned(void **state)
 	}
 	assert_int_equal(legacy, 1);
 	vmmio_experiment_free(&e);
+	/* under KVM there is ioeventfd, and it is said where it was counted */
+	assert_int_equal(runs_of("[experiment]\nboots = 1\nhost = on\n[grid a]\nrw = read\n", why,
+				 sizeof(why), &e),
+			 1);
+	assert_true(e.runs[0].s.host && e.runs[0].s.ioeventfd);
+	assert_non_null(strstr(e.runs[0].labels, " host=on"));
+	assert_int_equal(vmmio_run_accel(&e, VMMIO_ACCEL_NONE), VMMIO_ACCEL_SVM_ON_TCG);
+	assert_int_equal(vmmio_run_possible(&e, VMMIO_ACCEL_KVM_VMX, why, sizeof(why)), -ENOTSUP);
+	assert_non_null(strstr(why, "--accel tcg"));
+	vmmio_experiment_free(&e);
+	/* without ioeventfd the guest says where a PCI device's doorbell is */
+	assert_int_equal(
+		runs_of("[experiment]\nboots = 1\nhost = on\n[grid a]\nioeventfd = on\n"
+			"iothread = on, off\n[grid b]\nioeventfd = off\ndriver = mainline\n",
+			why, sizeof(why), &e),
+		3);
+	for (size_t i = 0; i < e.n; i++) {
+		const struct vmmio_setting *s = &e.runs[i].s;
+		struct vmmio_run_guest store;
+		struct vmmio_guest g = {0};
+
+		assert_int_equal(!s->ioeventfd, !strcmp(s->driver, "mainline"));
+		assert_int_equal(strstr(e.runs[i].labels, " iothread=on host=on") != NULL,
+				 s->iothread);
+		assert_int_equal(vmmio_run_prepare(&e, &e.runs[i], &store, &g), 0);
+		assert_int_equal(strstr(store.inner, "\ndoorbell \"$dev_pci_msix\"\n") != NULL,
+				 !s->ioeventfd);
+		assert_non_null(strstr(store.inner, "second_witness"));
+		assert_int_equal(strstr(store.script, ",iothread=io-mmio'") != NULL, s->iothread);
+		assert_int_equal(strstr(store.script, "l2 --ioeventfd") != NULL, s->ioeventfd);
+		vmmio_run_free(&store);
+	}
+	vmmio_experiment_free(&e);
+	/* emulation and KVM are two results */
+	assert_int_equal(runs_of("[experiment]\nboots = 1\n[grid a]\nhost = on, off\n", why,
+				 sizeof(why), &e),
+			 2);
+	assert_int_equal(vmmio_run_possible(&e, VMMIO_ACCEL_NONE, why, sizeof(why)), -ENOTSUP);
+	assert_non_null(strstr(why, "host: on in all grids or in none"));
+	vmmio_experiment_free(&e);
 	/* a ring no larger than the device's, and only the labels that mean something */
 	assert_int_equal(runs_of("[experiment]\nboots = 1\n[grid a]\nload = rng, udp_rr\narch = "
 				 "x86\nrw = read, write\n",
@@ -200,14 +246,49 @@ static void test_planned(void **state)
 		assert_non_null(strstr(e.runs[i].labels, " arch=x86"));
 	}
 	vmmio_experiment_free(&e);
+	/* of numbers the ends, of words all */
+	assert_int_equal(runs_of("[experiment]\nboots = 1\nends = yes\n[grid a]\n"
+				 "queue_size = 32, 64, 128\nload = block, udp_rr, tcp_rr\n",
+				 why, sizeof(why), &e),
+			 6);
+	for (size_t i = 0; i < e.n; i++)
+		assert_int_not_equal(e.runs[i].s.queue_size, 64);
+	vmmio_experiment_free(&e);
+	/* not where nobody asked for a quick run */
+	assert_int_equal(
+		runs_of("[quick]\nboots = 1\nends = yes\n[experiment]\nboots = 1\n[grid a]\n"
+			"queue_size = 32, 64, 128\n",
+			why, sizeof(why), &e),
+		3);
+	vmmio_experiment_free(&e);
+}
+
+/* A run that a sweep keeps until it is over has all digits: its quotients are compared later. */
+static void test_state_digits(void **state)
+{
+	char dir[] = "/tmp/vmmio-state.XXXXXX", path[64];
+	struct vmmio_sweep_state st = {.lock = -1};
+	json_t *run = json_pack("{s:f}", "v", 1502.0 / 501), *back;
+
+	assert_non_null(mkdtemp(dir));
+	snprintf(st.dir, sizeof(st.dir), "%s", dir);
+	assert_int_equal(vmmio_sweep_put(&st, 3, run), 0);
+	back = vmmio_sweep_get(&st, 3);
+	assert_true(json_equal(back, run));
+	json_decref(back);
+	json_decref(run);
+	snprintf(path, sizeof(path), "%s/run-00003.json", dir);
+	unlink(path);
+	rmdir(dir);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_net),	cmocka_unit_test(test_rng),
-		cmocka_unit_test(test_console), cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_planned), cmocka_unit_test(test_fio),
+		cmocka_unit_test(test_net),	     cmocka_unit_test(test_rng),
+		cmocka_unit_test(test_console),	     cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_state_digits), cmocka_unit_test(test_planned),
+		cmocka_unit_test(test_fio),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

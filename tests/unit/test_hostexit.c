@@ -4,6 +4,8 @@
  * arm64 and kvm_fast_mmio, which the software KVM of a test machine never
  * shows, through the same state machine and the same names as live ones. And
  * the trees and maps that it is told addresses by.
+ *
+ * Long because all of it plays through one reader of written-down events.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,6 +20,7 @@
 #include "vmmio/hostirq.h"
 #include "tools/vmmio-stat/host/exitnames.h"
 #include "tools/vmmio-stat/host/exitrows.h"
+#include "tools/vmmio-stat/host/exitview.h"
 
 struct script {
 	struct vmmio_exit_thread t;
@@ -322,19 +325,93 @@ static void twice(void **state)
 	play("twice.events");
 }
 
-/* The idle tasks of two processors, and what interrupts them, are four senders. */
+/* A thread and what interrupts it are two senders, each with a place of its own. */
 static void senders(void **state)
 {
-	__u32 a = vmmio_inject_who(0, 0, 0), b = vmmio_inject_who(0, 1, 0);
+	__u64 task = 0xffff888003a4c000ull, at;
 
 	(void)state;
-	assert_int_not_equal(a, 0);
-	assert_int_not_equal(a, b);
-	assert_int_not_equal(vmmio_inject_who(0, 0, 1), vmmio_inject_who(0, 1, 1));
-	assert_int_not_equal(a, vmmio_inject_who(0, 0, 1));
-	assert_int_not_equal(b, vmmio_inject_who(1, 1, 0));
-	/* a thread is the same one on each processor */
-	assert_int_equal(vmmio_inject_who(7, 0, 1), vmmio_inject_who(7, 1, 1));
+	for (at = task; at < task + 64 * 4096; at += 64) {
+		__u64 a = vmmio_inject_who(at, 0), b = vmmio_inject_who(at, 1);
+
+		assert_true(a && b && a != b);
+		assert_true(vmmio_inject_at(a) < VMMIO_INJECT_SLOTS / 2);
+		assert_true(vmmio_inject_at(b) >= VMMIO_INJECT_SLOTS / 2);
+		assert_true(vmmio_inject_at(b) < VMMIO_INJECT_SLOTS);
+	}
+}
+
+/*
+ * Of a thread with many exits a part is timed, by chance: each kind of a period of four
+ * has its share. All are counted, and each that is timed stands for as many as it should.
+ */
+static void sampled(void **state)
+{
+	static struct vmmio_exit_thread t;
+	unsigned int timed = 0, i, n = 256000;
+	__u64 cells = 0, exits = 0, hist = 0;
+
+	(void)state;
+	for (i = 0; i < n; i++) {
+		/* one window has all of the first, and the rest is of another */
+		bool is = vmmio_exit_is_timed(&t, i < VMMIO_EXIT_BUDGET ? 16 : 32);
+		__u64 now = 1000 + 100ull * i;
+
+		assert_true(is || i >= 2 * VMMIO_EXIT_BUDGET);
+		timed += is;
+		vmmio_exit_begin(&t, is ? now : VMMIO_EXIT_UNTIMED, i % 4, VMMIO_ISA_SVM);
+		vmmio_exit_user(&t, is ? now + 1 : VMMIO_EXIT_UNTIMED, 5, 0);
+		vmmio_exit_end(&t, is ? now + 50 : VMMIO_EXIT_UNTIMED);
+	}
+	assert_int_equal(t.exits, n);
+	for (i = 0; i < VMMIO_EXIT_CELLS; i++) {
+		const struct vmmio_exit_cell *c = &t.cells[i];
+
+		if (!c->key.kind)
+			continue;
+		cells++;
+		exits += c->exits;
+		assert_int_equal(c->left, c->exits);
+		assert_true(c->timed > n / 4 / VMMIO_EXIT_ONE_OF * 0.8 &&
+			    c->timed < n / 4 / VMMIO_EXIT_ONE_OF * 1.2);
+		assert_int_equal(c->ns, 50 * c->weight);
+		assert_true(c->weight > c->exits * 0.9 && c->weight < c->exits * 1.1);
+		assert_int_equal(c->min_ns, 50);
+	}
+	assert_int_equal(cells, 4);
+	assert_int_equal(exits, n);
+	for (i = 0; i < VMMIO_HIST_BUCKETS; i++)
+		hist += t.user_time.n[i];
+	assert_true(hist > n * 0.9 && hist < n * 1.1);
+	assert_int_equal(hist, VMMIO_EXIT_ONE_OF * timed -
+				       (VMMIO_EXIT_ONE_OF - 1) * 2 * VMMIO_EXIT_BUDGET);
+}
+
+/*
+ * The first of a window are all timed: that they were long, as where a vCPU wakes up, does
+ * not make the mean of the thousands after them so.
+ */
+static void weighed(void **state)
+{
+	static struct vmmio_exit_thread t;
+	const struct vmmio_exit_cell *c = NULL;
+	__u64 now = 1000;
+	double mean;
+
+	(void)state;
+	for (unsigned int i = 0; i < 32000; i++, now += 2000) {
+		__u64 ns = i < VMMIO_EXIT_BUDGET ? 1000 : 10;
+		bool is = vmmio_exit_is_timed(&t, 16);
+
+		vmmio_exit_begin(&t, is ? now : VMMIO_EXIT_UNTIMED, 1, VMMIO_ISA_SVM);
+		vmmio_exit_end(&t, is ? now + ns : VMMIO_EXIT_UNTIMED);
+	}
+	for (unsigned int i = 0; i < VMMIO_EXIT_CELLS; i++)
+		if (t.cells[i].key.kind)
+			c = &t.cells[i];
+	assert_non_null(c);
+	mean = (double)c->ns / c->weight; /* of all 32,000: 10.99 */
+	assert_true(mean > 10.5 && mean < 11.5);
 }
 
 static void svm(void **state)
@@ -457,13 +534,70 @@ static void dying(void **state)
 	vmmio_exit_rows_free(&rows);
 }
 
+/*
+ * Without kvm_userspace_exit nothing is known of what left the kernel: null, and what may
+ * have has no path. With it, the same rows have numbers.
+ */
+static void unseen(void **state)
+{
+	static const __u8 kinds[] = {VMMIO_EXIT_MMIO_WRITE, VMMIO_EXIT_PIO_WRITE,
+				     VMMIO_EXIT_PIO_READ, VMMIO_EXIT_MSR_READ};
+
+	for (size_t i = 0; i < 2 * sizeof(kinds); i++) {
+		int seen = i % 2;
+		struct vmmio_exit_rows rows = {.no_left = !seen};
+		struct vmmio_host_vm vm = {.kvm = 1, .pid = 7, .name = "qemu"};
+		struct vmmio_host host = {.vms = &vm, .nvms = 1};
+		struct vmmio_exit_cell cell = {
+			.key = {.addr = 0x1000, .kind = kinds[i / 2], .path = VMMIO_PATH_KERNEL},
+			.exits = 3,
+		};
+		struct vmmio_exit_totals *t = calloc(1, sizeof(*t));
+		struct vmmio_exit_interrupts none = {};
+		struct vmmio_exit_health health = {.has_left = seen, .has_eois = true};
+		struct vmmio_exit_view v = {.rows = &rows,
+					    .interrupts = &none,
+					    .health = &health,
+					    .engine = "bpf",
+					    .accel = "kvm-svm",
+					    .totals = true};
+		char *text = NULL, *table = NULL;
+		size_t size;
+		FILE *f = open_memstream(&text, &size);
+
+		t->exits = 3;
+		t->vectors[37].exit = 3;
+		assert_int_equal(vmmio_exit_rows_learn(&rows, &host), 0);
+		assert_int_equal(vmmio_exit_rows_add(&rows, 0, 0, 1, &cell), 0);
+		assert_int_equal(vmmio_exit_rows_add_totals(&rows, 0, 0, 1, t), 0);
+		vmmio_exit_rows_resolve(&rows);
+		vmmio_exit_json(&v, f);
+		fclose(f);
+		f = open_memstream(&table, &size);
+		vmmio_exit_table(&v, f);
+		fclose(f);
+		assert_int_equal(strstr(text, "\"to_userspace\":null") == NULL, seen);
+		assert_int_equal(strstr(text, "\"to_userspace\":0") != NULL, seen);
+		assert_int_equal(strstr(text, "\"kvm_userspace_exit\":0") != NULL, seen);
+		assert_int_equal(strstr(text, "\"in_kernel\":3,\"userspace\":0") != NULL, seen);
+		assert_int_equal(strstr(text, "\"path\":\"in-kernel\"") != NULL, seen);
+		assert_int_equal(strstr(table, "to userspace -") == NULL, seen);
+		assert_int_equal(strstr(table, "to userspace 0") != NULL, seen);
+		free(text);
+		free(table);
+		free(t);
+		vmmio_exit_rows_free(&rows);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(vmx),	 cmocka_unit_test(svm),	    cmocka_unit_test(arm64),
-		cmocka_unit_test(soft),	 cmocka_unit_test(tree),    cmocka_unit_test(names),
-		cmocka_unit_test(twice), cmocka_unit_test(senders), cmocka_unit_test(interval),
-		cmocka_unit_test(forms), cmocka_unit_test(dying),
+		cmocka_unit_test(vmx),	   cmocka_unit_test(svm),      cmocka_unit_test(arm64),
+		cmocka_unit_test(soft),	   cmocka_unit_test(tree),     cmocka_unit_test(names),
+		cmocka_unit_test(twice),   cmocka_unit_test(senders),  cmocka_unit_test(sampled),
+		cmocka_unit_test(weighed), cmocka_unit_test(interval), cmocka_unit_test(forms),
+		cmocka_unit_test(dying),   cmocka_unit_test(unseen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,8 @@
  * interrupt or EOI that only one side counted gives no verdict, but a row with
  * both values. Instructions by layer: the probes are taken off, and a layer's share
  * given to another, a sum that misses some, or an I/O that is in none give no verdict.
+ *
+ * Long because a whole boot's report is made up here, of guest, host and layers.
  */
 #include <errno.h>
 #include <math.h>
@@ -35,6 +37,7 @@ struct cell {
 	int status;
 	int again; /* interrupts that the processor took twice, by both */
 	struct layers by_kvm, by_calls;
+	bool arm;   /* no event of an end, and no exit by one; messages by a line of an irqfd */
 	int inside; /* of them, while the handler was at work: the guest did not run it again */
 };
 
@@ -130,7 +133,7 @@ static void guest_round(FILE *f, const struct cell *c)
 			N * c->acks);
 	}
 	fprintf(f, "@end 0\n");
-	timed_round(f, c, "time", c->level ? 96000 : 60000, 90000);
+	timed_round(f, c, "time", 90000, 90000);
 	timed_round(f, c, "layers", c->by_kvm.seen, c->by_kvm.seen);
 	timed_round(f, c, "calls", c->by_calls.seen, c->by_calls.seen);
 }
@@ -155,7 +158,10 @@ static void interval(FILE *f, const struct cell *c, int part)
 {
 	int n = part == 1 ? N - 40 : 40, last = part == 2;
 
-	fprintf(f, "@host {\"totals\":false,\"events_lost\":0,\"events_missed\":0,\"rows\":[");
+	fprintf(f,
+		"@host {\"accel\":\"kvm-%s on tcg\",\"totals\":false,\"events_lost\":0,"
+		"\"events_missed\":0,\"rows\":[",
+		c->arm ? "arm" : "svm");
 	if (part) {
 		row(f, "kick", "ioeventfd", c->device, c->notify, 0, n + last * c->kicks, 0);
 		/* QEMU's interrupt status over PCI: a page that nobody has named */
@@ -167,7 +173,7 @@ static void interval(FILE *f, const struct cell *c, int part)
 			    n + last * c->status, n + last * c->status);
 		if (c->acks)
 			row(f, "ACK", "userspace", c->device, "InterruptACK", 0, n, n);
-		if (c->level) {
+		if (c->level && !c->arm) {
 			char reg[48];
 
 			snprintf(reg, sizeof(reg), "x2APIC EOI, vector %d", c->vector);
@@ -175,11 +181,23 @@ static void interval(FILE *f, const struct cell *c, int part)
 			row(f, "msr write", "userspace", NULL, reg, c->vector, n, n);
 		}
 	}
-	row(f, "hlt", "in-kernel", NULL, "-", 0, 3, 0);
-	row(f, "port out", "userspace", NULL, "0x2f8", 0, 70, 70);
+	row(f, c->arm ? "WFx" : "hlt", "in-kernel", NULL, "-", 0, 3, 0);
+	if (c->arm)
+		row(f, "mmio write", "userspace", "PCI ports", "+0x1000", 0, 70, 70);
+	else
+		row(f, "port out", "userspace", NULL, "0x2f8", 0, 70, 70);
 	row(f, "msr write", "in-kernel", NULL, "x2APIC EOI, vector 236", 236, 2, 0);
 	fprintf(f, "{\"exit\":\"interrupt\",\"path\":\"-\",\"device\":null,\"register\":null,"
 		   "\"vector\":null,\"samples\":1,\"exits\":1,\"to_userspace\":0}]");
+	if (c->arm) {
+		fprintf(f, ",\"eois\":null,\"interrupts\":[{\"vector\":27,\"device\":null,"
+			   "\"count\":2},{\"vector\":36,\"device\":\"PCI ports\",\"count\":9}");
+		if (part)
+			fprintf(f, ",{\"vector\":%d,\"device\":\"irqfd GSI 5\",\"count\":%d}",
+				c->vector, n + last * c->irqs);
+		fprintf(f, "]}\n");
+		return;
+	}
 	n += last * c->eois;
 	if (part)
 		fprintf(f,
@@ -190,10 +208,13 @@ static void interval(FILE *f, const struct cell *c, int part)
 			"0,"
 			"\"userspace\":%d}],\"interrupts\":[{\"vector\":236,\"device\":null,"
 			"\"count\":2},{\"vector\":%d,\"device\":null,\"count\":1},{"
-			"\"vector\":%d,\"count\":%d}]",
+			"\"vector\":%d%s,\"count\":%d}]",
 			last * c->again, c->vector, c->device, c->level ? 0 : n, c->level ? n : 0,
 			c->vector + 100, /* the guest's own, in this round by chance */
-			c->vector, n - last * c->eois + last * c->irqs);
+			c->vector,
+			/* sent by QEMU, without an irqfd: no name */
+			c->level ? "" : ",\"kind\":\"msi\",\"device\":null",
+			n - last * c->eois + last * c->irqs);
 	else /* IRQ work of the guest's own, taken twice as well */
 		fprintf(f,
 			",\"eois\":[{\"vector\":246,\"device\":null,\"no_exit\":1,\"in_kernel\":0,"
@@ -211,6 +232,11 @@ static char *report(const struct cell *cells, size_t host_rounds)
 
 	for (int i = 0; i < VMMIO_COLUMNS; i++)
 		guest_round(f, &cells[i]);
+	fputs("@kicks {\"rows\":[{\"device\":\"virtio0\",\"queue\":null,\"counters\":"
+	      "{\"kick_ns\":7}},{\"device\":\"virtio0\",\"queue\":0,\"counters\":{\"kick_ns\":"
+	      "45000,\"kicks_timed\":5,\"latency_ns\":null,\"latencies\":5}},{\"device\":"
+	      "\"virtio1\",\"queue\":0,\"counters\":{\"kick_ns\":1,\"kicks_timed\":1}}]}\n",
+	      f);
 	/* what the kernel read when it met the disks belongs to no round */
 	interval(f, &cells[0], 1);
 	interval(f, &cells[0], 0);
@@ -235,17 +261,21 @@ static void take(struct vmmio_stack *s, const struct cell *cells)
 	*s = (struct vmmio_stack){.boots = 1,
 				  .rounds = 1,
 				  .count = N,
+				  .layer_count = N,
 				  .load_text = "reads",
 				  .accel = "kvm-svm on tcg",
 				  .qemu = "7.2"};
 	s->host = calloc(VMMIO_COLUMNS, sizeof(*s->host));
 	s->layers = calloc(VMMIO_COLUMNS, sizeof(*s->layers));
+	s->kicks = calloc(VMMIO_COLUMNS, sizeof(*s->kicks));
 	s->checks = json_array();
 	s->differs = json_array();
 	if (vmmio_rounds_parse(text, 0, rows, info, why, sizeof(why)) ||
 	    vmmio_host_rounds(text, host, VMMIO_COLUMNS, why, sizeof(why)))
 		fail_msg("%s", why);
 	assert_int_equal(vmmio_stack_add(s, 0, columns, host, VMMIO_COLUMNS), 0);
+	if (vmmio_stack_add_kicks(s, 0, text, rows, why, sizeof(why)))
+		fail_msg("%s", why);
 	if (vmmio_stack_add_layers(s, 0, text, rows, why, sizeof(why)))
 		fail_msg("%s", why);
 	assert_int_equal(vmmio_stack_judge(s, rows), 0);
@@ -261,6 +291,7 @@ static void drop(struct vmmio_stack *s)
 	json_decref(s->differs);
 	free(s->host);
 	free(s->layers);
+	free(s->kicks);
 }
 
 static void agreeing(void **state)
@@ -320,6 +351,35 @@ static void twice(void **state)
 	}
 }
 
+/* arm64: no end of an interrupt is seen, which is no 0 and no difference; all else is held. */
+static void arm(void **state)
+{
+	for (int planted = 0; planted < 3; planted++) {
+		struct cell cells[VMMIO_COLUMNS];
+		struct vmmio_stack s;
+		json_t *verdict;
+		bool withheld;
+
+		memcpy(cells, good, sizeof(cells));
+		for (int c = 0; c < VMMIO_COLUMNS; c++)
+			cells[c].arm = true;
+		cells[2].irqs = planted == 1;
+		cells[1].again = planted == 2; /* a handler's run more than interrupts */
+		take(&s, cells);
+		verdict = vmmio_stack_verdict(&s, &withheld);
+		if (withheld != (planted != 0))
+			fail_msg("planted %d: %s", planted, json_dumps(s.checks, 0));
+		assert_true(isnan(s.host[0].eoi_free) && isnan(s.host[0].again));
+		if (!planted)
+			assert_non_null(strstr(json_string_value(json_array_get(verdict, 0)),
+					       "mmio 3 exits per I/O, 2 to userspace; pci-intx 2, "
+					       "1; pci-msix 1, 0; n = 1 boot,"));
+		assert_true(s.host[0].halts == 9 && s.host[0].report == 210);
+		json_decref(verdict);
+		drop(&s);
+	}
+}
+
 /* One event that only one side has: no verdict, and a row with both values. */
 static void differing(void **state)
 {
@@ -361,7 +421,7 @@ static void differing(void **state)
 static void unknown(void **state)
 {
 	struct vmmio_stack s;
-	json_t *kinds, *k;
+	json_t *kinds, *k, *known;
 	char *text = NULL;
 	size_t i, size;
 	FILE *f;
@@ -371,6 +431,17 @@ static void unknown(void **state)
 	s.host[2].halts = NAN;
 	kinds = vmmio_stack_kinds(&s);
 	assert_true(json_array_size(kinds) > 0);
+	/* a row of what is not known is there, and says null */
+	s.layers[1].seen[VMMIO_WAY_PLAIN].median = s.layers[1].around = NAN;
+	known = vmmio_stack_layers_json(&s);
+	assert_int_equal(json_array_size(known), VMMIO_COLUMNS);
+	k = json_array_get(known, 1);
+	assert_true(json_is_null(json_object_get(k, "around_a_probe")));
+	assert_true(json_is_null(json_object_get(json_object_get(k, "plain"), "median")));
+	assert_true(json_is_real(json_object_get(json_object_get(k, "plain"), "mean")));
+	json_decref(known);
+	/* those of its device's queues; what they did not tell is no 0 */
+	assert_true(s.kicks[0].cost == 9000 && isnan(s.kicks[0].to_interrupt));
 	json_array_foreach(kinds, i, k) {
 		assert_true(json_is_null(json_object_get(json_object_get(k, "exits"), "pci-msix")));
 		assert_true(json_is_real(json_object_get(json_object_get(k, "exits"), "mmio")));
@@ -432,6 +503,150 @@ static void layers(void **state)
 	}
 }
 
+/* Without the line of vmmio-stat there is no cost of a kick, and no result. */
+static void no_kicks(void **state)
+{
+	struct vmmio_stack s = {0};
+	json_t *rows = json_array();
+	char why[200] = "";
+
+	assert_int_equal(vmmio_stack_add_kicks(&s, 0, "@kicked\n", rows, why, sizeof(why)),
+			 -EPROTO);
+	assert_int_equal(
+		vmmio_stack_add_kicks(&s, 0, "\n@kicks {\"rows\":[}\n", rows, why, sizeof(why)),
+		-EPROTO);
+	assert_string_equal(why, "vmmio-stat told nothing of kicks in the guest");
+	json_decref(rows);
+}
+
+/*
+ * The driver's counters stand for the guest where its host is the second witness, and are
+ * not enough where it is not.
+ */
+static void host_is_witness(void **state)
+{
+	static const char round[] =
+		"@round {\"kind\":\"count\",\"round\":0,\"depth\":1,\"column\":\"mmio\",\"ios\":1,"
+		"\"labels\":\"load=randread\",\"device\":\"virtio0\"}\n{\"ios\":1}\n"
+		"{\"source\":\"sysfs\",\"rows\":[]}\n@end 0\n";
+	char text[512], why[200] = "";
+
+	for (int host = 0; host < 2; host++) {
+		json_t *rows = json_array(), *info = json_object();
+
+		snprintf(text, sizeof(text), "%s%s",
+			 host ? "@info {\"second_witness\":\"host\"}\n" : "", round);
+		assert_int_equal(vmmio_rounds_parse(text, 0, rows, info, why, sizeof(why)),
+				 host ? 0 : -EPROTO);
+		assert_true(!json_object_get(json_array_get(rows, 0), "stat") == !host);
+		json_decref(rows);
+		json_decref(info);
+	}
+}
+
+/*
+ * A sweep holds each round of the guest against the host's, and makes series of both. One
+ * event more or less on either side, or one that is not known, is no agreement.
+ */
+static void rounds_agree(void **state)
+{
+	static const size_t fields[] = {offsetof(struct vmmio_host_round, kicks),
+					offsetof(struct vmmio_host_round, reads),
+					offsetof(struct vmmio_host_round, acks),
+					offsetof(struct vmmio_host_round, interrupts),
+					offsetof(struct vmmio_host_round, eoi_user),
+					offsetof(struct vmmio_host_round, lost)};
+	static const double add[] = {1, -1, NAN};
+	struct vmmio_host_round host[VMMIO_COLUMNS], spoilt;
+	struct cell cells[VMMIO_COLUMNS];
+	char *text, why[200] = "";
+	json_t *rows = json_array(), *info = json_object(), *row;
+	struct vmmio_series_set set = {0};
+	const struct vmmio_series *s;
+	size_t i, c = 0;
+
+	memcpy(cells, good, sizeof(cells));
+	cells[2].again = 1;
+	text = report(cells, VMMIO_COLUMNS);
+	assert_int_equal(vmmio_rounds_parse(text, 0, rows, info, why, sizeof(why)), 0);
+	assert_int_equal(vmmio_host_rounds(text, host, VMMIO_COLUMNS, why, sizeof(why)), 0);
+	json_array_foreach(rows, i, row) {
+		if (!json_object_get(row, "stat"))
+			continue;
+		/* of a driver that counts no registers, its handler's runs are held against them */
+		for (int registers = 0; registers < 2; registers++)
+			if (!vmmio_host_agree(row, registers, &host[c], why, sizeof(why)))
+				fail_msg("%s", why);
+		for (size_t k = 0; host[c].again == 0 && k < 3 * sizeof(fields) / sizeof(fields[0]);
+		     k++) {
+			spoilt = host[c];
+			*(double *)((char *)&spoilt + fields[k / 3]) += add[k % 3];
+			assert_false(vmmio_host_agree(row, true, &spoilt, why, sizeof(why)));
+			assert_false(vmmio_host_agree(row, false, &spoilt, why, sizeof(why)));
+		}
+		json_object_set_new(row, "host", vmmio_host_round_json(&host[c]));
+		c++;
+	}
+	assert_int_equal(c, VMMIO_COLUMNS);
+	assert_int_equal(vmmio_rounds_series(rows, 1, false, &set), 0);
+	s = vmmio_series_find(&set, "load=randread transport=mmio depth=1", "exits_per_io");
+	assert_true(s && s->n == 1 && s->c[0].num == 5 * N && s->v[0] == 5);
+	s = vmmio_series_find(&set, "load=randread transport=pci-msix depth=1", "irqs_per_io");
+	assert_true(s && s->c[0].num == N); /* accepted, not the handler's runs */
+	s = vmmio_series_find(&set, "load=randread transport=pci-msix depth=1",
+			      "stack_instructions_per_io");
+	assert_true(s && s->v[0] == 90000);
+	assert_null(
+		vmmio_series_find(&set, "load=randread transport=mmio depth=1", "latency_p50_us"));
+	vmmio_series_free(&set);
+	json_decref(rows);
+	json_decref(info);
+	free(text);
+}
+
+/*
+ * Without an ioeventfd a kick of a PCI device is a write to an address: the guest says which
+ * is whose. Without that there is no round of it.
+ */
+static void doorbells(void **state)
+{
+	static const char *const said = "@doorbell 0xc000003000\n@doorbell 0xc000007000\n";
+	struct vmmio_host_round host[VMMIO_COLUMNS];
+	char *text = report(good, VMMIO_COLUMNS), *bare = NULL, why[200] = "";
+	size_t size;
+	FILE *f = open_memstream(&bare, &size);
+
+	fputs(said, f);
+	for (const char *p = text, *q; *p; p = q) {
+		static const char kick[] =
+			"{\"exit\":\"kick\",\"path\":\"ioeventfd\",\"device\":\"pci@";
+
+		q = strstr(p, kick);
+		fprintf(f, "%.*s", q ? (int)(q - p) : (int)strlen(p), p);
+		if (!q)
+			break;
+		q += sizeof(kick) - 1;
+		fprintf(f,
+			"{\"exit\":\"mmio write\",\"path\":\"userspace\",\"device\":null,"
+			"\"register\":\"0x%.*s\"",
+			(int)strcspn(q, "\""), q);
+		q = strstr(q, "\"notify\"") + 8;
+	}
+	fclose(f);
+	if (vmmio_host_rounds(bare, host, VMMIO_COLUMNS, why, sizeof(why)))
+		fail_msg("%s", why);
+	assert_string_equal(host[1].device, "pci@c000003000");
+	assert_true(host[1].kicks == N && host[2].kicks == N && host[0].kicks == N);
+	assert_true(host[1].reads == N); /* its status is two pages before */
+	for (int c = 1; c < VMMIO_COLUMNS; c++)
+		assert_string_equal(host[c].kind[0].name, "kick by userspace");
+	assert_int_equal(
+		vmmio_host_rounds(bare + strlen(said), host, VMMIO_COLUMNS, why, sizeof(why)),
+		-EPROTO);
+	free(bare);
+	free(text);
+}
+
 /* What vmmio-layers did not say is an error, not a layer of 0. */
 static void no_layers(void **state)
 {
@@ -468,7 +683,6 @@ static void refused(void **state)
 		memcpy(p, "\"exitz\"", 7);
 	assert_int_equal(vmmio_host_rounds(text, host, 2, why, sizeof(why)), -EPROTO);
 	assert_non_null(strstr(why, "does not say how many exits"));
-	*strstr(text, "@host {\"totals\"") = '@';
 	strstr(text, "@host {")[7] = '!';
 	assert_int_equal(vmmio_host_rounds(text, host, 1, why, sizeof(why)), -EPROTO);
 	free(text);
@@ -476,10 +690,18 @@ static void refused(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(agreeing),	cmocka_unit_test(twice),
-					   cmocka_unit_test(differing), cmocka_unit_test(layers),
-					   cmocka_unit_test(no_layers), cmocka_unit_test(refused),
-					   cmocka_unit_test(unknown)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(agreeing),
+					   cmocka_unit_test(twice),
+					   cmocka_unit_test(differing),
+					   cmocka_unit_test(layers),
+					   cmocka_unit_test(no_layers),
+					   cmocka_unit_test(refused),
+					   cmocka_unit_test(unknown),
+					   cmocka_unit_test(no_kicks),
+					   cmocka_unit_test(host_is_witness),
+					   cmocka_unit_test(rounds_agree),
+					   cmocka_unit_test(arm),
+					   cmocka_unit_test(doorbells)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,9 +9,13 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "tools/vmmio-stat/core/bounded.h"
 #include "tools/vmmio-stat/stall/irqstate.h"
 #include "tools/vmmio-stat/stall/report.h"
 
@@ -51,6 +55,23 @@ static const struct {
 	const char *evidence; /* part of it */
 	struct vmmio_stall_facts f;
 } cases[] = {
+	/* A driver is at the device: nothing else is known of it. */
+	{"a probe that does not come back",
+	 VMMIO_STALL_IN_PROBE,
+	 "driver virtio_blk, probing; thread 87 (insmod) is at it: /proc/87/stack",
+	 {.binding_ns = BOUND,
+	  .driver = "virtio_blk",
+	  .binding = {.key = 1, .state = VMMIO_BINDING_PROBING, .holder = 87, .comm = "insmod"}}},
+	{"a probe that may yet",
+	 VMMIO_STALL_NONE,
+	 NULL,
+	 {.binding_ns = BOUND - 1, .binding = {.key = 1, .state = VMMIO_BINDING_PROBING}}},
+	{"a removal that does not come back",
+	 VMMIO_STALL_IN_REMOVE,
+	 "driver -, being removed; which thread is at it is not known",
+	 {.binding_ns = BOUND,
+	  .driver = "",
+	  .binding = {.key = 1, .state = VMMIO_BINDING_REMOVING}}},
 	/* The device's side, split ring with event words. */
 	{"kicked, looked at, not used",
 	 VMMIO_STALL_DEVICE_STUCK,
@@ -530,6 +551,60 @@ static void ages(void **state)
 	vmmio_stall_watch_free(&w);
 }
 
+/* Each probe has a time of its own, and what is over is no row. */
+static void a_device_in_its_probe_is_a_row(void **state)
+{
+	struct vmmio_stall_binding b = {.key = 7, .state = VMMIO_BINDING_PROBING};
+	struct vmmio_stall_queue who = {.info = {.device = "virtio4", .driver = "sleeper"}};
+	struct vmmio_stall_watch w;
+	int i;
+
+	vmmio_stall_watch_init(&w, BOUND, 100 * MS);
+	for (i = 0; i <= 21; i++) {
+		vmmio_stall_watch_begin(&w, (1 + i) * 100 * MS, 0);
+		/* after 1.1 s another probe of the same device begins: the removal between */
+		b.state = i == 11 ? VMMIO_BINDING_REMOVING : VMMIO_BINDING_PROBING;
+		assert_int_equal(vmmio_stall_watch_binding(&w, &who, &b), 0);
+		vmmio_stall_watch_end(&w);
+		vmmio_stall_watch_judge(&w, NULL, NULL);
+		assert_int_equal(w.n, 1);
+		assert_int_equal(w.list[0].info.kind, VMMIO_SLOT_DEVICE);
+		assert_int_equal(w.list[0].cause && !w.list[0].over, i == 10);
+		vmmio_stall_watch_reported(&w);
+	}
+	vmmio_stall_watch_begin(&w, 24 * 100 * MS, 0);
+	vmmio_stall_watch_end(&w);
+	assert_int_equal(w.n, 0);
+	vmmio_stall_watch_free(&w);
+}
+
+/* A file that nothing comes of keeps nobody; others are read as they are. */
+static void a_file_that_waits_keeps_nobody(void **state)
+{
+	char dir[] = "/tmp/vmmio-bounded.XXXXXX", path[64], text[16];
+	FILE *f;
+
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/file", dir);
+	assert_int_equal(vmmio_read_bounded(path, text, sizeof(text), 60000), -EIO);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs("what it says", f);
+	fclose(f);
+	assert_int_equal(vmmio_read_bounded(path, text, sizeof(text), 60000), 12);
+	assert_memory_equal(text, "what it says", 12);
+	remove(path);
+	/* nobody writes into it: even its opening waits */
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(vmmio_read_bounded(path, text, sizeof(text), 20), -ETIMEDOUT);
+	/* and lets the reader go */
+	f = fopen(path, "r+");
+	assert_non_null(f);
+	fclose(f);
+	remove(path);
+	remove(dir);
+}
+
 static enum vmmio_stall_cause now(struct vmmio_stall_watch *w)
 {
 	vmmio_stall_watch_judge(w, NULL, NULL);
@@ -737,11 +812,18 @@ static void shown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(causes),      cmocka_unit_test(evidence_fits),
-		cmocka_unit_test(ages),	       cmocka_unit_test(stuck),
-		cmocka_unit_test(flood),       cmocka_unit_test(additions),
-		cmocka_unit_test(interrupts),  cmocka_unit_test(come_and_go),
-		cmocka_unit_test(unreachable), cmocka_unit_test(shown),
+		cmocka_unit_test(a_device_in_its_probe_is_a_row),
+		cmocka_unit_test(a_file_that_waits_keeps_nobody),
+		cmocka_unit_test(causes),
+		cmocka_unit_test(evidence_fits),
+		cmocka_unit_test(ages),
+		cmocka_unit_test(stuck),
+		cmocka_unit_test(flood),
+		cmocka_unit_test(additions),
+		cmocka_unit_test(interrupts),
+		cmocka_unit_test(come_and_go),
+		cmocka_unit_test(unreachable),
+		cmocka_unit_test(shown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

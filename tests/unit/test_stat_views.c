@@ -32,6 +32,7 @@ struct fixture {
 
 static int setup(void **state)
 {
+	static const struct vmmio_form form = {.program = "x", .usage = ""};
 	static const struct vmmio_want want = {.hists = 1u << VMMIO_HIST_IRQ, .regs = true};
 	struct fixture *f = calloc(1, sizeof(*f));
 	struct vmmio_row *r;
@@ -64,7 +65,7 @@ static int setup(void **state)
 	r->have_hist = 1u << VMMIO_HIST_IRQ;
 	vmmio_row_hist(&f->d, 1, VMMIO_HIST_IRQ)->n[5] = 2;
 
-	assert_int_equal(vmmio_options_parse(&f->opt, 1, (char *[]){"x", NULL}), 0);
+	assert_int_equal(vmmio_options_parse(&f->opt, &form, 1, (char *[]){"x", NULL}), 0);
 	strcpy(f->env.accel, "kvm");
 	strcpy(f->env.clocksource, "tsc");
 	f->env.clock_ok = true;
@@ -132,6 +133,48 @@ static void table_under_emulation(void **state)
 	assert_null(strstr(text, "kick/s"));
 	assert_null(strstr(text, "k50us"));	/* durations stay away */
 	assert_non_null(strstr(text, " 246 ")); /* counts instead of rates */
+}
+
+static void table_does_not_cut_names(void **state)
+{
+	struct fixture *f = *state;
+
+	show(f);
+	strcpy(f->d.rows[1].info.queue_name, "notifications.12");
+	strcpy(f->d.rows[1].info.device, "virtio1234567");
+	/* a longer name: the header again, and nothing out of its column */
+	assert_non_null(strstr(show(f), "\nDEVICE        VQ                 kick/s"));
+	assert_non_null(strstr(f->text, "\nvirtio1234567 0:notifications.12    123"));
+}
+
+static void table_drops_the_last_on_a_narrow_terminal(void **state)
+{
+	struct fixture *f = *state;
+
+	f->view.screen_columns = 60;
+	assert_null(strstr(show(f), "k99us"));
+	assert_non_null(strstr(f->text, " irq/s buf/irq lost\n"));
+	/* what was asked for is shown */
+	f->opt.fields_given = true;
+	assert_non_null(strstr(show(f), "k99us lost\n"));
+}
+
+static void table_leaves_out_what_no_row_has(void **state)
+{
+	struct fixture *f = *state;
+	int i;
+
+	f->opt.extended = true;
+	f->opt.nfields = 0;
+	for (i = 0; i < VMMIO_F_COUNT; i++)
+		f->opt.fields[f->opt.nfields++] = i;
+	assert_non_null(strstr(show(f), " kick/s buf/kick k50us k99us lost\n"));
+	/* there from the next interval on, when one has it */
+	vmmio_row_set(&f->d.rows[1], VMMIO_C_IRQS, 0);
+	assert_non_null(strstr(show(f), " kick/s buf/kick  irq/s k50us k99us lost\n"));
+	/* of those asked for by name a dash tells */
+	f->opt.fields_given = true;
+	assert_non_null(strstr(show(f), " opp/s "));
 }
 
 static void table_header_comes_once_a_screen(void **state)
@@ -294,6 +337,9 @@ int main(void)
 		TEST(table_fits_a_terminal),
 		TEST(table_shows_rates_and_dashes),
 		TEST(table_under_emulation),
+		TEST(table_does_not_cut_names),
+		TEST(table_drops_the_last_on_a_narrow_terminal),
+		TEST(table_leaves_out_what_no_row_has),
 		TEST(table_header_comes_once_a_screen),
 		TEST(csv_to_the_letter),
 		TEST(json_is_json),

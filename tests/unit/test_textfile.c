@@ -18,7 +18,7 @@
 #include <jansson.h>
 
 #include "tools/vmmio-stat/source/source.h"
-#include "tools/vmmio-stat/view/textfile.h"
+#include "tools/vmmio-stat/view/metrics.h"
 
 #define LINES_MAX 16
 
@@ -167,7 +167,7 @@ static char *metrics(const struct recording *rec, const char *accel, bool emulat
 {
 	struct vmmio_env env = {.emulated_time = emulated_time};
 	struct vmmio_view view = {.env = &env, .engine = "file"};
-	struct vmmio_textfile t = {};
+	struct vmmio_metrics t = {};
 	struct vmmio_snapshot a, b, d;
 	struct vmmio_source src;
 	size_t rows[64], i, size;
@@ -188,14 +188,14 @@ static char *metrics(const struct recording *rec, const char *accel, bool emulat
 		assert_int_equal(vmmio_delta(&d, &a, &b), 0);
 		r.n = d.n;
 		assert_true(d.n < 64);
-		assert_int_equal(vmmio_textfile_add(&t, &r), 0);
+		assert_int_equal(vmmio_metrics_add(&t, &r), 0);
 		assert_int_equal(vmmio_snapshot_copy(&a, &b), 0);
 	}
 	out = open_memstream(&text, &size);
 	assert_non_null(out);
-	vmmio_textfile_print(&t, &view, out);
+	vmmio_metrics_print(&t, &view, VMMIO_METRICS_PROMETHEUS, out);
 	assert_int_equal(fclose(out), 0);
-	vmmio_textfile_free(&t);
+	vmmio_metrics_free(&t);
 	vmmio_snapshot_free(&a);
 	vmmio_snapshot_free(&b);
 	vmmio_snapshot_free(&d);
@@ -212,6 +212,37 @@ static double total(const struct recording *rec, unsigned int slot, const char *
 		sum += json_number_value(json_object_get(
 			json_object_get(row_of(rec->line[i], slot), "counters"), counter));
 	return sum;
+}
+
+/* Of three intervals one does not say what it lost: whichever it is, the sum is not told. */
+static void a_sum_that_lacks_one(void **state)
+{
+	struct vmmio_env env = {};
+	struct vmmio_view view = {.env = &env, .engine = "file"};
+
+	vmmio_env_set(&env, "kvm-vmx", "tsc");
+	for (int unknown = 0; unknown < 4; unknown++) { /* 3: none */
+		struct vmmio_metrics t = {};
+		struct vmmio_snapshot d;
+		struct vmmio_report r = {.delta = &d};
+		char *text = NULL;
+		size_t size;
+		FILE *out = open_memstream(&text, &size);
+
+		vmmio_snapshot_init(&d, &want);
+		d.events_lost = 2;
+		for (int i = 0; i < 3; i++) {
+			d.have_lost = i != unknown;
+			assert_int_equal(vmmio_metrics_add(&t, &r), 0);
+		}
+		vmmio_metrics_print(&t, &view, VMMIO_METRICS_PROMETHEUS, out);
+		assert_int_equal(fclose(out), 0);
+		assert_int_equal(!!strstr(text, "\nvmmio_events_lost_total 6\n"), unknown == 3);
+		assert_int_equal(!!strstr(text, "vmmio_events_lost_total"), unknown == 3);
+		free(text);
+		vmmio_metrics_free(&t);
+		vmmio_snapshot_free(&d);
+	}
 }
 
 static void metrics_are_the_sums(void **state)
@@ -339,11 +370,9 @@ static void bad_recordings(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(deltas_are_the_lines),
-		cmocka_unit_test(metrics_are_the_sums),
-		cmocka_unit_test(emulated_time_is_left_out),
-		cmocka_unit_test(unknown_is_no_zero),
-		cmocka_unit_test(bad_recordings),
+		cmocka_unit_test(deltas_are_the_lines), cmocka_unit_test(metrics_are_the_sums),
+		cmocka_unit_test(a_sum_that_lacks_one), cmocka_unit_test(emulated_time_is_left_out),
+		cmocka_unit_test(unknown_is_no_zero),	cmocka_unit_test(bad_recordings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,6 +22,7 @@ struct ctl_paths {
 	const char *sys;
 	const char *proc;
 	const char *dev;
+	const char *rules; /* udev's, of this machine */
 };
 
 extern struct ctl_paths ctl_paths;
@@ -31,7 +32,6 @@ struct ctl_device {
 	char bus[16];		/* "platform", "pci", "amba" */
 	char name[64];		/* on that bus: "LNRO0005:00", "0000:00:01.0" */
 	char driver[32];	/* bound to it; empty: none */
-	char override[32];	/* driver_override; empty: none */
 	char virtio[16];	/* its virtio device, "virtio0"; empty: none */
 	char virtio_driver[32]; /* bound to that: "virtio_blk"; empty: none */
 };
@@ -102,5 +102,14 @@ int ctl_device_rebind(struct ctl_device *d, int (*restore)(void *arg), void *arg
 
 /* Leaves @d without a driver. */
 int ctl_device_release(struct ctl_device *d, struct ctl_text *why);
+
+/* persist.c */
+
+/* Is there a rule that binds @d to vmmio.ko whenever it appears? */
+bool ctl_persistent(const struct ctl_device *d);
+
+/* Makes that rule, or takes it away; no rule to take away is none. -errno with @why. */
+int ctl_persist(const struct ctl_device *d, struct ctl_text *why);
+int ctl_forget(const struct ctl_device *d, struct ctl_text *why);
 
 #endif

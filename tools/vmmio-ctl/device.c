@@ -14,7 +14,8 @@
 
 #include "ctl.h"
 
-struct ctl_paths ctl_paths = {.sys = "/sys", .proc = "/proc", .dev = "/dev"};
+struct ctl_paths ctl_paths = {
+	.sys = "/sys", .proc = "/proc", .dev = "/dev", .rules = "/etc/udev/rules.d"};
 
 static const struct {
 	const char *bus, *ours, *stock;
@@ -131,8 +132,6 @@ int ctl_device_read(struct ctl_device *d, const char *bus, const char *name)
 		return -EXDEV;
 	snprintf(file, sizeof(file), "%s/driver", path);
 	link_name(file, d->driver, sizeof(d->driver));
-	snprintf(file, sizeof(file), "%s/driver_override", path);
-	ctl_read_line(file, d->override, sizeof(d->override));
 	if (d->virtio[0]) {
 		snprintf(file, sizeof(file), "%s/%s/driver", path, d->virtio);
 		link_name(file, d->virtio_driver, sizeof(d->virtio_driver));

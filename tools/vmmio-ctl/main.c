@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/opts.h"
 #include "settings.h"
 
 #define CTL_WORDS_MAX 8
@@ -16,7 +17,8 @@ struct ctl_args {
 	const char *device; /* NULL: none given */
 	bool force;
 	bool clear, rebind;
-	char *words[CTL_WORDS_MAX]; /* further operands */
+	bool persist;
+	const char *words[CTL_WORDS_MAX]; /* further operands */
 	int nwords;
 };
 
@@ -24,8 +26,8 @@ struct ctl_cmd {
 	const char *name;
 	const char *operands;
 	int min, max; /* operands */
-	bool force;   /* takes --force */
-	bool set;     /* takes settings, --clear and --rebind */
+	bool persist; /* takes --persist and --force */
+	bool set;     /* takes settings, --clear, --rebind and --force */
 	int (*run)(const struct ctl_args *a);
 	const char *help;
 };
@@ -69,6 +71,14 @@ static void print_move(const struct ctl_device *d, const char *former)
 	putchar('\n');
 }
 
+/* After a bind: again whenever the device appears, if that was asked for. */
+static int persist(const struct ctl_device *d, const struct ctl_args *a)
+{
+	struct ctl_text why;
+
+	return a->persist && ctl_persist(d, &why) ? trouble(why.s) : CTL_EXIT_OK;
+}
+
 static int cmd_bind(const struct ctl_args *a)
 {
 	struct ctl_device d;
@@ -81,7 +91,7 @@ static int cmd_bind(const struct ctl_args *a)
 	ours = ctl_our_driver(&d);
 	if (!strcmp(d.driver, ours)) {
 		printf("%s: %s has it already\n", d.name, ours);
-		return CTL_EXIT_OK;
+		return persist(&d, a);
 	}
 	if (!ctl_driver_there(&d, ours)) {
 		ctl_say(&why, "%s: there is no driver %s: load vmmio.ko first (modprobe vmmio)",
@@ -94,7 +104,7 @@ static int cmd_bind(const struct ctl_args *a)
 	if (ctl_device_move(&d, ours, ours, &why))
 		return trouble(why.s);
 	print_move(&d, former);
-	return CTL_EXIT_OK;
+	return persist(&d, a);
 }
 
 static int cmd_unbind(const struct ctl_args *a)
@@ -106,6 +116,8 @@ static int cmd_unbind(const struct ctl_args *a)
 	int err;
 
 	if (ctl_device_find(&d, a->device, &why))
+		return trouble(why.s);
+	if (a->persist && ctl_forget(&d, &why))
 		return trouble(why.s);
 	stock = ctl_stock_driver(&d);
 	if (strcmp(d.driver, ctl_our_driver(&d))) {
@@ -123,6 +135,12 @@ static int cmd_unbind(const struct ctl_args *a)
 	if (err)
 		return trouble(why.s);
 	print_move(&d, former);
+	if (ctl_persistent(&d))
+		fprintf(stderr,
+			"vmmio-ctl: %s goes to vmmio.ko again when it next appears (unbind "
+			"--persist ends "
+			"that)\n",
+			d.name);
 	if (!d.driver[0])
 		fprintf(stderr, "vmmio-ctl: %s stays without a driver: %s is not loaded\n", d.name,
 			stock[0] ? stock : "mainline's");
@@ -139,6 +157,8 @@ static int show_one(const struct ctl_device *d, void *arg)
 	printf("%-9s %-14s %-9s %-12s %-15s %-10s %s\n", or_none(d->virtio), d->name, d->bus,
 	       or_none(d->driver), or_none(d->virtio_driver), or_none(users),
 	       err ? busy.s : "idle");
+	if (ctl_persistent(d))
+		printf("set for %s: bound whenever it appears\n", d->name);
 	++*(int *)arg;
 	return 0;
 }
@@ -183,7 +203,7 @@ static int cmd_set(const struct ctl_args *a)
 static const struct ctl_cmd cmds[] = {
 	{"bind", "DEVICE", 1, 1, true, false, cmd_bind, "hand a device to vmmio.ko"},
 	{"unbind", "DEVICE", 1, 1, true, false, cmd_unbind, "hand it back to mainline's driver"},
-	{"set", "DEVICE KEY=VALUE...", 1, 1 + CTL_WORDS_MAX, true, true, cmd_set,
+	{"set", "DEVICE KEY=VALUE...", 1, 1 + CTL_WORDS_MAX, false, true, cmd_set,
 	 "replace a device's settings, from its next bind on"},
 	{"show", "[DEVICE]", 0, 1, false, false, cmd_show,
 	 "which driver has which device, and who uses it"},
@@ -201,7 +221,7 @@ static void usage(FILE *out)
 {
 	size_t i;
 
-	fputs("usage: vmmio-ctl bind|unbind DEVICE [--force]\n"
+	fputs("usage: vmmio-ctl bind|unbind DEVICE [--force] [--persist]\n"
 	      "       vmmio-ctl set DEVICE KEY=VALUE... [--rebind [--force]]\n"
 	      "       vmmio-ctl set DEVICE --clear [--rebind [--force]]\n"
 	      "       vmmio-ctl show [DEVICE]\n"
@@ -213,6 +233,8 @@ static void usage(FILE *out)
 	      "DEVICE: virtio0, the device on its bus (LNRO0005:00, 0000:00:01.0), a disk or\n"
 	      "an interface. virtioN may change when the driver does; the name on the bus does\n"
 	      "not. What is mounted, up, open or otherwise in use is refused without --force.\n"
+	      "--persist: also whenever the device appears from now on, by a rule of udev; unbind\n"
+	      "--persist takes the rule away.\n"
 	      "\n"
 	      "Settings:\n" SETTINGS_HELP
 	      "They outlive binds, not vmmio.ko. --rebind applies them now.\n"
@@ -230,36 +252,40 @@ static int usage_error(const char *what, const char *problem)
 static int run(const struct ctl_cmd *cmd, int argc, char **argv)
 {
 	struct ctl_args a = {};
-	bool options = true;
-	int i, n = 0;
+	struct vmmio_opt opts[] = {
+		{"persist", VMMIO_OPT_FLAG, &a.persist,
+		 .help = "also whenever the device appears, by a rule of udev"},
+		{"force", VMMIO_OPT_FLAG, &a.force, .letter = 'f',
+		 .help = "take the device though it is in use"},
+		{"clear", VMMIO_OPT_FLAG, &a.clear, .help = "forget the settings"},
+		{"rebind", VMMIO_OPT_FLAG, &a.rebind, .help = "apply them now"},
+	};
+	const char *words[1 + CTL_WORDS_MAX];
+	char program[32];
+	struct vmmio_cmdline c = {
+		.program = program,
+		.usage = cmd->operands,
+		.about = cmd->help,
+		.opts = cmd->persist ? opts : opts + 1,
+		.nopts = cmd->persist ? 2
+			 : cmd->set   ? 3
+				      : 0,
+		.operands = words,
+		.max_operands = cmd->max,
+	};
+	int err;
 
-	for (i = 0; i < argc; i++) {
-		if (options && !strcmp(argv[i], "--")) {
-			options = false;
-		} else if (options && (!strcmp(argv[i], "-h") || !strcmp(argv[i], "--help"))) {
-			usage(stdout);
-			return CTL_EXIT_OK;
-		} else if (options && cmd->force &&
-			   (!strcmp(argv[i], "-f") || !strcmp(argv[i], "--force"))) {
-			a.force = true;
-		} else if (options && cmd->set && !strcmp(argv[i], "--clear")) {
-			a.clear = true;
-		} else if (options && cmd->set && !strcmp(argv[i], "--rebind")) {
-			a.rebind = true;
-		} else if (options && argv[i][0] == '-') {
-			return usage_error(argv[i], "unknown option");
-		} else if (n == cmd->max) {
-			return usage_error(argv[i], "one operand too many");
-		} else {
-			if (n)
-				a.words[a.nwords++] = argv[i];
-			else
-				a.device = argv[i];
-			n++;
-		}
-	}
-	if (n < cmd->min)
+	snprintf(program, sizeof(program), "vmmio-ctl %s", cmd->name);
+	err = vmmio_cmdline_parse(&c, argc, argv);
+	if (err)
+		return err > 0 ? CTL_EXIT_OK : CTL_EXIT_USAGE;
+	if ((int)c.n < cmd->min)
 		return usage_error(cmd->name, "which device?");
+	a.device = c.n ? words[0] : NULL;
+	while (a.nwords + 1 < (int)c.n) {
+		a.words[a.nwords] = words[a.nwords + 1];
+		a.nwords++;
+	}
 	return cmd->run(&a);
 }
 
@@ -285,7 +311,7 @@ int main(int argc, char **argv)
 			break;
 	if (i == CMDS)
 		return usage_error(argv[1], "unknown subcommand: bind, unbind, set or show");
-	status = run(&cmds[i], argc - 2, argv + 2);
+	status = run(&cmds[i], argc - 1, argv + 1);
 	if ((fflush(stdout) || ferror(stdout)) && status == CTL_EXIT_OK) {
 		fprintf(stderr, "vmmio-ctl: cannot write the output: %s\n", strerror(errno));
 		status = CTL_EXIT_TROUBLE;

@@ -31,12 +31,29 @@ static int write_file(const char *path, const char *text)
 	return err;
 }
 
+static void override_path(const struct ctl_device *d, char *path, size_t size)
+{
+	snprintf(path, size, "%s/bus/%s/devices/%s/driver_override", ctl_paths.sys, d->bus,
+		 d->name);
+}
+
+/*
+ * Not to be asked for without need: the kernel waits here for the device's lock, which
+ * a driver holds that is stuck in its probe.
+ */
+static void get_override(const struct ctl_device *d, char *text, size_t size)
+{
+	char path[PATH_MAX];
+
+	override_path(d, path, sizeof(path));
+	ctl_read_line(path, text, size);
+}
+
 static int set_override(const struct ctl_device *d, const char *override)
 {
 	char path[PATH_MAX], text[64];
 
-	snprintf(path, sizeof(path), "%s/bus/%s/devices/%s/driver_override", ctl_paths.sys, d->bus,
-		 d->name);
+	override_path(d, path, sizeof(path));
 	snprintf(text, sizeof(text), "%s\n", override); /* an empty line clears it */
 	return write_file(path, text);
 }
@@ -84,14 +101,15 @@ static void block_signals(sigset_t *old)
 	sigprocmask(SIG_BLOCK, &all, old);
 }
 
-/* Back to what @was says; @why keeps the first reason and gets what came of this. */
-static void put_back(const struct ctl_device *was, struct ctl_text *why)
+/* Back to what @was says, and to @override; @why keeps the first reason and gets what came of this.
+ */
+static void put_back(const struct ctl_device *was, const char *override, struct ctl_text *why)
 {
 	struct ctl_device now;
 	size_t used;
 	int err = 0;
 
-	set_override(was, was->override);
+	set_override(was, override);
 	if (!ctl_device_read(&now, was->bus, was->name)) {
 		if (now.driver[0] && strcmp(now.driver, was->driver))
 			attach(was, now.driver, "unbind");
@@ -112,8 +130,10 @@ static void put_back(const struct ctl_device *was, struct ctl_text *why)
 static int move(struct ctl_device *d, const struct ctl_device *was, const char *driver,
 		const char *override, struct ctl_text *why)
 {
+	char before[32];
 	int err;
 
+	get_override(was, before, sizeof(before));
 	err = set_override(was, override);
 	if (err) {
 		ctl_say(why, "cannot set driver_override of %s: %s%s", was->name, strerror(-err),
@@ -142,7 +162,7 @@ static int move(struct ctl_device *d, const struct ctl_device *was, const char *
 	return 0;
 
 back:
-	put_back(was, why);
+	put_back(was, before, why);
 	return err;
 }
 

@@ -89,7 +89,8 @@ static int rebind(struct ctl_device *d, const char *former)
 	return CTL_EXIT_TROUBLE;
 }
 
-int ctl_cmd_set(const char *device, char *const *words, int n, bool clear, bool now, bool force)
+int ctl_cmd_set(const char *device, const char *const *words, int n, bool clear, bool now,
+		bool force)
 {
 	char line[CTL_SETTINGS_MAX], former[CTL_SETTINGS_MAX];
 	struct ctl_text why, busy;

@@ -149,7 +149,7 @@ static int find_key(const char *word, size_t len)
 	return -ENOENT;
 }
 
-int ctl_settings_parse(char *const *words, int n, char *line, struct ctl_text *why)
+int ctl_settings_parse(const char *const *words, int n, char *line, struct ctl_text *why)
 {
 	unsigned int seen = 0;
 	size_t used = 0;

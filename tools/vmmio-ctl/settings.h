@@ -16,7 +16,7 @@
  * -EINVAL with @why: what is wrong and what is allowed; nothing is known of
  * the device yet.
  */
-int ctl_settings_parse(char *const *words, int n, char *line, struct ctl_text *why);
+int ctl_settings_parse(const char *const *words, int n, char *line, struct ctl_text *why);
 
 /* Has each setting in @line a meaning on the bus of @d? -EINVAL with @why. */
 int ctl_settings_fit(const struct ctl_device *d, const char *line, struct ctl_text *why);
@@ -31,6 +31,7 @@ int ctl_settings_write(const char *device, const char *line, struct ctl_text *wh
 int ctl_settings_each(void (*f)(const char *device, const char *line, void *arg), void *arg);
 
 /* set.c: the subcommand. */
-int ctl_cmd_set(const char *device, char *const *words, int n, bool clear, bool rebind, bool force);
+int ctl_cmd_set(const char *device, const char *const *words, int n, bool clear, bool rebind,
+		bool force);
 
 #endif

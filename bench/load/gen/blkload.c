@@ -37,6 +37,7 @@ struct load {
 	__u64 seed;
 	bool sequential;
 	bool hist;
+	const char *requests; /* file for all of them; NULL: none */
 
 	int fd;
 	__u64 blocks; /* that fit on the device */
@@ -50,6 +51,10 @@ struct load {
 	__u64 first, last;
 	__u64 last_ns; /* latency of the request that completed last */
 	struct vmmio_latency latency;
+	struct {
+		__u64 begin, ns;
+	} * list; /* as they completed */
+	__u64 listed;
 };
 
 struct slot {
@@ -97,6 +102,10 @@ static void complete(struct load *l, const struct slot *slot, __s64 res)
 	}
 	l->bytes += res;
 	l->last_ns = t;
+	if (l->list) {
+		l->list[l->listed].begin = slot->start;
+		l->list[l->listed++].ns = t;
+	}
 	vmmio_latency_add(&l->latency, t);
 }
 
@@ -177,6 +186,20 @@ static void report(struct load *l)
 	printf("}\n");
 }
 
+/* 0 or -errno. */
+static int list(const struct load *l)
+{
+	FILE *out = fopen(l->requests, "we");
+	__u64 i;
+
+	if (!out)
+		return -errno;
+	for (i = 0; i < l->listed; i++)
+		fprintf(out, "%" PRIu64 ",%" PRIu64 "\n", (uint64_t)l->list[i].begin,
+			(uint64_t)l->list[i].ns);
+	return fclose(out) ? -errno : 0;
+}
+
 static int prepare_target(struct load *l)
 {
 	bool writes = l->read_pct < 100;
@@ -220,7 +243,9 @@ static const char usage_text[] =
 	"  -s, --seed N         of offsets and mix (1)\n"
 	"  -S, --sequential     offsets in order instead of at random\n"
 	"  -H, --hist           add the latency histogram, pairs of lower bound and count\n"
-	"  -h, --help\n"
+	"  -R, --requests FILE  begin and latency of each request, ns, in the order of their\n"
+	"                       completion, for vmmio-stat join\n"
+	"  -h, --help, --version\n"
 	"Prints one line of JSON. Exit status: 0 ok, 1 an I/O failed, 2 wrong usage.\n";
 
 static int wrong(const char *option, const char *value, const char *allowed)
@@ -239,12 +264,14 @@ static int parse(struct load *l, int argc, char **argv)
 		{"seed", required_argument, NULL, 's'},
 		{"sequential", no_argument, NULL, 'S'},
 		{"hist", no_argument, NULL, 'H'},
+		{"requests", required_argument, NULL, 'R'},
 		{"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'V'},
 		{NULL, 0, NULL, 0},
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "d:b:c:w:s:SHh", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "d:b:c:w:s:SHR:h", options, NULL)) != -1) {
 		switch (c) {
 		case 'd':
 			if (vmmio_parse_u64(optarg, 1, DEPTH_MAX, &l->depth))
@@ -276,6 +303,12 @@ static int parse(struct load *l, int argc, char **argv)
 			break;
 		case 'H':
 			l->hist = true;
+			break;
+		case 'V':
+			puts("blkload " VMMIO_VERSION);
+			exit(0);
+		case 'R':
+			l->requests = optarg;
 			break;
 		case 'h':
 			fputs(usage_text, stdout);
@@ -319,7 +352,9 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	memset(l.memory, 0xa5, l.depth * l.block);
-	if (vmmio_latency_init(&l.latency, l.count)) {
+	if (l.requests)
+		l.list = calloc(l.count, sizeof(*l.list));
+	if (vmmio_latency_init(&l.latency, l.count) || (l.requests && !l.list)) {
 		fprintf(stderr, "blkload: no memory for %" PRIu64 " latencies\n",
 			(uint64_t)l.count);
 		return 1;
@@ -335,6 +370,11 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	report(&l);
+	err = l.requests ? list(&l) : 0;
+	if (err) {
+		fprintf(stderr, "blkload: %s: %s\n", l.requests, strerror(-err));
+		return 1;
+	}
 	if (l.errors)
 		fprintf(stderr,
 			"blkload: %s: %" PRIu64 " of %" PRIu64 " requests failed, first: %s\n",

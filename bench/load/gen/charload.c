@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -17,8 +16,9 @@
 #include <unistd.h>
 
 #include "latency.h"
-#include "lib/num.h"
 #include "lib/clock.h"
+#include "lib/num.h"
+#include "lib/opts.h"
 
 #define SIZE_MAX_BYTES (1u << 20)
 #define SETTLE_US 20000 /* for the last interrupt to be counted */
@@ -31,60 +31,36 @@ struct load {
 	struct vmmio_latency latency;
 };
 
-static const char usage_text[] =
-	"usage: charload [options] DEVICE|fd:N\n"
-	"  -w, --rw WHAT        read or write (read)\n"
-	"  -b, --block-size B   bytes of an I/O, 1 to 1048576 (64)\n"
-	"  -c, --count N        I/Os (1000)\n"
-	"  -h, --help\n"
-	"Prints one line of JSON. Exit status: 0 ok, 1 an I/O failed, 2 wrong usage.\n";
-
-static int wrong(const char *option, const char *value, const char *allowed)
-{
-	fprintf(stderr, "charload: %s %s: must be %s\n", option, value, allowed);
-	return 2;
-}
-
 static int parse(struct load *l, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"rw", required_argument, NULL, 'w'},
-		{"block-size", required_argument, NULL, 'b'},
-		{"count", required_argument, NULL, 'c'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
+	const char *rw = "read";
+	struct vmmio_opt opts[] = {
+		{"rw", VMMIO_OPT_CHOICE, &rw, .choices = "read|write", .arg = "read|write",
+		 .letter = 'w', .help = "what an I/O is (read)"},
+		{"block-size", VMMIO_OPT_U64, &l->size, 1, SIZE_MAX_BYTES, .arg = "B",
+		 .letter = 'b', .help = "bytes of an I/O (64)"},
+		{"count", VMMIO_OPT_U64, &l->count, 1, UINT32_MAX, .arg = "N", .letter = 'c',
+		 .help = "I/Os (1000)"},
 	};
-	int c;
+	struct vmmio_cmdline c = {
+		.program = "charload",
+		.usage = "[options] DEVICE|fd:N",
+		.version = "charload " VMMIO_VERSION,
+		.after = "Prints one line of JSON. Exit status: 0 ok, 1 an I/O failed, 2 wrong "
+			 "usage.\n",
+		VMMIO_OPTS_OF(opts),
+		.operands = &l->path,
+		.max_operands = 1,
+	};
+	int err = vmmio_cmdline_parse(&c, argc, argv);
 
-	while ((c = getopt_long(argc, argv, "w:b:c:h", options, NULL)) != -1) {
-		switch (c) {
-		case 'w':
-			l->write = !strcmp(optarg, "write");
-			if (!l->write && strcmp(optarg, "read"))
-				return wrong("--rw", optarg, "read or write");
-			break;
-		case 'b':
-			if (vmmio_parse_u64(optarg, 1, SIZE_MAX_BYTES, &l->size))
-				return wrong("--block-size", optarg, "1 to 1048576");
-			break;
-		case 'c':
-			if (vmmio_parse_u64(optarg, 1, UINT32_MAX, &l->count))
-				return wrong("--count", optarg, "1 to 4294967295");
-			break;
-		case 'h':
-			fputs(usage_text, stdout);
-			exit(0);
-		default:
-			fputs("Try charload --help.\n", stderr);
-			return 2;
-		}
+	if (err)
+		return err > 0 ? 1 : 3;
+	if (!c.n) {
+		fprintf(stderr, "charload: no device given\n");
+		return 3;
 	}
-	if (argc - optind != 1) {
-		fprintf(stderr, "charload: %s\n",
-			argc == optind ? "no device given" : "more than one device given");
-		return 2;
-	}
-	l->path = argv[optind];
+	l->write = !strcmp(rw, "write");
 	return 0;
 }
 
@@ -133,7 +109,7 @@ int main(int argc, char **argv)
 
 	err = parse(&l, argc, argv);
 	if (err)
-		return err;
+		return err - 1;
 	buf = malloc(l.size);
 	if (!buf || vmmio_latency_init(&l.latency, l.count)) {
 		fprintf(stderr, "charload: no memory\n");

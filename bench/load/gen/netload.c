@@ -7,7 +7,6 @@
  * two ends come about.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -20,8 +19,8 @@
 
 #include "latency.h"
 #include "netload.h"
-#include "lib/num.h"
 #include "lib/clock.h"
+#include "lib/opts.h"
 
 #define WAIT_MS 10000	     /* for a response: none of a working pair takes that long */
 #define SETTLE_US 20000	     /* until the last interrupts are through ... */
@@ -42,85 +41,42 @@ struct load {
 	struct vmmio_latency latency;
 };
 
-static const char usage_text[] =
-	"usage: netload link INTERFACE PEER\n"
-	"       netload run [options] INTERFACE\n"
-	"  link joins two interfaces that are connected to each other: PEER goes to a\n"
-	"  network namespace of a background process that answers. run loads such a pair.\n"
-	"  -k, --kind KIND      udp_rr, tcp_rr or tcp_stream (udp_rr)\n"
-	"  -r, --request B      bytes of a request or of a message, 1 to 65000 (32)\n"
-	"  -s, --response B     bytes of a response, 1 to 65000 (1024)\n"
-	"  -d, --depth N        transactions in flight, 1 to 256 (1)\n"
-	"  -c, --count N        transactions or messages (1000)\n"
-	"  -h, --help\n"
-	"Prints one line of JSON. Exit status: 0 ok, 1 something got lost, 2 wrong usage.\n";
-
-static int wrong(const char *option, const char *value, const char *allowed)
-{
-	fprintf(stderr, "netload: %s %s: must be %s\n", option, value, allowed);
-	return 2;
-}
-
-static int set_kind(struct load *l, const char *name)
-{
-	for (int k = 0; k < NETLOAD_KINDS; k++) {
-		if (!strcmp(kinds[k], name)) {
-			l->kind = k;
-			return 0;
-		}
-	}
-	return wrong("--kind", name, "udp_rr, tcp_rr or tcp_stream");
-}
-
 static int parse(struct load *l, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"kind", required_argument, NULL, 'k'},
-		{"request", required_argument, NULL, 'r'},
-		{"response", required_argument, NULL, 's'},
-		{"depth", required_argument, NULL, 'd'},
-		{"count", required_argument, NULL, 'c'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
+	const char *kind = kinds[0];
+	struct vmmio_opt opts[] = {
+		{"kind", VMMIO_OPT_CHOICE, &kind, .choices = "udp_rr|tcp_rr|tcp_stream",
+		 .arg = "KIND", .letter = 'k', .help = "udp_rr, tcp_rr or tcp_stream (udp_rr)"},
+		{"request", VMMIO_OPT_U64, &l->request, 1, NETLOAD_SIZE_MAX, .arg = "B",
+		 .letter = 'r', .help = "bytes of a request or of a message (32)"},
+		{"response", VMMIO_OPT_U64, &l->response, 1, NETLOAD_SIZE_MAX, .arg = "B",
+		 .letter = 's', .help = "bytes of a response (1024)"},
+		{"depth", VMMIO_OPT_U64, &l->depth, 1, NETLOAD_DEPTH_MAX, .arg = "N", .letter = 'd',
+		 .help = "transactions in flight (1)"},
+		{"count", VMMIO_OPT_U64, &l->count, 1, UINT32_MAX, .arg = "N", .letter = 'c',
+		 .help = "transactions or messages (1000)"},
 	};
-	int c;
+	struct vmmio_cmdline c = {
+		.program = "netload run",
+		.usage = "[options] INTERFACE",
+		.version = "netload " VMMIO_VERSION,
+		.after =
+			"Prints one line of JSON. Exit status: 0 ok, 1 something got lost, 2 wrong "
+			"usage.\n",
+		VMMIO_OPTS_OF(opts),
+		.operands = &l->name,
+		.max_operands = 1,
+	};
+	int err = vmmio_cmdline_parse(&c, argc, argv);
 
-	while ((c = getopt_long(argc, argv, "k:r:s:d:c:h", options, NULL)) != -1) {
-		switch (c) {
-		case 'k':
-			if (set_kind(l, optarg))
-				return 2;
-			break;
-		case 'r':
-			if (vmmio_parse_u64(optarg, 1, NETLOAD_SIZE_MAX, &l->request))
-				return wrong("--request", optarg, "1 to 65000");
-			break;
-		case 's':
-			if (vmmio_parse_u64(optarg, 1, NETLOAD_SIZE_MAX, &l->response))
-				return wrong("--response", optarg, "1 to 65000");
-			break;
-		case 'd':
-			if (vmmio_parse_u64(optarg, 1, NETLOAD_DEPTH_MAX, &l->depth))
-				return wrong("--depth", optarg, "1 to 256");
-			break;
-		case 'c':
-			if (vmmio_parse_u64(optarg, 1, UINT32_MAX, &l->count))
-				return wrong("--count", optarg, "1 to 4294967295");
-			break;
-		case 'h':
-			fputs(usage_text, stdout);
-			exit(0);
-		default:
-			fputs("Try netload --help.\n", stderr);
-			return 2;
-		}
+	if (err)
+		return err > 0 ? 1 : 3;
+	if (!c.n) {
+		fprintf(stderr, "netload: run: no interface given\n");
+		return 3;
 	}
-	if (argc - optind != 1) {
-		fprintf(stderr, "netload: run: %s\n",
-			argc == optind ? "no interface given" : "more than one interface given");
-		return 2;
-	}
-	l->name = argv[optind];
+	while (strcmp(kinds[l->kind], kind))
+		l->kind++;
 	return 0;
 }
 
@@ -230,7 +186,7 @@ static int run(struct load *l)
 	int err = take_sockets(l);
 
 	if (err)
-		return err;
+		return err - 1;
 	if (setsockopt(l->fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) ||
 	    setsockopt(l->control, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)))
 		return -errno;
@@ -238,7 +194,7 @@ static int run(struct load *l)
 	err = l->kind == NETLOAD_TCP_STREAM ? stream(l) : transactions(l);
 	l->elapsed = vmmio_now_ns() - begin;
 	if (err)
-		return err;
+		return err - 1;
 	usleep(l->kind == NETLOAD_UDP_RR ? SETTLE_US : TCP_SETTLE_US);
 	l->rx_packets = netload_rx_packets(l->name);
 	if (send(l->control, "", 1, MSG_NOSIGNAL) != 1 ||
@@ -291,7 +247,7 @@ static int cmd_run(int argc, char **argv)
 	int err = parse(&l, argc, argv);
 
 	if (err)
-		return err;
+		return err - 1;
 	l.buf = calloc(1, NETLOAD_SIZE_MAX);
 	l.start = calloc(l.depth, sizeof(*l.start));
 	if (!l.buf || !l.start || vmmio_latency_init(&l.latency, l.count)) {
@@ -326,7 +282,15 @@ int main(int argc, char **argv)
 	if (argc > 1 && !strcmp(argv[1], "run"))
 		return cmd_run(argc - 1, argv + 1);
 	if (argc > 1 && (!strcmp(argv[1], "-h") || !strcmp(argv[1], "--help"))) {
-		fputs(usage_text, stdout);
+		puts("usage: netload link INTERFACE PEER\n"
+		     "       netload run [options] INTERFACE   (run --help lists them)\n"
+		     "link joins two interfaces that are connected to each other: PEER goes to a\n"
+		     "network namespace of a background process that answers. run loads such a "
+		     "pair.");
+		return 0;
+	}
+	if (argc > 1 && !strcmp(argv[1], "--version")) {
+		puts("netload " VMMIO_VERSION);
 		return 0;
 	}
 	fprintf(stderr, "netload: link or run; try netload --help\n");

@@ -155,7 +155,7 @@ static int kick_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 	struct virtqueue *vq = *(struct virtqueue **)ri->data;
 	struct vmmio_queue *q = vq->priv;
 
-	if (q->vd->front->transport == VMMIO_TRANSPORT_MMIO)
+	if (q->vd->transport->id == VMMIO_TRANSPORT_MMIO)
 		writel(vq->index, q->doorbell);
 	return 0;
 }

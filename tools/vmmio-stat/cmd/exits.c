@@ -24,6 +24,7 @@ struct request {
 	bool by_vcpu;
 	bool by_time;
 	bool latency;
+	bool time_all;
 	__u64 pid;
 	__u64 room; /* vCPU threads; 0: by the VMs there are */
 	const char *guest;
@@ -40,6 +41,7 @@ static const char help[] =
 	"  -g, --guest NAME     VMs of this name only (see vms)\n"
 	"      --vcpu           each vCPU for itself\n"
 	"  -k, --key KEY        sort by sample (default) or time\n"
+	"      --time-all       time each exit; else of a vCPU that has many a part\n"
 	"      --latency        doorbell to backend running, per queue (hooks the scheduler)\n"
 	"      --map FILE       names for address ranges: lines ADDRESS SIZE NAME\n"
 	"                       [mmio|pci|pio], or what QEMU answers (docs/host.md)\n"
@@ -58,6 +60,7 @@ enum {
 	O_ENGINE,
 	O_JSON,
 	O_LATENCY,
+	O_TIME_ALL,
 	O_ROOM
 };
 
@@ -99,6 +102,9 @@ static int parse_option(struct request *q, int c)
 	case O_LATENCY:
 		q->latency = true;
 		return 0;
+	case O_TIME_ALL:
+		q->time_all = true;
+		return 0;
 	case O_ROOM:
 		if (vmmio_parse_u64(optarg, 1, 65536, &q->room))
 			return wrong("--room takes 1 to 65536 threads, not", optarg);
@@ -125,6 +131,7 @@ static int parse(struct request *q, int argc, char **argv)
 		{"qmp", required_argument, NULL, O_QMP},
 		{"engine", required_argument, NULL, O_ENGINE},
 		{"latency", no_argument, NULL, O_LATENCY},
+		{"time-all", no_argument, NULL, O_TIME_ALL},
 		{"room", required_argument, NULL, O_ROOM},
 		{"json", no_argument, NULL, O_JSON},
 		{"help", no_argument, NULL, 'h'},
@@ -374,8 +381,9 @@ static int start(struct run *r, char *why, size_t size)
 		if (!err)
 			err = vmmio_exit_perf_follow(r->perf, &host, &r->rows);
 	} else {
-		err = vmmio_exit_bpf_open(&r->source, r->q->pid, r->q->room, &host, &r->rows, why,
-					  size);
+		struct vmmio_exit_how how = {r->q->pid, r->q->room, r->q->time_all};
+
+		err = vmmio_exit_bpf_open(&r->source, &how, &host, &r->rows, why, size);
 	}
 	if (!err && r->q->latency) {
 		err = vmmio_exitlat_open(&r->lat, r->q->pid, why, size);

@@ -12,29 +12,15 @@
 #include "tools/vmmio-stat/view/hist.h"
 #include "tools/vmmio-stat/session/session.h"
 #include "tools/vmmio-stat/session/parse.h"
+#include "hist.h"
 
-static void print_kinds(FILE *out)
+static void kinds(char *text, size_t size)
 {
-	int id;
+	int id, n = 0;
 
-	fputs("usage: vmmio-stat hist KIND [options] [interval [count]]\n"
-	      "       vmmio-stat hist KIND [options] -- command [argument...]\n\n",
-	      out);
-	for (id = 0; id < VMMIO_HIST_COUNT; id++)
-		fprintf(out, "  %-10s %s (%s)\n", vmmio_hist_keys[id], vmmio_hist_meanings[id],
-			vmmio_hist_units[id]);
-	fputs("\nWithout an interval: until interrupted. Options: -n, -D, -q, -T, -i, -1,\n"
-	      "--source, --emulated-time, as without a subcommand.\n",
-	      out);
-}
-
-static void sleep_until(__u64 ns)
-{
-	struct timespec t = {.tv_sec = (time_t)(ns / 1000000000),
-			     .tv_nsec = (long)(ns % 1000000000)};
-
-	while (!vmmio_stop && clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) == EINTR)
-		;
+	for (id = 0; id < VMMIO_HIST_COUNT && n < (int)size; id++)
+		n += snprintf(text + n, size - n, "  %-10s %s (%s)\n", vmmio_hist_keys[id],
+			      vmmio_hist_meanings[id], vmmio_hist_units[id]);
 }
 
 static void print_time(const struct vmmio_session *x)
@@ -48,8 +34,22 @@ static void print_time(const struct vmmio_session *x)
 		printf("%s\n", text);
 }
 
-/* Returns an exit status, or -1 to go on. */
-static int print(struct vmmio_session *x, int n, int id)
+bool vmmio_hist_allowed(const struct vmmio_session *x, int id)
+{
+	if (!vmmio_hist_is_time(id) || vmmio_env_times(&x->env))
+		return true;
+	if (!x->env.clock_ok)
+		vmmio_complain("hist %s: reading clocksource %s traps, so there are no durations "
+			       "(vmmio-stat doctor)",
+			       vmmio_hist_keys[id], x->env.clocksource);
+	else
+		vmmio_complain("hist %s: durations are %s (%s): "
+			       "--emulated-time shows them",
+			       vmmio_hist_keys[id], vmmio_env_hidden_text(&x->env), x->env.accel);
+	return false;
+}
+
+int vmmio_hist_report(struct vmmio_session *x, int n, int id)
 {
 	bool time_class = vmmio_hist_is_time(id), known = false;
 	char unit[24], queue[48], line[240];
@@ -100,7 +100,7 @@ static int compare_and_print(struct vmmio_session *x, const struct vmmio_moment 
 {
 	int n = vmmio_session_compare(x, from, to);
 
-	return n < 0 ? VMMIO_EXIT_TROUBLE : print(x, n, id);
+	return n < 0 ? VMMIO_EXIT_TROUBLE : vmmio_hist_report(x, n, id);
 }
 
 static int watch(struct vmmio_session *x, struct vmmio_moment *m, int id, bool endless)
@@ -122,7 +122,7 @@ static int watch(struct vmmio_session *x, struct vmmio_moment *m, int id, bool e
 			while (!err);
 		} else {
 			next = endless ? ~0ull >> 1 : next + x->opt.interval_ns;
-			sleep_until(next);
+			vmmio_sleep_until(next);
 			err = vmmio_moment_take(x, &m[cur]);
 		}
 		if (err && !(endless && x->ended))
@@ -170,12 +170,25 @@ int vmmio_cmd_hist(int argc, char **argv)
 {
 	struct vmmio_session x = {};
 	struct vmmio_moment m[2];
+	char about[1000];
+	const struct vmmio_form form = {
+		.program = "vmmio-stat hist",
+		.usage = "KIND [options] [interval [count]]\n"
+			 "KIND [options] -- command [argument...]",
+		.about = about,
+		.after = "Without an interval: until interrupted. For other formats: vmmio-stat "
+			 "--json=full\nhas \"hist\", --textfile too.\n",
+		.takes = "i1TnDqSzoed",
+		.command = true,
+	};
 	bool endless;
 	int id, i, ret;
 
-	if (argc > 1 && (!strcmp(argv[1], "-h") || !strcmp(argv[1], "--help"))) {
-		print_kinds(stdout);
-		return VMMIO_EXIT_OK;
+	kinds(about, sizeof(about));
+	if (argc > 1 && argv[1][0] == '-') {
+		ret = vmmio_options_parse(&x.opt, &form, argc, argv);
+		if (ret)
+			return ret - 1;
 	}
 	id = argc > 1 ? vmmio_hist_find(argv[1]) : -1;
 	if (id < 0) {
@@ -185,14 +198,9 @@ int vmmio_cmd_hist(int argc, char **argv)
 			argc > 1 ? "' is no distribution" : "");
 		return VMMIO_EXIT_USAGE;
 	}
-	ret = vmmio_options_parse(&x.opt, argc - 1, argv + 1);
+	ret = vmmio_options_parse(&x.opt, &form, argc - 1, argv + 1);
 	if (ret)
 		return ret - 1;
-	if (x.opt.format != VMMIO_FORMAT_TABLE) {
-		vmmio_complain("hist: for other formats: vmmio-stat --json=full has \"hist\", "
-			       "--textfile too");
-		return VMMIO_EXIT_USAGE;
-	}
 	endless = !x.opt.argc && !x.opt.count && !x.opt.interval_given;
 	ret = vmmio_options_interval(&x.opt);
 	if (ret)
@@ -200,17 +208,7 @@ int vmmio_cmd_hist(int argc, char **argv)
 	x.want.hists = 1u << id;
 	if (vmmio_session_open(&x))
 		return VMMIO_EXIT_TROUBLE;
-	if (vmmio_hist_is_time(id) && x.env.emulated && !x.env.emulated_time) {
-		vmmio_complain("hist %s: durations are not real under emulation (%s): "
-			       "--emulated-time shows them",
-			       argv[1], x.env.accel);
-		vmmio_session_close(&x);
-		return VMMIO_EXIT_TROUBLE;
-	}
-	if (vmmio_hist_is_time(id) && !x.env.clock_ok) {
-		vmmio_complain("hist %s: reading clocksource %s traps, so there are no durations "
-			       "(vmmio-stat doctor)",
-			       argv[1], x.env.clocksource);
+	if (!vmmio_hist_allowed(&x, id)) {
 		vmmio_session_close(&x);
 		return VMMIO_EXIT_TROUBLE;
 	}

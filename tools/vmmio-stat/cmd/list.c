@@ -124,7 +124,7 @@ static int add_devices(struct vmmio_snapshot *s)
 	struct vmmio_row *r;
 	__u32 slot;
 	size_t i;
-	int err = tracefs_devices_init(&d);
+	int err = tracefs_devices_init(&d, &tracefs_known_here, NULL);
 
 	if (!err)
 		tracefs_devices_scan(&d);
@@ -176,15 +176,23 @@ static int look(struct vmmio_session *x, struct vmmio_snapshot *s)
 
 int vmmio_cmd_list(int argc, char **argv)
 {
+	static const struct vmmio_form form = {
+		.program = "vmmio-stat list",
+		.usage = "[options]",
+		.about =
+			"Devices and virtqueues: transport, interrupts and their CPUs, ring sizes, "
+			"features.\n",
+		.takes = "nDqSzjoe",
+	};
 	struct vmmio_session x = {};
 	struct vmmio_snapshot s;
 	size_t *index = NULL, n;
 	int ret;
 
-	ret = vmmio_options_parse(&x.opt, argc, argv);
+	ret = vmmio_options_parse(&x.opt, &form, argc, argv);
 	if (ret)
 		return ret - 1;
-	if (x.opt.argc || x.opt.command) {
+	if (x.opt.argc) {
 		vmmio_complain("list: it takes no operand");
 		return VMMIO_EXIT_USAGE;
 	}

@@ -14,16 +14,6 @@
 #include "tools/vmmio-stat/session/session.h"
 #include "tools/vmmio-stat/session/parse.h"
 
-/* Sleeps until CLOCK_MONOTONIC says @ns, or a signal asks us to end. */
-static void sleep_until(__u64 ns)
-{
-	struct timespec t = {.tv_sec = (time_t)(ns / 1000000000),
-			     .tv_nsec = (long)(ns % 1000000000)};
-
-	while (!vmmio_stop && clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) == EINTR)
-		;
-}
-
 /* Returns an exit status, or -1 to go on. */
 static int report(struct vmmio_session *x, int n, bool total, const int *status)
 {
@@ -38,7 +28,7 @@ static int report(struct vmmio_session *x, int n, bool total, const int *status)
 	int ret;
 
 	if (x->opt.format == VMMIO_FORMAT_TEXTFILE) {
-		ret = vmmio_textfile_report(&x->textfile, &x->view, &r);
+		ret = vmmio_textfile_report(&x->metrics, &x->view, &r);
 		if (!ret)
 			return -1;
 		vmmio_complain("cannot write %s: %s", x->opt.textfile, strerror(-ret));
@@ -130,7 +120,7 @@ static int watch(struct vmmio_session *x, struct vmmio_moment *m)
 	next = first->s.time_ns;
 	while (!x->opt.count || done < x->opt.count) {
 		next += x->opt.interval_ns;
-		sleep_until(next);
+		vmmio_sleep_until(next);
 		if (vmmio_stop && x->opt.format == VMMIO_FORMAT_TEXTFILE)
 			return last_part(x, prev, cur);
 		if (vmmio_stop)
@@ -191,15 +181,38 @@ static int over_command(struct vmmio_session *x, struct vmmio_moment *m)
 	return VMMIO_EXIT_OK;
 }
 
+static void subcommands(char *text, size_t size)
+{
+	int n = snprintf(
+		text, size,
+		"What virtio costs in this guest, per virtqueue: kicks, interrupts and how "
+		"well\nboth are batched. Without an interval: once a second until "
+		"interrupted.\n\n");
+
+	for (int i = 0; vmmio_cmds[i].name && n < (int)size; i++)
+		n += snprintf(text + n, size - n, "  %-12s %s\n", vmmio_cmds[i].name,
+			      vmmio_cmds[i].help);
+}
+
 int vmmio_cmd_live(int argc, char **argv)
 {
 	struct vmmio_session x = {};
 	struct vmmio_moment m[3];
 	struct vmmio_self cost;
-	char line[320];
+	char line[320], about[1500];
+	const struct vmmio_form form = {
+		.program = "vmmio-stat",
+		.usage = "[options] [interval [count]]\n[options] -- command [argument...]\n"
+			 "subcommand [options]",
+		.about = about,
+		.after = "Exit status: 0 ok, 1 trouble, 2 wrong usage, 3 --verify found a "
+			 "difference.\n",
+		.command = true,
+	};
 	int i, ret;
 
-	ret = vmmio_options_parse(&x.opt, argc, argv);
+	subcommands(about, sizeof(about));
+	ret = vmmio_options_parse(&x.opt, &form, argc, argv);
 	if (!ret)
 		ret = vmmio_options_interval(&x.opt);
 	if (ret)

@@ -2,7 +2,8 @@
 /*
  * Part of the build: fills lists into the manual page on standard input, from
  * the tables that the programs themselves are made of. Fails unless each mark
- * named as an argument stands there once.
+ * named as an argument stands there once. OPTIONS=FILE is a mark whose list is
+ * in a file: what a program says to --help=table (lib/opts.h).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,6 +112,69 @@ static void settings(void)
 	puts(".El");
 }
 
+static const char *table; /* of OPTIONS=FILE */
+
+/* ".It Fl s , -script Ar FILE" and the help of the option. */
+static void option(char *const field[4])
+{
+	const char *arg = field[2];
+
+	printf(".It ");
+	if (strcmp(field[0], "-"))
+		printf("Fl %s , ", field[0]);
+	printf("Fl \\-");
+	word(field[1], (int)strlen(field[1]));
+	if (*arg == '=') {
+		printf(" Ns Op = Ns Cm ");
+		word(arg + 1, (int)strlen(arg + 1));
+	} else if (strcmp(arg, "-")) {
+		printf(" Ar ");
+		word(arg, (int)strlen(arg));
+	}
+	putchar('\n');
+	text(field[3]);
+}
+
+static void options(void)
+{
+	FILE *in = table ? fopen(table, "re") : NULL;
+	char line[1024], *field[6], *at;
+	int open = 0, n;
+
+	while (in && fgets(line, sizeof(line), in)) {
+		line[strcspn(line, "\n")] = '\0';
+		for (at = line, n = 0; at && n < 6;)
+			field[n++] = strsep(&at, "\t");
+		if (n == 4 && !field[0][1] && field[0][0] != '#') {
+			option(field);
+			continue;
+		}
+		if (open)
+			puts(".El");
+		open = 0;
+		if (!strcmp(field[0], "#")) {
+			printf(".Ss %s\n", field[1]);
+			text(field[2]);
+			continue;
+		}
+		puts(".Bd -literal -offset indent");
+		for (int i = 1; i < n; i++) {
+			word(field[0], (int)strlen(field[0]));
+			putchar(' ');
+			word(field[i], (int)strlen(field[i]));
+			putchar('\n');
+		}
+		puts(".Ed\n.Bl -tag -width Ds");
+		open = 1;
+	}
+	if (!in || ferror(in) || !open) {
+		fprintf(stderr, "mkman: OPTIONS=%s: no table of options\n", table ? table : "");
+		exit(EXIT_FAILURE);
+	}
+	puts(".El");
+	fclose(in);
+}
+
 static const struct {
 	const char *mark;
 	void (*list)(void);
@@ -118,6 +182,7 @@ static const struct {
 	{"FIELDS", fields},
 	{"HISTS", hists},
 	{"SETTINGS", settings},
+	{"OPTIONS", options},
 };
 
 /* Is it a mark? Then its list, and where it stands in @lists; else -1. */
@@ -138,6 +203,14 @@ int main(int argc, char **argv)
 	int found[sizeof(lists) / sizeof(lists[0])] = {0};
 	char line[1024], mark[32];
 
+	for (int k = 1; k < argc; k++) {
+		char *value = strchr(argv[k], '=');
+
+		if (value) {
+			*value = '\0';
+			table = value + 1;
+		}
+	}
 	while (fgets(line, sizeof(line), stdin)) {
 		int i = list_of(line);
 

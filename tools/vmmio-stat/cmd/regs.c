@@ -70,19 +70,24 @@ static int over_interval(struct vmmio_session *x, struct vmmio_moment *m)
 
 int vmmio_cmd_regs(int argc, char **argv)
 {
+	static const struct vmmio_form form = {
+		.program = "vmmio-stat regs",
+		.usage = "[options] [interval]",
+		.about = "Accesses by register name; without an interval, and with the driver's "
+			 "own\n"
+			 "counters, those since the device was bound.\n",
+		.after = "For a command, or other formats: vmmio-stat --json [-- command] has "
+			 "\"registers\".\n",
+		.takes = "i1TnDqSzoe",
+	};
 	struct vmmio_session x = {};
 	struct vmmio_moment m[2];
 	bool interval;
 	int ret, i, n;
 
-	ret = vmmio_options_parse(&x.opt, argc, argv);
+	ret = vmmio_options_parse(&x.opt, &form, argc, argv);
 	if (ret)
 		return ret - 1;
-	if (x.opt.command || x.opt.format != VMMIO_FORMAT_TABLE) {
-		vmmio_complain("regs: for a command, or other formats: vmmio-stat --json [-- "
-			       "command] has \"registers\"");
-		return VMMIO_EXIT_USAGE;
-	}
 	interval = x.opt.argc > 0;
 	ret = vmmio_options_interval(&x.opt);
 	if (ret)

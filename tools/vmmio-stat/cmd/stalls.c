@@ -4,13 +4,13 @@
  * looking is stall/sample.c's, judging stall/judge.c's, showing stall/report.c's.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "lib/clock.h"
 #include "lib/num.h"
+#include "lib/opts.h"
 #include "tools/vmmio-stat/core/env.h"
 #include "tools/vmmio-stat/core/options.h"
 #include "tools/vmmio-stat/session/cmd.h"
@@ -20,53 +20,11 @@
 #include "tools/vmmio-stat/view/view.h"
 
 #define BOUND_MS 2000
-#define LOOKS 10 /* within the bound, and at least as often as: */
-#define PERIOD_MAX_NS 100000000ull
-#define PERIOD_MIN_NS 10000000ull
-
-static void usage(void)
-{
-	int i;
-
-	printf("usage: vmmio-stat stalls [options] [interval [count]]\n\n"
-	       "Every virtqueue: buffers in flight, the age of the oldest, and, where nothing\n"
-	       "moved for longer than the bound, the cause and its evidence.\n\n"
-	       "      --bound MS      what nobody should have to wait for, 100 to 3600000 (%d)\n"
-	       "  -1, --once          one report, as soon as a stall could be told, then end\n"
-	       "  -n, --device NAME   only this device\n"
-	       "  -D, --driver NAME   only devices of this driver\n"
-	       "  -q, --queue N|NAME  only this virtqueue\n"
-	       "  -T, --timestamp     time of day in front of each row\n"
-	       "      --json          one object per interval\n"
-	       "  -h, --help\n\n",
-	       BOUND_MS);
-	for (i = 1; i < VMMIO_STALL_CAUSE_COUNT; i++)
-		printf("  %-13s %s\n", vmmio_stall_causes[i], vmmio_stall_meanings[i]);
-	printf("\nExit status: 0 nothing stalled, 3 a virtqueue was, 1 trouble or one was not\n"
-	       "seen, 2 wrong usage.\n");
-}
-
-enum {
-	O_BOUND = 256,
-	O_JSON
-};
-
-static const struct option longopts[] = {
-	{"bound", required_argument, NULL, O_BOUND},
-	{"once", no_argument, NULL, '1'},
-	{"device", required_argument, NULL, 'n'},
-	{"driver", required_argument, NULL, 'D'},
-	{"queue", required_argument, NULL, 'q'},
-	{"timestamp", no_argument, NULL, 'T'},
-	{"json", no_argument, NULL, O_JSON},
-	{"help", no_argument, NULL, 'h'},
-	{},
-};
 
 struct run {
 	struct vmmio_options opt; /* of it: what filters and times */
 	__u64 bound_ns;
-	bool once;
+	bool once, json;
 	struct vmmio_env env;
 	struct vmmio_stall_sampler *sampler;
 	struct vmmio_stall_irqs *irqs;
@@ -82,83 +40,59 @@ static int wrong(const char *what, const char *value)
 	return 1 + VMMIO_EXIT_USAGE;
 }
 
-static int take_option(struct run *r, int c)
-{
-	__u64 ms;
-
-	switch (c) {
-	case O_BOUND:
-		if (vmmio_parse_u64(optarg, 100, 3600000, &ms))
-			return wrong("--bound takes 100 to 3600000 milliseconds, not", optarg);
-		r->bound_ns = ms * 1000000;
-		return 0;
-	case '1':
-		r->once = true;
-		return 0;
-	case 'n':
-		r->opt.device = optarg;
-		return 0;
-	case 'D':
-		r->opt.driver = optarg;
-		return 0;
-	case 'q':
-		r->opt.queue = optarg;
-		return 0;
-	case 'T':
-		r->opt.timestamp = true;
-		return 0;
-	case O_JSON:
-		r->opt.format = VMMIO_FORMAT_JSON;
-		return 0;
-	case 'h':
-		usage();
-		return 1 + VMMIO_EXIT_OK;
-	}
-	return 1 + VMMIO_EXIT_USAGE;
-}
-
 /* 0, or the exit status plus one. */
 static int parse(struct run *r, int argc, char **argv)
 {
-	int c, ret;
+	unsigned int bound_ms = BOUND_MS;
+	const char *words[2];
+	struct vmmio_opt opts[] = {
+		{"bound", VMMIO_OPT_NUMBER, &bound_ms, 100, 3600000, .arg = "MS",
+		 .help = "milliseconds that nobody should have to wait (2000)"},
+		{"once", VMMIO_OPT_FLAG, &r->once, .letter = '1',
+		 .help = "one report, as soon as a stall could be told, then end"},
+		{"device", VMMIO_OPT_STRING, &r->opt.device, .arg = "NAME", .letter = 'n',
+		 .help = "only this device"},
+		{"driver", VMMIO_OPT_STRING, &r->opt.driver, .arg = "NAME", .letter = 'D',
+		 .help = "only devices of this driver"},
+		{"queue", VMMIO_OPT_STRING, &r->opt.queue, .arg = "N|NAME", .letter = 'q',
+		 .help = "only this virtqueue"},
+		{"timestamp", VMMIO_OPT_FLAG, &r->opt.timestamp, .letter = 'T',
+		 .help = "time of day in front of each row"},
+		{"json", VMMIO_OPT_FLAG, &r->json, .help = "one object per interval"},
+	};
+	char after[1500];
+	struct vmmio_cmdline c = {
+		.program = "vmmio-stat stalls",
+		.usage = "[options] [interval [count]]",
+		.about = "Every virtqueue: buffers in flight, the age of the oldest, and, where "
+			 "nothing\nmoved for longer than the bound, the cause and its evidence.\n",
+		.after = after,
+		VMMIO_OPTS_OF(opts),
+		.operands = words,
+		.max_operands = 2,
+	};
+	int err, n = 0;
 
-	r->bound_ns = BOUND_MS * 1000000ull;
+	for (int i = 1; i < VMMIO_STALL_CAUSE_COUNT && n < (int)sizeof(after); i++)
+		n += snprintf(after + n, sizeof(after) - n, "  %-13s %s\n", vmmio_stall_causes[i],
+			      vmmio_stall_meanings[i]);
+	if (n < (int)sizeof(after))
+		snprintf(
+			after + n, sizeof(after) - n,
+			"\nExit status: 0 nothing stalled, 3 a virtqueue was, 1 trouble or one was "
+			"not\nseen, 2 wrong usage.\n");
+	err = vmmio_cmdline_parse(&c, argc, argv);
+	if (err)
+		return 1 + (err > 0 ? VMMIO_EXIT_OK : VMMIO_EXIT_USAGE);
+	r->bound_ns = bound_ms * 1000000ull;
 	r->opt.interval_ns = 1000000000;
-	optind = 0;
-	while ((c = getopt_long(argc, argv, "+1n:D:q:Th", longopts, NULL)) != -1) {
-		ret = take_option(r, c);
-		if (ret)
-			return ret;
-	}
-	if (optind < argc && vmmio_parse_seconds(argv[optind++], 10000000, 86400ull * 1000000000,
-						 &r->opt.interval_ns))
-		return wrong("the interval is not a number of seconds, 0.01 to 86400:",
-			     argv[optind - 1]);
-	if (optind < argc && vmmio_parse_u64(argv[optind++], 1, ~0ull, &r->opt.count))
-		return wrong("the count is not a number above 0:", argv[optind - 1]);
-	if (optind < argc)
-		return wrong("unexpected argument", argv[optind]);
+	r->opt.format = r->json ? VMMIO_FORMAT_JSON : VMMIO_FORMAT_TABLE;
+	if (c.n > 0 &&
+	    vmmio_parse_seconds(words[0], 10000000, 86400ull * 1000000000, &r->opt.interval_ns))
+		return wrong("the interval is not a number of seconds, 0.01 to 86400:", words[0]);
+	if (c.n > 1 && vmmio_parse_u64(words[1], 1, ~0ull, &r->opt.count))
+		return wrong("the count is not a number above 0:", words[1]);
 	return 0;
-}
-
-static void sleep_until(__u64 ns)
-{
-	struct timespec t = {.tv_sec = (time_t)(ns / 1000000000),
-			     .tv_nsec = (long)(ns % 1000000000)};
-
-	while (!vmmio_stop && clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) == EINTR)
-		;
-}
-
-static const struct vmmio_stall_watch *sorting;
-
-static int by_name(const void *a, const void *b)
-{
-	const struct vmmio_slot_info *x = &sorting->list[*(const size_t *)a].info;
-	const struct vmmio_slot_info *y = &sorting->list[*(const size_t *)b].info;
-	int order = strverscmp(x->device, y->device);
-
-	return order ? order : (x->queue > y->queue) - (x->queue < y->queue);
 }
 
 static bool matches(const struct run *r, const struct vmmio_stall_queue *q)
@@ -184,9 +118,7 @@ static int choose(struct run *r)
 	for (i = 0; i < r->watch.n; i++)
 		if (matches(r, &r->watch.list[i]))
 			r->rows[n++] = i;
-	sorting = &r->watch;
-	if (n)
-		qsort(r->rows, n, sizeof(*r->rows), by_name);
+	vmmio_stall_watch_sort(&r->watch, r->rows, n);
 	return (int)n;
 }
 
@@ -288,7 +220,7 @@ static int loop(struct run *r)
 		end = start + n * r->opt.interval_ns;
 		do {
 			next += r->watch.period_ns;
-			sleep_until(next < end ? next : end);
+			vmmio_sleep_until(next < end ? next : end);
 			if (vmmio_stop)
 				break;
 			if (look(r))
@@ -322,9 +254,7 @@ int vmmio_cmd_stalls(int argc, char **argv)
 	ret = parse(&r, argc, argv);
 	if (ret)
 		return ret - 1;
-	period = r.bound_ns / LOOKS;
-	period = period > PERIOD_MAX_NS ? PERIOD_MAX_NS : period;
-	period = period < PERIOD_MIN_NS ? PERIOD_MIN_NS : period;
+	period = vmmio_stall_period(r.bound_ns);
 	if (r.once) {
 		/* what begins to hang as we begin to look is seen to */
 		r.opt.interval_ns = r.bound_ns + 2 * period;

@@ -334,18 +334,20 @@ static int run(struct top *t)
 
 int vmmio_cmd_top(int argc, char **argv)
 {
+	static const struct vmmio_form form = {
+		.program = "vmmio-stat top",
+		.usage = "[options] [interval]",
+		.about = "The live screen; h lists its keys.\n",
+		.takes = "i1TnDqxfSzoed",
+	};
 	static struct top t;
 	int ret, id;
 
-	ret = vmmio_options_parse(&t.x.opt, argc, argv);
+	ret = vmmio_options_parse(&t.x.opt, &form, argc, argv);
 	if (!ret)
 		ret = vmmio_options_interval(&t.x.opt);
 	if (ret)
 		return ret - 1;
-	if (t.x.opt.command || t.x.opt.format != VMMIO_FORMAT_TABLE || t.x.opt.verify) {
-		vmmio_complain("top: takes no command, no other format and no --verify");
-		return VMMIO_EXIT_USAGE;
-	}
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
 		vmmio_complain("top: no terminal on standard input and output");
 		return VMMIO_EXIT_TROUBLE;

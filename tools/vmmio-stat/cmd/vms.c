@@ -4,7 +4,6 @@
  * interrupts. Identities only; nothing is attached or counted.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +12,7 @@
 #include "tools/vmmio-stat/host/hostmap.h"
 #include "tools/vmmio-stat/host/hostscan.h"
 #include "lib/json.h"
-#include "lib/num.h"
+#include "lib/opts.h"
 
 struct request {
 	bool json;
@@ -22,16 +21,6 @@ struct request {
 	const char *map;
 	const char *qmp;
 };
-
-static const char help[] =
-	"usage: vmmio-stat vms [options]\n"
-	"  -s, --summary    one line per VM\n"
-	"  -p, --pid PID    of this process only\n"
-	"      --map FILE   names for address ranges: lines ADDRESS SIZE NAME\n"
-	"                   [mmio|pci|pio], or what QEMU answers (docs/host.md)\n"
-	"      --qmp SOCKET ask a running QEMU for them, on its QMP socket\n"
-	"      --json       one object per VM\n"
-	"  -h, --help\n";
 
 static const char *bus_name(__u32 bus)
 {
@@ -229,55 +218,23 @@ static void json_vm(const struct vmmio_host_vm *vm)
 /* 0, or the exit status plus one. */
 static int parse(struct request *q, int argc, char **argv)
 {
-	enum {
-		O_MAP = 256,
-		O_QMP,
-		O_JSON
+	struct vmmio_opt opts[] = {
+		{"summary", VMMIO_OPT_FLAG, &q->summary, .letter = 's', .help = "one line per VM"},
+		{"pid", VMMIO_OPT_U64, &q->pid, 1, 0x7fffffff, .arg = "PID", .letter = 'p',
+		 .help = "of this process only"},
+		{"map", VMMIO_OPT_STRING, &q->map, .arg = "FILE",
+		 .help = "names for address ranges: lines ADDRESS SIZE NAME [mmio|pci|pio], or "
+			 "what "
+			 "QEMU answers (docs/host.md)"},
+		{"qmp", VMMIO_OPT_STRING, &q->qmp, .arg = "SOCKET",
+		 .help = "ask a running QEMU for them, on its QMP socket"},
+		{"json", VMMIO_OPT_FLAG, &q->json, .help = "one object per VM"},
 	};
-	static const struct option options[] = {
-		{"summary", no_argument, NULL, 's'},
-		{"pid", required_argument, NULL, 'p'},
-		{"map", required_argument, NULL, O_MAP},
-		{"qmp", required_argument, NULL, O_QMP},
-		{"json", no_argument, NULL, O_JSON},
-		{"help", no_argument, NULL, 'h'},
-		{},
-	};
-	int c;
+	size_t n;
+	int err = vmmio_opts_parse("vmmio-stat vms", "[options]", opts,
+				   sizeof(opts) / sizeof(opts[0]), argc, argv, NULL, 0, &n);
 
-	optind = 0;
-	while ((c = getopt_long(argc, argv, "+sp:h", options, NULL)) != -1) {
-		switch (c) {
-		case 's':
-			q->summary = true;
-			break;
-		case 'p':
-			if (vmmio_parse_u64(optarg, 1, 0x7fffffff, &q->pid)) {
-				vmmio_complain("vms: -p takes a process id, not '%s'", optarg);
-				return 1 + VMMIO_EXIT_USAGE;
-			}
-			break;
-		case O_MAP:
-			q->map = optarg;
-			break;
-		case O_QMP:
-			q->qmp = optarg;
-			break;
-		case O_JSON:
-			q->json = true;
-			break;
-		case 'h':
-			fputs(help, stdout);
-			return 1 + VMMIO_EXIT_OK;
-		default:
-			return 1 + VMMIO_EXIT_USAGE;
-		}
-	}
-	if (optind < argc) {
-		vmmio_complain("vms: unexpected argument '%s'", argv[optind]);
-		return 1 + VMMIO_EXIT_USAGE;
-	}
-	return 0;
+	return err ? 1 + (err > 0 ? VMMIO_EXIT_OK : VMMIO_EXIT_USAGE) : 0;
 }
 
 static int show(const struct request *q, struct vmmio_host *host, const struct vmmio_hostmap *map)

@@ -11,6 +11,7 @@
 
 #include "lib/accel.h"
 #include "env.h"
+#include "hypervisor.h"
 
 static const char *hypervisor(void)
 {
@@ -37,8 +38,11 @@ static const char *hypervisor(void)
 	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (!strcmp(signature, known[i].signature))
 			return known[i].name;
+	/* QEMU's emulation gives its name: this is none */
+	return "other";
+#else
+	return vmmio_hypervisor_by_files("");
 #endif
-	return "unknown";
 }
 
 bool vmmio_clock_is_direct(const char *clocksource)
@@ -65,6 +69,18 @@ void vmmio_env_set(struct vmmio_env *env, const char *accel, const char *clockso
 	snprintf(env->clocksource, sizeof(env->clocksource), "%s", clocksource);
 	env->emulated = vmmio_accel_name_emulated(env->accel) || !strcmp(env->accel, "unknown");
 	env->clock_ok = vmmio_clock_is_direct(env->clocksource);
+}
+
+const char *vmmio_env_emulated_text(const struct vmmio_env *env)
+{
+	return !strcmp(env->accel, "unknown") ? "perhaps emulated" : "emulated";
+}
+
+const char *vmmio_env_hidden_text(const struct vmmio_env *env)
+{
+	return !strcmp(env->accel, "unknown")
+		       ? "not real if this machine is emulated, which is not known"
+		       : "not real under emulation";
 }
 
 bool vmmio_env_times(const struct vmmio_env *env)

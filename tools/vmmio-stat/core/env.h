@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 struct vmmio_env {
-	char accel[16];	      /* tcg, kvm, hyperv, vmware, xen, none, unknown, "… on tcg" */
+	char accel[16]; /* tcg, kvm, hyperv, vmware, xen, apple, other, none, unknown, "… on tcg" */
 	char clocksource[32]; /* "unknown" if it cannot be read */
 	bool emulated;	      /* no real time: tcg, and whatever is not known */
 	bool clock_ok;	      /* durations mean something */
@@ -25,6 +25,11 @@ void vmmio_env_detect(struct vmmio_env *env);
 
 /* The same of another machine, whose names are known. */
 void vmmio_env_set(struct vmmio_env *env, const char *accel, const char *clocksource);
+
+/* What is emulated is called so; what nobody knows, "perhaps emulated". */
+const char *vmmio_env_emulated_text(const struct vmmio_env *env);
+/* Why durations are not shown there: "durations are ...". */
+const char *vmmio_env_hidden_text(const struct vmmio_env *env);
 
 /* May durations be shown? */
 bool vmmio_env_times(const struct vmmio_env *env);

@@ -13,7 +13,7 @@
 #define PROC_INTERRUPTS "/proc/interrupts"
 #define PROC_STAT "/proc/stat"
 
-static int add(struct vmmio_irqs *q, __u32 irq, __u32 count, const char *names)
+int vmmio_irqs_add(struct vmmio_irqs *q, __u32 irq, __u32 count, const char *names)
 {
 	if (q->n == q->cap) {
 		size_t cap = q->cap ? 2 * q->cap : 64;
@@ -53,7 +53,7 @@ static int parse_line(struct vmmio_irqs *q, char *line, unsigned int cpus)
 	if (i == cpus && save)
 		names = save;
 	names[strcspn(names, "\n")] = '\0';
-	return add(q, (__u32)irq, (__u32)sum, names);
+	return vmmio_irqs_add(q, (__u32)irq, (__u32)sum, names);
 }
 
 static void forget(struct vmmio_irqs *q)
@@ -188,6 +188,18 @@ static __u32 number_of(const struct vmmio_irqs *q, const char *name, bool more)
 		if (named(q->list[i].names, name, more))
 			return q->list[i].irq;
 	return 0;
+}
+
+bool vmmio_irqs_has(const struct vmmio_irqs *q, __u32 irq, const char *name)
+{
+	const struct vmmio_irq_count *c = find(q, irq);
+
+	return c && named(c->names, name, false);
+}
+
+__u32 vmmio_irqs_number(const struct vmmio_irqs *q, const char *name)
+{
+	return number_of(q, name, false);
 }
 
 void vmmio_irqs_identify(const struct vmmio_irqs *q, struct vmmio_slot_info *x)

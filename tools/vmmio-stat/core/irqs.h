@@ -31,6 +31,13 @@ int vmmio_irqs_read(struct vmmio_irqs *q, const char *interrupts, const char *st
 /* Those of this machine. */
 int vmmio_irqs_now(struct vmmio_irqs *q);
 void vmmio_irqs_free(struct vmmio_irqs *q);
+/* One more, from elsewhere. Returns 0 or -ENOMEM. */
+int vmmio_irqs_add(struct vmmio_irqs *q, __u32 irq, __u32 count, const char *names);
+
+/* Is @name a handler of @irq? */
+bool vmmio_irqs_has(const struct vmmio_irqs *q, __u32 irq, const char *name);
+/* The number of the interrupt that @name handles, 0: none. */
+__u32 vmmio_irqs_number(const struct vmmio_irqs *q, const char *name);
 
 /*
  * Number and mode of the interrupt of a device or queue of mainline's, by the

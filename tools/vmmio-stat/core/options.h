@@ -40,10 +40,12 @@ struct vmmio_options {
 	int sort;	      /* field id, or -1 */
 	int fields[VMMIO_F_COUNT];
 	int nfields;
+	bool fields_given; /* by -f */
 	unsigned int max_slots;
 	char **command; /* after "--", or NULL */
 	int argc;	/* what is left: operands */
-	char **argv;
+	const char **argv;
+	const char *operands[4]; /* where argv points into */
 };
 
 #endif

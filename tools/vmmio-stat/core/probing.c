@@ -4,6 +4,7 @@
  */
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -77,4 +78,24 @@ bool vmmio_probing_landed(const char *list, const char *module, const char *func
 		if (p == list || p[-1] == '\n')
 			return true;
 	return false;
+}
+
+char *vmmio_probing_enabled(void)
+{
+	static const char *const paths[] = {"/sys/kernel/tracing/enabled_functions",
+					    "/sys/kernel/debug/tracing/enabled_functions"};
+	char *text = NULL;
+	size_t size = 0, i;
+	FILE *f = NULL;
+
+	for (i = 0; !f && i < sizeof(paths) / sizeof(paths[0]); i++)
+		f = fopen(paths[i], "re");
+	if (!f)
+		return NULL;
+	if (getdelim(&text, &size, '\0', f) < 0) {
+		free(text);
+		text = NULL;
+	}
+	fclose(f);
+	return text;
 }

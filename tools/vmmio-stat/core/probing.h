@@ -27,6 +27,12 @@ const char *vmmio_probing_module(const char *module);
 const char *vmmio_probing_name(const char *module, const char *function, char *buf, size_t size);
 
 /*
+ * Text of enabled_functions, to be freed; NULL where it cannot be had. Mounts
+ * nothing, as libtracefs would: who only looks leaves the system as it is.
+ */
+char *vmmio_probing_enabled(void);
+
+/*
  * Does @list, the text of enabled_functions, have @function of @module (NULL: of
  * the kernel itself)? By name alone a hook may have come to sit on another's.
  */

@@ -9,6 +9,8 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include <linux/types.h>
+
 #include "lib/status.h"
 
 /* Number of the signal that asks us to end, or 0. */
@@ -16,6 +18,9 @@ extern volatile sig_atomic_t vmmio_stop;
 
 /* Installs the handlers for it, without SA_RESTART; ignores SIGPIPE. */
 void vmmio_catch_signals(void);
+
+/* Sleeps until CLOCK_MONOTONIC says @ns, or a signal asks us to end. */
+void vmmio_sleep_until(__u64 ns);
 
 /* "vmmio-stat: ..." and a newline on stderr. */
 void vmmio_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));

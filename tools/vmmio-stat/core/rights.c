@@ -3,8 +3,11 @@
  * See rights.h.
  */
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "rights.h"
 
@@ -29,6 +32,17 @@ int vmmio_rights_caps(const char *path, __u64 *caps)
 	}
 	fclose(f);
 	return err;
+}
+
+int vmmio_rights_own(__u64 *caps)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2] = {};
+
+	if (syscall(SYS_capget, &head, data))
+		return -errno;
+	*caps = (__u64)data[1].effective << 32 | data[0].effective;
+	return 0;
 }
 
 bool vmmio_rights_admin(__u64 caps)

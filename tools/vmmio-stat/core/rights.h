@@ -13,6 +13,8 @@
 
 /* Effective capabilities by @path ("/proc/self/status"). Returns 0 or -errno. */
 int vmmio_rights_caps(const char *path, __u64 *caps);
+/* The same of this process, from the kernel itself: /proc need not be mounted. */
+int vmmio_rights_own(__u64 *caps);
 /* CAP_SYS_ADMIN, which implies the two that BPF needs. */
 bool vmmio_rights_admin(__u64 caps);
 /* Which of the two are not there: " CAP_BPF CAP_PERFMON", "" for none; in @text. */

@@ -27,7 +27,7 @@ static const struct bpf_insn nothing[] = {
 
 #define INSNS (sizeof(nothing) / sizeof(nothing[0]))
 
-static int load(enum bpf_prog_type type, const struct bpf_prog_load_opts *opts)
+static int load(enum bpf_prog_type type, struct bpf_prog_load_opts *opts)
 {
 	int fd = bpf_prog_load(type, "doctor", "GPL", nothing, INSNS, opts);
 

@@ -83,9 +83,15 @@ static void check_machine(struct doctor *d, const struct vmmio_env *env)
 		doctor_add(d, DOCTOR_OK, "accelerator", "%s", env->accel);
 		return;
 	}
-	f = doctor_add(d, DOCTOR_NOTE, "accelerator",
-		       "%s: durations are not real, counts marked ~ are true of this run only",
-		       env->accel);
+	if (!strcmp(env->accel, "unknown"))
+		f = doctor_add(d, DOCTOR_NOTE, "accelerator",
+			       "unknown: if it emulates, durations are not real, so they are not "
+			       "shown");
+	else
+		f = doctor_add(
+			d, DOCTOR_NOTE, "accelerator",
+			"%s: durations are not real, counts marked ~ are true of this run only",
+			env->accel);
 	if (!strcmp(env->accel, "unknown"))
 		doctor_remedy(
 			f,

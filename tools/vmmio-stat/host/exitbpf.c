@@ -28,7 +28,7 @@ struct vmmio_exit_source {
 	struct vmmio_exit_threads *threads;
 	__u64 misses; /* kept over detaching */
 	char missing[160];
-	bool has_time, has_fast, has_irqs, has_eois;
+	bool has_time, has_fast, has_irqs, has_eois, has_left;
 };
 
 /* Not on every kernel, and nothing is missing without them. */
@@ -94,14 +94,20 @@ static int attach(struct vmmio_exit_source *s)
 	struct bpf_object_skeleton *k = s->skel->skeleton;
 	int i, attached = 0;
 
+	/* without it an address could be taken for a dead task's */
+	s->skel->links.host_free = bpf_program__attach(s->skel->progs.host_free);
+	if (!s->skel->links.host_free)
+		return -errno;
 	for (i = 0; i < k->prog_cnt; i++)
-		if (*k->progs[i].prog != s->skel->progs.host_exit)
+		if (*k->progs[i].prog != s->skel->progs.host_exit &&
+		    *k->progs[i].prog != s->skel->progs.host_free)
 			attached += attach_one(s, *k->progs[i].prog, k->progs[i].link);
 	attached += attach_one(s, s->skel->progs.host_exit, &s->skel->links.host_exit);
 	s->has_time = s->skel->links.host_exit && s->skel->links.host_entry;
 	s->has_fast = s->skel->links.host_fast;
 	s->has_irqs = s->skel->links.host_accept || s->skel->links.host_vgic;
 	s->has_eois = s->skel->links.host_eoi;
+	s->has_left = s->skel->links.host_user;
 	s->attached = true;
 	return attached ? 0 : -ENOENT;
 }
@@ -142,11 +148,13 @@ void vmmio_exit_bpf_size(struct host_bpf *skel, __u32 threads, __u32 others)
 	bpf_map__set_max_entries(skel->maps.tables, threads);
 	bpf_map__set_max_entries(skel->maps.threads, threads);
 	bpf_map__set_max_entries(skel->maps.vacant, threads);
+	skel->rodata->opt_senders = others;
 	bpf_map__set_max_entries(skel->maps.interrupts, others);
+	bpf_map__set_max_entries(skel->maps.senders, others);
 	bpf_map__set_max_entries(skel->maps.spilled, others);
 }
 
-int vmmio_exit_bpf_open(struct vmmio_exit_source **source, __u32 pid, __u32 room,
+int vmmio_exit_bpf_open(struct vmmio_exit_source **source, const struct vmmio_exit_how *how,
 			const struct vmmio_host *host, const struct vmmio_exit_rows *rows,
 			char *why, size_t size)
 {
@@ -168,10 +176,10 @@ int vmmio_exit_bpf_open(struct vmmio_exit_source **source, __u32 pid, __u32 room
 	}
 	vmmio_ksyms_read(&sym, 1);
 	s->skel->rodata->opt_irqfd_inject = sym.addr;
-	s->skel->rodata->opt_pid = pid;
-	s->skel->rodata->opt_time = true;
-	vmmio_exit_bpf_size(s->skel, room ? room : thread_room(host),
-			    room ? OTHERS_PER_THREAD * room : OTHERS);
+	s->skel->rodata->opt_pid = how->pid;
+	s->skel->rodata->opt_time_all = how->time_all;
+	vmmio_exit_bpf_size(s->skel, how->room ? how->room : thread_room(host),
+			    how->room ? OTHERS_PER_THREAD * how->room : OTHERS);
 	err = host_bpf__load(s->skel);
 	if (err) {
 		vmmio_bpf_why(why, size, "load", err);
@@ -219,14 +227,15 @@ int vmmio_exit_bpf_read(struct vmmio_exit_source *s, const struct vmmio_host *ho
 		host_bpf__detach(s->skel);
 		s->attached = false;
 	}
+	rows->no_left = !s->has_left;
 	teach_values(s, host);
 	err = vmmio_exit_threads_read(s->threads, host, rows, final);
 	if (err)
 		return err;
 	vmmio_exit_rows_resolve(rows);
-	return vmmio_exit_interrupts_read(interrupts, bpf_map__fd(s->skel->maps.interrupts),
-					  final ? bpf_map__fd(s->skel->maps.slots) : -1, host, rows,
-					  vmmio_exit_threads_vm, s->threads);
+	return vmmio_exit_interrupts_read(
+		interrupts, bpf_map__fd(s->skel->maps.interrupts), s->skel->bss->nr_senders,
+		final ? s->skel->bss->slots : NULL, host, rows, vmmio_exit_threads_vm, s->threads);
 }
 
 int vmmio_exit_bpf_follow(struct vmmio_exit_source *s, const struct vmmio_host *host,
@@ -246,5 +255,6 @@ void vmmio_exit_bpf_health(struct vmmio_exit_source *s, struct vmmio_exit_health
 	h->has_fast = s->has_fast;
 	h->has_irqs = s->has_irqs;
 	h->has_eois = s->has_eois;
+	h->has_left = s->has_left;
 	snprintf(h->missing, sizeof(h->missing), "%s", s->missing[0] ? s->missing : "-");
 }

@@ -239,22 +239,20 @@ static int add_sender(struct vmmio_exit_interrupts *x, struct vmmio_exit_lookup 
 }
 
 /* What was sent last from each place, if it was not accepted: nobody else will count it. */
-static int add_slots(struct vmmio_exit_interrupts *x, int slots, struct vmmio_exit_lookup *look,
-		     const struct vmmio_host *host, const struct vmmio_exit_rows *rows)
+static int add_slots(struct vmmio_exit_interrupts *x, const struct vmmio_inject_slot *slots,
+		     struct vmmio_exit_lookup *look, const struct vmmio_host *host,
+		     const struct vmmio_exit_rows *rows)
 {
 	struct vmmio_inject_count one = {.raised = 1, .vector = VMMIO_NO_VECTOR};
-	struct vmmio_inject_slot s;
-	__u32 i;
+	const struct vmmio_inject_slot *s;
 	size_t vm;
 	int err = 0;
 
-	for (i = 0; !err && slots >= 0 && i < VMMIO_INJECT_SLOTS; i++) {
-		if (bpf_map_lookup_elem(slots, &i, &s) || !s.raised)
+	for (s = slots; !err && slots && s < slots + VMMIO_INJECT_SLOTS; s++) {
+		if (!s->raised || !vmmio_inject_is_sent(&s->key))
 			continue;
-		if (!vmmio_inject_is_sent(&s.key))
-			continue;
-		vm = whose(look, x, rows, host, &s.key);
-		err = vmmio_exit_interrupts_add(x, vm, &s.key, &one);
+		vm = whose(look, x, rows, host, &s->key);
+		err = vmmio_exit_interrupts_add(x, vm, &s->key, &one);
 	}
 	return err;
 }
@@ -272,14 +270,15 @@ int vmmio_exit_interrupts_follow(struct vmmio_exit_interrupts *x, const struct v
 	return 0;
 }
 
-int vmmio_exit_interrupts_read(struct vmmio_exit_interrupts *x, int fd, int slots,
-			       const struct vmmio_host *host, const struct vmmio_exit_rows *rows,
+int vmmio_exit_interrupts_read(struct vmmio_exit_interrupts *x, int fd, __u32 n,
+			       const struct vmmio_inject_slot *slots, const struct vmmio_host *host,
+			       const struct vmmio_exit_rows *rows,
 			       size_t (*vm_of_thread)(const void *source, __u32 tid),
 			       const void *source)
 {
 	struct vmmio_exit_lookup look = {vm_of_thread, source};
-	struct vmmio_inject_key key, next, *prev = NULL;
-	struct vmmio_inject_count count;
+	struct vmmio_inject_entry e;
+	__u32 at;
 	size_t i;
 	int err = 0;
 
@@ -289,12 +288,9 @@ int vmmio_exit_interrupts_read(struct vmmio_exit_interrupts *x, int fd, int slot
 		if (x->v[i].vm == SIZE_MAX)
 			x->v[i].raised = x->v[i].accepted = 0; /* it may be told today */
 	}
-	while (!err && !bpf_map_get_next_key(fd, prev, &next)) {
-		key = next;
-		prev = &key;
-		if (!bpf_map_lookup_elem(fd, &key, &count))
-			err = add_sender(x, &look, host, rows, &key, &count);
-	}
+	for (at = 0; !err && at < n; at++)
+		if (!bpf_map_lookup_elem(fd, &at, &e) && (e.count.raised || e.count.accepted))
+			err = add_sender(x, &look, host, rows, &e.key, &e.count);
 	if (!err)
 		err = add_slots(x, slots, &look, host, rows);
 	return err ? err : vmmio_exit_interrupts_follow(x, host);

@@ -74,14 +74,20 @@ static void json_row(const struct vmmio_exit_view *v, struct vmmio_json *j,
 		       r->key.kind == VMMIO_EXIT_EOI ? r->key.addr : r->key.value);
 	vmmio_json_u64(j, "events", vmmio_exit_shown(v, r, VMMIO_SUM_COUNT));
 	number_or_null(j, "exits", r->fires, vmmio_exit_shown(v, r, VMMIO_SUM_EXITS));
-	number_or_null(j, "to_userspace", r->fires, vmmio_exit_shown(v, r, VMMIO_SUM_LEFT));
+	number_or_null(j, "to_userspace", r->fires && v->health->has_left,
+		       vmmio_exit_shown(v, r, VMMIO_SUM_LEFT));
 	number_or_null(j, "timed", v->health->has_time, timed);
-	vmmio_json_double(j, "time_pct", timed && all->time ? 100.0 * ns / all->time : NAN);
+	vmmio_json_double(j, "time_pct",
+			  timed && all->time
+				  ? 100.0 * vmmio_exit_time_shown(v, r, VMMIO_SUM_NS) / all->time
+				  : NAN);
 	number_or_null(j, "time_ns", timed, ns);
-	number_or_null(j, "user_ns", timed, vmmio_exit_shown(v, r, VMMIO_SUM_USER));
+	number_or_null(j, "user_ns", timed && v->health->has_left,
+		       vmmio_exit_shown(v, r, VMMIO_SUM_USER));
 	number_or_null(j, "min_ns", timed, r->min_ns);
 	number_or_null(j, "max_ns", timed, r->max_ns);
-	vmmio_json_double(j, "avg_ns", timed ? (double)ns / timed : NAN);
+	vmmio_json_double(j, "avg_ns",
+			  timed ? (double)ns / vmmio_exit_shown(v, r, VMMIO_SUM_WEIGHT) : NAN);
 	vmmio_json_close(j, '}');
 }
 
@@ -94,7 +100,7 @@ static void json_group(const struct vmmio_exit_view *v, struct vmmio_json *j,
 
 	for (i = 0; i < n; i++) {
 		all.samples += vmmio_exit_samples(v, list[i]);
-		all.time += vmmio_exit_shown(v, list[i], VMMIO_SUM_NS);
+		all.time += vmmio_exit_time_shown(v, list[i], VMMIO_SUM_NS);
 	}
 	for (i = 0; i < n; i++)
 		json_row(v, j, list[i], &all);
@@ -131,8 +137,13 @@ static void json_sums(const struct vmmio_exit_view *v, struct vmmio_json *j,
 	number_or_null(j, "vcpu", list[0]->vcpu != VMMIO_NO_VCPU, list[0]->vcpu);
 	number_or_null(j, "kvm_exit", s.known, s.exits);
 	number_or_null(j, "residual", s.known, s.exits > s.named ? s.exits - s.named : 0);
-	number_or_null(j, "to_userspace", s.known, s.left);
-	number_or_null(j, "kvm_userspace_exit", s.known, s.user);
+	number_or_null(j, "to_userspace", s.known && v->health->has_left, s.left);
+	number_or_null(j, "kvm_userspace_exit", s.known && v->health->has_left, s.user);
+	if (!v->health->has_left) {
+		vmmio_json_null(j, "userspace_reasons");
+		vmmio_json_close(j, '}');
+		return;
+	}
 	vmmio_json_open(j, "userspace_reasons", '{');
 	for (i = 0; t && i < VMMIO_KVM_EXITS; i++) {
 		__u64 c = vmmio_exit_user_shown(v, t, i);
@@ -174,8 +185,9 @@ static void json_eois(const struct vmmio_exit_view *v, struct vmmio_json *j)
 		else
 			vmmio_json_null(j, "device");
 		vmmio_json_u64(j, "no_exit", s.pv);
-		vmmio_json_u64(j, "in_kernel", s.exit);
-		vmmio_json_u64(j, "userspace", s.user);
+		/* by an exit, and where that went is not known without it */
+		number_or_null(j, "in_kernel", v->health->has_left, s.exit);
+		number_or_null(j, "userspace", v->health->has_left, s.user);
 		vmmio_json_close(j, '}');
 	}
 	vmmio_json_close(j, ']');
@@ -186,7 +198,7 @@ static void json_times(const struct vmmio_exit_view *v, struct vmmio_json *j)
 {
 	size_t i;
 
-	if (!v->health->has_time) {
+	if (!v->health->has_time || !v->health->has_left) {
 		vmmio_json_null(j, "times");
 		return;
 	}
@@ -276,7 +288,7 @@ static void json_interrupts(const struct vmmio_exit_view *v, struct vmmio_json *
 		number_or_null(j, "msi_address", x->kind == VMMIO_INJECT_MSI, x->data >> 32);
 		number_or_null(j, "msi_data", x->kind == VMMIO_INJECT_MSI, x->data & 0xffffffff);
 		number_or_null(j, "vector", x->vector != VMMIO_NO_VECTOR, x->vector);
-		vmmio_exit_rows_vector(v->rows, x->vm, x->vector, whose, sizeof(whose));
+		vmmio_exit_interrupt_device(v, x, whose, sizeof(whose));
 		if (whose[0])
 			vmmio_json_text(j, "device", whose);
 		else

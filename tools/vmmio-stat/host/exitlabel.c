@@ -133,16 +133,16 @@ static void in_window(const struct vmmio_exit_key *key, __u64 base, struct vmmio
 		snprintf(l->reg, sizeof(l->reg), "%s", name);
 	else
 		snprintf(l->reg, sizeof(l->reg), "+0x%x", offset);
-	if (offset == 0x050 && key->kind == VMMIO_EXIT_MMIO_WRITE) {
+	if (offset == VMMIO_OFF_QUEUE_NOTIFY && key->kind == VMMIO_EXIT_MMIO_WRITE) {
 		l->what = VMMIO_WHAT_KICK;
 		if (key->value != VMMIO_ANY_VALUE)
 			l->queue = key->value & 0xffff;
 		l->could_ioeventfd = key->path == VMMIO_PATH_USER;
 		snprintf(l->name, sizeof(l->name), "kick");
-	} else if (offset == 0x060 && key->kind == VMMIO_EXIT_MMIO_READ) {
+	} else if (offset == VMMIO_OFF_INTERRUPT_STATUS && key->kind == VMMIO_EXIT_MMIO_READ) {
 		l->what = VMMIO_WHAT_STATUS_READ;
 		snprintf(l->name, sizeof(l->name), "status read");
-	} else if (offset == 0x064 && key->kind == VMMIO_EXIT_MMIO_WRITE) {
+	} else if (offset == VMMIO_OFF_INTERRUPT_ACK && key->kind == VMMIO_EXIT_MMIO_WRITE) {
 		l->what = VMMIO_WHAT_ACK;
 		snprintf(l->name, sizeof(l->name), "ACK");
 	}
@@ -176,6 +176,47 @@ static bool in_apic(const struct vmmio_exit_key *key, struct vmmio_exit_label *l
 	}
 	return false;
 }
+
+#if defined(__aarch64__)
+/* The board "virt" of QEMU, as its hw/arm/virt.c lays it out since 2.7. */
+static bool on_board(const struct vmmio_exit_vm *vm, const struct vmmio_exit_key *key,
+		     struct vmmio_exit_label *l)
+{
+	static const struct {
+		__u64 base, size;
+		const char *name;
+	} board[] = {
+		{0x08000000, 0x10000, "GIC distributor"},
+		{0x08010000, 0x10000, "GIC CPU interface"},
+		{0x08020000, 0x1000, "GICv2m"},
+		{0x080a0000, 0xf60000, "GIC redistributor"},
+		{0x09000000, 0x1000, "PL011"},
+		{0x09010000, 0x1000, "PL031"},
+		{0x09020000, 0x18, "fw_cfg"},
+		{0x09030000, 0x1000, "PL061"},
+		{0x3eff0000, 0x10000, "PCI ports"},
+		{0x4010000000, 0x10000000, "PCI configuration"},
+	};
+
+	/* a name of 15 letters, as the kernel cuts it */
+	if (!vm || strncmp(vm->name, "qemu-system-aar", 15))
+		return false;
+	for (size_t i = 0; i < sizeof(board) / sizeof(board[0]); i++)
+		if (key->addr - board[i].base < board[i].size) {
+			snprintf(l->device, sizeof(l->device), "%s", board[i].name);
+			snprintf(l->reg, sizeof(l->reg), "+0x%llx",
+				 (unsigned long long)(key->addr - board[i].base));
+			return true;
+		}
+	return false;
+}
+#else
+static bool on_board(const struct vmmio_exit_vm *vm, const struct vmmio_exit_key *key,
+		     struct vmmio_exit_label *l)
+{
+	return false;
+}
+#endif
 
 static void resolve_access(const struct vmmio_exit_vm *vm, const struct vmmio_hostmap *map,
 			   const struct vmmio_exit_key *key, struct vmmio_exit_label *l)
@@ -217,6 +258,8 @@ static void resolve_access(const struct vmmio_exit_vm *vm, const struct vmmio_ho
 	} else if (g) {
 		l->what = VMMIO_WHAT_KICK; /* some doorbell: an eventfd hangs on it */
 		snprintf(l->name, sizeof(l->name), "kick");
+	} else if (!pio && on_board(vm, key, l)) {
+		;
 	}
 	if (e) {
 		e->seen = true;
@@ -311,11 +354,11 @@ static bool is_busy_window(const struct vmmio_exit_rows *x, size_t vm, __u64 bas
 			continue;
 		if (k->len != 4 || !mmio_register(offset))
 			return false;
-		if (k->kind == VMMIO_EXIT_MMIO_WRITE && offset == 0x050)
+		if (k->kind == VMMIO_EXIT_MMIO_WRITE && offset == VMMIO_OFF_QUEUE_NOTIFY)
 			kicks += n;
-		else if (k->kind == VMMIO_EXIT_MMIO_READ && offset == 0x060)
+		else if (k->kind == VMMIO_EXIT_MMIO_READ && offset == VMMIO_OFF_INTERRUPT_STATUS)
 			reads += n;
-		else if (k->kind == VMMIO_EXIT_MMIO_WRITE && offset == 0x064)
+		else if (k->kind == VMMIO_EXIT_MMIO_WRITE && offset == VMMIO_OFF_INTERRUPT_ACK)
 			acks += n;
 	}
 	return kicks && acks >= BUSY && reads >= acks;
@@ -327,7 +370,7 @@ static void find_busy_windows(struct vmmio_exit_rows *x)
 
 	for (i = 0; i < x->nrows; i++) {
 		const struct vmmio_exit_row *r = &x->rows[i];
-		__u64 base = r->key.addr - 0x064;
+		__u64 base = r->key.addr - VMMIO_OFF_INTERRUPT_ACK;
 
 		if (r->vm != SIZE_MAX && r->key.kind == VMMIO_EXIT_MMIO_WRITE && r->key.len == 4 &&
 		    !(base & (VMMIO_MMIO_WINDOW - 1)) && is_busy_window(x, r->vm, base))
@@ -357,6 +400,9 @@ void vmmio_exit_rows_resolve(struct vmmio_exit_rows *x)
 		vmmio_exit_resolve(r->vm == SIZE_MAX ? NULL : &x->vms[r->vm], x->map, &r->key,
 				   &r->label);
 		r->fires = vmmio_exit_rows_fires(x, r->vm);
+		if (x->no_left && !strcmp(r->label.path, "in-kernel") &&
+		    r->key.kind != VMMIO_EXIT_MMIO_READ && r->key.kind != VMMIO_EXIT_CPUID)
+			r->label.path = "-";
 		if (r->label.what == VMMIO_WHAT_EOI)
 			name_eoi(x, r);
 	}

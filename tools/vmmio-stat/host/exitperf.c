@@ -298,7 +298,7 @@ static int put(struct vmmio_exit_rows *rows, const struct thread *t, __u8 kind, 
 {
 	struct vmmio_exit_cell cell = {
 		.key = {.addr = addr, .value = VMMIO_ANY_VALUE, .kind = kind, .path = path},
-		.count = count,
+		.other = count,
 	};
 
 	return count ? vmmio_exit_rows_add(rows, t->vm, t->vcpu_id, t->tid, &cell) : 0;
@@ -321,7 +321,7 @@ static int read_thread(struct vmmio_exit_rows *rows, struct thread *t)
 	for (k = 0; k < t->n && !err; k++) {
 		struct vmmio_exit_cell cell = {.key = t->doorbells[k].key};
 
-		cell.count = c = counter(t->doorbells[k].fd);
+		cell.other = c = counter(t->doorbells[k].fd);
 		kicks[cell.key.kind == VMMIO_EXIT_PIO_WRITE] += c;
 		if (c)
 			err = vmmio_exit_rows_add(rows, t->vm, t->vcpu_id, t->tid, &cell);
@@ -358,6 +358,7 @@ int vmmio_exit_perf_read(struct vmmio_exit_perf *p, struct vmmio_exit_rows *rows
 	size_t i;
 	int err = 0;
 
+	rows->no_left = p->id[C_EXITS] < 0;
 	vmmio_exit_rows_begin(rows);
 	for (i = 0; i < p->n && !err; i++)
 		err = read_thread(rows, &p->threads[i]);
@@ -370,6 +371,7 @@ void vmmio_exit_perf_health(const struct vmmio_exit_perf *p, struct vmmio_exit_h
 	memset(h, 0, sizeof(*h));
 	h->lost = p->failed;
 	h->has_fast = p->id[C_FAST] >= 0;
+	h->has_left = p->id[C_EXITS] >= 0;
 	snprintf(h->missing, sizeof(h->missing),
 		 "kvm_exit kvm_entry kvm_eoi kvm_set_irq kvm_msi_set_irq");
 }

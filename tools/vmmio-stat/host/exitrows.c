@@ -183,10 +183,11 @@ int vmmio_exit_rows_add(struct vmmio_exit_rows *x, size_t vm, __u32 vcpu, __u32 
 	r = row_of(x, vm, vcpu, tid, &c->key);
 	if (!r)
 		return -ENOMEM;
-	r->sum[VMMIO_SUM_COUNT] += c->count;
+	r->sum[VMMIO_SUM_COUNT] += c->other + c->exits;
 	r->sum[VMMIO_SUM_EXITS] += c->exits;
 	r->sum[VMMIO_SUM_LEFT] += c->left;
 	r->sum[VMMIO_SUM_TIMED] += c->timed;
+	r->sum[VMMIO_SUM_WEIGHT] += c->weight;
 	r->sum[VMMIO_SUM_NS] += c->ns;
 	r->sum[VMMIO_SUM_USER] += c->user_ns;
 	if (c->min_ns && (!r->min_ns || c->min_ns < r->min_ns))

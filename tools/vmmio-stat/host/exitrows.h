@@ -61,12 +61,13 @@ struct vmmio_exit_vm {
 
 /* Of what a row has sums. */
 enum {
-	VMMIO_SUM_COUNT, /* events */
-	VMMIO_SUM_EXITS, /* kvm_exit events that the row names */
-	VMMIO_SUM_LEFT,	 /* of these, that left the kernel */
-	VMMIO_SUM_TIMED, /* of these, with a duration */
-	VMMIO_SUM_NS,
-	VMMIO_SUM_USER, /* ns of that outside the kernel */
+	VMMIO_SUM_COUNT,  /* events */
+	VMMIO_SUM_EXITS,  /* kvm_exit events that the row names */
+	VMMIO_SUM_LEFT,	  /* of these, that left the kernel */
+	VMMIO_SUM_TIMED,  /* of these, with a duration */
+	VMMIO_SUM_WEIGHT, /* exits that they stand for */
+	VMMIO_SUM_NS,	  /* by weight */
+	VMMIO_SUM_USER,	  /* ns of that outside the kernel */
 	VMMIO_SUMS
 };
 
@@ -127,6 +128,7 @@ struct vmmio_exit_rows {
 	size_t hint; /* where the next row is looked for first */
 	const struct vmmio_hostmap *map;
 	bool by_vcpu;
+	bool no_left; /* kvm_userspace_exit is not seen: what left the kernel is not known */
 };
 
 /* Takes over what a scan found; VMs that are gone are kept. 0 or -errno. */
@@ -176,7 +178,10 @@ struct vmmio_value vmmio_exit_percentile(const struct vmmio_hist *h,
 /* At @base is a window of virtio-mmio registers. */
 void vmmio_exit_vm_window(struct vmmio_exit_vm *v, __u64 base);
 
-/* Resolves all rows, once all is known that this snapshot tells. */
+/*
+ * Resolves all rows, once all is known that this snapshot tells. Where no_left is set, a
+ * write that nothing known serves has no path: it may have left the kernel or not.
+ */
 void vmmio_exit_rows_resolve(struct vmmio_exit_rows *x);
 
 void vmmio_exit_rows_free(struct vmmio_exit_rows *x);

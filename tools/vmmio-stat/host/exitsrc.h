@@ -51,11 +51,13 @@ int vmmio_exit_interrupts_add(struct vmmio_exit_interrupts *x, size_t vm,
 int vmmio_exit_interrupts_follow(struct vmmio_exit_interrupts *x, const struct vmmio_host *host);
 
 /*
- * Reads the BPF maps @fd and, if not -1, @slots anew: what went up and was not
- * counted yet stands there. @vm_of_thread tells SIZE_MAX for a thread it does not know.
+ * Reads the first @n entries of the BPF map @fd and, if not NULL, @slots anew: what
+ * went up and was not counted yet stands there. @vm_of_thread tells SIZE_MAX for a thread it does
+ * not know.
  */
-int vmmio_exit_interrupts_read(struct vmmio_exit_interrupts *x, int fd, int slots,
-			       const struct vmmio_host *host, const struct vmmio_exit_rows *rows,
+int vmmio_exit_interrupts_read(struct vmmio_exit_interrupts *x, int fd, __u32 n,
+			       const struct vmmio_inject_slot *slots, const struct vmmio_host *host,
+			       const struct vmmio_exit_rows *rows,
 			       size_t (*vm_of_thread)(const void *source, __u32 tid),
 			       const void *source);
 void vmmio_exit_interrupts_free(struct vmmio_exit_interrupts *x);
@@ -67,18 +69,24 @@ struct vmmio_exit_health {
 	bool has_fast;	   /* kvm_fast_mmio is */
 	bool has_irqs;	   /* interrupts are counted: what accepts them is attached */
 	bool has_eois;	   /* kvm_eoi is */
+	bool has_left;	   /* kvm_userspace_exit is: else see no_left of struct vmmio_exit_rows */
 	char missing[160]; /* event classes that this kernel lacks: "-" if none */
 };
 
 struct vmmio_exit_source;
 struct host_bpf;
 
+struct vmmio_exit_how {
+	__u32 pid;     /* this process only; 0: all */
+	__u32 room;    /* vCPU threads at a time; 0: by the VMs there are */
+	bool time_all; /* time each exit, also of those that have many */
+};
+
 /*
- * Attaches. @pid: this process only, 0 = all. @room: vCPU threads at a time, 0 = by
- * the VMs there are. @host: a first scan, for that and for doorbells that need a
+ * Attaches. @host: a first scan, for the room and for doorbells that need a
  * look at the value; @rows has learnt it. -errno with a line in @why.
  */
-int vmmio_exit_bpf_open(struct vmmio_exit_source **source, __u32 pid, __u32 room,
+int vmmio_exit_bpf_open(struct vmmio_exit_source **source, const struct vmmio_exit_how *how,
 			const struct vmmio_host *host, const struct vmmio_exit_rows *rows,
 			char *why, size_t size);
 

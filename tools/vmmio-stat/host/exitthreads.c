@@ -15,7 +15,9 @@
 #include <bpf/libbpf.h>
 
 #include "exitthreads.h"
-#include "host.skel.h"
+#include "vmmio/hostirq.h"
+
+#include "host.skel.h" /* needs it */
 
 struct thread {
 	__u32 tid;
@@ -264,8 +266,7 @@ static int keep_spilled(struct vmmio_exit_threads *x, struct thread *t)
 	return err;
 }
 
-/* All of a table that is no cell. */
-static void read_totals(const struct vmmio_exit_thread *table, struct vmmio_exit_totals *t)
+void vmmio_exit_totals_of(const struct vmmio_exit_thread *table, struct vmmio_exit_totals *t)
 {
 	t->exits = table->exits;
 	memcpy(t->user, table->user, sizeof(t->user));
@@ -274,25 +275,19 @@ static void read_totals(const struct vmmio_exit_thread *table, struct vmmio_exit
 	memcpy(t->vectors, table->vectors, sizeof(t->vectors));
 }
 
-/*
- * What no event has ended yet, of a thread that will see none any more: an exit in
- * progress, a write whose path nobody told, an EOI. @out: two cells. Returns how
- * many there are.
- */
-static int unended(const struct vmmio_exit_thread *table, struct vmmio_exit_cell *out,
-		   struct vmmio_exit_totals *totals)
+int vmmio_exit_unended(const struct vmmio_exit_thread *table, struct vmmio_exit_cell *out,
+		       struct vmmio_exit_totals *totals)
 {
 	int n = 0;
 
 	memset(out, 0, 2 * sizeof(*out));
 	if (table->open_ns) {
 		out[n].key = table->open;
-		out[n++].count = 1;
+		out[n++].other = 1;
 	}
 	if (table->exit_ns) {
 		out[n].key = vmmio_exit_name(table);
 		out[n].left = table->user_at_ns != 0;
-		out[n].count = 1;
 		out[n++].exits = 1;
 	}
 	if (table->eoi) {
@@ -318,11 +313,11 @@ static int keep(struct vmmio_exit_threads *x, struct thread *t)
 	t->totals = malloc(sizeof(*t->totals));
 	if (!t->totals)
 		return -ENOMEM;
-	read_totals(table, t->totals);
+	vmmio_exit_totals_of(table, t->totals);
 	for (i = 0; !err && i < VMMIO_EXIT_CELLS; i++)
 		if (table->cells[i].key.kind != VMMIO_EXIT_KIND_NONE)
 			err = keep_cell(t, &table->cells[i]);
-	n = unended(table, last, t->totals);
+	n = vmmio_exit_unended(table, last, t->totals);
 	for (i = 0; !err && i < n; i++)
 		err = keep_cell(t, &last[i]);
 	if (!err)
@@ -373,9 +368,9 @@ static int add_thread(const struct vmmio_exit_threads *x, const struct thread *t
 	if (t->kept) {
 		err = vmmio_exit_rows_add_totals(rows, t->vm, t->vcpu, t->tid, t->totals);
 	} else {
-		read_totals(table, &totals);
+		vmmio_exit_totals_of(table, &totals);
 		if (final || t->gone)
-			nlast = unended(table, last, &totals);
+			nlast = vmmio_exit_unended(table, last, &totals);
 		else
 			totals.exits -= table->exit_ns && totals.exits;
 		err = vmmio_exit_rows_add_totals(rows, t->vm, t->vcpu, t->tid, &totals);

@@ -30,6 +30,17 @@ int vmmio_exit_threads_read(struct vmmio_exit_threads *x, const struct vmmio_hos
 /* The VM of the last thread of that id; SIZE_MAX if not known. */
 size_t vmmio_exit_threads_vm(const void *threads, __u32 tid);
 
+/* All of a table that is no cell. */
+void vmmio_exit_totals_of(const struct vmmio_exit_thread *table, struct vmmio_exit_totals *t);
+
+/*
+ * What no event has ended yet, of a thread that will see none any more: an exit in
+ * progress, a write whose path nobody told, an EOI. @out: two cells. Returns how
+ * many there are.
+ */
+int vmmio_exit_unended(const struct vmmio_exit_thread *table, struct vmmio_exit_cell *out,
+		       struct vmmio_exit_totals *totals);
+
 /* Accesses that found no cell. */
 __u64 vmmio_exit_threads_lost(const struct vmmio_exit_threads *x);
 

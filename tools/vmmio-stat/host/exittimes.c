@@ -55,7 +55,7 @@ static int add_vectors(struct vmmio_exit_rows *x, size_t vm, __u32 vcpu, __u32 t
 	for (i = 0; i < VMMIO_EXIT_VECTORS; i++) {
 		const struct vmmio_exit_vector *v = &vectors[i];
 
-		if (!v->pv && !v->exit && !v->user)
+		if (!v->pv && !v->exit && !v->user && !v->acks)
 			continue;
 		e = eoi_of(x, vm, vcpu, tid, i);
 		if (!e)

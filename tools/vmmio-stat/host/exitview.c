@@ -58,6 +58,15 @@ __u64 vmmio_exit_samples(const struct vmmio_exit_view *v, const struct vmmio_exi
 	return vmmio_exit_shown(v, r, r->fires ? VMMIO_SUM_EXITS : VMMIO_SUM_COUNT);
 }
 
+double vmmio_exit_time_shown(const struct vmmio_exit_view *v, const struct vmmio_exit_row *r,
+			     int what)
+{
+	__u64 weight = vmmio_exit_shown(v, r, VMMIO_SUM_WEIGHT);
+	double exits = vmmio_exit_shown(v, r, VMMIO_SUM_EXITS);
+
+	return weight ? vmmio_exit_shown(v, r, what) * (exits / weight) : 0;
+}
+
 __u64 vmmio_exit_user_shown(const struct vmmio_exit_view *v, const struct vmmio_exit_times *t,
 			    int reason)
 {
@@ -126,9 +135,9 @@ static int order(const void *a, const void *b)
 		return x->vcpu < y->vcpu ? -1 : 1;
 	if (x->tid != y->tid)
 		return x->tid < y->tid ? -1 : 1;
-	p = sort_view->by_time ? vmmio_exit_shown(sort_view, x, VMMIO_SUM_NS)
+	p = sort_view->by_time ? vmmio_exit_time_shown(sort_view, x, VMMIO_SUM_NS)
 			       : vmmio_exit_samples(sort_view, x);
-	q = sort_view->by_time ? vmmio_exit_shown(sort_view, y, VMMIO_SUM_NS)
+	q = sort_view->by_time ? vmmio_exit_time_shown(sort_view, y, VMMIO_SUM_NS)
 			       : vmmio_exit_samples(sort_view, y);
 	return p > q ? -1 : p < q;
 }
@@ -199,12 +208,12 @@ static void print_row(const struct vmmio_exit_view *v, const struct vmmio_exit_r
 	fprintf(out, "%-16s %9llu %7.1f%%", r->label.name, (unsigned long long)n,
 		samples > 0 ? 100.0 * n / samples : 0);
 	if (timed && time > 0)
-		fprintf(out, " %5.1f%%", 100.0 * ns / time);
+		fprintf(out, " %5.1f%%", 100 * vmmio_exit_time_shown(v, r, VMMIO_SUM_NS) / time);
 	else
 		fprintf(out, " %6s", "-");
 	print_us(out, 9, timed, r->min_ns);
 	print_us(out, 9, timed, r->max_ns);
-	print_us(out, 9, timed, timed ? ns / timed : 0);
+	print_us(out, 9, timed, timed ? ns / vmmio_exit_shown(v, r, VMMIO_SUM_WEIGHT) : 0);
 	fprintf(out, " %-10s %-20s %3s %s\n", r->label.path,
 		r->label.device[0] ? r->label.device : "-", vq,
 		r->label.reg[0] ? r->label.reg : "-");
@@ -231,6 +240,10 @@ static void print_times(const struct vmmio_exit_view *v, const struct vmmio_exit
 
 	if (!t)
 		return;
+	if (!v->health->has_left) {
+		fprintf(out, "time in KVM -, in userspace -\n");
+		return;
+	}
 	print_part("time in KVM", 1 - user, &t->kvm, v->totals ? NULL : &t->kvm_before, out);
 	print_part("; in userspace", user, &t->user, v->totals ? NULL : &t->user_before, out);
 	fputc('\n', out);
@@ -262,9 +275,12 @@ static void print_sums(const struct vmmio_exit_view *v, const struct vmmio_exit_
 
 		events += seen > exits ? seen - exits : 0;
 	}
-	fprintf(out, "kvm_exit %llu, to userspace %llu", (unsigned long long)s.exits,
-		(unsigned long long)s.left);
-	for (i = 0; i < VMMIO_KVM_EXITS; i++) {
+	fprintf(out, "kvm_exit %llu, to userspace ", (unsigned long long)s.exits);
+	if (v->health->has_left)
+		fprintf(out, "%llu", (unsigned long long)s.left);
+	else
+		fputc('-', out);
+	for (i = 0; i < VMMIO_KVM_EXITS && v->health->has_left; i++) {
 		__u64 c = vmmio_exit_user_shown(v, t, i);
 
 		if (!c)
@@ -305,22 +321,28 @@ static void print_eois(const struct vmmio_exit_view *v, const struct vmmio_exit_
 			fprintf(out, "vector %-9u", e->vector);
 		else
 			fprintf(out, "%-16s", "of nothing");
-		fprintf(out, " %9llu %9llu %9llu %s\n", (unsigned long long)s.pv,
-			(unsigned long long)s.exit, (unsigned long long)s.user,
-			whose[0] ? whose : "-");
+		fprintf(out, " %9llu", (unsigned long long)s.pv);
+		if (v->health->has_left)
+			fprintf(out, " %9llu %9llu", (unsigned long long)s.exit,
+				(unsigned long long)s.user);
+		else
+			fprintf(out, " %9s %9s", "-", "-");
+		fprintf(out, " %s\n", whose[0] ? whose : "-");
 	}
 }
 
 static void print_group(const struct vmmio_exit_view *v, const struct vmmio_exit_row **list,
 			size_t n, FILE *out)
 {
-	double samples = 0, time = 0, user = 0;
+	double samples = 0, time = 0, user = 0, untimed = 0;
 	size_t i;
 
 	for (i = 0; i < n; i++) {
 		samples += vmmio_exit_samples(v, list[i]);
-		time += vmmio_exit_shown(v, list[i], VMMIO_SUM_NS);
-		user += vmmio_exit_shown(v, list[i], VMMIO_SUM_USER);
+		time += vmmio_exit_time_shown(v, list[i], VMMIO_SUM_NS);
+		user += vmmio_exit_time_shown(v, list[i], VMMIO_SUM_USER);
+		if (!vmmio_exit_shown(v, list[i], VMMIO_SUM_TIMED))
+			untimed += vmmio_exit_shown(v, list[i], VMMIO_SUM_EXITS);
 	}
 	heading(v, list[0], out);
 	for (i = 0; i < n && i < MOST_ROWS; i++)
@@ -334,8 +356,14 @@ static void print_group(const struct vmmio_exit_view *v, const struct vmmio_exit
 			"others", rest, samples > 0 ? 100 * rest / samples : 0, n - MOST_ROWS);
 	}
 	print_sums(v, list, n, out);
-	if (time > 0)
+	if (time > 0) {
 		print_times(v, list[0], user / time, out);
+		if (untimed > 0)
+			fprintf(out,
+				"none was timed of %.0f exits: their time is in no share "
+				"(--time-all)\n",
+				untimed);
+	}
 	print_eois(v, list[0], out);
 }
 
@@ -356,6 +384,15 @@ __u64 vmmio_exit_interrupts_of(const struct vmmio_exit_view *v, size_t vm, __u64
 	return sum;
 }
 
+void vmmio_exit_interrupt_device(const struct vmmio_exit_view *v,
+				 const struct vmmio_exit_interrupt *x, char *buf, size_t size)
+{
+	vmmio_exit_rows_vector(v->rows, x->vm, x->vector, buf, size);
+	if (!buf[0] && x->kind == VMMIO_INJECT_LINE &&
+	    (x->how == VMMIO_INJECT_IRQFD || x->how == VMMIO_INJECT_WORK))
+		snprintf(buf, size, "irqfd GSI %llu", (unsigned long long)x->data);
+}
+
 static void print_interrupt(const struct vmmio_exit_view *v, const struct vmmio_exit_interrupt *x,
 			    FILE *out)
 {
@@ -372,7 +409,7 @@ static void print_interrupt(const struct vmmio_exit_view *v, const struct vmmio_
 		fprintf(out, "%svector %u",
 			x->kind == VMMIO_INJECT_MSI || x->kind == VMMIO_INJECT_LINE ? ", " : "",
 			x->vector);
-		vmmio_exit_rows_vector(v->rows, x->vm, x->vector, whose, sizeof(whose));
+		vmmio_exit_interrupt_device(v, x, whose, sizeof(whose));
 	}
 	if (vmmio_exit_raised(v, x) > vmmio_exit_accepted(v, x))
 		fprintf(out, ", sent %llu times", (unsigned long long)vmmio_exit_raised(v, x));

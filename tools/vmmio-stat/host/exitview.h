@@ -45,6 +45,10 @@ const char *vmmio_exit_kind_name(__u32 kind);
  */
 __u64 vmmio_exit_samples(const struct vmmio_exit_view *v, const struct vmmio_exit_row *r);
 
+/* ns of all exits of @r as shown, by what those took that were timed. 0: none was. */
+double vmmio_exit_time_shown(const struct vmmio_exit_view *v, const struct vmmio_exit_row *r,
+			     int what);
+
 /* What of a group is shown: known only where kvm_exit fires, and never 0 for unknown. */
 struct vmmio_exit_sums {
 	bool known;
@@ -63,6 +67,13 @@ __u64 vmmio_exit_exits_shown(const struct vmmio_exit_view *v, const struct vmmio
 /* An EOI row's counts as shown. */
 struct vmmio_exit_vector vmmio_exit_eoi_shown(const struct vmmio_exit_view *v,
 					      const struct vmmio_exit_eoi *e);
+
+/*
+ * Whose it is: by its vector, or by the irqfd that raises it (a line of arm64's GICv2m is a
+ * message of some device); "" if nothing tells.
+ */
+void vmmio_exit_interrupt_device(const struct vmmio_exit_view *v,
+				 const struct vmmio_exit_interrupt *x, char *buf, size_t size);
 
 void vmmio_exit_table(const struct vmmio_exit_view *v, FILE *out);
 void vmmio_exit_json(const struct vmmio_exit_view *v, FILE *out);

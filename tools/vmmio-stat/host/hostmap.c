@@ -18,7 +18,7 @@
 #include "lib/num.h"
 #include "vmmio/regs.h"
 
-#define QUEUE_NOTIFY 0x050
+#define QUEUE_NOTIFY VMMIO_OFF_QUEUE_NOTIFY
 #define LEGACY_NOTIFY 0x10
 #define PAGE 0x1000ull
 
@@ -252,34 +252,6 @@ err:
 	snprintf(why, size, "%s:%d: %s", path, nr, trouble);
 	vmmio_hostmap_free(map);
 	return -EINVAL;
-}
-
-int vmmio_hostmap_read(struct vmmio_hostmap *map, const char *path, char *why, size_t size)
-{
-	FILE *f = fopen(path, "re");
-	char trouble[200];
-	int err, c;
-
-	if (!f) {
-		err = -errno;
-		snprintf(why, size, "%s: %s", path, strerror(-err));
-		return err;
-	}
-	c = fgetc(f);
-	ungetc(c, f);
-	if (c != '{') {
-		err = vmmio_hostmap_parse(map, f, path, why, size);
-		fclose(f);
-		return err;
-	}
-	memset(map, 0, sizeof(*map));
-	err = vmmio_hostmap_qmp(map, f, trouble, sizeof(trouble));
-	fclose(f);
-	if (!err)
-		return vmmio_hostmap_finish(map, path, why, size);
-	snprintf(why, size, "%s: %s", path, trouble);
-	vmmio_hostmap_free(map);
-	return err;
 }
 
 void vmmio_hostmap_free(struct vmmio_hostmap *map)

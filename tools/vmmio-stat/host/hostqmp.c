@@ -19,6 +19,7 @@
 #include "tools/vmmio-stat/core/program.h"
 #include "hostmap.h"
 #include "lib/clock.h"
+#include "lib/qmp.h"
 
 #define MOST_TEXT (16u << 20) /* of an answer; a machine's tree has some 100 KB */
 #define PATIENCE_S 3
@@ -236,40 +237,29 @@ int vmmio_hostmap_qmp(struct vmmio_hostmap *map, FILE *f, char *why, size_t size
 	return err;
 }
 
-/* A socket to QEMU, and what has been read of it but not looked at yet. */
+/* A socket to QEMU, whose peer may say as little, or as much, as it likes. */
 struct qmp {
-	int fd;
-	char *text;
-	size_t have, room;
+	struct vmmio_qmp_reader r;
 	__u64 until; /* vmmio_now_ns() at which patience ends */
 };
 
-/* Reads more: 0, or -errno; the peer may say as little, or as much, as it likes. */
-static int receive(struct qmp *q)
+/* Waits for the next line; NULL with *@err: -EAGAIN if none came in time. */
+static char *wait_line(struct qmp *q, int *err)
 {
-	struct pollfd p = {.fd = q->fd, .events = POLLIN};
-	ssize_t n;
+	struct pollfd p = {.fd = q->r.fd, .events = POLLIN};
+	char *line;
 
-	if (q->have == q->room) {
-		size_t room = q->room ? 2 * q->room : 65536;
-		char *text = room <= MOST_TEXT ? realloc(q->text, room) : NULL;
-
-		if (!text)
-			return room <= MOST_TEXT ? -ENOMEM : -EMSGSIZE;
-		q->text = text;
-		q->room = room;
+	for (;;) {
+		*err = 0;
+		line = vmmio_qmp_line(&q->r);
+		if (line)
+			return line;
+		*err = vmmio_stop ? -EINTR : vmmio_now_ns() >= q->until ? -EAGAIN : 0;
+		if (!*err && poll(&p, 1, 100) > 0)
+			*err = vmmio_qmp_receive(&q->r);
+		if (*err)
+			return NULL;
 	}
-	if (vmmio_stop)
-		return -EINTR;
-	if (vmmio_now_ns() >= q->until)
-		return -EAGAIN;
-	if (poll(&p, 1, 100) <= 0)
-		return 0;
-	n = recv(q->fd, q->text + q->have, q->room - q->have, MSG_DONTWAIT);
-	if (n <= 0)
-		return n ? 0 : -EPIPE;
-	q->have += n;
-	return 0;
 }
 
 /* Reads one line; what it must have is "return" or "error", or at first "QMP". */
@@ -279,34 +269,28 @@ static int read_answer(struct qmp *q, const char *key, FILE *to, char *why, size
 
 	q->until = vmmio_now_ns() + PATIENCE_S * 1000000000ull;
 	while (err == -EAGAIN) {
-		char *end = q->have ? memchr(q->text, '\n', q->have) : NULL;
-		size_t len = end ? end + 1 - q->text : 0;
+		int none;
+		char *line = wait_line(q, &none);
 		json_t *answer;
-		int more;
 
-		if (!end) {
-			more = receive(q);
-			if (!more)
-				continue;
+		if (!line) {
 			snprintf(why, size, "%s",
-				 more == -EINTR	     ? "interrupted"
-				 : more == -EMSGSIZE ? "an answer without an end"
-				 : more == -EPIPE    ? "QEMU hung up"
-				 : more == -ENOMEM   ? "out of memory"
-						     : "no answer in time: is another client "
-						       "connected to it?");
+				 none == -EINTR	     ? "interrupted"
+				 : none == -EMSGSIZE ? "an answer without an end"
+				 : none == -ENOMEM   ? "out of memory"
+				 : none == -EAGAIN   ? "no answer in time: is another client "
+						       "connected to it?"
+						     : "QEMU hung up");
 			return -EPROTO;
 		}
-		answer = json_loadb(q->text, len, 0, NULL);
+		answer = json_loads(line, 0, NULL);
 		if (!answer) {
 			snprintf(why, size, "what answers there is not QMP");
 			err = -EPROTO;
 		} else if (json_object_get(answer, key) || json_object_get(answer, "error")) {
-			err = fwrite(q->text, 1, len, to) == len ? 0 : -ENOMEM;
+			err = fprintf(to, "%s\n", line) > 0 ? 0 : -ENOMEM;
 		} /* else an event in between */
 		json_decref(answer);
-		q->have -= len;
-		memmove(q->text, q->text + len, q->have);
 	}
 	return err;
 }
@@ -324,10 +308,7 @@ static int converse(struct qmp *q, FILE *to, char *why, size_t size)
 
 	err = read_answer(q, "QMP", to, why, size);
 	for (i = 0; !err && i < sizeof(commands) / sizeof(commands[0]); i++) {
-		ssize_t len = strlen(commands[i]);
-
-		/* a short line into an empty buffer: whole, or not at all */
-		if (send(q->fd, commands[i], len, MSG_NOSIGNAL) != len) {
+		if (vmmio_qmp_say(&q->r, commands[i])) {
 			snprintf(why, size, "QEMU hung up");
 			return -EPIPE;
 		}
@@ -374,14 +355,13 @@ int vmmio_hostmap_ask(struct vmmio_hostmap *map, const char *path, char *why, si
 	int err;
 
 	memset(map, 0, sizeof(*map));
-	q.fd = dial(path, &map->pid, trouble, sizeof(trouble));
-	err = q.fd < 0 ? q.fd : 0;
+	q.r.most = MOST_TEXT;
+	q.r.fd = dial(path, &map->pid, trouble, sizeof(trouble));
+	err = q.r.fd < 0 ? q.r.fd : 0;
 	to = open_memstream(&text, &length);
 	if (!err && to)
 		err = converse(&q, to, trouble, sizeof(trouble));
-	if (q.fd >= 0)
-		close(q.fd);
-	free(q.text);
+	vmmio_qmp_close(&q.r);
 	if (to)
 		fclose(to);
 	f = !err && length ? fmemopen(text, length, "r") : NULL;
@@ -400,6 +380,34 @@ int vmmio_hostmap_ask(struct vmmio_hostmap *map, const char *path, char *why, si
 		snprintf(why, size, "%s: %s", path, trouble);
 	if (err)
 		vmmio_hostmap_free(map);
+	return err;
+}
+
+int vmmio_hostmap_read(struct vmmio_hostmap *map, const char *path, char *why, size_t size)
+{
+	FILE *f = fopen(path, "re");
+	char trouble[200];
+	int err, c;
+
+	if (!f) {
+		err = -errno;
+		snprintf(why, size, "%s: %s", path, strerror(-err));
+		return err;
+	}
+	c = fgetc(f);
+	ungetc(c, f);
+	if (c != '{') {
+		err = vmmio_hostmap_parse(map, f, path, why, size);
+		fclose(f);
+		return err;
+	}
+	memset(map, 0, sizeof(*map));
+	err = vmmio_hostmap_qmp(map, f, trouble, sizeof(trouble));
+	fclose(f);
+	if (!err)
+		return vmmio_hostmap_finish(map, path, why, size);
+	snprintf(why, size, "%s: %s", path, trouble);
+	vmmio_hostmap_free(map);
 	return err;
 }
 

@@ -23,10 +23,15 @@ struct vmmio_cmd {
 };
 
 int vmmio_cmd_live(int argc, char **argv); /* no subcommand given */
+int vmmio_cmd_advise(int argc, char **argv);
 int vmmio_cmd_doctor(int argc, char **argv);
 int vmmio_cmd_hist(int argc, char **argv);
+int vmmio_cmd_join(int argc, char **argv);
 int vmmio_cmd_list(int argc, char **argv);
+int vmmio_cmd_record(int argc, char **argv);
+int vmmio_cmd_report(int argc, char **argv);
 int vmmio_cmd_regs(int argc, char **argv);
+int vmmio_cmd_serve(int argc, char **argv);
 int vmmio_cmd_stalls(int argc, char **argv);
 int vmmio_cmd_top(int argc, char **argv);
 int vmmio_cmd_vms(int argc, char **argv);

@@ -5,7 +5,6 @@
  */
 #include <ctype.h>
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,95 +17,12 @@
 #define NS_MIN 1000000ull		  /* 1 ms */
 #define NS_MAX (86400ull * 1000000000ull) /* a day */
 
+#define LETTERS 10 /* of the common options, the first so many have one */
+
 static const int default_fields[] = {
 	VMMIO_F_KICKS,	      VMMIO_F_SUPPRESSED, VMMIO_F_BUFFERS_PER_KICK, VMMIO_F_IRQS,
 	VMMIO_F_USED_PER_IRQ, VMMIO_F_SPURIOUS,	  VMMIO_F_LATENCY_P50,	    VMMIO_F_LATENCY_P99,
 };
-
-enum {
-	OPT_JSON = 256,
-	OPT_CSV,
-	OPT_TEXTFILE,
-	OPT_PER,
-	OPT_SELF,
-	OPT_VERIFY,
-	OPT_SOURCE,
-	OPT_EMULATED,
-	OPT_DEVICE_DRIVEN,
-	OPT_MAX_SLOTS,
-	OPT_VERSION,
-};
-
-static const struct option longopts[] = {
-	{"interval", required_argument, NULL, 'i'},
-	{"timestamp", no_argument, NULL, 'T'},
-	{"device", required_argument, NULL, 'n'},
-	{"driver", required_argument, NULL, 'D'},
-	{"queue", required_argument, NULL, 'q'},
-	{"extended", no_argument, NULL, 'x'},
-	{"skip-idle", no_argument, NULL, 'z'},
-	{"fields", required_argument, NULL, 'f'},
-	{"sort", required_argument, NULL, 'S'},
-	{"once", no_argument, NULL, '1'},
-	{"help", no_argument, NULL, 'h'},
-	{"json", optional_argument, NULL, OPT_JSON},
-	{"csv", no_argument, NULL, OPT_CSV},
-	{"textfile", required_argument, NULL, OPT_TEXTFILE},
-	{"per", required_argument, NULL, OPT_PER},
-	{"self", no_argument, NULL, OPT_SELF},
-	{"verify", no_argument, NULL, OPT_VERIFY},
-	{"source", required_argument, NULL, OPT_SOURCE},
-	{"emulated-time", no_argument, NULL, OPT_EMULATED},
-	{"device-driven", no_argument, NULL, OPT_DEVICE_DRIVEN},
-	{"max-slots", required_argument, NULL, OPT_MAX_SLOTS}, /* for tests: provokes losses */
-	{"version", no_argument, NULL, OPT_VERSION},
-	{},
-};
-
-void vmmio_usage(FILE *out)
-{
-	int i;
-
-	fputs("usage: vmmio-stat [options] [interval [count]]\n"
-	      "       vmmio-stat [options] -- command [argument...]\n"
-	      "       vmmio-stat subcommand [options]\n"
-	      "\n"
-	      "What virtio costs in this guest, per virtqueue: kicks, interrupts and how well\n"
-	      "both are batched. Without an interval: once a second until interrupted.\n"
-	      "\n",
-	      out);
-	for (i = 0; vmmio_cmds[i].name; i++)
-		fprintf(out, "  %-12s %s\n", vmmio_cmds[i].name, vmmio_cmds[i].help);
-	fputs("\n"
-	      "  -i, --interval SEC   as the operand\n"
-	      "  -1, --once           one interval, then end\n"
-	      "  -T, --timestamp      time of day in front of each row\n"
-	      "  -n, --device NAME    only this device (virtio0 or its bus name; * and ? match)\n"
-	      "  -D, --driver NAME    only devices of this driver\n"
-	      "  -q, --queue N|NAME   only this virtqueue\n"
-	      "  -x, --extended       all fields\n"
-	      "  -f, --fields LIST    these fields, comma between them; help: what there is\n"
-	      "  -S, --sort FIELD     largest first\n"
-	      "  -z, --skip-idle      leave out rows in which nothing happened\n"
-	      "      --json[=full]    one object per interval; full: histogram buckets too\n"
-	      "      --csv            one line per row\n"
-	      "      --per N          with -- command: counts per operation, of which it does N\n"
-	      "      --self           say at the end what watching cost\n"
-	      "      --textfile FILE  keep FILE up to date for node_exporter; prints nothing\n"
-	      "      --verify         hold each interval against /proc/interrupts\n"
-	      "      --source NAME    auto",
-	      out);
-	for (i = 0; vmmio_sources[i]; i++)
-		fprintf(out, ", %s%s", vmmio_sources[i]->name,
-			vmmio_sources[i]->asked_only ? ":PATH" : "");
-	fputs("\n"
-	      "      --emulated-time  show durations and rates under emulation, too\n"
-	      "      --device-driven  latencies of queues that the device drives (receive), too\n"
-	      "      --version, -h, --help\n"
-	      "\n"
-	      "Exit status: 0 ok, 1 trouble, 2 wrong usage, 3 --verify found a difference.\n",
-	      out);
-}
 
 static void fields_help(void)
 {
@@ -126,31 +42,108 @@ static int usage_error(void)
 	return 1 + VMMIO_EXIT_USAGE;
 }
 
-static int parse_fields(struct vmmio_options *o, char *list)
+static int no_field(const char *name, char why[VMMIO_OPT_WHY])
 {
-	char *name, *save = NULL;
+	snprintf(why, VMMIO_OPT_WHY, "no field is named '%.64s' (-f help lists them)", name);
+	return -ENOENT;
+}
+
+static int take_fields(void *target, const char *list, char why[VMMIO_OPT_WHY])
+{
+	struct vmmio_options *o = target;
+	char name[64];
 	int id, i;
 
+	if (!strcmp(list, "help")) {
+		fields_help();
+		return 1;
+	}
+	o->fields_given = true;
 	o->nfields = 0;
-	for (name = strtok_r(list, ",", &save); name; name = strtok_r(NULL, ",", &save)) {
+	for (list += strspn(list, ","); *list; list += strspn(list, ",")) {
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(list, ","), list);
+		list += strcspn(list, ",");
 		id = vmmio_field_find(name);
-		if (id < 0) {
-			vmmio_complain("-f: no field is named '%s' (-f help lists them)", name);
-			return usage_error();
-		}
+		if (id < 0)
+			return no_field(name, why);
 		for (i = 0; i < o->nfields; i++) {
 			if (o->fields[i] == id) {
-				vmmio_complain("-f: '%s' is named twice", name);
-				return usage_error();
+				snprintf(why, VMMIO_OPT_WHY, "'%s' is named twice", name);
+				return -EEXIST;
 			}
 		}
 		o->fields[o->nfields++] = id;
 	}
-	if (!o->nfields) {
-		vmmio_complain("-f: an empty list of fields");
-		return usage_error();
-	}
+	snprintf(why, VMMIO_OPT_WHY, "an empty list of fields");
+	return o->nfields ? 0 : -EINVAL;
+}
+
+static int take_sort(void *target, const char *name, char why[VMMIO_OPT_WHY])
+{
+	struct vmmio_options *o = target;
+
+	o->sort = vmmio_field_find(name);
+	return o->sort < 0 ? no_field(name, why) : 0;
+}
+
+static int take_source(void *target, const char *name, char why[VMMIO_OPT_WHY])
+{
+	struct vmmio_options *o = target;
+
+	o->source = name;
+	snprintf(why, VMMIO_OPT_WHY, "no source is named so");
+	return strcmp(name, "auto") && !vmmio_source_find(name) ? -ENOENT : 0;
+}
+
+static int set_format(struct vmmio_options *o, enum vmmio_format format, char why[VMMIO_OPT_WHY])
+{
+	snprintf(why, VMMIO_OPT_WHY, "--json, --csv and --textfile exclude each other");
+	if (o->format != VMMIO_FORMAT_TABLE && o->format != format)
+		return -EINVAL;
+	o->format = format;
 	return 0;
+}
+
+static int take_json(void *target, const char *value, char why[VMMIO_OPT_WHY])
+{
+	struct vmmio_options *o = target;
+
+	if (value && strcmp(value, "full")) {
+		snprintf(why, VMMIO_OPT_WHY, "it is 'full' or nothing");
+		return -EINVAL;
+	}
+	o->json_full = value != NULL;
+	return set_format(o, VMMIO_FORMAT_JSON, why);
+}
+
+static int take_csv(void *target, const char *value, char why[VMMIO_OPT_WHY])
+{
+	return set_format(target, VMMIO_FORMAT_CSV, why);
+}
+
+static int take_textfile(void *target, const char *value, char why[VMMIO_OPT_WHY])
+{
+	struct vmmio_options *o = target;
+
+	snprintf(why, VMMIO_OPT_WHY, "an empty file name");
+	if (!*value)
+		return -EINVAL;
+	o->textfile = value;
+	return set_format(o, VMMIO_FORMAT_TEXTFILE, why);
+}
+
+static int take_once(void *target, const char *value, char why[VMMIO_OPT_WHY])
+{
+	struct vmmio_options *o = target;
+
+	o->count = 1;
+	return 0;
+}
+
+static int take_version(void *target, const char *value, char why[VMMIO_OPT_WHY])
+{
+	printf("vmmio-stat %s, ABI %d\n", VMMIO_VERSION, VMMIO_ABI);
+	return 1;
 }
 
 static int parse_seconds(const char *option, const char *text, __u64 *ns)
@@ -166,154 +159,123 @@ static int parse_seconds(const char *option, const char *text, __u64 *ns)
 	return usage_error();
 }
 
-static int set_format(struct vmmio_options *o, enum vmmio_format format)
+static const char *source_help(void)
 {
-	if (o->format != VMMIO_FORMAT_TABLE && o->format != format) {
-		vmmio_complain("--json, --csv and --textfile exclude each other");
-		return usage_error();
-	}
-	o->format = format;
-	return 0;
+	static char text[160];
+	size_t n = (size_t)snprintf(text, sizeof(text), "auto");
+
+	for (int i = 0; vmmio_sources[i] && n < sizeof(text); i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, ", %s%s", vmmio_sources[i]->name,
+				      vmmio_sources[i]->asked_only ? ":PATH" : "");
+	return text;
 }
 
-static int take_option(struct vmmio_options *o, int c, char *arg)
+int vmmio_options_parse(struct vmmio_options *o, const struct vmmio_form *form, int argc,
+			char **argv)
 {
-	__u64 v;
-
-	switch (c) {
-	case 'i':
-		o->interval_given = true;
-		return parse_seconds("-i", arg, &o->interval_ns);
-	case 'T':
-		o->timestamp = true;
-		return 0;
-	case 'n':
-		o->device = arg;
-		return 0;
-	case 'D':
-		o->driver = arg;
-		return 0;
-	case 'q':
-		o->queue = arg;
-		return 0;
-	case 'x':
-		o->extended = true;
-		return 0;
-	case 'z':
-		o->skip_idle = true;
-		return 0;
-	case 'f':
-		if (!strcmp(arg, "help")) {
-			fields_help();
-			return 1 + VMMIO_EXIT_OK;
-		}
-		return parse_fields(o, arg);
-	case 'S':
-		o->sort = vmmio_field_find(arg);
-		if (o->sort < 0) {
-			vmmio_complain("-S: no field is named '%s' (-f help lists them)", arg);
-			return usage_error();
-		}
-		return 0;
-	case '1':
-		o->count = 1;
-		return 0;
-	case OPT_JSON:
-		if (arg && strcmp(arg, "full")) {
-			vmmio_complain("--json: '%s' is not 'full'", arg);
-			return usage_error();
-		}
-		o->json_full = arg != NULL;
-		return set_format(o, VMMIO_FORMAT_JSON);
-	case OPT_TEXTFILE:
-		if (!*arg) {
-			vmmio_complain("--textfile: an empty file name");
-			return usage_error();
-		}
-		o->textfile = arg;
-		return set_format(o, VMMIO_FORMAT_TEXTFILE);
-	case OPT_PER:
-		if (vmmio_parse_u64(arg, 1, 1000000000000ull, &o->per)) {
-			vmmio_complain("--per: '%s' is not a number from 1 to 10^12", arg);
-			return usage_error();
-		}
-		return 0;
-	case OPT_SELF:
-		o->self = true;
-		return 0;
-	case OPT_CSV:
-		return set_format(o, VMMIO_FORMAT_CSV);
-	case OPT_VERIFY:
-		o->verify = true;
-		return 0;
-	case OPT_SOURCE:
-		o->source = arg;
-		if (strcmp(arg, "auto") && !vmmio_source_find(arg)) {
-			vmmio_complain("--source: no source is named '%s'", arg);
-			return usage_error();
-		}
-		return 0;
-	case OPT_EMULATED:
-		o->emulated_time = true;
-		return 0;
-	case OPT_DEVICE_DRIVEN:
-		o->device_driven = true;
-		return 0;
-	case OPT_MAX_SLOTS:
-		if (vmmio_parse_u64(arg, 2, VMMIO_SLOTS, &v)) {
-			vmmio_complain("--max-slots: '%s' is not within 2 and %d", arg,
-				       VMMIO_SLOTS);
-			return usage_error();
-		}
-		o->max_slots = v;
-		return 0;
-	case OPT_VERSION:
-		printf("vmmio-stat %s, ABI %d\n", VMMIO_VERSION, VMMIO_ABI);
-		return 1 + VMMIO_EXIT_OK;
-	case 'h':
-		vmmio_usage(stdout);
-		return 1 + VMMIO_EXIT_OK;
-	}
-	return usage_error();
-}
-
-int vmmio_options_parse(struct vmmio_options *o, int argc, char **argv)
-{
-	int i, c, ret;
+	/* the key of those that have no letter is in @takes only */
+	struct {
+		char key;
+		struct vmmio_opt opt;
+	} common[] = {
+		{'i',
+		 {"interval", VMMIO_OPT_SECONDS, &o->interval_ns, 0.001, 86400, .arg = "SEC",
+		  .help = "as the operand"}},
+		{'1',
+		 {"once", VMMIO_OPT_CALL, o, .take = take_once, .help = "one interval, then end"}},
+		{'T',
+		 {"timestamp", VMMIO_OPT_FLAG, &o->timestamp,
+		  .help = "time of day in front of each row"}},
+		{'n',
+		 {"device", VMMIO_OPT_STRING, &o->device, .arg = "NAME",
+		  .help = "only this device (virtio0 or its bus name; * and ? match)"}},
+		{'D',
+		 {"driver", VMMIO_OPT_STRING, &o->driver, .arg = "NAME",
+		  .help = "only devices of this driver"}},
+		{'q',
+		 {"queue", VMMIO_OPT_STRING, &o->queue, .arg = "N|NAME",
+		  .help = "only this virtqueue"}},
+		{'x', {"extended", VMMIO_OPT_FLAG, &o->extended, .help = "all fields"}},
+		{'f',
+		 {"fields", VMMIO_OPT_CALL, o, .arg = "LIST", .take = take_fields,
+		  .help = "these fields, comma between them; help: what there is"}},
+		{'S',
+		 {"sort", VMMIO_OPT_CALL, o, .arg = "FIELD", .take = take_sort,
+		  .help = "largest first"}},
+		{'z',
+		 {"skip-idle", VMMIO_OPT_FLAG, &o->skip_idle,
+		  .help = "leave out rows in which nothing happened"}},
+		{'j',
+		 {"json", VMMIO_OPT_CALL, o, .arg = "=full", .take = take_json,
+		  .help = "one object per interval; full: histogram buckets too"}},
+		{'c', {"csv", VMMIO_OPT_CALL, o, .take = take_csv, .help = "one line per row"}},
+		{'t',
+		 {"textfile", VMMIO_OPT_CALL, o, .arg = "FILE", .take = take_textfile,
+		  .help = "keep FILE up to date for node_exporter; prints nothing"}},
+		{'p',
+		 {"per", VMMIO_OPT_U64, &o->per, 1, 1e12, .arg = "N",
+		  .help = "with -- command: counts per operation, of which it does N"}},
+		{'s',
+		 {"self", VMMIO_OPT_FLAG, &o->self, .help = "say at the end what watching cost"}},
+		{'v',
+		 {"verify", VMMIO_OPT_FLAG, &o->verify,
+		  .help = "hold each interval against /proc/interrupts"}},
+		{'o',
+		 {"source", VMMIO_OPT_CALL, o, .arg = "NAME", .take = take_source,
+		  .help = source_help()}},
+		{'e',
+		 {"emulated-time", VMMIO_OPT_FLAG, &o->emulated_time,
+		  .help = "show durations and rates under emulation, too"}},
+		{'d',
+		 {"device-driven", VMMIO_OPT_FLAG, &o->device_driven,
+		  .help = "latencies of queues that the device drives (receive), too"}},
+		/* for tests: provokes losses */
+		{'o', {"max-slots", VMMIO_OPT_NUMBER, &o->max_slots, 2, VMMIO_SLOTS, .arg = "N"}},
+	};
+	struct vmmio_opt version = {"version", VMMIO_OPT_CALL, .take = take_version,
+				    .help = "the version"};
+	enum {
+		COMMON = sizeof(common) / sizeof(common[0])
+	};
+	struct vmmio_opt taken[COMMON + 1];
+	struct vmmio_cmdline c = {
+		.program = form->program,
+		.usage = form->usage,
+		.about = form->about,
+		.after = form->after,
+		.opts = form->own,
+		.nopts = form->nown,
+		.more = taken,
+		.operands = o->operands,
+		.max_operands = sizeof(o->operands) / sizeof(o->operands[0]),
+		.rest = form->command,
+	};
+	int i, err;
 
 	memset(o, 0, sizeof(*o));
 	o->interval_ns = 1000000000;
 	o->sort = -1;
 	o->source = "auto";
-	for (i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "--")) {
-			if (i + 1 == argc) {
-				vmmio_complain("--: no command follows");
-				return usage_error();
-			}
-			o->command = &argv[i + 1];
-			argc = i;
-		}
+	for (i = 0; i < COMMON; i++) {
+		if (form->takes && !strchr(form->takes, common[i].key))
+			continue;
+		taken[c.nmore] = common[i].opt;
+		if (i < LETTERS)
+			taken[c.nmore].letter = common[i].key;
+		c.nmore++;
 	}
-	opterr = 0;
-	optind = 1;
-	while ((c = getopt_long(argc, argv, ":i:Tn:D:q:xzf:S:1h", longopts, NULL)) != -1) {
-		if (c == '?' || c == ':') {
-			const char *bad = argv[optind - 1];
-			char text[3] = {'-', (char)optopt, '\0'};
-
-			if (optopt && optopt < 256 && strncmp(bad, "--", 2))
-				bad = text;
-			vmmio_complain(
-				c == ':' ? "%s: an argument is missing"
-					 : "%s: unknown option, or one that takes no argument",
-				bad);
-			return usage_error();
-		}
-		ret = take_option(o, c, optarg);
-		if (ret)
-			return ret;
+	if (!form->takes)
+		taken[c.nmore++] = version;
+	err = vmmio_cmdline_parse(&c, argc, argv);
+	if (err)
+		return 1 + (err > 0 ? VMMIO_EXIT_OK : VMMIO_EXIT_USAGE);
+	for (i = 0; i < (int)c.nmore; i++)
+		o->interval_given = o->interval_given || (taken[i].letter == 'i' && taken[i].given);
+	if (c.left && !*c.left) {
+		vmmio_complain("--: no command follows");
+		return usage_error();
 	}
+	o->command = c.left;
 	if (!o->nfields) {
 		if (o->extended || o->format != VMMIO_FORMAT_TABLE) {
 			for (i = 0; i < VMMIO_F_COUNT; i++)
@@ -323,8 +285,8 @@ int vmmio_options_parse(struct vmmio_options *o, int argc, char **argv)
 			o->nfields = sizeof(default_fields) / sizeof(default_fields[0]);
 		}
 	}
-	o->argc = argc - optind;
-	o->argv = argv + optind;
+	o->argc = (int)c.n;
+	o->argv = o->operands;
 	return 0;
 }
 

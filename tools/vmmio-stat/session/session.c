@@ -15,14 +15,18 @@
 
 #define PROC_INTERRUPTS "/proc/interrupts"
 
-static int screen_lines(void)
+/* What a terminal has room for; 0 each: it is none. A serial console may not know. */
+static void screen(int *lines, int *columns)
 {
 	struct winsize w;
 
+	*lines = *columns = 0;
 	if (!isatty(STDOUT_FILENO))
-		return 0;
-	/* A serial console may not know its size. */
-	return !ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) && w.ws_row > 4 ? w.ws_row : 24;
+		return;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w))
+		memset(&w, 0, sizeof(w));
+	*lines = w.ws_row > 4 ? w.ws_row : 24;
+	*columns = w.ws_col;
 }
 
 int vmmio_session_open(struct vmmio_session *x)
@@ -32,6 +36,9 @@ int vmmio_session_open(struct vmmio_session *x)
 
 	x->want.device_driven = x->opt.device_driven;
 	so.want = x->want;
+	so.interval_ns = x->opt.interval_ns;
+	if (x->take)
+		x->take(x, &so);
 	vmmio_env_detect(&x->env);
 	x->env.emulated_time = x->opt.emulated_time;
 	err = vmmio_source_open(&x->src, x->opt.source, &so);
@@ -49,7 +56,7 @@ int vmmio_session_open(struct vmmio_session *x)
 	x->view.env = &x->env;
 	x->view.engine = x->src.engine;
 	x->view.detail = x->src.detail;
-	x->view.screen_lines = screen_lines();
+	screen(&x->view.screen_lines, &x->view.screen_columns);
 	return 0;
 }
 
@@ -57,7 +64,7 @@ void vmmio_session_close(struct vmmio_session *x)
 {
 	vmmio_source_close(&x->src);
 	vmmio_snapshot_free(&x->delta);
-	vmmio_textfile_free(&x->textfile);
+	vmmio_metrics_free(&x->metrics);
 	free(x->index);
 	x->index = NULL;
 }

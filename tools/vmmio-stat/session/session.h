@@ -19,14 +19,16 @@ struct vmmio_moment {
 };
 
 struct vmmio_session {
+	/* What else the source is asked for, or NULL. */
+	void (*take)(struct vmmio_session *x, struct vmmio_source_opts *so);
 	struct vmmio_options opt;
 	struct vmmio_env env;
 	struct vmmio_source src;
 	struct vmmio_want want;
 	struct vmmio_view view;
 	struct vmmio_snapshot delta;
-	struct vmmio_textfile textfile; /* with --textfile only */
-	size_t *index;			/* rows selected; room for index_cap */
+	struct vmmio_metrics metrics; /* with --textfile only */
+	size_t *index;		      /* rows selected; room for index_cap */
 	size_t index_cap;
 	bool differed;	/* --verify found a difference */
 	__u32 unplaced; /* virtqueues without a row, as was said last */

@@ -13,6 +13,22 @@
 #include "bpf_rows.h"
 #include "guest.h"
 
+#define BIT(c) (1ull << VMMIO_C_##c)
+
+const struct vmmio_bpf_have vmmio_guest_have = {
+	.queue = BIT(KICKS) | BIT(KICKS_INDEXED) | BIT(KICK_BUFFERS) | BIT(KICKS_TIMED) |
+		 BIT(KICK_NS) | BIT(KICKS_INTERRUPTED) | BIT(KICKS_MERGED) | BIT(KICKS_POLLED) |
+		 BIT(LATENCIES) | BIT(LATENCY_NS) | BIT(LATENCIES_EMPTY) | BIT(LATENCY_EMPTY_NS) |
+		 BIT(IRQS) | BIT(IRQS_FOUND) | BIT(IRQS_SPURIOUS) | BIT(IRQS_NOTHING) |
+		 BIT(IRQS_INDEXED) | BIT(USED_BUFFERS) | BIT(OCCUPANCIES) | BIT(OCCUPANCY),
+	.device = BIT(IRQS) | BIT(IRQS_SPURIOUS) | BIT(CONFIG_IRQS) | BIT(HANDLER_TIMED) |
+		  BIT(HANDLER_NS) | BIT(REG_READS) | BIT(REG_WRITES) | BIT(ACCESSES_TIMED) |
+		  BIT(ACCESS_NS),
+	.queue_hists = 1u << VMMIO_HIST_KICK | 1u << VMMIO_HIST_IRQ | 1u << VMMIO_HIST_BATCH |
+		       1u << VMMIO_HIST_COALESCE | 1u << VMMIO_HIST_OCCUPANCY,
+	.device_hists = 1u << VMMIO_HIST_ACCESS,
+};
+
 int vmmio_bpf_rows_init(struct vmmio_bpf_rows *b, unsigned int slots, __u32 hists,
 			size_t value_size)
 {

@@ -45,14 +45,13 @@ void vmmio_bpf_why(char *why, size_t size, const char *step, int err)
 			 "cannot %s BPF programs: %s: the kernel is locked down (confidentiality), "
 			 "which keeps BPF from reading it",
 			 step, strerror(-err));
-	else if (err == -EPERM && !vmmio_rights_caps("/proc/self/status", &caps) &&
+	else if (err == -EPERM && !vmmio_rights_own(&caps) &&
 		 vmmio_rights_missing(caps, missing)[0])
 		snprintf(why, size,
 			 "cannot %s BPF programs: missing%s: run as root, or setcap "
 			 "cap_bpf,cap_perfmon+ep vmmio-stat",
 			 step, missing);
-	else if (err == -EPERM && !vmmio_rights_caps("/proc/self/status", &caps) &&
-		 vmmio_rights_admin(caps))
+	else if (err == -EPERM && !vmmio_rights_own(&caps) && vmmio_rights_admin(caps))
 		snprintf(why, size,
 			 "cannot %s BPF programs: %s, although the rights are there: a user "
 			 "namespace, a security module or a seccomp filter (a container's, say)",

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Source "file:PATH": replays what "vmmio-stat --json=full" recorded, one
- * line per snapshot, at whatever pace it is asked. Lines are intervals and
+ * line per snapshot, at whatever pace it is asked (what "record" recorded is
+ * dat_source.c's). Lines are intervals and
  * snapshots are sums, so it adds them up; deltas of its snapshots are the
  * lines again. It measures nothing and says on what machine it was recorded.
  */
@@ -14,6 +15,8 @@
 
 #include "tools/vmmio-stat/core/fields.h"
 #include "tools/vmmio-stat/core/regtable.h"
+#include "dat.h"
+#include "identity.h"
 #include "source.h"
 
 #define SCHEMA 1
@@ -37,76 +40,6 @@ static int bad(struct vmmio_source *src, const struct source *f, const char *wha
 	return -EPROTO;
 }
 
-/* A count; false if @v is none (null: not known). */
-static bool count_of(const json_t *v, __u64 *count)
-{
-	if (!json_is_integer(v) || json_integer_value(v) < 0)
-		return false;
-	*count = (__u64)json_integer_value(v);
-	return true;
-}
-
-static unsigned int small(const json_t *object, const char *key, unsigned int max)
-{
-	__u64 v;
-
-	return count_of(json_object_get(object, key), &v) && v <= max ? (unsigned int)v : 0;
-}
-
-static void text_of(const json_t *object, const char *key, char *buf, size_t size)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	snprintf(buf, size, "%s", text ? text : "");
-}
-
-/* Position of the name @of(i) that equals @text, or 0. */
-static __u8 index_of(const json_t *object, const char *key, const char *(*of)(unsigned int),
-		     unsigned int n)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-	unsigned int i;
-
-	for (i = 0; text && i < n; i++)
-		if (!strcmp(text, of(i)))
-			return (__u8)i;
-	return 0;
-}
-
-static void identity(const json_t *from, struct vmmio_slot_info *i)
-{
-	char features[24];
-
-	i->slot = small(from, "slot", VMMIO_SLOTS - 1);
-	i->gen = small(from, "gen", ~0u);
-	i->irq = small(from, "irq", ~0u);
-	i->transport = index_of(from, "transport", vmmio_transport_name, 4);
-	i->irq_mode = VMMIO_IRQ_UNKNOWN;
-	if (json_is_string(json_object_get(from, "irq_mode")))
-		i->irq_mode = index_of(from, "irq_mode", vmmio_irq_mode_name, VMMIO_IRQ_UNKNOWN);
-	i->device_id = small(from, "device_id", ~0u);
-	i->vector = 0xffff;
-	text_of(from, "device", i->device, sizeof(i->device));
-	text_of(from, "parent", i->parent, sizeof(i->parent));
-	text_of(from, "driver", i->driver, sizeof(i->driver));
-	text_of(from, "features", features, sizeof(features));
-	i->features = strtoull(features, NULL, 0);
-	if (i->slot == VMMIO_SLOT_OVERFLOW) {
-		i->kind = VMMIO_SLOT_SHARED;
-	} else if (json_is_integer(json_object_get(from, "queue"))) {
-		i->kind = VMMIO_SLOT_QUEUE;
-		i->queue = (__u16)small(from, "queue", 0xffff);
-		i->ring_size = (__u16)small(from, "ring_size", 0xffff);
-		i->ring_max = (__u16)small(from, "ring_max", 0xffff);
-		text_of(from, "queue_name", i->queue_name, sizeof(i->queue_name));
-		if (json_is_true(json_object_get(from, "packed")))
-			i->flags |= VMMIO_SLOT_PACKED;
-	} else {
-		i->kind = VMMIO_SLOT_DEVICE;
-		i->queues = small(from, "queues", ~0u);
-	}
-}
-
 static int one_hist(const json_t *from, struct vmmio_hist *h)
 {
 	const json_t *buckets = json_object_get(from, "buckets");
@@ -118,8 +51,8 @@ static int one_hist(const json_t *from, struct vmmio_hist *h)
 		const json_t *pair = json_array_get(buckets, i);
 		__u64 low, n;
 
-		if (!count_of(json_array_get(pair, 0), &low) ||
-		    !count_of(json_array_get(pair, 1), &n))
+		if (!vmmio_json_count(json_array_get(pair, 0), &low) ||
+		    !vmmio_json_count(json_array_get(pair, 1), &n))
 			return -EINVAL;
 		h->n[vmmio_hist_bucket(low)] += (__u32)n;
 	}
@@ -135,16 +68,16 @@ static int row(struct vmmio_source *src, struct source *f, const json_t *from)
 	int id;
 
 	if (!json_is_object(from) || !json_is_object(counters) ||
-	    !count_of(json_object_get(from, "slot"), &slot) || slot >= VMMIO_SLOTS)
+	    !vmmio_json_count(json_object_get(from, "slot"), &slot) || slot >= VMMIO_SLOTS)
 		return bad(src, f, "a row without slot or counters");
 	r = vmmio_snapshot_add(&f->fresh);
 	if (!r)
 		return -ENOMEM;
-	identity(from, &r->info);
+	vmmio_identity_parse(from, &r->info);
 	for (id = 0; id < VMMIO_C_COUNT; id++) {
 		__u64 v;
 
-		if (count_of(json_object_get(counters, vmmio_counter_keys[id]), &v))
+		if (vmmio_json_count(json_object_get(counters, vmmio_counter_keys[id]), &v))
 			vmmio_row_set(r, id, v);
 	}
 	for (id = 0; id < VMMIO_HIST_COUNT; id++) {
@@ -184,12 +117,12 @@ static void registers(struct source *f, const json_t *list)
 				if (strcmp(vmmio_regs[k].name, name) ||
 				    pci != !!(vmmio_regs[k].versions & VMMIO_PCI))
 					continue;
-				count_of(json_object_get(from, "reads"), &g->reads[k]);
-				count_of(json_object_get(from, "writes"), &g->writes[k]);
-				r->have_reg_ns = count_of(json_object_get(from, "read_ns"),
-							  &g->read_ns[k]) &&
-						 count_of(json_object_get(from, "write_ns"),
-							  &g->write_ns[k]);
+				vmmio_json_count(json_object_get(from, "reads"), &g->reads[k]);
+				vmmio_json_count(json_object_get(from, "writes"), &g->writes[k]);
+				r->have_reg_ns = vmmio_json_count(json_object_get(from, "read_ns"),
+								  &g->read_ns[k]) &&
+						 vmmio_json_count(json_object_get(from, "write_ns"),
+								  &g->write_ns[k]);
 			}
 		}
 	}
@@ -241,14 +174,15 @@ static int take_line(struct vmmio_source *src, struct source *f)
 		return err;
 	find_devices(&f->fresh);
 	registers(f, json_object_get(f->next, "registers"));
-	f->fresh.have_lost = count_of(json_object_get(f->next, "events_lost"), &lost);
+	f->fresh.have_lost = vmmio_json_count(json_object_get(f->next, "events_lost"), &lost);
 	f->fresh.events_lost = f->fresh.have_lost ? lost : 0;
-	f->fresh.untold = !count_of(json_object_get(f->next, "queues_unplaced"), &unplaced) ||
-			  !count_of(json_object_get(f->next, "unseen_devices"), &unseen);
+	f->fresh.untold =
+		!vmmio_json_count(json_object_get(f->next, "queues_unplaced"), &unplaced) ||
+		!vmmio_json_count(json_object_get(f->next, "unseen_devices"), &unseen);
 	f->fresh.unplaced = f->fresh.untold ? 0 : unplaced;
 	f->fresh.unseen = f->fresh.untold ? 0 : unseen;
 	f->fresh.time_ns = (__u64)(seconds * 1e9);
-	if (count_of(json_object_get(f->next, "time_ms"), &ms))
+	if (vmmio_json_count(json_object_get(f->next, "time_ms"), &ms))
 		f->fresh.wall_ms = ms;
 	return 0;
 }
@@ -266,7 +200,8 @@ static int read_line(struct vmmio_source *src, struct source *f)
 		f->next = json_loads(f->line, 0, &error);
 		if (!f->next || !json_is_object(f->next))
 			return bad(src, f, "not a JSON object");
-		if (!count_of(json_object_get(f->next, "schema"), &schema) || schema != SCHEMA)
+		if (!vmmio_json_count(json_object_get(f->next, "schema"), &schema) ||
+		    schema != SCHEMA)
 			return bad(src, f, "not of schema 1");
 		/* the total at the end of a recording repeats its intervals */
 		if (!json_is_true(json_object_get(f->next, "total")) || !f->intervals) {
@@ -357,6 +292,11 @@ static int file_open(struct vmmio_source *src, const struct vmmio_source_opts *o
 
 	if (!f)
 		return -ENOMEM;
+	if (dat_is_one(opts->path)) {
+		free(f);
+		src->ops = &vmmio_source_dat;
+		return src->ops->open(src, opts);
+	}
 	vmmio_snapshot_init(&f->acc, &opts->want);
 	vmmio_snapshot_init(&f->fresh, &opts->want);
 	f->in = strcmp(opts->path, "-") ? fopen(opts->path, "re") : stdin;
@@ -375,8 +315,8 @@ static int file_open(struct vmmio_source *src, const struct vmmio_source_opts *o
 			 "%.100s holds no recording (vmmio-stat --json=full)", opts->path);
 		goto err_free;
 	}
-	text_of(f->next, "accel", src->accel, sizeof(src->accel));
-	text_of(f->next, "clocksource", src->clocksource, sizeof(src->clocksource));
+	vmmio_json_copy(f->next, "accel", src->accel, sizeof(src->accel));
+	vmmio_json_copy(f->next, "clocksource", src->clocksource, sizeof(src->clocksource));
 	snprintf(src->engine, sizeof(src->engine), "file");
 	src->priv = f;
 	return 0;
@@ -434,7 +374,7 @@ static void file_close(struct vmmio_source *src)
 
 const struct vmmio_source_ops vmmio_source_file = {
 	.name = "file",
-	.what = "file:PATH, a recording of --json=full",
+	.what = "file:PATH, a recording of --json=full or of record",
 	.asked_only = true,
 	.open = file_open,
 	.discover = file_discover,

@@ -81,3 +81,21 @@ void vmmio_mem_rows_count(const struct vmmio_mem_rows *m, struct vmmio_snapshot 
 			*to = m->hists[(size_t)slot * m->stride + m->pos[id]];
 	}
 }
+
+void vmmio_mem_rows_fill(const struct vmmio_mem_rows *m, struct vmmio_snapshot *s,
+			 const struct vmmio_bpf_have *have)
+{
+	struct vmmio_reg_counts *to;
+
+	for (size_t i = 0; i < s->n; i++) {
+		__u32 slot = s->rows[i].info.slot;
+
+		vmmio_mem_rows_count(m, s, i, slot, have);
+		to = vmmio_row_regs(s, i);
+		if (!to || s->rows[i].info.kind != VMMIO_SLOT_DEVICE)
+			continue;
+		s->rows[i].have_regs = s->rows[i].have_reg_ns = true;
+		if (slot < VMMIO_SLOTS && m->rows[slot].gen == s->rows[i].info.gen)
+			memcpy(to, m->regs[slot].reads, sizeof(*to));
+	}
+}

@@ -34,4 +34,8 @@ void vmmio_mem_rows_hist(struct vmmio_mem_rows *m, __u32 slot, int id, __u64 val
 void vmmio_mem_rows_count(const struct vmmio_mem_rows *m, struct vmmio_snapshot *s, size_t i,
 			  __u32 slot, const struct vmmio_bpf_have *have);
 
+/* The same for every row of @s, by the slot of each, and accesses by register of devices. */
+void vmmio_mem_rows_fill(const struct vmmio_mem_rows *m, struct vmmio_snapshot *s,
+			 const struct vmmio_bpf_have *have);
+
 #endif

@@ -5,7 +5,7 @@
  *   stock  mainline's drivers, functions hooked by bpf/stock.bpf.c
  *   tracefs  both, from records of the kernel's tracing: where there is no BPF
  *   sysfs  our driver's always-on counters: no BPF, no tracefs, few fields
- *   file   a recording of --json=full: every view can be tried without a kernel
+ *   file   a recording, of --json=full or of single events: every view without a kernel
  * A new source is a new file with a table, and a line in source.c.
  */
 #ifndef VMMIO_SOURCE_H
@@ -14,6 +14,7 @@
 #include <stdbool.h>
 
 #include "tools/vmmio-stat/core/snapshot.h"
+#include "steps.h"
 
 struct vmmio_source_opts {
 	struct vmmio_want want;
@@ -22,7 +23,15 @@ struct vmmio_source_opts {
 	unsigned int max_slots;
 	/* source stock: count kick opportunities of our driver's queues, too. */
 	bool ring_of_ours;
+	/* Of a recording of single events: what to take of it, and who follows them. */
+	__u64 interval_ns;	   /* of it, from snapshot to snapshot; 0: all at once */
+	__u64 from_ns, until_ns;   /* since its beginning; 0: to its end */
+	const unsigned char *cpus; /* VMMIO_CPUS_MAX bits; NULL: all */
+	const char *task;	   /* name or number: only what happened in it; NULL: all */
+	struct vmmio_steps steps;
 };
+
+#define VMMIO_CPUS_MAX 8192
 
 struct vmmio_source;
 
@@ -50,6 +59,7 @@ struct vmmio_source {
 	char note[320];	   /* what could not be had and why; empty if nothing */
 	char detail[80];   /* more about the engine, for the heading */
 	char why[320];	   /* after an error: what failed, and the remedy */
+	bool damaged;	   /* of a recording: not all that it had could be read */
 	/* Of a recording: where it was made. Empty: here. */
 	char accel[16];
 	char clocksource[32];
@@ -61,6 +71,7 @@ extern const struct vmmio_source_ops vmmio_source_tracefs;
 extern const struct vmmio_source_ops vmmio_source_sysfs;
 extern const struct vmmio_source_ops vmmio_source_both; /* what "auto" tries first */
 extern const struct vmmio_source_ops vmmio_source_file;
+extern const struct vmmio_source_ops vmmio_source_dat; /* what source "file" opens a trace.dat by */
 
 /* NULL-terminated, best first. */
 extern const struct vmmio_source_ops *const vmmio_sources[];

@@ -13,7 +13,6 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <tracefs.h>
 
 #include "bpf_util.h"
 #include "tools/vmmio-stat/core/probing.h"
@@ -27,12 +26,14 @@
 enum where {
 	RING,
 	CORE,
+	KERNEL,
 	MMIO,
 	PCI,
 	MODULES
 };
 
-static const char *const modules[MODULES] = {"virtio_ring", "virtio", "virtio_mmio", "virtio_pci"};
+static const char *const modules[MODULES] = {"virtio_ring", "virtio", "vmlinux", "virtio_mmio",
+					     "virtio_pci"};
 
 /* Programs come in pairs of flavours, fe_<name> and kp_<name>, or serve both. */
 static const struct hook {
@@ -63,6 +64,7 @@ static const struct hook {
 	{"resized", "virtqueue_resize", .optional = true},
 	{"reset", "virtqueue_reset", .optional = true},
 	{"uevent", "virtio_uevent", CORE},
+	{"shown", "dev_attr_show", KERNEL},
 	{"add_sgs", "virtqueue_add_sgs", .requests = true},
 	{"add_outbuf", "virtqueue_add_outbuf", .requests = true},
 	{"add_inbuf", "virtqueue_add_inbuf", .requests = true},
@@ -320,7 +322,7 @@ static struct bpf_link *attach_one(const struct vmmio_stock *b, struct bpf_progr
  */
 static bool landed(const struct vmmio_stock *b, __u64 set)
 {
-	char *list = b->fentry ? tracefs_instance_file_read(NULL, "enabled_functions", NULL) : NULL;
+	char *list = b->fentry ? vmmio_probing_enabled() : NULL;
 	bool all = true;
 	size_t i;
 

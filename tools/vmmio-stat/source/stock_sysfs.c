@@ -3,6 +3,7 @@
  * What the source "stock" needs of sysfs, see stock_sysfs.h.
  */
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,27 +14,31 @@
 #define RING_PACKED 34 /* feature bits */
 #define NOTIFICATION_DATA 38
 
-/* Makes the program see every device; see learn_device() there. */
+int vmmio_stock_touch_one(const char *device)
+{
+	char path[320], buf[64];
+	int fd, err = 0;
+
+	snprintf(path, sizeof(path), VMMIO_VIRTIO_DEVICES "/%s/vendor", device);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (read(fd, buf, sizeof(buf)) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
 void vmmio_stock_touch(void)
 {
 	DIR *d = opendir(VMMIO_VIRTIO_DEVICES);
 	struct dirent *e;
-	char path[320], buf[4096];
-	int fd;
 
 	if (!d)
 		return;
-	while ((e = readdir(d))) {
-		if (e->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof(path), VMMIO_VIRTIO_DEVICES "/%s/uevent", e->d_name);
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (fd < 0)
-			continue;
-		if (read(fd, buf, sizeof(buf)) < 0)
-			buf[0] = '\0'; /* it vanished: so will its row */
-		close(fd);
-	}
+	while ((e = readdir(d)))
+		if (e->d_name[0] != '.')
+			vmmio_stock_touch_one(e->d_name); /* it vanished: so will its row */
 	closedir(d);
 }
 

@@ -10,7 +10,14 @@
 
 #define VMMIO_VIRTIO_DEVICES "/sys/bus/virtio/devices"
 
-/* Makes the attached program see every device; see learn_device() there. */
+/*
+ * Reads an attribute of a device, for what hooks dev_attr_show(). One that waits for no
+ * lock: "uevent" waits for the device's on some kernels, and a driver that is stuck in
+ * its probe holds that for ever. Returns 0 or -errno.
+ */
+int vmmio_stock_touch_one(const char *device);
+
+/* Makes the attached program see every device; see learn_shown() there. */
 void vmmio_stock_touch(void);
 
 /* What is bound right now, and to what. */

@@ -23,6 +23,7 @@ struct source {
 	struct vmmio_slots files; /* of vmmio.ko, if it is there */
 	bool ours;
 	struct vmmio_mem_rows rows;
+	struct tracefs_vmmio vmmio;
 	struct trace_ring ring;
 	struct tracefs_stock *stock;
 	pthread_mutex_t lock; /* of all that records change */
@@ -91,7 +92,8 @@ static int open_ours(struct vmmio_source *src, struct source *b,
 	if (err)
 		return err;
 	b->rows.device_driven = opts->want.device_driven;
-	err = tracefs_vmmio_open(&b->ring, &b->rows, src->why, sizeof(src->why));
+	b->vmmio.rows = &b->rows;
+	err = tracefs_vmmio_open(&b->ring, &b->vmmio, src->why, sizeof(src->why));
 	b->ours = !err;
 	return err;
 }
@@ -140,8 +142,6 @@ err_free:
 static int rows(struct vmmio_source *src, struct vmmio_snapshot *s, bool counters)
 {
 	struct source *b = src->priv;
-	struct vmmio_reg_counts *to;
-	size_t i;
 	int err;
 
 	vmmio_snapshot_clear(s);
@@ -152,17 +152,8 @@ static int rows(struct vmmio_source *src, struct vmmio_snapshot *s, bool counter
 							  : strerror(-err));
 		return err;
 	}
-	for (i = 0; counters && i < s->n; i++) {
-		__u32 slot = s->rows[i].info.slot;
-
-		vmmio_mem_rows_count(&b->rows, s, i, slot, &vmmio_guest_have);
-		to = vmmio_row_regs(s, i);
-		if (!to || s->rows[i].info.kind != VMMIO_SLOT_DEVICE)
-			continue;
-		s->rows[i].have_regs = s->rows[i].have_reg_ns = true;
-		if (b->rows.rows[slot].gen == s->rows[i].info.gen)
-			memcpy(to, b->rows.regs[slot].reads, sizeof(*to));
-	}
+	if (counters)
+		vmmio_mem_rows_fill(&b->rows, s, &vmmio_guest_have);
 	return b->stock ? tracefs_stock_rows(b->stock, s, counters, src->why, sizeof(src->why)) : 0;
 }
 

@@ -3,24 +3,21 @@
  * See tracefs_devices.h.
  */
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "tools/vmmio-stat/core/irqnames.h"
-#include "lib/num.h"
 #include "tracefs_devices.h"
 
-#define VIRTIO_DEVICES "/sys/bus/virtio/devices"
 #define RING_PACKED 34 /* feature bit */
 #define QUEUES_MAX 4096
 
-int tracefs_devices_init(struct tracefs_devices *d)
+int tracefs_devices_init(struct tracefs_devices *d, const struct tracefs_known *known, void *ctx)
 {
 	memset(d, 0, sizeof(*d));
+	d->known = known;
+	d->ctx = ctx;
 	d->infos = calloc(VMMIO_SLOTS, sizeof(*d->infos));
 	d->ours = calloc(VMMIO_SLOTS, sizeof(*d->ours));
 	d->queues = calloc(VMMIO_SLOTS, sizeof(*d->queues));
@@ -69,132 +66,41 @@ static void drop_device(struct tracefs_devices *d, __u32 index)
 	d->of_device[index] = 0;
 }
 
-static void text_of(const char *dir, const char *file, char *text, int size)
-{
-	char path[160];
-	FILE *f;
-
-	text[0] = '\0';
-	snprintf(path, sizeof(path), "%s/%s", dir, file);
-	f = fopen(path, "re");
-	if (!f)
-		return;
-	if (fgets(text, size, f))
-		text[strcspn(text, "\n")] = '\0';
-	fclose(f);
-}
-
-/* The last part of what a link names, "" if there is none. */
-static void target_of(const char *dir, const char *link, char *text, size_t size)
-{
-	char path[160], target[512];
-	const char *slash;
-	ssize_t n;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, link);
-	n = readlink(path, target, sizeof(target) - 1);
-	target[n > 0 ? n : 0] = '\0';
-	slash = strrchr(target, '/');
-	snprintf(text, size, "%.*s", (int)size - 1, slash ? slash + 1 : target);
-}
-
-/* "../../../devices/platform/LNRO0005:00/virtio0": the one before the last. */
-static void parent_of(const char *name, char *text, size_t size)
-{
-	char path[64], target[512], *slash;
-	ssize_t n;
-
-	snprintf(path, sizeof(path), VIRTIO_DEVICES "/%s", name);
-	n = readlink(path, target, sizeof(target) - 1);
-	target[n > 0 ? n : 0] = '\0';
-	slash = strrchr(target, '/');
-	if (slash)
-		*slash = '\0';
-	slash = strrchr(target, '/');
-	snprintf(text, size, "%.*s", (int)size - 1, slash ? slash + 1 : "");
-}
-
 static int learn_device(struct tracefs_devices *d, __u32 index)
 {
-	struct vmmio_slot_info *x;
-	char name[24], dir[64], bus[32], text[80];
-	size_t bit;
+	struct vmmio_slot_info x = {};
+	bool ours;
 	int slot;
 
-	snprintf(name, sizeof(name), "virtio%u", index);
-	snprintf(dir, sizeof(dir), VIRTIO_DEVICES "/%s", name);
-	if (access(dir, F_OK))
+	if (!d->known->device(d->ctx, index, &x, &ours))
 		return -1;
 	slot = take_slot(d);
 	if (slot < 0)
 		return -1;
-	x = &d->infos[slot];
-	x->slot = x->dev_slot = (__u32)slot;
-	x->gen = 1;
-	x->vector = 0xffff;
-	memcpy(x->device, name, sizeof(x->device));
-	parent_of(name, x->parent, sizeof(x->parent));
-	target_of(dir, "driver", x->driver, sizeof(x->driver));
-	target_of(dir, "../driver", bus, sizeof(bus));
-	d->ours[slot] = !strncmp(bus, "vmmio-", 6);
-	if (!strcmp(bus, "virtio-pci"))
-		x->transport = VMMIO_TRANSPORT_PCI;
-	else if (!strcmp(bus, "virtio-mmio"))
-		x->transport = VMMIO_TRANSPORT_MMIO;
-	text_of(dir, "device", text, sizeof(text));
-	x->device_id = (__u32)strtoul(text, NULL, 16);
-	text_of(dir, "features", text, sizeof(text));
-	for (bit = 0; bit < 64 && text[bit]; bit++)
-		x->features |= (__u64)(text[bit] == '1') << bit;
-	x->kind = VMMIO_SLOT_DEVICE;
-	if (!d->ours[slot])
-		vmmio_irq_complete(x);
+	x.slot = x.dev_slot = (__u32)slot;
+	x.gen = 1;
+	x.vector = 0xffff;
+	x.kind = VMMIO_SLOT_DEVICE;
+	d->ours[slot] = ours;
+	d->infos[slot] = x;
 	d->of_device[index] = (__u16)(slot + 1);
+	if (!ours)
+		d->known->irq(d->ctx, &d->infos[slot]);
 	return slot;
-}
-
-/* Is what is known of virtio<index> still true? */
-static bool same(struct tracefs_devices *d, __u32 index)
-{
-	int slot = d->of_device[index] - 1;
-	char dir[64], parent[40], bus[32];
-
-	snprintf(dir, sizeof(dir), VIRTIO_DEVICES "/virtio%u", index);
-	if (access(dir, F_OK))
-		return false;
-	parent_of(d->infos[slot].device, parent, sizeof(parent));
-	target_of(dir, "../driver", bus, sizeof(bus));
-	return !strcmp(parent, d->infos[slot].parent) &&
-	       d->ours[slot] == !strncmp(bus, "vmmio-", 6);
 }
 
 void tracefs_devices_scan(struct tracefs_devices *d)
 {
-	char path[64];
-	struct dirent *e;
-	__u64 index;
-	__u32 i;
-	DIR *dir;
+	int i, slot;
 
 	for (i = 0; i < DEVICES_MAX; i++) {
-		if (!d->of_device[i])
-			continue;
-		if (!same(d, i)) {
-			drop_device(d, i);
-			continue;
-		}
-		snprintf(path, sizeof(path), VIRTIO_DEVICES "/virtio%u", i);
-		target_of(path, "driver", d->infos[d->of_device[i] - 1].driver,
-			  sizeof(d->infos[0].driver));
+		slot = d->of_device[i] - 1;
+		if (slot >= 0 && !d->known->same(d->ctx, (__u32)i, &d->infos[slot], d->ours[slot]))
+			drop_device(d, (__u32)i);
 	}
-	dir = opendir(VIRTIO_DEVICES);
-	while (dir && (e = readdir(dir)))
-		if (!strncmp(e->d_name, "virtio", 6) &&
-		    !vmmio_parse_u64(e->d_name + 6, 0, DEVICES_MAX - 1, &index) &&
-		    !d->of_device[index])
-			learn_device(d, (__u32)index);
-	if (dir)
-		closedir(dir);
+	for (i = d->known->next(d->ctx, 0); i >= 0; i = d->known->next(d->ctx, (__u32)i + 1))
+		if (!d->of_device[i])
+			learn_device(d, (__u32)i);
 }
 
 int tracefs_devices_find(struct tracefs_devices *d, __u32 index)
@@ -207,7 +113,7 @@ int tracefs_devices_find(struct tracefs_devices *d, __u32 index)
 	if (slot < 0)
 		slot = learn_device(d, index);
 	if (slot >= 0 && d->infos[slot].irq_mode == VMMIO_IRQ_UNKNOWN && !d->ours[slot])
-		vmmio_irq_complete(&d->infos[slot]);
+		d->known->irq(d->ctx, &d->infos[slot]);
 	return slot;
 }
 
@@ -291,7 +197,7 @@ static int learn_queue(struct tracefs_devices *d, const struct vq_record *v, boo
 		 v->name);
 	x->kind = VMMIO_SLOT_QUEUE;
 	if (!d->ours[device])
-		vmmio_irq_complete(x);
+		d->known->irq(d->ctx, x);
 	d->infos[device].queues++;
 	d->identified = true;
 	d->ours[slot] = d->ours[device];
@@ -333,17 +239,18 @@ void tracefs_devices_irq(struct tracefs_devices *d, int slot, __u32 irq)
 	struct vq_record v = {.index = x->queue, .dev = (__u32)strtoul(x->device + 6, NULL, 10)};
 	char own[64], all[48];
 
-	if (x->irq == irq || access("/proc/irq", F_OK))
+	if (x->irq == irq || !d->known->irqs_known(d->ctx))
 		return;
 	snprintf(own, sizeof(own), "%s-%s", x->device, x->queue_name);
 	snprintf(all, sizeof(all), "%s-virtqueues", x->device);
-	if (vmmio_irq_has(irq, own))
+	if (d->known->irq_has(d->ctx, irq, own))
 		x->irq_mode = VMMIO_IRQ_MSIX;
-	else if (vmmio_irq_has(irq, all))
+	else if (d->known->irq_has(d->ctx, irq, all))
 		x->irq_mode = VMMIO_IRQ_MSIX_SHARED;
-	else if (vmmio_irq_has(irq, x->device))
+	else if (d->known->irq_has(d->ctx, irq, x->device))
 		x->irq_mode = x->transport == VMMIO_TRANSPORT_PCI ? VMMIO_IRQ_INTX : VMMIO_IRQ_LINE;
-	else if (vmmio_irq_named(own) || vmmio_irq_named(all) || vmmio_irq_named(x->device))
+	else if (d->known->irq_named(d->ctx, own) || d->known->irq_named(d->ctx, all) ||
+		 d->known->irq_named(d->ctx, x->device))
 		implausible(d, &v, "its interrupt is another device's"); /* not: being removed */
 	x->irq = irq;
 	if (x->irq_mode != VMMIO_IRQ_NONE && x->irq_mode != VMMIO_IRQ_UNKNOWN)

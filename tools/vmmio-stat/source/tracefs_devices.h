@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Who is who among mainline's devices and virtqueues where no BPF tells:
- * devices from sysfs, virtqueues from what the probes fetch of struct
+ * devices by tracefs_known.h, virtqueues from what the probes fetch of struct
  * virtqueue. Its layout is known, not told by the kernel, so every record is
  * held against what is known from elsewhere; one that contradicts it ends the
  * counting instead of making a wrong count.
@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "tracefs_known.h"
 #include "tracefs_ring.h"
 #include "vmmio/slots.h"
 
@@ -42,6 +43,8 @@ struct tracefs_queue {
 };
 
 struct tracefs_devices {
+	const struct tracefs_known *known;
+	void *ctx;
 	__u32 next_slot;	       /* they are never given out twice */
 	struct vmmio_slot_info *infos; /* by slot; kind FREE: gone */
 	bool *ours;		       /* by slot: vmmio.ko drives it */
@@ -53,10 +56,10 @@ struct tracefs_devices {
 };
 
 /* Returns 0 or -ENOMEM. */
-int tracefs_devices_init(struct tracefs_devices *d);
+int tracefs_devices_init(struct tracefs_devices *d, const struct tracefs_known *known, void *ctx);
 void tracefs_devices_free(struct tracefs_devices *d);
 
-/* Takes in what came and drops what went, by sysfs. */
+/* Takes in what came and drops what went. */
 void tracefs_devices_scan(struct tracefs_devices *d);
 
 /* Slot of virtio<index>, or -1: there is no such device. */

@@ -39,6 +39,13 @@
 static const struct trace_field queue_fields[] = {QUEUE_FIELDS, {}};
 static const struct trace_field irq_queue_fields[] = {
 	QUEUE_FIELDS, FIELD(vq_record, "irq", irq), {}};
+#define NAMED_FIELDS                                                    \
+	FIELD(vq_record, "index", index), FIELD(vq_record, "dev", dev), \
+		FIELD(vq_record, "name", name)
+
+static const struct trace_field named_fields[] = {NAMED_FIELDS, {}};
+static const struct trace_field irq_named_fields[] = {
+	NAMED_FIELDS, FIELD(vq_record, "irq", irq), {}};
 static const struct trace_field device_fields[] = {FIELD(device_record, "dev", dev), {}};
 static const struct trace_field irq_device_fields[] = {
 	FIELD(device_record, "dev", dev), FIELD(device_record, "irq", irq), {}};
@@ -49,8 +56,19 @@ static const struct trace_field *const fields_of[] = {
 	[IRQ_DEVICE] = irq_device_fields, [RESULT] = result_fields,
 };
 
+/* The same without kernel addresses, for recordings. */
+static const struct trace_field *const recorded_fields_of[] = {
+	[QUEUE] = named_fields,		  [IRQ_QUEUE] = irq_named_fields, [DEVICE] = device_fields,
+	[IRQ_DEVICE] = irq_device_fields, [RESULT] = result_fields,
+};
+
+const struct trace_field *trace_probe_recorded(enum fetch fetch)
+{
+	return recorded_fields_of[fetch];
+}
+
 /* The fetch arguments of a probe, in the kernel's language for them. */
-static void describe(enum fetch fetch, char *text, size_t size)
+static void describe(enum fetch fetch, bool recorded, char *text, size_t size)
 {
 	const char *vq = fetch == IRQ_QUEUE ? ARG1 : ARG0;
 	const char *word = sizeof(long) == 8 ? "x64" : "x32";
@@ -59,6 +77,14 @@ static void describe(enum fetch fetch, char *text, size_t size)
 	switch (fetch) {
 	case QUEUE:
 	case IRQ_QUEUE:
+		if (recorded) {
+			snprintf(text, size,
+				 "index=+%zu(%s):u32 dev=+%d(+%zu(%s)):u32 "
+				 "name=+0(+%zu(%s)):string%s",
+				 (size_t)VQ_INDEX, vq, VDEV_INDEX, (size_t)VQ_VDEV, vq,
+				 (size_t)VQ_NAME, vq, irq);
+			break;
+		}
 		snprintf(text, size,
 			 "vq=%s:%s next=+%zu(%s):%s prev=+%zu(%s):%s vdev=+%zu(%s):%s "
 			 "index=+%zu(%s):u32 dev=+%d(+%zu(%s)):u32 name=+0(+%zu(%s)):string%s",
@@ -84,7 +110,7 @@ int trace_probe_set(struct trace_probes *p, const char *name, const char *functi
 	if (p->n == TRACE_EVENTS)
 		return -ENOSPC;
 	snprintf(probe->name, sizeof(probe->name), "%s_%d", name, (int)getpid());
-	describe(fetch, text, sizeof(text));
+	describe(fetch, p->recorded, text, sizeof(text));
 	if (fetch == RESULT)
 		probe->event = tracefs_kretprobe_alloc(p->system, probe->name, function, text, 0);
 	else
@@ -103,7 +129,8 @@ int trace_probe_set(struct trace_probes *p, const char *name, const char *functi
 	p->n++;
 	event.system = p->system;
 	event.name = probe->name;
-	event.fields = fields_of[fetch];
+	event.title = probe->title;
+	event.fields = (p->recorded ? recorded_fields_of : fields_of)[fetch];
 	return trace_ring_enable(p->ring, &event, why, size);
 }
 

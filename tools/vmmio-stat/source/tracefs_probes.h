@@ -33,10 +33,15 @@ struct trace_probes {
 	char system[sizeof(((struct trace_ring *)0)->system)]; /* outlives the ring */
 	struct trace_probe {
 		char name[48];
+		char title[48]; /* of its events in a recording */
 		struct tracefs_dynevent *event;
 	} list[TRACE_EVENTS];
 	int n;
+	bool recorded; /* fetch no addresses */
 };
+
+/* The fields of such a record; values that are not among them stay as they were. */
+const struct trace_field *trace_probe_recorded(enum fetch fetch);
 
 /*
  * Makes and enables a probe on @function; @event has handler, data and arg.

@@ -19,6 +19,7 @@
 
 #include "lib/num.h"
 #include "tools/vmmio-stat/core/rights.h"
+#include "trace_format.h"
 #include "tracefs_ring.h"
 
 #define TRACEFS_SUPER 0x74726163 /* of statfs() */
@@ -104,12 +105,9 @@ static int read_layout(struct trace_ring *r)
 
 	if (!page)
 		return -errno ? -errno : -EIO;
-	err = tep_parse_header_page(r->tep, page, strlen(page), sizeof(long)) ? -EPROTO : 0;
+	err = trace_format_page(page, &r->page_size, &r->long_size);
 	free(page);
-	if (err)
-		return err;
-	r->page_size = (size_t)tep_get_sub_buffer_size(r->tep);
-	return r->page_size >= 4096 && r->page_size <= 1 << 24 ? 0 : -EPROTO;
+	return err;
 }
 
 static int open_cpu(struct trace_ring *r, int cpu)
@@ -118,6 +116,7 @@ static int open_cpu(struct trace_ring *r, int cpu)
 	char name[64];
 
 	c->pages = c->stats = -1;
+	c->number = cpu;
 	snprintf(name, sizeof(name), "per_cpu/cpu%d/stats", cpu);
 	c->stats = tracefs_instance_file_open(r->instance, name, O_RDONLY | O_CLOEXEC);
 	if (c->stats < 0)
@@ -127,11 +126,7 @@ static int open_cpu(struct trace_ring *r, int cpu)
 	c->pages = tracefs_instance_file_open(r->instance, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (c->pages < 0)
 		return -errno;
-	c->page = malloc(r->page_size);
-	c->kbuf = kbuffer_alloc(tep_get_header_page_size(r->tep) == 8 ? KBUFFER_LSIZE_8
-								      : KBUFFER_LSIZE_4,
-				KBUFFER_ENDIAN_SAME_AS_HOST);
-	return c->page && c->kbuf ? 0 : -ENOMEM;
+	return trace_ring_cpu(r, c);
 }
 
 static int open_cpus(struct trace_ring *r)
@@ -151,12 +146,17 @@ static int open_cpus(struct trace_ring *r)
 	return r->ncpus ? 0 : -ENOENT;
 }
 
-static int set_up(struct trace_ring *r)
+static int set_up(struct trace_ring *r, unsigned int asked, bool keep)
 {
 	/* for tests: a ring that overflows */
 	const char *kib = getenv("VMMIO_TRACE_KB");
+	char text[16];
 
-	if (tracefs_option_disable(r->instance, TRACEFS_OPTION_OVERWRITE))
+	if (!kib && asked) {
+		snprintf(text, sizeof(text), "%u", asked);
+		kib = text;
+	}
+	if (!keep && tracefs_option_disable(r->instance, TRACEFS_OPTION_OVERWRITE))
 		return -EIO;
 	/* of all CPUs: records are merged by it */
 	if (tracefs_instance_file_write(r->instance, "trace_clock", "mono") < 0)
@@ -168,10 +168,17 @@ static int set_up(struct trace_ring *r)
 
 int trace_ring_open(struct trace_ring *r, char *why, size_t size)
 {
+	return trace_ring_open_sized(r, 0, false, why, size);
+}
+
+int trace_ring_open_sized(struct trace_ring *r, unsigned int kib, bool keep, char *why, size_t size)
+{
 	char name[32];
 	int err;
 
 	memset(r, 0, sizeof(*r));
+	r->file = -1;
+	r->until = ~0ull;
 	tracefs_set_loglevel(TEP_LOG_NONE);
 	err = find_tracefs(why, size);
 	if (err)
@@ -179,10 +186,6 @@ int trace_ring_open(struct trace_ring *r, char *why, size_t size)
 	remove_stale();
 	snprintf(r->system, sizeof(r->system), SYSTEM "%d", (int)getpid());
 	snprintf(name, sizeof(name), INSTANCE "%d", (int)getpid());
-	r->tep = tep_alloc();
-	if (!r->tep)
-		return -ENOMEM;
-	tep_set_loglevel(TEP_LOG_NONE);
 	errno = 0;
 	err = read_layout(r);
 	if (err == -ENOENT)
@@ -200,7 +203,7 @@ int trace_ring_open(struct trace_ring *r, char *why, size_t size)
 		goto err_free;
 	}
 	errno = 0;
-	err = set_up(r);
+	err = set_up(r, kib, keep);
 	if (!err)
 		return 0;
 	refuse(why, size, err, "cannot set up an instance");
@@ -216,7 +219,8 @@ void trace_ring_close(struct trace_ring *r)
 	for (i = 0; i < r->ncpus; i++) {
 		if (r->cpus[i].pages >= 0)
 			close(r->cpus[i].pages);
-		close(r->cpus[i].stats);
+		if (r->cpus[i].stats >= 0)
+			close(r->cpus[i].stats);
 		kbuffer_free(r->cpus[i].kbuf);
 		free(r->cpus[i].page);
 	}
@@ -226,58 +230,25 @@ void trace_ring_close(struct trace_ring *r)
 		tracefs_instance_destroy(r->instance);
 		tracefs_instance_free(r->instance);
 	}
-	tep_free(r->tep);
 	memset(r, 0, sizeof(*r));
-}
-
-static const struct tep_format_field *find_field(struct tep_event *ev, const char *name, int size)
-{
-	const struct tep_format_field *f = tep_find_any_field(ev, name);
-	bool text = size == TRACE_TEXT;
-
-	if (!f || !!(f->flags & TEP_FIELD_IS_DYNAMIC) != text)
-		return NULL;
-	return f->size == (text ? 4 : size) && f->offset >= 0 && f->offset < 4096 ? f : NULL;
 }
 
 static int learn(struct trace_ring *r, struct trace_event *e, char *why, size_t size)
 {
-	const struct tep_format_field *f;
-	struct tep_event *ev;
+	const char *recorded;
 	char *text;
-	int i, len, err;
+	int err;
 
-	text = tracefs_event_file_read(r->instance, e->system, e->name, "format", &len);
+	if (r->file >= 0) {
+		recorded = r->format(r->recording, e->system, e->title ? e->title : e->name);
+		return recorded ? trace_ring_learn(r, recorded, e, why, size) : -ENOENT;
+	}
+	text = tracefs_event_file_read(r->instance, e->system, e->name, "format", NULL);
 	if (!text)
 		return refuse(why, size, errno ? -errno : -ENOENT, e->name);
-	err = tep_parse_event(r->tep, text, (unsigned long)len, e->system);
+	err = trace_ring_learn(r, text, e, why, size);
 	free(text);
-	ev = err ? NULL : tep_find_event_by_name(r->tep, e->system, e->name);
-	if (!ev) {
-		snprintf(why, size, "tracefs: the format of %s is not understood", e->name);
-		return -EPROTO;
-	}
-	e->id = ev->id;
-	f = find_field(ev, "common_type", 2);
-	if (f)
-		r->type_at = (__u16)f->offset;
-	for (i = 0; f && e->fields[i].name; i++) {
-		f = find_field(ev, e->fields[i].name, e->fields[i].size);
-		if (f)
-			e->from[i] = (__u16)f->offset;
-	}
-	if (!f) {
-		snprintf(why, size, "tracefs: %s has no %s of %u bytes", e->name,
-			 i ? e->fields[i - 1].name : "common_type", i ? e->fields[i - 1].size : 2);
-		return -EPROTO;
-	}
-	f = find_field(ev, "common_pid", 4);
-	if (!f) {
-		snprintf(why, size, "tracefs: %s has no common_pid of 4 bytes", e->name);
-		return -EPROTO;
-	}
-	r->pid_at = (__u16)f->offset;
-	return 0;
+	return err;
 }
 
 int trace_ring_enable(struct trace_ring *r, const struct trace_event *event, char *why, size_t size)
@@ -293,7 +264,7 @@ int trace_ring_enable(struct trace_ring *r, const struct trace_event *event, cha
 	if (err)
 		return err;
 	errno = 0;
-	if (tracefs_event_enable(r->instance, e->system, e->name))
+	if (r->file < 0 && tracefs_event_enable(r->instance, e->system, e->name))
 		return refuse(why, size, errno ? -errno : -EIO, e->name);
 	r->nevents++;
 	return 0;
@@ -310,109 +281,6 @@ void trace_ring_forget(struct trace_ring *r, const void *data)
 			continue;
 		tracefs_event_disable(r->instance, e->system, e->name);
 		*e = (struct trace_event){.id = e->id};
-	}
-}
-
-/* Values of a record into the caller's struct; false if it ends early. */
-static bool copy(const struct trace_event *e, const char *record, size_t len, char *values)
-{
-	const struct trace_field *f = e->fields;
-	__u32 loc;
-	int i;
-
-	for (i = 0; f[i].name; i++) {
-		size_t want = f[i].size == TRACE_TEXT ? 4 : f[i].size, n;
-
-		if (e->from[i] + want > len)
-			return false;
-		if (f[i].size != TRACE_TEXT) {
-			memcpy(values + f[i].to, record + e->from[i], want);
-			continue;
-		}
-		memcpy(&loc, record + e->from[i], sizeof(loc)); /* length, offset */
-		n = loc >> 16;
-		loc &= 0xffff;
-		if (loc + n > len)
-			return false;
-		n = n < TRACE_TEXT ? n : TRACE_TEXT - 1;
-		memcpy(values + f[i].to, record + loc, n);
-		values[f[i].to + n] = '\0';
-	}
-	return true;
-}
-
-static void take(struct trace_ring *r, int cpu)
-{
-	struct trace_cpu *c = &r->cpus[cpu];
-	struct trace_context at = {.ns = c->ns, .cpu = cpu};
-	size_t len = (size_t)kbuffer_event_size(c->kbuf);
-	const char *record = c->record;
-	__u64 values[24];
-	__u16 type;
-	int i;
-
-	if (r->type_at + sizeof(type) > len || r->pid_at + sizeof(at.pid) > len) {
-		r->strange++;
-		return;
-	}
-	memcpy(&type, record + r->type_at, sizeof(type));
-	memcpy(&at.pid, record + r->pid_at, sizeof(at.pid));
-	for (i = 0; i < r->nevents && r->events[i].id != type; i++)
-		;
-	if (i < r->nevents && !r->events[i].handle)
-		return;
-	if (i == r->nevents || !copy(&r->events[i], record, len, (char *)values)) {
-		r->strange++;
-		return;
-	}
-	r->events[i].handle(r->events[i].data, r->events[i].arg, &at, values);
-}
-
-/*
- * The next record of a CPU into c->record, if there is one. A CPU that was never
- * online since the ring was made has nothing to read until it comes. Returns 0 or
- * -errno.
- */
-static int refill(struct trace_ring *r, struct trace_cpu *c)
-{
-	ssize_t n;
-
-	while (!c->record) {
-		n = read(c->pages, c->page, r->page_size);
-		if (n < 0 && errno == EINTR)
-			continue;
-		c->absent = n < 0 && errno == ENODEV;
-		if (n < 0)
-			return errno == EAGAIN || c->absent ? 0 : -errno;
-		if (!n)
-			return 0;
-		if (kbuffer_load_subbuffer(c->kbuf, c->page))
-			return -EPROTO;
-		c->record = kbuffer_read_event(c->kbuf, &c->ns);
-	}
-	return 0;
-}
-
-int trace_ring_drain(struct trace_ring *r, __u64 until)
-{
-	int i, next, err;
-
-	for (i = 0; i < r->ncpus; i++) {
-		err = refill(r, &r->cpus[i]);
-		if (err)
-			return err;
-	}
-	for (;;) {
-		for (next = -1, i = 0; i < r->ncpus; i++)
-			if (r->cpus[i].record && (next < 0 || r->cpus[i].ns < r->cpus[next].ns))
-				next = i;
-		if (next < 0 || r->cpus[next].ns > until)
-			return 0;
-		take(r, next);
-		r->cpus[next].record = kbuffer_next_event(r->cpus[next].kbuf, &r->cpus[next].ns);
-		err = refill(r, &r->cpus[next]);
-		if (err)
-			return err;
 	}
 }
 
@@ -438,20 +306,28 @@ static __u64 stat(const char *text, const char *key)
 	return at ? strtoull(at + strlen(key), NULL, 10) : 0;
 }
 
+void trace_ring_stats(const struct trace_cpu *c, struct trace_ring_stats *s)
+{
+	ssize_t n = pread(c->stats, s->text, sizeof(s->text) - 1, 0);
+
+	s->text[n > 0 ? n : 0] = '\0';
+	s->bytes = stat(s->text, "\nbytes: ");
+	s->events_read = stat(s->text, "\nread events: ");
+	s->overrun = stat(s->text, "\noverrun: ");
+	s->dropped = stat(s->text, "\ncommit overrun: ") + stat(s->text, "\ndropped events: ");
+}
+
 __u64 trace_ring_lost(struct trace_ring *r)
 {
+	struct trace_ring_stats s;
 	__u64 sum = r->strange;
-	char text[512];
-	ssize_t n;
 	int i;
 
 	for (i = 0; i < r->ncpus; i++) {
-		n = pread(r->cpus[i].stats, text, sizeof(text) - 1, 0);
-		if (n > 0) {
-			text[n] = '\0';
-			r->cpus[i].lost = stat(text, "\noverrun: ") +
-					  stat(text, "\ncommit overrun: ") +
-					  stat(text, "\ndropped events: ");
+		if (r->file < 0) {
+			trace_ring_stats(&r->cpus[i], &s);
+			if (s.text[0])
+				r->cpus[i].lost = s.overrun + s.dropped;
 		}
 		sum += r->cpus[i].lost;
 	}

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Mainline's drivers by kprobe events: which functions are probed, what each
- * record counts, and how many hits the kernel withheld. There are no times:
+ * record counts, and how many hits the kernel withheld. Setting them up is
+ * tracefs_stock_open.c's. There are no times:
  * those of a record include what the probe itself costs.
  */
 #include <errno.h>
@@ -9,12 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "tools/vmmio-stat/core/probing.h"
-#include "tracefs_parts.h"
-#include "tracefs_devices.h"
-#include "tracefs_probes.h"
+#include "tracefs_stock.h"
 
 #define IRQ_HANDLED 1 /* what a handler returns; 0: nothing was found */
 
@@ -24,51 +21,6 @@ static const struct vmmio_bpf_have have = {
 	.queue = BIT(KICKS) | BIT(OPPORTUNITIES) | BIT(IRQS) | BIT(IRQS_FOUND) |
 		 BIT(IRQS_SPURIOUS) | BIT(IRQS_NOTHING),
 	.device = BIT(IRQS) | BIT(IRQS_SPURIOUS) | BIT(CONFIG_IRQS),
-};
-
-enum need {
-	RING,
-	MMIO,
-	PCI
-};
-
-/* Handlers of a whole device, by what they are called for. */
-enum run {
-	RUN_LINE,
-	RUN_INTX,
-	RUN_SHARED,
-	RUN_CONFIG,
-	RUNS
-};
-
-/* A handler that is running on a CPU. */
-struct open_call {
-	int slot; /* -1: none */
-	__s32 pid;
-};
-
-struct cpu {
-	struct open_call vring, run[RUNS];
-	struct open_call kick; /* virtqueue_kick() */
-	bool prepared;	       /* it has called virtqueue_kick_prepare() */
-	bool disturbed;	       /* something else was recorded meanwhile */
-};
-
-/* Does virtqueue_kick() call virtqueue_kick_prepare(), or has the compiler put it in? */
-enum inlined {
-	UNDECIDED,
-	CALLED,
-	INLINED
-};
-
-struct tracefs_stock {
-	struct trace_probes probes;
-	struct tracefs_devices devices;
-	struct vmmio_mem_rows rows;
-	struct cpu *cpus;
-	__u64 missed; /* hits, at the last look */
-	enum inlined inlined;
-	__u32 *kicks; /* by slot: calls of virtqueue_kick() while that is undecided */
 };
 
 /* Nothing was lost so far: what contradicts what is known is no accident. */
@@ -82,8 +34,25 @@ static struct vmmio_bpf_row *row_of(struct tracefs_stock *t, int slot)
 	return vmmio_mem_rows_get(&t->rows, (__u32)slot, 1);
 }
 
-static int queue_of(struct tracefs_stock *t, const struct vq_record *v)
+/* A recording holds no addresses: what stands for them is made of the numbers. */
+static const struct vq_record *addressed(const struct tracefs_stock *t, const struct vq_record *v,
+					 struct vq_record *room)
 {
+	const unsigned long top = ~(~0ul >> 1);
+
+	if (!t->recorded)
+		return v;
+	*room = *v;
+	room->vdev = top | ((unsigned long)(v->dev % DEVICES_MAX) << 16);
+	room->vq = room->vdev | (unsigned long)(v->index % 4096 + 1) << 3;
+	room->next = room->prev = room->vq;
+	return room;
+}
+
+static int queue_of(struct tracefs_stock *t, const struct vq_record *from)
+{
+	struct vq_record room;
+	const struct vq_record *v = addressed(t, from, &room);
 	int slot = tracefs_devices_queue(&t->devices, v, true);
 
 	/* asked only where it matters: it reads files */
@@ -105,6 +74,25 @@ static int close_call(struct open_call *c, const struct trace_context *at)
 	return slot;
 }
 
+/* @slot: -1: nobody knows whose it is, and there is nothing to tell. */
+static void tell(struct tracefs_stock *t, int slot, const struct trace_context *at,
+		 enum vmmio_step_kind kind, bool found)
+{
+	struct vmmio_step step = {
+		.kind = kind,
+		.ns = at->ns,
+		.slot = VMMIO_SLOTS + (__u32)slot,
+		.gen = 1,
+		.found = found,
+		.mainline = true,
+		.cpu = at->number,
+		.pid = at->pid,
+	};
+
+	if (t->steps.take && slot >= 0 && !t->devices.ours[slot])
+		t->steps.take(t->steps.data, &step);
+}
+
 static void on_prepare(void *data, int arg, const struct trace_context *at, const void *values)
 {
 	struct tracefs_stock *t = data;
@@ -116,6 +104,7 @@ static void on_prepare(void *data, int arg, const struct trace_context *at, cons
 	if (cpu->kick.slot == slot && cpu->kick.pid == at->pid)
 		cpu->prepared = true;
 	row_of(t, slot)->c[VMMIO_C_OPPORTUNITIES]++;
+	tell(t, slot, at, VMMIO_STEP_OPPORTUNITY, true);
 }
 
 /*
@@ -163,8 +152,10 @@ static void on_kick(void *data, int arg, const struct trace_context *at, const v
 {
 	int slot = queue_of(data, values);
 
-	if (slot >= 0)
-		row_of(data, slot)->c[VMMIO_C_KICKS]++;
+	if (slot < 0)
+		return;
+	row_of(data, slot)->c[VMMIO_C_KICKS]++;
+	tell(data, slot, at, VMMIO_STEP_KICK, true);
 }
 
 static void on_vring(void *data, int arg, const struct trace_context *at, const void *values)
@@ -184,6 +175,7 @@ static void on_vring(void *data, int arg, const struct trace_context *at, const 
 	if (d->infos[slot].irq_mode == VMMIO_IRQ_MSIX)
 		row_of(t, (int)d->infos[slot].dev_slot)->c[VMMIO_C_IRQS]++;
 	t->cpus[at->cpu].vring = (struct open_call){slot, at->pid};
+	tell(t, slot, at, VMMIO_STEP_QUEUE_IRQ, true);
 }
 
 static void on_vring_done(void *data, int arg, const struct trace_context *at, const void *values)
@@ -196,6 +188,7 @@ static void on_vring_done(void *data, int arg, const struct trace_context *at, c
 	if (slot < 0)
 		return;
 	own = t->devices.infos[slot].irq_mode == VMMIO_IRQ_MSIX;
+	tell(t, slot, at, VMMIO_STEP_QUEUE_DONE, r->ret == IRQ_HANDLED);
 	if (r->ret == IRQ_HANDLED)
 		row_of(t, slot)->c[VMMIO_C_IRQS_FOUND]++;
 	else
@@ -239,6 +232,7 @@ static void on_run(void *data, int arg, const struct trace_context *at, const vo
 		x->irq = r->irq;
 	row_of(t, slot)->c[VMMIO_C_IRQS]++;
 	t->cpus[at->cpu].run[arg] = (struct open_call){slot, at->pid};
+	tell(t, slot, at, VMMIO_STEP_IRQ, true);
 }
 
 static void on_run_done(void *data, int arg, const struct trace_context *at, const void *values)
@@ -247,6 +241,7 @@ static void on_run_done(void *data, int arg, const struct trace_context *at, con
 	const struct result_record *r = values;
 	int slot = close_call(&t->cpus[at->cpu].run[arg], at);
 
+	tell(t, slot, at, VMMIO_STEP_IRQ_DONE, r->ret);
 	if (slot >= 0 && !r->ret)
 		row_of(t, slot)->c[VMMIO_C_IRQS_SPURIOUS]++;
 }
@@ -263,18 +258,12 @@ static void on_config(void *data, int arg, const struct trace_context *at, const
 static void on_gone(void *data, int arg, const struct trace_context *at, const void *values)
 {
 	struct tracefs_stock *t = data;
+	struct vq_record room;
 
-	tracefs_devices_gone(&t->devices, ((const struct vq_record *)values)->vq);
+	tracefs_devices_gone(&t->devices, addressed(t, values, &room)->vq);
 }
 
-static const struct hook {
-	const char *name, *module, *function;
-	enum need need;
-	enum fetch fetch;
-	bool optional; /* some kernels have no such function, or have it inlined */
-	void (*handle)(void *data, int arg, const struct trace_context *at, const void *values);
-	int arg;
-} hooks[] = {
+const struct tracefs_hook tracefs_stock_hooks[] = {
 	{"prepare", "virtio_ring", "virtqueue_kick_prepare", RING, QUEUE, false, on_prepare},
 	{"call", "virtio_ring", "virtqueue_kick", RING, QUEUE, false, on_call},
 	{"call_r", "virtio_ring", "virtqueue_kick", RING, RESULT, false, on_call_done},
@@ -296,84 +285,8 @@ static const struct hook {
 	{"vp_config", "virtio_pci", "vp_config_changed", PCI, IRQ_DEVICE, true, on_run, RUN_CONFIG},
 	{"vp_config_r", "virtio_pci", "vp_config_changed", PCI, RESULT, true, on_run_done,
 	 RUN_CONFIG},
+	{},
 };
-
-static int set_probes(struct tracefs_stock *t, bool mmio, bool pci, char *why, size_t size)
-{
-	char name[64];
-	size_t i;
-	int err;
-
-	for (i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++) {
-		const struct hook *h = &hooks[i];
-
-		if ((h->need == MMIO && !mmio) || (h->need == PCI && !pci))
-			continue;
-		err = trace_probe_set(
-			&t->probes, h->name,
-			vmmio_probing_name(h->module, h->function, name, sizeof(name)), h->fetch,
-			(struct trace_event){.handle = h->handle, .data = t, .arg = h->arg}, why,
-			size);
-		if (err && !h->optional)
-			return err;
-	}
-	return 0;
-}
-
-struct tracefs_stock *tracefs_stock_open(struct trace_ring *ring, int *err, char *why, size_t size)
-{
-	const char *off = vmmio_probing_off("", true);
-	bool mmio = !access("/sys/bus/platform/drivers/virtio-mmio", F_OK);
-	bool pci = !access("/sys/bus/pci/drivers/virtio-pci", F_OK);
-	struct tracefs_stock *t;
-	int i;
-
-	*err = -ENODEV;
-	if (!mmio && !pci) {
-		snprintf(
-			why, size,
-			"no transport of mainline's is loaded: neither virtio_mmio nor virtio_pci");
-		return NULL;
-	}
-	if (off) {
-		*err = -EOPNOTSUPP;
-		snprintf(why, size, "tracefs: %s", off);
-		return NULL;
-	}
-	*err = -ENOMEM;
-	t = calloc(1, sizeof(*t));
-	if (!t)
-		return NULL;
-	t->probes.ring = ring;
-	memcpy(t->probes.system, ring->system, sizeof(t->probes.system));
-	t->cpus = calloc((size_t)ring->ncpus, sizeof(*t->cpus));
-	t->kicks = calloc(VMMIO_SLOTS, sizeof(*t->kicks));
-	for (i = 0; t->cpus && i < ring->ncpus; i++)
-		t->cpus[i].kick.slot = -1;
-	if (!t->cpus || !t->kicks || tracefs_devices_init(&t->devices) ||
-	    vmmio_mem_rows_init(&t->rows, 0, false))
-		goto err_close;
-	tracefs_devices_scan(&t->devices);
-	*err = set_probes(t, mmio, pci, why, size);
-	if (!*err)
-		return t;
-err_close:
-	trace_ring_forget(ring, t); /* it lives on */
-	tracefs_stock_close(t);
-	return NULL;
-}
-
-void tracefs_stock_close(struct tracefs_stock *t)
-{
-	if (!t)
-		return;
-	trace_probes_remove(&t->probes);
-	tracefs_devices_free(&t->devices);
-	vmmio_mem_rows_free(&t->rows);
-	free(t->cpus);
-	free(t->kicks);
-	free(t);
-}
 
 /* Kick opportunities of a queue that our own driver serves. */
 static void add_to_ours(struct tracefs_stock *t, __u32 slot, struct vmmio_snapshot *s)
@@ -396,11 +309,16 @@ int tracefs_stock_rows(struct tracefs_stock *t, struct vmmio_snapshot *s, bool c
 {
 	struct vmmio_row *r;
 	__u32 slot;
+	size_t i;
 
 	if (t->devices.broken[0]) {
 		snprintf(why, size, "tracefs: %s", t->devices.broken);
 		return -EPROTO;
 	}
+	/* the probes see every opportunity of ours, too: none came of those not met yet */
+	for (i = 0; counters && i < s->n; i++)
+		if (s->rows[i].info.kind == VMMIO_SLOT_QUEUE)
+			vmmio_row_set(&s->rows[i], VMMIO_C_OPPORTUNITIES, 0);
 	tracefs_devices_scan(&t->devices);
 	for (slot = 0; slot < t->devices.next_slot; slot++) {
 		const struct vmmio_slot_info *x = &t->devices.infos[slot];
@@ -428,6 +346,6 @@ __u64 tracefs_stock_lost(struct tracefs_stock *t)
 {
 	if (!t)
 		return 0;
-	t->missed = trace_probes_missed(&t->probes);
+	t->missed = t->recorded ? t->recorded_missed : trace_probes_missed(&t->probes);
 	return t->missed + t->rows.lost;
 }

@@ -3,6 +3,7 @@
  * Records of our driver's tracepoints, counted as bpf/guest.bpf.c counts the
  * events: bpf/guest_count.h is the text of both.
  */
+#include <errno.h>
 #include <stddef.h>
 
 #include "vmmio/events.h"
@@ -48,48 +49,153 @@ static void count_reg(struct vmmio_mem_rows *to, const struct vmmio_ev_reg *ev, 
 	}
 
 static const struct trace_field kick_fields[] = {
-	FIELD(vmmio_ev_kick, slot),
-	FIELD(vmmio_ev_kick, gen),
-	FIELD(vmmio_ev_kick, flags),
-	FIELD(vmmio_ev_kick, avail_idx),
-	FIELD(vmmio_ev_kick, used_idx),
-	FIELD(vmmio_ev_kick, avail_delta),
-	{},
+	FIELD(vmmio_ev_kick, time_ns),	   FIELD(vmmio_ev_kick, slot),
+	FIELD(vmmio_ev_kick, gen),	   FIELD(vmmio_ev_kick, flags),
+	FIELD(vmmio_ev_kick, avail_idx),   FIELD(vmmio_ev_kick, used_idx),
+	FIELD(vmmio_ev_kick, avail_delta), {},
 };
 
 static const struct trace_field kick_done_fields[] = {
-	FIELD(vmmio_ev_kick_done, slot),
-	FIELD(vmmio_ev_kick_done, gen),
-	FIELD(vmmio_ev_kick_done, flags),
-	FIELD(vmmio_ev_kick_done, cost_ns),
-	{},
+	FIELD(vmmio_ev_kick_done, time_ns), FIELD(vmmio_ev_kick_done, slot),
+	FIELD(vmmio_ev_kick_done, gen),	    FIELD(vmmio_ev_kick_done, flags),
+	FIELD(vmmio_ev_kick_done, cost_ns), {},
 };
 
 static const struct trace_field vq_irq_fields[] = {
-	FIELD(vmmio_ev_vq_irq, slot),	    FIELD(vmmio_ev_vq_irq, gen),
-	FIELD(vmmio_ev_vq_irq, flags),	    FIELD(vmmio_ev_vq_irq, kick_to_irq_ns),
-	FIELD(vmmio_ev_vq_irq, used_delta), {},
-};
-
-static const struct trace_field irq_fields[] = {
-	FIELD(vmmio_ev_irq, slot),
-	FIELD(vmmio_ev_irq, gen),
-	FIELD(vmmio_ev_irq, flags),
-	FIELD(vmmio_ev_irq, cost_ns),
+	FIELD(vmmio_ev_vq_irq, time_ns),
+	FIELD(vmmio_ev_vq_irq, slot),
+	FIELD(vmmio_ev_vq_irq, gen),
+	FIELD(vmmio_ev_vq_irq, flags),
+	FIELD(vmmio_ev_vq_irq, kick_to_irq_ns),
+	FIELD(vmmio_ev_vq_irq, used_delta),
 	{},
 };
 
-static const struct trace_field reg_fields[] = {
-	FIELD(vmmio_ev_reg, slot),    FIELD(vmmio_ev_reg, gen), FIELD(vmmio_ev_reg, flags),
-	FIELD(vmmio_ev_reg, cost_ns), FIELD(vmmio_ev_reg, reg), {},
+static const struct trace_field irq_fields[] = {
+	FIELD(vmmio_ev_irq, time_ns), FIELD(vmmio_ev_irq, slot),    FIELD(vmmio_ev_irq, gen),
+	FIELD(vmmio_ev_irq, flags),   FIELD(vmmio_ev_irq, cost_ns), {},
 };
+
+static const struct trace_field reg_fields[] = {
+	FIELD(vmmio_ev_reg, time_ns),
+	FIELD(vmmio_ev_reg, slot),
+	FIELD(vmmio_ev_reg, gen),
+	FIELD(vmmio_ev_reg, flags),
+	FIELD(vmmio_ev_reg, cost_ns),
+	FIELD(vmmio_ev_reg, reg),
+	{},
+};
+
+static void tell(struct tracefs_vmmio *v, struct vmmio_step step, const struct trace_context *at)
+{
+	step.ns = at->ns;
+	step.cpu = at->number;
+	step.pid = at->pid;
+	v->steps.take(v->steps.data, &step);
+}
+
+static void step_kick(struct tracefs_vmmio *v, const struct trace_context *at,
+		      const struct vmmio_ev_kick *ev)
+{
+	tell(v,
+	     (struct vmmio_step){
+		     .kind = VMMIO_STEP_KICK,
+		     .begin_ns = ev->time_ns,
+		     .slot = ev->slot,
+		     .gen = ev->gen,
+		     .flags = ev->flags,
+		     .buffers = ev->avail_delta,
+	     },
+	     at);
+}
+
+static void step_kick_done(struct tracefs_vmmio *v, const struct trace_context *at,
+			   const struct vmmio_ev_kick_done *ev)
+{
+	tell(v,
+	     (struct vmmio_step){
+		     .kind = VMMIO_STEP_KICK_DONE,
+		     .begin_ns = ev->time_ns,
+		     .cost_ns = ev->cost_ns,
+		     .slot = ev->slot,
+		     .gen = ev->gen,
+		     .flags = ev->flags,
+	     },
+	     at);
+}
+
+static void step_vq_irq(struct tracefs_vmmio *v, const struct trace_context *at,
+			const struct vmmio_ev_vq_irq *ev)
+{
+	tell(v,
+	     (struct vmmio_step){
+		     .kind = VMMIO_STEP_QUEUE_IRQ,
+		     .begin_ns = ev->time_ns,
+		     .latency_ns = ev->flags & VMMIO_EV_LATENCY ? ev->kick_to_irq_ns : 0,
+		     .slot = ev->slot,
+		     .gen = ev->gen,
+		     .flags = ev->flags,
+		     .buffers = ev->used_delta,
+		     .found = !(ev->flags & VMMIO_EV_NONE),
+	     },
+	     at);
+}
+
+static void step_irq(struct tracefs_vmmio *v, const struct trace_context *at,
+		     const struct vmmio_ev_irq *ev)
+{
+	tell(v,
+	     (struct vmmio_step){
+		     .kind = VMMIO_STEP_IRQ_DONE,
+		     .begin_ns = ev->time_ns,
+		     .cost_ns = ev->cost_ns,
+		     .slot = ev->slot,
+		     .gen = ev->gen,
+		     .flags = ev->flags,
+		     .found = !(ev->flags & VMMIO_EV_NONE),
+	     },
+	     at);
+}
+
+static void step_reg(struct tracefs_vmmio *v, const struct trace_context *at,
+		     const struct vmmio_ev_reg *ev, bool write)
+{
+	tell(v,
+	     (struct vmmio_step){
+		     .kind = VMMIO_STEP_ACCESS,
+		     .begin_ns = ev->time_ns,
+		     .cost_ns = ev->cost_ns,
+		     .slot = ev->slot,
+		     .gen = ev->gen,
+		     .flags = ev->flags,
+		     .reg = ev->reg,
+		     .write = write,
+	     },
+	     at);
+}
+
+static void step_reg_read(struct tracefs_vmmio *v, const struct trace_context *at,
+			  const struct vmmio_ev_reg *ev)
+{
+	step_reg(v, at, ev, false);
+}
+
+static void step_reg_write(struct tracefs_vmmio *v, const struct trace_context *at,
+			   const struct vmmio_ev_reg *ev)
+{
+	step_reg(v, at, ev, true);
+}
 
 /* HANDLER(event, struct): the record's values are the event's. */
 #define HANDLER(name, type)                                                           \
 	static void count_##name(void *data, int arg, const struct trace_context *at, \
 				 const void *values)                                  \
 	{                                                                             \
-		handle_##name(data, (const struct type *)values);                     \
+		struct tracefs_vmmio *v = data;                                       \
+                                                                                      \
+		handle_##name(v->rows, (const struct type *)values);                  \
+		if (v->steps.take)                                                    \
+			step_##name(v, at, values);                                   \
 	}
 
 HANDLER(kick, vmmio_ev_kick)
@@ -108,7 +214,7 @@ static const struct trace_event events[] = {
 	{.name = "vmmio_reg_write", .fields = reg_fields, .handle = count_reg_write},
 };
 
-int tracefs_vmmio_open(struct trace_ring *ring, struct vmmio_mem_rows *rows, char *why, size_t size)
+int tracefs_vmmio_open(struct trace_ring *ring, struct tracefs_vmmio *v, char *why, size_t size)
 {
 	struct trace_event e;
 	size_t i;
@@ -117,9 +223,9 @@ int tracefs_vmmio_open(struct trace_ring *ring, struct vmmio_mem_rows *rows, cha
 	for (i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
 		e = events[i];
 		e.system = "vmmio";
-		e.data = rows;
+		e.data = v;
 		err = trace_ring_enable(ring, &e, why, size);
-		if (err)
+		if (err && (err != -ENOENT || ring->file < 0))
 			return err;
 	}
 	return 0;

@@ -17,10 +17,13 @@
 #include "irqdesc.skel.h"
 #include "irqstate.h"
 #include "lib/num.h"
+#include "tools/vmmio-stat/core/bounded.h"
 #include "tools/vmmio-stat/core/irqnames.h"
 #include "tools/vmmio-stat/source/bpf_util.h"
 
 #define CPUS 8192
+#define PATIENCE_MS 300 /* a configuration space is not to be had while the device is reset */
+#define STUCK 8
 
 /* PCI configuration space */
 #define COMMAND 4
@@ -36,6 +39,8 @@
 struct vmmio_stall_irqs {
 	struct irqdesc_bpf *skel; /* NULL: not asked yet, or not to be had */
 	bool tried, fexit;
+	char stuck[STUCK][40]; /* PCI devices whose configuration is not asked for again */
+	unsigned int nstuck;
 };
 
 struct vmmio_stall_irqs *vmmio_stall_irqs_new(void)
@@ -131,15 +136,23 @@ static size_t read_file(const char *path, void *buf, size_t size)
 	return n > 0 ? n : 0;
 }
 
-static enum vmmio_known masked(const struct vmmio_slot_info *info)
+static enum vmmio_known masked(struct vmmio_stall_irqs *p, const struct vmmio_slot_info *info)
 {
 	unsigned char config[256];
 	char path[128];
+	unsigned int i;
+	ssize_t n;
 
-	if (info->transport != VMMIO_TRANSPORT_PCI)
+	if (info->transport != VMMIO_TRANSPORT_PCI || p->nstuck == STUCK)
 		return VMMIO_UNKNOWN;
+	for (i = 0; i < p->nstuck; i++)
+		if (!strcmp(p->stuck[i], info->parent))
+			return VMMIO_UNKNOWN;
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/config", info->parent);
-	return vmmio_stall_masked(config, read_file(path, config, sizeof(config)), info->irq_mode);
+	n = vmmio_read_bounded(path, config, sizeof(config), PATIENCE_MS);
+	if (n == -ETIMEDOUT)
+		snprintf(p->stuck[p->nstuck++], sizeof(p->stuck[0]), "%s", info->parent);
+	return vmmio_stall_masked(config, n > 0 ? (size_t)n : 0, info->irq_mode);
 }
 
 static int load(struct vmmio_stall_irqs *p, bool fexit)
@@ -198,7 +211,7 @@ void vmmio_stall_irqs_look(void *with, const struct vmmio_stall_queue *q,
 	if (!q->info.irq)
 		return;
 	irq->disabled = disabled(with, q->info.irq, &irq->spurious);
-	irq->masked = masked(&q->info);
+	irq->masked = masked(with, &q->info);
 	vmmio_irq_cpus(q->info.irq, irq->cpus, sizeof(irq->cpus));
 	if (!strcmp(irq->cpus, "-"))
 		irq->cpus[0] = '\0';

@@ -177,10 +177,20 @@ bool vmmio_stall_asks(const struct vmmio_stall_facts *f)
 	return judges_driver(f) && !interrupted(f);
 }
 
+static enum vmmio_stall_cause judge_binding(const struct vmmio_stall_facts *f)
+{
+	if (f->binding_ns < f->bound_ns)
+		return VMMIO_STALL_NONE;
+	return f->binding.state == VMMIO_BINDING_PROBING ? VMMIO_STALL_IN_PROBE
+							 : VMMIO_STALL_IN_REMOVE;
+}
+
 enum vmmio_stall_cause vmmio_stall_judge(const struct vmmio_stall_facts *f)
 {
 	enum vmmio_stall_cause cause = VMMIO_STALL_NONE;
 
+	if (f->binding_ns)
+		return judge_binding(f);
 	if (f->s.flags & VMMIO_LOOK_UNREAD)
 		return VMMIO_STALL_NONE;
 	if (f->broken_ns >= f->bound_ns && f->s.busy)
@@ -290,6 +300,24 @@ static void say_driver(struct text *t, const struct vmmio_stall_facts *f)
 	say_irq(t, f);
 }
 
+void vmmio_stall_holder(const struct vmmio_stall_binding *b, char *buf, size_t size)
+{
+	if (b->holder)
+		snprintf(buf, size, "thread %u (%.*s) is at it: /proc/%u/stack", b->holder,
+			 (int)sizeof(b->comm), b->comm, b->holder);
+	else
+		snprintf(buf, size, "which thread is at it is not known");
+}
+
+static void say_binding(struct text *t, const struct vmmio_stall_facts *f)
+{
+	char holder[96];
+
+	vmmio_stall_holder(&f->binding, holder, sizeof(holder));
+	say(t, "driver %s, %s; %s", f->driver && f->driver[0] ? f->driver : "-",
+	    f->binding.state == VMMIO_BINDING_PROBING ? "probing" : "being removed", holder);
+}
+
 const char *vmmio_stall_evidence(const struct vmmio_stall_facts *f, enum vmmio_stall_cause cause,
 				 char *buf, size_t size)
 {
@@ -299,6 +327,10 @@ const char *vmmio_stall_evidence(const struct vmmio_stall_facts *f, enum vmmio_s
 	buf[0] = '\0';
 	if (cause == VMMIO_STALL_NONE)
 		return buf;
+	if (cause == VMMIO_STALL_IN_PROBE || cause == VMMIO_STALL_IN_REMOVE) {
+		say_binding(&t, f);
+		return buf;
+	}
 	say(&t, "avail %u, used %u, taken back %u%s", s->avail, s->used, s->seen,
 	    s->flags & VMMIO_LOOK_PACKED ? " (descriptors)" : "");
 	switch (cause) {

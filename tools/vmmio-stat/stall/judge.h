@@ -14,6 +14,8 @@
 /* X(id, name, meaning) */
 #define VMMIO_STALL_CAUSES(X)                                                                  \
 	X(NONE, "none", "nothing has waited for longer than the bound")                        \
+	X(IN_PROBE, "in-probe", "the driver's probe of the device does not come back")         \
+	X(IN_REMOVE, "in-remove", "the driver's removal from the device does not come back")   \
 	X(BROKEN, "broken", "the kernel gave the virtqueue up after what the device did")      \
 	X(NOT_KICKED, "not-kicked",                                                            \
 	  "the driver made buffers available and has not come to its kick")                    \
@@ -65,6 +67,9 @@ struct vmmio_stall_facts {
 	__u64 pending_ns; /* used buffers are there and the driver has taken none for */
 	__u64 added_ns;	  /* buffers are available and not yet kicked for since */
 	__u64 broken_ns;
+	__u64 binding_ns; /* the driver core is at the device since, of which no more is known */
+	struct vmmio_stall_binding binding;
+	const char *driver;
 	__u64 bound_ns;
 	bool patient; /* the device keeps buffers until it has something to say */
 	bool lazy;    /* the driver takes buffers back when it sends the next ones */
@@ -92,6 +97,9 @@ bool vmmio_stall_lazy(__u32 device_id, __u32 index, const char *name);
 bool vmmio_stall_asks(const struct vmmio_stall_facts *f);
 
 enum vmmio_stall_cause vmmio_stall_judge(const struct vmmio_stall_facts *f);
+
+/* Who is at a device, and where it is seen what that thread waits for, in @buf. */
+void vmmio_stall_holder(const struct vmmio_stall_binding *b, char *buf, size_t size);
 
 /* Why, in numbers, in @buf: one line. Empty for VMMIO_STALL_NONE. */
 const char *vmmio_stall_evidence(const struct vmmio_stall_facts *f, enum vmmio_stall_cause cause,

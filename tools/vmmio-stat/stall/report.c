@@ -11,9 +11,12 @@
 static void heading(const struct vmmio_stall_report *r, FILE *out)
 {
 	fprintf(out,
-		"vmmio-stat stalls: %s, accelerator %s%s, bound %.0f ms, looked at every %.0f ms\n",
-		r->engine, r->env->accel, r->env->emulated ? " (emulated: ~ is no real time)" : "",
-		r->watch->bound_ns / 1e6, r->watch->period_ns / 1e6);
+		"vmmio-stat stalls: %s, accelerator %s%s%s%s, bound %.0f ms, looked at every %.0f "
+		"ms\n",
+		r->engine, r->env->accel, r->env->emulated ? " (" : "",
+		r->env->emulated ? vmmio_env_emulated_text(r->env) : "",
+		r->env->emulated ? ": ~ is no real time)" : "", r->watch->bound_ns / 1e6,
+		r->watch->period_ns / 1e6);
 	if (r->when)
 		fprintf(out, "%-8s ", "TIME");
 	fprintf(out, "%-9s %-14s %9s %9s %9s %9s  %s\n", "DEVICE", "VQ", "in-flight", "to-take",
@@ -34,15 +37,19 @@ static const char *age_text(const struct vmmio_stall_report *r, const struct vmm
 
 static void row(const struct vmmio_stall_report *r, const struct vmmio_stall_queue *q, FILE *out)
 {
-	char queue[48], age[24], kicks[24] = "-";
+	char queue[48] = "*", flight[16] = "-", take[16] = "-", age[24], kicks[24] = "-";
+	bool is_queue = q->info.kind != VMMIO_SLOT_DEVICE;
 
-	snprintf(queue, sizeof(queue), "%u:%s", q->info.queue, q->info.queue_name);
-	if (q->hooked)
+	if (is_queue) {
+		snprintf(queue, sizeof(queue), "%u:%s", q->info.queue, q->info.queue_name);
+		snprintf(flight, sizeof(flight), "%u", vmmio_stall_flight(&q->now));
+		snprintf(take, sizeof(take), "%u", vmmio_stall_pending(&q->now));
+	}
+	if (is_queue && q->hooked)
 		snprintf(kicks, sizeof(kicks), "%llu", (unsigned long long)q->now.kicks);
 	if (r->when)
 		fprintf(out, "%-8s ", r->when);
-	fprintf(out, "%-9s %-14s %9u %9u %9s %9s  ", q->info.device, queue,
-		vmmio_stall_flight(&q->now), vmmio_stall_pending(&q->now),
+	fprintf(out, "%-9s %-14s %9s %9s %9s %9s  ", q->info.device, queue, flight, take,
 		age_text(r, q, age, sizeof(age)), kicks);
 	if (q->now.flags & VMMIO_LOOK_UNREAD)
 		fputs("- (its ring cannot be read)\n", out);
@@ -119,6 +126,18 @@ static void json_stall(struct vmmio_json *j, const struct vmmio_stall_queue *q)
 	vmmio_json_double(j, "stalled_ms", q->stalled_ns / 1e6);
 }
 
+/* Of a device that a driver is at, nothing but that is known. */
+static void json_no_queue(struct vmmio_json *j)
+{
+	static const char *const keys[] = {"queue",	 "queue_name", "irq",
+					   "in_flight",	 "to_take",    "age_min_ms",
+					   "age_max_ms", "kicks",      "ring"};
+	size_t i;
+
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		vmmio_json_null(j, keys[i]);
+}
+
 static void json_row(struct vmmio_json *j, const struct vmmio_stall_report *r,
 		     const struct vmmio_stall_queue *q)
 {
@@ -130,6 +149,12 @@ static void json_row(struct vmmio_json *j, const struct vmmio_stall_report *r,
 	vmmio_json_text(j, "bus_device", q->info.parent);
 	vmmio_json_text(j, "driver", q->info.driver);
 	vmmio_json_text(j, "transport", vmmio_transport_name(q->info.transport));
+	if (q->info.kind == VMMIO_SLOT_DEVICE) {
+		json_no_queue(j);
+		json_stall(j, q);
+		vmmio_json_close(j, '}');
+		return;
+	}
 	vmmio_json_u64(j, "queue", q->info.queue);
 	vmmio_json_text(j, "queue_name", q->info.queue_name);
 	vmmio_json_known(j, "irq", q->info.irq);

@@ -13,7 +13,6 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <tracefs.h>
 #include <vmmio/devices.h>
 
 #include "lib/clock.h"
@@ -38,7 +37,7 @@ static const struct hook {
 	unsigned int where; /* all of these must be there; 0: always wanted */
 	bool kprobe;	    /* only as such */
 } hooks[] = {
-	{"uevent", "virtio", "virtio_uevent"},
+	{"shown", "vmlinux", "dev_attr_show"},
 	{"vm", "virtio_mmio", "vm_notify", MMIO},
 	{"vm_data", "virtio_mmio", "vm_notify_with_data", MMIO | DATA},
 	{"vp", "virtio_pci", "vp_notify", PCI},
@@ -90,7 +89,7 @@ static struct bpf_program *program(const struct vmmio_stall_sampler *p, const st
 /* See landed() in stock_load.c: before 6.3 a name may have led elsewhere. */
 static bool landed(const struct vmmio_stall_sampler *p)
 {
-	char *list = tracefs_instance_file_read(NULL, "enabled_functions", NULL);
+	char *list = vmmio_probing_enabled();
 	bool all = true;
 	size_t i;
 
@@ -334,32 +333,39 @@ static void complete(struct vmmio_stall_queue *who, const struct vmmio_stall_sam
 	snprintf(who->info.queue_name, sizeof(who->info.queue_name), "%s", s->name);
 }
 
+/* A device that a driver is at: its queues, if it has any yet, are rows of their own. */
+static bool is_underway(const struct vmmio_stall_binding *b)
+{
+	return b->key && (b->state == VMMIO_BINDING_PROBING || b->state == VMMIO_BINDING_REMOVING);
+}
+
+static void note_unseen(struct vmmio_stall_sampler *p, const char *device)
+{
+	char driver[32];
+
+	link_name(device, "/driver", driver, sizeof(driver));
+	if (!driver[0])
+		return;
+	p->nunseen++;
+	snprintf(p->unseen, sizeof(p->unseen), "%.*s", (int)sizeof(p->unseen) - 1, device);
+}
+
 static int look_device(struct vmmio_stall_sampler *p, const char *device,
 		       struct vmmio_stall_watch *w, const struct vmmio_irqs *irqs)
 {
 	struct vmmio_stall_queue who;
-	char path[320], text[4096], driver[32];
-	int fd, err = 0;
+	int err = 0;
 	__u32 i;
 
-	snprintf(path, sizeof(path), VMMIO_VIRTIO_DEVICES "/%s/uevent", device);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 0; /* it has just gone */
 	p->skel->bss->nsamples = 0;
-	if (read(fd, text, sizeof(text)) < 0)
-		p->skel->bss->nsamples = 0;
-	close(fd);
-	if (!p->skel->bss->nsamples) {
-		link_name(device, "/driver", driver, sizeof(driver));
-		if (driver[0]) {
-			p->nunseen++;
-			snprintf(p->unseen, sizeof(p->unseen), "%.*s", (int)sizeof(p->unseen) - 1,
-				 device);
-		}
-		return 0;
-	}
+	p->skel->bss->binding.key = 0;
+	if (vmmio_stock_touch_one(device))
+		return 0; /* it has just gone */
 	identify(p, device, &who);
+	if (is_underway(&p->skel->bss->binding))
+		err = vmmio_stall_watch_binding(w, &who, &p->skel->bss->binding);
+	else if (!p->skel->bss->nsamples)
+		note_unseen(p, device);
 	for (i = 0; !err && i < p->skel->bss->nsamples; i++) {
 		complete(&who, &p->skel->bss->samples[i]);
 		err = vmmio_stall_watch_add(w, &who, &p->skel->bss->samples[i], irqs);

@@ -10,6 +10,18 @@
 
 #define GAP 3 /* periods */
 
+#define LOOKS 10 /* within the bound, and at least as often as: */
+#define PERIOD_MAX_NS 100000000ull
+#define PERIOD_MIN_NS 10000000ull
+
+__u64 vmmio_stall_period(__u64 bound_ns)
+{
+	__u64 period = bound_ns / LOOKS;
+
+	period = period > PERIOD_MAX_NS ? PERIOD_MAX_NS : period;
+	return period < PERIOD_MIN_NS ? PERIOD_MIN_NS : period;
+}
+
 void vmmio_stall_watch_init(struct vmmio_stall_watch *w, __u64 bound_ns, __u64 period_ns)
 {
 	memset(w, 0, sizeof(*w));
@@ -177,6 +189,26 @@ int vmmio_stall_watch_add(struct vmmio_stall_watch *w, const struct vmmio_stall_
 	return 0;
 }
 
+int vmmio_stall_watch_binding(struct vmmio_stall_watch *w, const struct vmmio_stall_queue *who,
+			      const struct vmmio_stall_binding *b)
+{
+	struct vmmio_stall_queue *q = find(w, b->key, who->info.device);
+	bool met = q && q->look + 1 == w->look;
+
+	if (!q)
+		q = make(w);
+	if (!q)
+		return -ENOMEM;
+	if (!met)
+		*q = *who;
+	follow(w, &q->bound, true, met && q->binding.state == b->state);
+	q->info.kind = VMMIO_SLOT_DEVICE;
+	q->binding = *b;
+	q->now.vq = b->key;
+	q->look = w->look;
+	return 0;
+}
+
 void vmmio_stall_watch_end(struct vmmio_stall_watch *w)
 {
 	size_t i, k = 0;
@@ -202,6 +234,9 @@ void vmmio_stall_facts(const struct vmmio_stall_watch *w, const struct vmmio_sta
 	f->pending_ns = lasted(w, q->pending);
 	f->added_ns = lasted(w, q->added);
 	f->broken_ns = lasted(w, q->broken);
+	f->binding = q->binding;
+	f->binding_ns = lasted(w, q->bound);
+	f->driver = q->info.driver;
 	f->bound_ns = w->bound_ns;
 	f->patient = vmmio_stall_patient(q->now.device_id, q->now.index, q->now.name);
 	f->lazy = vmmio_stall_lazy(q->now.device_id, q->now.index, q->now.name);
@@ -236,7 +271,8 @@ size_t vmmio_stall_watch_judge(struct vmmio_stall_watch *w,
 			continue;
 		n++;
 		q->cause = cause;
-		q->stalled_ns = most(most(f.idle_ns, f.pending_ns), f.broken_ns);
+		q->stalled_ns =
+			most(most(f.idle_ns, f.pending_ns), most(f.broken_ns, f.binding_ns));
 		vmmio_stall_evidence(&f, cause, q->evidence, sizeof(q->evidence));
 	}
 	return n;
@@ -264,4 +300,23 @@ bool vmmio_stall_age(const struct vmmio_stall_watch *w, const struct vmmio_stall
 	*min_ns = q->now.time_ns - m->ns;
 	*max_ns = m->prev_ns ? q->now.time_ns - m->prev_ns : 0;
 	return true;
+}
+
+/* qsort() has no argument of its own. */
+static const struct vmmio_stall_watch *sorting;
+
+static int by_name(const void *a, const void *b)
+{
+	const struct vmmio_slot_info *x = &sorting->list[*(const size_t *)a].info;
+	const struct vmmio_slot_info *y = &sorting->list[*(const size_t *)b].info;
+	int order = strverscmp(x->device, y->device);
+
+	return order ? order : (x->queue > y->queue) - (x->queue < y->queue);
+}
+
+void vmmio_stall_watch_sort(const struct vmmio_stall_watch *w, size_t *rows, size_t n)
+{
+	sorting = w;
+	if (n)
+		qsort(rows, n, sizeof(*rows), by_name);
 }

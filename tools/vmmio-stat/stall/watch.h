@@ -15,13 +15,15 @@
 
 struct vmmio_stall_queue {
 	struct vmmio_slot_info info; /* who it is; no slot */
-	bool ours;		     /* vmmio.ko serves it */
-	bool hooked;		     /* its doorbell is */
+	/* Kind DEVICE: a driver is at it, and only this is known of it. */
+	struct vmmio_stall_binding binding;
+	bool ours;   /* vmmio.ko serves it */
+	bool hooked; /* its doorbell is */
 	struct vmmio_stall_sample now;
 	__u64 avail_total; /* since the first look, and what was in flight then */
 	__u64 look;	   /* number of the last one */
 	/* Awake time of the watch at which it began, plus one; 0: it is not so. */
-	__u64 idle, pending, added, broken;
+	__u64 idle, pending, added, broken, bound;
 	/* Within (prev_ns, ns] the queue came to avail; prev_ns 0: it was there before. */
 	struct vmmio_stall_mark {
 		__u64 prev_ns, ns, avail;
@@ -44,18 +46,22 @@ struct vmmio_stall_watch {
 	bool wants_irqs; /* the next look, begins with the state of the interrupts */
 };
 
+/* How often it should be looked for what is to be told of a bound. */
+__u64 vmmio_stall_period(__u64 bound_ns);
 /* @period_ns: how often it is going to be looked. */
 void vmmio_stall_watch_init(struct vmmio_stall_watch *w, __u64 bound_ns, __u64 period_ns);
 void vmmio_stall_watch_free(struct vmmio_stall_watch *w);
 
 /*
- * One look: begin, a queue each, end, which forgets the queues that are gone. @steal_ns
- * is the most that a CPU was without its host's since the look before. A gap between
- * looks counts as three periods at most: who did not look knows nothing of it.
+ * One look: begin, a queue each, and each device that a driver is at, end, which forgets the queues
+ * that are gone. @steal_ns is the most that a CPU was without its host's since the look before. A
+ * gap between looks counts as three periods at most: who did not look knows nothing of it.
  * @irqs may be NULL; without w->wants_irqs it need not be read. add returns 0 or
  * -ENOMEM.
  */
 void vmmio_stall_watch_begin(struct vmmio_stall_watch *w, __u64 now_ns, __u64 steal_ns);
+int vmmio_stall_watch_binding(struct vmmio_stall_watch *w, const struct vmmio_stall_queue *who,
+			      const struct vmmio_stall_binding *b);
 int vmmio_stall_watch_add(struct vmmio_stall_watch *w, const struct vmmio_stall_queue *who,
 			  const struct vmmio_stall_sample *s, const struct vmmio_irqs *irqs);
 void vmmio_stall_watch_end(struct vmmio_stall_watch *w);
@@ -75,6 +81,9 @@ size_t vmmio_stall_watch_judge(struct vmmio_stall_watch *w,
 					    struct vmmio_stall_irq *irq),
 			       void *with);
 void vmmio_stall_watch_reported(struct vmmio_stall_watch *w);
+
+/* @rows of w->list, @n of them, by device and then by queue. */
+void vmmio_stall_watch_sort(const struct vmmio_stall_watch *w, size_t *rows, size_t n);
 
 /*
  * Age of the oldest buffer in flight, if they are used in order; else it is older.

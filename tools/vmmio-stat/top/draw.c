@@ -58,7 +58,7 @@ static void draw_title(const struct top_model *m, const struct top_screen *s)
 {
 	const struct vmmio_env *env = &s->x->env;
 	const struct vmmio_snapshot *d = &s->x->delta;
-	char left[160], right[80], lost[32] = "lost -", when[16] = "";
+	char left[160], right[80], lost[32] = "lost -", when[16] = "", mark[32];
 	time_t now = time(NULL);
 	struct tm tm;
 	int x, i;
@@ -69,11 +69,9 @@ static void draw_title(const struct top_model *m, const struct top_screen *s)
 		strftime(when, sizeof(when), "%H:%M:%S", &tm);
 	snprintf(right, sizeof(right), "%zu of %zu rows  %s  %s ", m->shown, m->nrows, lost, when);
 	for (i = 0; i < 2; i++) {
+		snprintf(mark, sizeof(mark), i ? " ~" : " (~ %s)", vmmio_env_emulated_text(env));
 		snprintf(left, sizeof(left), " vmmio-stat top  %s  %s%s  %.3g s%s%s",
-			 s->x->view.engine, env->accel,
-			 !env->emulated ? ""
-			 : i		? " ~"
-					: " (~ emulated)",
+			 s->x->view.engine, env->accel, env->emulated ? mark : "",
 			 (double)s->x->opt.interval_ns / 1e9, m->paused ? "  PAUSED" : "",
 			 s->ended ? "  END" : "");
 		if (strlen(left) + strlen(right) < (size_t)COLS)

@@ -215,6 +215,8 @@ void vmmio_view_json(struct vmmio_view *v, const struct vmmio_report *r)
 	vmmio_json_text(&j, "source", v->engine);
 	if (v->detail && v->detail[0])
 		vmmio_json_text(&j, "source_detail", v->detail);
+	vmmio_json_bool(&j, "emulated", v->env->emulated);
+	vmmio_json_bool(&j, "durations", vmmio_env_times(v->env));
 	vmmio_json_known(&j, "time_ms", r->delta->wall_ms);
 	vmmio_json_double(&j, "interval_s", (double)r->delta->time_ns / 1e9);
 	if (r->total)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The live table: fixed columns, units in the headings, a header every
- * screenful on a terminal and once elsewhere. Under emulation "~" stands
+ * The live table: units in the headings, a header every screenful on a terminal and
+ * once elsewhere, and anew when a column comes or a longer name. Under emulation "~" stands
  * before the heading of what is true of this run only.
  */
 #include <math.h>
@@ -11,8 +11,9 @@
 
 #include "view.h"
 
-#define DEVICE_WIDTH 9
+#define DEVICE_WIDTH 9 /* at least: names are not cut */
 #define QUEUE_WIDTH 8
+#define LOST_WIDTH 4
 
 char *vmmio_format_value(char *buf, size_t size, int width, struct vmmio_value v, bool whole)
 {
@@ -75,6 +76,73 @@ static int width(const struct vmmio_view *v, int id, bool total)
 	return w < 5 ? 5 : w;
 }
 
+/* Does the row's source count what the field is made of? */
+static bool is_counted(const struct vmmio_row *r, int id)
+{
+	const struct vmmio_field *f = &vmmio_fields[id];
+
+	if (f->op == VMMIO_OP_PCTL)
+		return r->have_hist >> f->a & 1;
+	return vmmio_row_has(r, f->a) && (f->op == VMMIO_OP_COUNT || vmmio_row_has(r, f->b));
+}
+
+static bool is_shown(const struct vmmio_view *v, int id)
+{
+	return v->columns >> id & 1;
+}
+
+/* With these columns. */
+static int line_width(const struct vmmio_view *v, bool total)
+{
+	int i, w = v->device_width + 1 + v->queue_width + 1 + LOST_WIDTH;
+
+	if (v->opt->timestamp)
+		w += 9;
+	for (i = 0; i < v->opt->nfields; i++)
+		if (is_shown(v, v->opt->fields[i]))
+			w += 1 + width(v, v->opt->fields[i], total);
+	return w;
+}
+
+/*
+ * Widths and columns of these rows: with -x none that no row has, and of the default
+ * ones the last go where the terminal is narrow. Those asked for by -f stay. True: the
+ * header is not what it was.
+ */
+static bool lay_out(struct vmmio_view *v, const struct vmmio_report *r)
+{
+	bool all = !v->opt->extended || v->opt->fields_given;
+	int i, w, device = v->device_width, queue = v->queue_width;
+	__u64 before = v->columns;
+	char name[48];
+	size_t k;
+
+	v->device_width = device > DEVICE_WIDTH ? device : DEVICE_WIDTH;
+	v->queue_width = queue > QUEUE_WIDTH ? queue : QUEUE_WIDTH;
+	for (k = 0; k < r->n; k++) {
+		const struct vmmio_row *x = &r->delta->rows[r->rows[k]];
+
+		w = (int)strlen(vmmio_row_device(x));
+		v->device_width = w > v->device_width ? w : v->device_width;
+		w = (int)strlen(vmmio_format_queue(name, sizeof(name), x));
+		v->queue_width = w > v->queue_width ? w : v->queue_width;
+		for (i = 0; i < v->opt->nfields; i++)
+			if (all || is_counted(x, v->opt->fields[i]))
+				v->columns |= 1ull << v->opt->fields[i];
+	}
+	for (i = 0; i < v->opt->nfields; i++) {
+		if (all)
+			v->columns |= 1ull << v->opt->fields[i];
+		if (!vmmio_field_visible(v->opt->fields[i], v->env))
+			v->columns &= ~(1ull << v->opt->fields[i]);
+	}
+	if (!v->opt->extended && !v->opt->fields_given)
+		for (i = v->opt->nfields - 1;
+		     i > 0 && v->screen_columns && line_width(v, r->total) > v->screen_columns; i--)
+			v->columns &= ~(1ull << v->opt->fields[i]);
+	return v->device_width != device || v->queue_width != queue || v->columns != before;
+}
+
 static void header(struct vmmio_view *v, bool total)
 {
 	char buf[32];
@@ -82,16 +150,16 @@ static void header(struct vmmio_view *v, bool total)
 
 	if (v->opt->timestamp)
 		fprintf(v->out, "%-8s ", "TIME");
-	fprintf(v->out, "%-*s %-*s", DEVICE_WIDTH, "DEVICE", QUEUE_WIDTH, "VQ");
+	fprintf(v->out, "%-*s %-*s", v->device_width, "DEVICE", v->queue_width, "VQ");
 	for (i = 0; i < v->opt->nfields; i++) {
 		int id = v->opt->fields[i];
 
-		if (!vmmio_field_visible(id, v->env))
+		if (!is_shown(v, id))
 			continue;
 		heading(buf, sizeof(buf), v, id, total);
 		fprintf(v->out, " %*s", width(v, id, total), buf);
 	}
-	fprintf(v->out, " %4s\n", "lost");
+	fprintf(v->out, " %*s\n", LOST_WIDTH, "lost");
 	v->lines = 1;
 }
 
@@ -127,29 +195,31 @@ static void print_row(struct vmmio_view *v, const struct vmmio_report *r, size_t
 
 	if (v->opt->timestamp)
 		fprintf(v->out, "%-8s ", when);
-	fprintf(v->out, "%-*.*s %-*.*s", DEVICE_WIDTH, DEVICE_WIDTH, vmmio_row_device(x),
-		QUEUE_WIDTH, QUEUE_WIDTH, vmmio_format_queue(queue, sizeof(queue), x));
+	fprintf(v->out, "%-*s %-*s", v->device_width, vmmio_row_device(x), v->queue_width,
+		vmmio_format_queue(queue, sizeof(queue), x));
 	for (i = 0; i < v->opt->nfields; i++)
-		if (vmmio_field_visible(v->opt->fields[i], v->env))
+		if (is_shown(v, v->opt->fields[i]))
 			cell(v, r, row, v->opt->fields[i]);
-	fprintf(v->out, " %4s\n", vmmio_format_value(buf, sizeof(buf), 4, lost, true));
+	fprintf(v->out, " %*s\n", LOST_WIDTH,
+		vmmio_format_value(buf, sizeof(buf), LOST_WIDTH, lost, true));
 	v->lines++;
 }
 
 void vmmio_view_table(struct vmmio_view *v, const struct vmmio_report *r)
 {
-	bool fresh = !v->started;
+	bool fresh = !v->started, other = lay_out(v, r);
 	char when[16] = "";
 	time_t now;
 	struct tm tm;
 	size_t i;
 
 	if (fresh) {
-		fprintf(v->out, "vmmio-stat: source %s%s%s%s, accelerator %s%s, clock %s%s\n",
+		fprintf(v->out, "vmmio-stat: source %s%s%s%s, accelerator %s%s%s%s, clock %s%s\n",
 			v->engine, v->detail && v->detail[0] ? " (" : "",
 			v->detail ? v->detail : "", v->detail && v->detail[0] ? ")" : "",
-			v->env->accel,
-			v->env->emulated ? " (emulated: ~ is true of this run only)" : "",
+			v->env->accel, v->env->emulated ? " (" : "",
+			v->env->emulated ? vmmio_env_emulated_text(v->env) : "",
+			v->env->emulated ? ": ~ is true of this run only)" : "",
 			v->env->clocksource, v->env->clock_ok ? "" : " (traps: no durations)");
 		v->started = true;
 	}
@@ -159,14 +229,16 @@ void vmmio_view_table(struct vmmio_view *v, const struct vmmio_report *r)
 			strftime(when, sizeof(when), "%H:%M:%S", &tm);
 	}
 	if (r->total) {
-		fprintf(v->out, "%stotal of %.2f s%s", fresh ? "" : "\n",
-			(double)r->delta->time_ns / 1e9, v->env->emulated ? " (emulated)" : "");
+		fprintf(v->out, "%stotal of %.2f s", fresh ? "" : "\n",
+			(double)r->delta->time_ns / 1e9);
+		if (v->env->emulated)
+			fprintf(v->out, " (%s)", vmmio_env_emulated_text(v->env));
 		if (v->opt->per)
 			fprintf(v->out, ", counts per operation, of %llu",
 				(unsigned long long)v->opt->per);
 		fputc('\n', v->out);
 	}
-	if (fresh || r->total ||
+	if (fresh || r->total || other ||
 	    (v->screen_lines && v->lines + (int)r->n + 1 > v->screen_lines - 1))
 		header(v, r->total);
 	else if (r->n > 1) {

@@ -19,7 +19,11 @@ struct vmmio_view {
 	const char *engine; /* struct vmmio_source.engine */
 	const char *detail; /* and .detail; may be empty or NULL */
 	int screen_lines;   /* 0: no terminal, the header is printed once */
+	int screen_columns; /* 0: as many as it takes */
 	int lines;	    /* since the last header; 0: none printed yet */
+	/* Of the table: widths of names and a bit for each field with a column, so far. */
+	int device_width, queue_width;
+	__u64 columns;
 	bool started;
 };
 

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Files of sysfs that may wait for a lock which a stuck driver holds: they are read
+ * by a process of their own, which may get stuck in this one's place.
+ */
+#ifndef VMMIO_BOUNDED_H
+#define VMMIO_BOUNDED_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/*
+ * The beginning of @path in @buf. Returns its length or -errno; -ETIMEDOUT when
+ * nothing came within @ms milliseconds: ask for it again, and one more process waits
+ * there.
+ */
+ssize_t vmmio_read_bounded(const char *path, void *buf, size_t size, int ms);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a recording says of this machine besides single events: collected while it
+ * is made, and written as the JSON that source/dat_facts.c reads.
+ */
+#ifndef VMMIO_RECORD_FACTS_H
+#define VMMIO_RECORD_FACTS_H
+
+#include <stdio.h>
+
+#include "tools/vmmio-stat/source/dat_facts.h"
+
+/* Machine and clocks. */
+void vmmio_facts_begin(struct dat_facts *f);
+
+/*
+ * Takes in what devices, virtqueues and interrupts there are now besides those that
+ * are known. Returns 0 or -errno.
+ */
+int vmmio_facts_look(struct dat_facts *f);
+
+void vmmio_facts_write(const struct dat_facts *f, FILE *out);
+
+#endif

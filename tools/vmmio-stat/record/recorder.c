@@ -1,0 +1,575 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * See recorder.h. Long because setting up, reading on and ending undo each other.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <tracefs.h>
+
+#include "lib/clock.h"
+#include "tools/vmmio-stat/core/env.h"
+#include "tools/vmmio-stat/source/trace_format.h"
+#include "vmmio/events.h"
+#include "tools/vmmio-stat/source/host_steps.h"
+#include "facts.h"
+#include "hostfacts.h"
+#include "recorder.h"
+
+#define TICK_NS 20000000      /* between two looks at the rings */
+#define LOOK_NS 1000000000ull /* between two looks at the devices */
+#define CHUNK_PAGES 64
+
+static const struct trace_field no_fields[] = {{}};
+
+#define TRACEPOINT(name, type) #name,
+static const char *const tracepoints[] = {VMMIO_TRACEPOINTS(TRACEPOINT)};
+
+static int enable_ours(struct trace_ring *ring, char *why, size_t size)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < sizeof(tracepoints) / sizeof(tracepoints[0]); i++) {
+		struct trace_event e = {
+			.system = "vmmio", .name = tracepoints[i], .fields = no_fields};
+
+		err = trace_ring_enable(ring, &e, why, size);
+	}
+	return err;
+}
+
+/* What of KVM's and the scheduler's events there is; the rest goes into @note. */
+static int enable_host(struct vmmio_recorder *r, char *why, size_t size)
+{
+	const struct vmmio_host_event *e, *before = NULL;
+	char *note = r->facts.note;
+	size_t n = 0;
+	int i, err;
+
+#if !defined(__x86_64__)
+	snprintf(why, size,
+		 "of a KVM host on this architecture no recording is made yet: "
+		 "its events are not known (vmmio-stat exits counts them)");
+	return -EOPNOTSUPP;
+#endif
+	for (i = 0; (e = vmmio_host_event(i))->name; before = e, i++) {
+		struct trace_event one = {
+			.system = e->system, .name = e->name, .fields = no_fields};
+
+		if (before && !strcmp(before->name, e->name))
+			continue;
+		err = trace_ring_enable(&r->ring, &one, why, size);
+		if (err && err != -ENOENT)
+			return err;
+		if (err && n < sizeof(r->facts.note))
+			n += (size_t)snprintf(note + n, sizeof(r->facts.note) - n, "%s%s",
+					      n ? " " : "this kernel lacks ", e->name);
+	}
+	if (r->ring.nevents && !strcmp(r->ring.events[0].system, "kvm"))
+		return 0;
+	snprintf(why, size, "this kernel has no KVM, or it is not loaded");
+	return -ENODEV;
+}
+
+/* The kernel's text with the event's name in the recording. */
+static char *retitle(const char *text, const char *title)
+{
+	const char *rest = strchr(text, '\n');
+	char *made;
+
+	if (!title)
+		return strdup(text);
+	if (!rest || asprintf(&made, "name: %s%s", title, rest) < 0)
+		return NULL;
+	return made;
+}
+
+/* What the file says of the events, and where in them is what must not be in it. */
+static int describe(struct vmmio_recorder *r)
+{
+	int i, err;
+
+	for (i = 0; i < r->ring.nevents; i++) {
+		const struct trace_event *from = &r->ring.events[i];
+		struct recorder_event *to = &r->events[r->nevents++];
+		char *text;
+
+		text = tracefs_event_file_read(r->ring.instance, from->system, from->name, "format",
+					       NULL);
+		if (!text)
+			return -errno ? -errno : -EIO;
+		to->id = from->id;
+		to->system = strdup(from->title ? TRACEFS_STOCK_SYSTEM : from->system);
+		to->format = retitle(text, from->title);
+		err = vmmio_conceal_find(&to->conceal, from, text);
+		free(text);
+		if (err || !to->system || !to->format)
+			return err ? err : -ENOMEM;
+	}
+	return 0;
+}
+
+/*
+ * The kernel itself stops the rings at the event. Before 6.0 it stopped those of
+ * everybody.
+ */
+static int set_limit(struct vmmio_recorder *r, char *why, size_t size)
+{
+	struct utsname u;
+	char text[120];
+
+	if (uname(&u) || strtoul(u.release, NULL, 10) < 6) {
+		snprintf(why, size, "--until kick_to_irq needs Linux 6.0: it is %.40s here",
+			 u.release);
+		return -EOPNOTSUPP;
+	}
+	snprintf(text, sizeof(text), "traceoff if kick_to_irq_ns > %llu && flags & %u",
+		 (unsigned long long)r->opt.limit_ns, VMMIO_EV_LATENCY);
+	errno = 0;
+	if (tracefs_event_file_write(r->ring.instance, "vmmio", "vmmio_vq_irq", "trigger", text) >=
+	    0)
+		return 0;
+	snprintf(why, size, "the kernel takes no trigger on vmmio_vq_irq: %s", strerror(errno));
+	return errno ? -errno : -EIO;
+}
+
+static int open_part(struct vmmio_recorder *r, int ncpus)
+{
+	int n = r->opt.parts ? snprintf(r->part_path, sizeof(r->part_path), "%s.%u", r->opt.path,
+					r->part)
+			     : snprintf(r->part_path, sizeof(r->part_path), "%s", r->opt.path);
+
+	if (n >= (int)sizeof(r->part_path))
+		return -ENAMETOOLONG;
+	return vmmio_writer_open(&r->writer, r->part_path, r->ring.page_size, ncpus);
+}
+
+int vmmio_recorder_open(struct vmmio_recorder *r, const struct vmmio_recorder_opts *opts, char *why,
+			size_t size)
+{
+	char ours[240] = "", stock[240] = "";
+	long cpus = sysconf(_SC_NPROCESSORS_CONF);
+	int err, err2;
+
+	memset(r, 0, sizeof(*r));
+	r->opt = *opts;
+	r->writer.fd = r->writer.reserve = -1;
+	err = trace_ring_open_sized(&r->ring, opts->kib, opts->keep, why, size);
+	if (err)
+		return err;
+	tracefs_trace_off(r->ring.instance);
+	r->part = 1;
+	r->lost_before = calloc((size_t)r->ring.ncpus + 1, sizeof(*r->lost_before));
+	err = r->lost_before ? open_part(r, (int)cpus) : -ENOMEM;
+	if (err) {
+		snprintf(why, size, "cannot write %.100s: %s", r->part_path,
+			 err == -EINVAL ? "no regular file" : strerror(-err));
+		goto err_close;
+	}
+	r->probes.ring = &r->ring;
+	r->facts.host = opts->host;
+	if (opts->host) {
+		err = vmmio_hostfacts_check(why, size);
+		if (!err)
+			err = enable_host(r, why, size);
+		if (err)
+			goto err_close;
+		goto described;
+	}
+	err = access(VMMIO_SYSFS, F_OK) ? -ENODEV : enable_ours(&r->ring, ours, sizeof(ours));
+	if (!err && opts->limit_ns)
+		err = set_limit(r, ours, sizeof(ours));
+	else if (opts->limit_ns)
+		snprintf(ours, sizeof(ours),
+			 "kick_to_irq is known of vmmio.ko's devices only: it is not loaded");
+	if (err && opts->limit_ns) {
+		snprintf(why, size, "%s", ours);
+		goto err_close;
+	}
+	err2 = tracefs_stock_record(&r->probes, stock, sizeof(stock));
+	if (err && err2) {
+		snprintf(why, size, "%s", err != -ENODEV ? ours : stock);
+		err = err != -ENODEV ? err : err2;
+		goto err_close;
+	}
+	if (err && err != -ENODEV)
+		snprintf(r->facts.note, sizeof(r->facts.note), "our devices: %.140s", ours);
+	else if (err2 && err2 != -ENODEV)
+		snprintf(r->facts.note, sizeof(r->facts.note), "mainline's devices: %.130s", stock);
+described:
+	err = describe(r);
+	if (!err) {
+		r->chunk = malloc(CHUNK_PAGES * r->ring.page_size);
+		err = r->chunk ? 0 : -ENOMEM;
+	}
+	if (!err)
+		return 0;
+	snprintf(why, size, "cannot prepare the recording: %s", strerror(-err));
+err_close:
+	vmmio_recorder_close(r);
+	return err;
+}
+
+/*
+ * Of rings that kept the newest: from when on all CPUs have all, and what they let go
+ * before. The kernel tells the oldest to the microsecond.
+ */
+static void find_start(struct vmmio_recorder *r, __u64 *overwritten)
+{
+	struct trace_ring_stats s;
+	__u64 from = r->facts.start_ns, oldest;
+	const char *at;
+	int i;
+
+	for (i = 0; i < r->ring.ncpus; i++) {
+		trace_ring_stats(&r->ring.cpus[i], &s);
+		overwritten[i] = s.overrun;
+		at = strstr(s.text, "\noldest event ts: ");
+		if (!s.overrun || !at)
+			continue;
+		oldest = (__u64)(strtod(at + 18, NULL) * 1e6 + 0.5) * 1000 + 1000;
+		if (oldest > from)
+			from = oldest;
+	}
+	r->facts.start_ms += (from - r->facts.start_ns) / 1000000;
+	r->facts.start_ns = from;
+}
+
+/* What is not to be known, out of a page. */
+static void hide(const struct vmmio_recorder *r, char *page)
+{
+	size_t head = 8 + r->ring.long_size, at = 0, next, from, size, len;
+	__u32 commit;
+	__u16 type;
+	int i;
+
+	memcpy(&commit, page + 8, sizeof(commit));
+	len = commit & 0x7ffffff;
+	if (len > r->ring.page_size - head)
+		return;
+	for (; (next = trace_page_next(page + head, len, at, &from, &size)); at = next) {
+		char *record = page + head + from;
+
+		if (!size || r->ring.type_at + sizeof(type) > size)
+			continue;
+		memcpy(&type, record + r->ring.type_at, sizeof(type));
+		for (i = 0; i < r->nevents && r->events[i].id != type; i++)
+			;
+		if (i == r->nevents)
+			continue;
+		vmmio_conceal_record(&r->events[i].conceal, record, size);
+	}
+}
+
+static void keep(struct vmmio_recorder *r, const struct trace_cpu *c, size_t n)
+{
+	size_t i, size = r->ring.page_size, fits = n;
+
+	for (i = 0; (r->probes.n || r->opt.host) && i < n; i++)
+		hide(r, r->chunk + i * size);
+	if (r->opt.max_size && !r->opt.parts && fits > (r->opt.max_size - r->writer.size) / size)
+		fits = (size_t)(r->opt.max_size - r->writer.size) / size;
+	vmmio_writer_pages(&r->writer, c->number, r->chunk, fits * size);
+	if (fits == n)
+		return;
+	if (!r->writer.err)
+		r->writer.err = -EFBIG;
+	vmmio_writer_pages(&r->writer, c->number, r->chunk + fits * size, (n - fits) * size);
+}
+
+/* What a CPU's ring has. */
+static int drain(struct vmmio_recorder *r, struct trace_cpu *c)
+{
+	size_t n = 0;
+	ssize_t got;
+	char *page;
+
+	for (;;) {
+		page = r->chunk + n * r->ring.page_size;
+		got = read(c->pages, page, r->ring.page_size);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			break;
+		memset(page + got, 0, r->ring.page_size - (size_t)got);
+		if (++n < CHUNK_PAGES)
+			continue;
+		keep(r, c, n);
+		n = 0;
+	}
+	if (n)
+		keep(r, c, n);
+	/* a CPU that was never online has no ring yet */
+	return got < 0 && errno != EAGAIN && errno != ENODEV ? -errno : 0;
+}
+
+static void cease(struct vmmio_recorder *r, const char *why)
+{
+	if (r->facts.end_ns)
+		return;
+	tracefs_trace_off(r->ring.instance);
+	r->facts.end_ns = vmmio_now_ns();
+	snprintf(r->facts.why, sizeof(r->facts.why), "%s", why);
+}
+
+static int look(struct vmmio_recorder *r)
+{
+	int err = vmmio_facts_look(&r->facts);
+
+	return err || !r->opt.look ? err : r->opt.look(r->opt.look_data, &r->facts);
+}
+
+static char *facts_text(void *data, const struct vmmio_writer *w)
+{
+	struct vmmio_recorder *r = data;
+	struct dat_facts now;
+	char *text = NULL;
+	size_t size, i;
+	FILE *out;
+
+	for (i = 0; i < r->facts.ncpus; i++)
+		r->facts.cpus[i].dropped = w->cpus[r->facts.cpus[i].cpu].dropped;
+	out = open_memstream(&text, &size);
+	if (!out)
+		return NULL;
+	now = r->facts;
+	if (!now.end_ns) { /* a part, and it goes on */
+		now.end_ns = r->part_end_ns;
+		snprintf(now.why, sizeof(now.why), "size");
+	}
+	vmmio_facts_write(&now, out);
+	if (fclose(out)) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+static int write_file(struct vmmio_recorder *r, const __u64 *overwritten)
+{
+	struct vmmio_writer_event events[TRACE_EVENTS];
+	struct vmmio_writer_head head = {
+		.header_page = tracefs_instance_file_read(NULL, "events/header_page", NULL),
+		.header_event = tracefs_instance_file_read(NULL, "events/header_event", NULL),
+		.tasks = tracefs_instance_file_read(NULL, "saved_cmdlines", NULL),
+		.events = events,
+		.nevents = (size_t)r->nevents,
+		.facts = facts_text,
+		.data = r,
+	};
+	char **stats = calloc((size_t)r->writer.ncpus, sizeof(*stats));
+	struct trace_ring_stats s;
+	int i, err = stats && head.header_page && head.header_event ? 0 : -ENOMEM;
+
+	free(r->facts.cpus);
+	r->facts.ncpus = 0;
+	r->recorded = r->lost = 0;
+	r->facts.cpus = calloc((size_t)r->ring.ncpus, sizeof(*r->facts.cpus));
+	if (!r->facts.cpus)
+		err = -ENOMEM;
+	for (i = 0; !err && i < r->ring.ncpus; i++) {
+		const struct trace_cpu *c = &r->ring.cpus[i];
+
+		trace_ring_stats(c, &s);
+		s.overrun -= overwritten[i];
+		r->facts.cpus[r->facts.ncpus++] = (struct dat_cpu_facts){
+			.cpu = (__u32)c->number,
+			.lost = s.overrun + s.dropped - r->lost_before[i],
+			.overwritten = overwritten[i],
+		};
+		r->recorded += s.events_read;
+		r->lost += s.overrun + s.dropped;
+		r->lost_before[i] = s.overrun + s.dropped; /* of the next part */
+		if (asprintf(&stats[c->number], "CPU: %d\n%s", c->number, s.text) < 0) {
+			stats[c->number] = NULL;
+			err = -ENOMEM;
+		}
+	}
+	r->facts.missed = trace_probes_missed(&r->probes);
+	r->lost += r->facts.missed;
+	if (r->facts.missed < r->missed_before) /* it could not be read this time */
+		r->facts.missed = r->missed_before;
+	r->facts.missed -= r->missed_before;
+	r->missed_before += r->facts.missed;
+	for (i = 0; i < r->nevents; i++)
+		events[i] = (struct vmmio_writer_event){r->events[i].system, r->events[i].format};
+	head.stats = (const char *const *)stats;
+	if (!err)
+		err = vmmio_writer_finish(&r->writer, &head);
+	for (i = 0; stats && i < r->writer.ncpus; i++)
+		free(stats[i]);
+	free(stats);
+	free((char *)head.header_page);
+	free((char *)head.header_event);
+	free((char *)head.tasks);
+	return err;
+}
+
+/*
+ * The part is whole, the next one begins. What was recorded until it is emptied is in it, what
+ * comes then in the next one: so by a little both cover the same time, and no event twice.
+ */
+static void next_part(struct vmmio_recorder *r)
+{
+	__u64 *none = calloc((size_t)r->ring.ncpus, sizeof(*none)), from = vmmio_now_ns();
+	char path[sizeof(r->part_path) + 16];
+	int i, ncpus = r->writer.ncpus, err = none ? 0 : -ENOMEM;
+
+	for (i = 0; !err && i < r->ring.ncpus; i++)
+		err = drain(r, &r->ring.cpus[i]);
+	if (err)
+		r->err = err;
+	if (err || r->writer.err) {
+		cease(r, err ? DAT_WHY_ERROR : "disk");
+		free(none);
+		return;
+	}
+	r->part_end_ns = vmmio_now_ns();
+	err = look(r);
+	if (!err)
+		err = write_file(r, none);
+	free(none);
+	r->written += r->writer.size;
+	err = err ? err : r->writer.err;
+	vmmio_writer_close(&r->writer);
+	r->writer.size = 0;
+	r->facts.start_ms += (from - r->facts.start_ns) / 1000000;
+	r->facts.start_ns = from;
+	r->part++;
+	if (!err)
+		err = open_part(r, ncpus);
+	if (err) {
+		r->part--; /* the last one; there is no file to go on in */
+		r->err = err;
+		cease(r, "disk");
+	} else if (r->part > r->opt.parts) {
+		snprintf(path, sizeof(path), "%s.%u", r->opt.path, r->part - r->opt.parts);
+		unlink(path);
+	}
+}
+
+static void *read_on(void *arg)
+{
+	const struct timespec tick = {.tv_nsec = TICK_NS};
+	struct vmmio_recorder *r = arg;
+	__u64 full = (__u64)r->opt.kib * 1024 / 8;
+	struct trace_ring_stats s;
+	__u64 looked = vmmio_now_ns();
+	int i;
+
+	if (r->opt.parts && r->opt.max_size < full)
+		full = r->opt.max_size;
+	while (!r->end) {
+		nanosleep(&tick, NULL);
+		if (r->opt.limit_ns && !r->facts.end_ns && !tracefs_trace_is_on(r->ring.instance))
+			cease(r, "kick_to_irq");
+		if (r->opt.usr1 && *r->opt.usr1)
+			cease(r, "SIGUSR1");
+		if (r->opt.stall && *r->opt.stall)
+			cease(r, "stall");
+		for (i = 0; i < r->ring.ncpus && !r->facts.end_ns && !r->opt.keep; i++) {
+			trace_ring_stats(&r->ring.cpus[i], &s);
+			if (s.bytes < full)
+				continue;
+			r->err = drain(r, &r->ring.cpus[i]);
+			if (r->err || r->writer.err)
+				cease(r, r->err			   ? DAT_WHY_ERROR
+					 : r->writer.err == -EFBIG ? "size"
+								   : "disk");
+		}
+		if (r->opt.parts && !r->facts.end_ns && r->writer.size >= r->opt.max_size)
+			next_part(r);
+		if (r->facts.end_ns || vmmio_now_ns() - looked < LOOK_NS)
+			continue;
+		look(r);
+		if (r->opt.host)
+			vmmio_hostfacts_filter(&r->facts, r->ring.instance, &r->filtered);
+		looked = vmmio_now_ns();
+	}
+	return NULL;
+}
+
+int vmmio_recorder_start(struct vmmio_recorder *r)
+{
+	sigset_t all, old;
+	int err;
+
+	vmmio_facts_begin(&r->facts);
+	err = look(r);
+	if (err)
+		return err;
+	if (r->opt.host)
+		vmmio_hostfacts_filter(&r->facts, r->ring.instance, &r->filtered);
+	if (tracefs_trace_on(r->ring.instance))
+		return -EIO;
+	r->facts.start_ns = vmmio_now_ns();
+	sigfillset(&all); /* signals are the main thread's */
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	err = -pthread_create(&r->thread, NULL, read_on, r);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	r->running = !err;
+	return err;
+}
+
+bool vmmio_recorder_goes_on(const struct vmmio_recorder *r)
+{
+	return !*(const volatile __u64 *)&r->facts.end_ns;
+}
+
+int vmmio_recorder_stop(struct vmmio_recorder *r, const char *why)
+{
+	__u64 *overwritten = calloc((size_t)r->ring.ncpus, sizeof(*overwritten));
+	int i, err;
+
+	if (r->running) {
+		r->end = true;
+		pthread_join(r->thread, NULL);
+		r->running = false;
+	}
+	cease(r, why);
+	if (!overwritten)
+		return -ENOMEM;
+	if (r->opt.keep)
+		find_start(r, overwritten);
+	if (r->writer.fd < 0) { /* the parts until then are whole */
+		free(overwritten);
+		return 0;
+	}
+	for (i = 0; !r->err && i < r->ring.ncpus; i++)
+		r->err = drain(r, &r->ring.cpus[i]);
+	if (r->err)
+		snprintf(r->facts.why, sizeof(r->facts.why), DAT_WHY_ERROR);
+	err = look(r);
+	if (!err)
+		err = write_file(r, overwritten);
+	free(overwritten);
+	return err;
+}
+
+void vmmio_recorder_close(struct vmmio_recorder *r)
+{
+	int i;
+
+	if (r->running) {
+		r->end = true;
+		pthread_join(r->thread, NULL);
+	}
+	trace_ring_close(&r->ring);
+	trace_probes_remove(&r->probes);
+	free(r->lost_before);
+	vmmio_writer_close(&r->writer);
+	dat_facts_free(&r->facts);
+	for (i = 0; i < r->nevents; i++) {
+		free(r->events[i].system);
+		free(r->events[i].format);
+	}
+	free(r->chunk);
+	memset(r, 0, sizeof(*r));
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a record of a KVM host says: KVM's tracepoints, and the scheduler's about the
+ * threads of VMs. Which events there are stands in tracefs_host.c, once, for the recorder
+ * and for those who read.
+ */
+#ifndef VMMIO_HOST_STEPS_H
+#define VMMIO_HOST_STEPS_H
+
+#include <stdbool.h>
+
+#include "tracefs_ring.h"
+
+enum vmmio_host_kind {
+	VMMIO_HOST_EXIT,      /* a: reason, b: instruction set, c: vCPU */
+	VMMIO_HOST_ENTRY,     /* c: vCPU */
+	VMMIO_HOST_MMIO,      /* a: VMMIO_KVM_MMIO_*, b: bytes, addr, data: value */
+	VMMIO_HOST_FAST,      /* addr: a doorbell that needed no emulation */
+	VMMIO_HOST_PIO,	      /* a: write, b: bytes, c: port */
+	VMMIO_HOST_MSR,	      /* a: write, b: register */
+	VMMIO_HOST_CPUID,     /* */
+	VMMIO_HOST_HYPERCALL, /* addr: number */
+	VMMIO_HOST_USER,      /* a: KVM_EXIT_*, b: error, negative */
+	VMMIO_HOST_EOI,	      /* a: vector */
+	VMMIO_HOST_PV_EOI,    /* a: vector */
+	VMMIO_HOST_INJECT,    /* a: vector */
+	VMMIO_HOST_ACCEPT,    /* a: APIC, mode, vector */
+	VMMIO_HOST_MSI,	      /* addr, data */
+	VMMIO_HOST_LINE,      /* a: GSI, b: level */
+	VMMIO_HOST_IOAPIC,    /* data: redirection */
+	VMMIO_HOST_IPI,	      /* a: what the guest wrote */
+	VMMIO_HOST_WAKE,      /* a: thread */
+	VMMIO_HOST_SWITCH,    /* a: thread that goes, b: that comes */
+	VMMIO_HOST_KINDS,
+};
+
+/* Of @addr to @flags only what the kind has is set. */
+struct vmmio_host_step {
+	enum vmmio_host_kind kind;
+	int cpu;
+	__u64 ns;
+	__u64 addr, data;
+	__u32 a, b, c;
+	__s32 pid; /* the thread that it happened in */
+	__u16 mode;
+	__u8 vector;
+	__u8 flags; /* of WAKE: VMMIO_HOST_IN_IRQ: an interrupt's handler did it */
+};
+
+#define VMMIO_HOST_IN_IRQ 0x18 /* as the kernel's records have it: hard or soft */
+
+struct vmmio_host_steps {
+	void (*take)(void *data, const struct vmmio_host_step *step);
+	void *data;
+};
+
+/* Events by number, "kvm" and "sched" systems; NULL name: there are no more. */
+struct vmmio_host_event {
+	const char *system, *name;
+};
+const struct vmmio_host_event *vmmio_host_event(int i);
+
+/*
+ * Hands the records of a recording to @steps, which must stay. Events that it lacks are no
+ * error, but if it has none: -ENOENT with @why. Returns 0 or -errno with @why.
+ */
+int vmmio_host_steps_open(struct trace_ring *ring, const struct vmmio_host_steps *steps, char *why,
+			  size_t size);
+
+#endif
