@@ -356,6 +356,9 @@ static int record(struct run *r)
 		}
 	}
 	err = vmmio_recorder_start(&r->rec);
+	/* after it: what led to a stall is then in the ring, for as long as the bound at least */
+	if (!err && r->guard)
+		err = vmmio_stall_guard_start(r->guard);
 	if (err) {
 		if (r->command)
 			vmmio_command_abandon(&c);
@@ -405,7 +408,7 @@ int vmmio_cmd_record(int argc, char **argv)
 	}
 	r.opt.usr1 = r.usr1 ? &signalled : NULL;
 	if (r.stall_ns) {
-		if (vmmio_stall_guard_start(&r.guard, r.stall_ns, why, sizeof(why))) {
+		if (vmmio_stall_guard_open(&r.guard, r.stall_ns, why, sizeof(why))) {
 			vmmio_complain("record: --until stall: %s", why);
 			return VMMIO_EXIT_TROUBLE;
 		}

@@ -55,10 +55,9 @@ static void *look_on(void *guard)
 	return NULL;
 }
 
-int vmmio_stall_guard_start(struct vmmio_stall_guard **to, __u64 bound_ns, char *why, size_t size)
+int vmmio_stall_guard_open(struct vmmio_stall_guard **to, __u64 bound_ns, char *why, size_t size)
 {
 	struct vmmio_stall_guard *g = calloc(1, sizeof(*g));
-	sigset_t all, old;
 	int err = -ENOMEM;
 
 	*to = NULL;
@@ -69,19 +68,23 @@ int vmmio_stall_guard_start(struct vmmio_stall_guard **to, __u64 bound_ns, char 
 	g->irqs = vmmio_stall_irqs_new();
 	if (g->irqs)
 		err = vmmio_stall_open(&g->sampler, why, size);
-	if (!err) {
-		sigfillset(&all); /* signals are the main thread's */
-		pthread_sigmask(SIG_SETMASK, &all, &old);
-		err = -pthread_create(&g->thread, NULL, look_on, g);
-		pthread_sigmask(SIG_SETMASK, &old, NULL);
-		g->running = !err;
-		if (err)
-			snprintf(why, size, "%s", strerror(-err));
-	}
 	if (err)
 		vmmio_stall_guard_free(g);
 	else
 		*to = g;
+	return err;
+}
+
+int vmmio_stall_guard_start(struct vmmio_stall_guard *g)
+{
+	sigset_t all, old;
+	int err;
+
+	sigfillset(&all); /* signals are the main thread's */
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	err = -pthread_create(&g->thread, NULL, look_on, g);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	g->running = !err;
 	return err;
 }
 

@@ -13,8 +13,12 @@
 
 struct vmmio_stall_guard;
 
-/* Looks from now on. Returns 0 or -errno with one line in @why. */
-int vmmio_stall_guard_start(struct vmmio_stall_guard **to, __u64 bound_ns, char *why, size_t size);
+/* @bound_ns is that of "stalls". Returns 0 or -errno with one line in @why. */
+int vmmio_stall_guard_open(struct vmmio_stall_guard **to, __u64 bound_ns, char *why, size_t size);
+/*
+ * Looks from now on: what was stalled before counts from here. Returns 0 or -errno.
+ */
+int vmmio_stall_guard_start(struct vmmio_stall_guard *g);
 /* Not 0 once something is stalled; to be read while it runs. */
 const volatile sig_atomic_t *vmmio_stall_guard_flag(const struct vmmio_stall_guard *g);
 /* Ends it. */
