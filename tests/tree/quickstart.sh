@@ -213,6 +213,56 @@ runs 'compare --versus other' --versus other
 rm "$work/tree/build/image/host.cpio"
 runs 'compare'
 says 'needs QEMU on an x86-64 machine'
+
+# Tests that boot a guest run once more, alone, where few of them failed; others do not.
+cat >"$work/done/ctest" <<'END'
+#!/bin/sh
+case "$*" in
+*' -N'*)
+	echo 'Total Tests: 9'
+	exit 0
+	;;
+*--rerun-failed*)
+	echo again
+	exit "$AGAIN"
+	;;
+esac
+mkdir -p build/Testing/Temporary
+n=0
+for name in $FAILS; do
+	n=$((n + 1))
+	echo "$n:$name"
+done >build/Testing/Temporary/LastTestsFailed.log
+echo '1/9 Test #1: unit.x ... Passed 0.01 sec'
+[ -z "$FAILS" ] || exit 8
+END
+chmod +x "$work/done/ctest"
+# tests STATUS AGAIN FAILED...: the status, and the status of those run again ("" if none were to be)
+tests()
+{
+	want=$1
+	AGAIN=${2:-0}
+	again=$2
+	shift 2
+	FAILS=$*
+	export AGAIN FAILS
+	status=0
+	PATH=$work/done:$PATH QUICKSTART_OS_RELEASE=$work/debian12 "$work/tree/quickstart" test \
+		>"$work/out" 2>&1 </dev/null || status=$?
+	expect "$want" "tests that fail: $*"
+	[ -n "$again" ] || ! grep -qx again "$work/out" || {
+		echo "run again: $*"
+		exit 1
+	}
+}
+tests 0 ''
+tests 0 0 guest.a kernels.b
+says '^Once more, each alone: guest.a kernels.b$'
+says 'failed once, passed alone: guest.a kernels.b '
+tests 8 8 guest.a
+tests 8 '' guest.a unit.b
+tests 8 '' guest.a guest.b guest.c guest.d
+tests 8 '' tree.guest.a
 rm -r "$work/tree/build"
 
 # The real apt, in a root of its own that lacks one package of a repository on
