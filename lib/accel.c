@@ -14,7 +14,9 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#if !defined(__arm__) /* no KVM since Linux 5.7, and no header */
 #include <linux/kvm.h>
+#endif
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,15 +141,18 @@ int vmmio_accel_detect(enum vmmio_accel *accel)
 {
 	char cpuinfo[16384];
 	struct utsname un;
-	int fd, ver, err;
+	int fd, err, ver = -1;
 
 	*accel = VMMIO_ACCEL_NONE;
 	fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	ver = ioctl(fd, KVM_GET_API_VERSION, 0);
+#ifdef KVM_API_VERSION
+	if (ioctl(fd, KVM_GET_API_VERSION, 0) == KVM_API_VERSION)
+		ver = KVM_API_VERSION;
+#endif
 	close(fd);
-	if (ver != KVM_API_VERSION)
+	if (ver < 0)
 		return -EPROTO;
 	err = read_cpuinfo(cpuinfo, sizeof(cpuinfo));
 	if (err)

@@ -128,6 +128,16 @@ static void all_is_well(void **state)
 	expect(&d, "engines", DOCTOR_OK, "vmmio.ko: tp_btf; mainline's transports: fentry", "");
 }
 
+/* A 32-bit program tries nothing and has no engine that needs BPF. */
+static void no_programs(void **state)
+{
+	struct doctor d = {.root = root, .trials = {.none = true}};
+
+	doctor_examine(&d);
+	expect(&d, "BPF programs", DOCTOR_NOTE, "32-bit", "--source tracefs");
+	expect(&d, "engines", DOCTOR_OK, "vmmio.ko: tracefs; mainline's transports: tracefs", "");
+}
+
 static void each_lack_is_found(void **state)
 {
 	struct doctor d;
@@ -275,6 +285,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(all_is_well, start, end),
+		cmocka_unit_test_setup_teardown(no_programs, start, end),
 		cmocka_unit_test_setup_teardown(each_lack_is_found, start, end),
 		cmocka_unit_test_setup_teardown(lockdown, start, end),
 		cmocka_unit_test_setup_teardown(capabilities, start, end),

@@ -108,6 +108,9 @@ static int try_fentry(void)
 
 void doctor_try(struct doctor_trials *t)
 {
+	t->none = !VMMIO_HAS_BPF;
+	if (t->none)
+		return;
 	vmmio_bpf_quiet();
 	t->raw_tp = try_raw_tp();
 	t->kprobe = try_kprobe();

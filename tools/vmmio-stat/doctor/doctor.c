@@ -318,6 +318,10 @@ static void check_trials(struct doctor *d)
 	char text[8];
 	struct doctor_finding *f;
 
+	if (t->none) {
+		f = doctor_add(d, DOCTOR_NOTE, "BPF programs", "none: this is a 32-bit vmmio-stat");
+		doctor_remedy(f, "--source tracefs, or sysfs (vmmio.ko's own counters)");
+	}
 	if (!t->done)
 		return;
 	trial(d, "raw tracepoints", t->raw_tp, "loaded and attached", DOCTOR_PROBLEM,
@@ -367,7 +371,7 @@ static void check_kvm(struct doctor *d)
 static void verdict(struct doctor *d)
 {
 	const struct doctor_trials *t = &d->trials;
-	bool bpf = d->vmlinux_btf && !d->locked && (!t->done || !t->raw_tp);
+	bool bpf = !t->none && d->vmlinux_btf && !d->locked && (!t->done || !t->raw_tp);
 	const char *ours = "nothing: it is not loaded", *stock = "nothing";
 	struct doctor_finding *f;
 

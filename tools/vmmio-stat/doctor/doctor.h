@@ -29,6 +29,7 @@ struct doctor_finding {
 /* What a trial of a program type came to: 0, or -errno. */
 struct doctor_trials {
 	bool done;
+	bool none; /* this program holds no BPF object: nothing was tried */
 	int raw_tp;
 	int kprobe;
 	int fentry;

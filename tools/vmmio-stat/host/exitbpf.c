@@ -168,7 +168,7 @@ int vmmio_exit_bpf_open(struct vmmio_exit_source **source, const struct vmmio_ex
 		return -ENOMEM;
 	}
 	vmmio_bpf_quiet();
-	s->skel = host_bpf__open();
+	s->skel = vmmio_bpf_open(host);
 	if (!s->skel) {
 		err = -errno;
 		vmmio_bpf_why(why, size, "open", err);

@@ -36,7 +36,7 @@ int vmmio_exitlat_open(struct vmmio_exitlat **lat, __u32 pid, char *why, size_t 
 		return -ENOMEM;
 	}
 	vmmio_bpf_quiet();
-	l->skel = outlat_bpf__open();
+	l->skel = vmmio_bpf_open(outlat);
 	err = l->skel ? 0 : -errno;
 	if (err) {
 		vmmio_bpf_why(why, size, "open", err);

@@ -65,7 +65,7 @@ static int load(struct vmmio_hostscan *s, const struct vmmio_ksym *sym, __u32 ro
 {
 	int err;
 
-	s->skel = vms_bpf__open();
+	s->skel = vmmio_bpf_open(vms);
 	if (!s->skel) {
 		err = -errno;
 		vmmio_bpf_why(why, size, "open", err);

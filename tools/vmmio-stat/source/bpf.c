@@ -33,7 +33,7 @@ static int load_flavour(struct source *b, const struct vmmio_source_opts *opts, 
 	struct bpf_program *prog;
 	int err;
 
-	b->skel = guest_bpf__open();
+	b->skel = vmmio_bpf_open(guest);
 	if (!b->skel)
 		return -errno;
 	b->skel->rodata->opt_slots = b->rows.slots;

@@ -39,8 +39,12 @@ void vmmio_bpf_why(char *why, size_t size, const char *step, int err)
 	char missing[VMMIO_RIGHTS_TEXT] = "";
 	__u64 caps;
 
+	if (err == -ENOPKG)
+		snprintf(why, size,
+			 "no BPF programs: this is a 32-bit vmmio-stat: --source tracefs, sysfs or "
+			 "file:FILE");
 	/* then BPF may not read the kernel's memory, whoever asks */
-	if ((err == -EPERM || err == -EINVAL) && vmmio_rights_locked())
+	else if ((err == -EPERM || err == -EINVAL) && vmmio_rights_locked())
 		snprintf(why, size,
 			 "cannot %s BPF programs: %s: the kernel is locked down (confidentiality), "
 			 "which keeps BPF from reading it",

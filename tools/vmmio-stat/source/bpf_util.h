@@ -6,12 +6,23 @@
 #ifndef VMMIO_BPF_UTIL_H
 #define VMMIO_BPF_UTIL_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <linux/types.h>
 
 struct bpf_object;
 struct bpf_link;
+
+/*
+ * The programs and what loads them share pointers of 64 bits; the types of a
+ * 32-bit kernel have others. A 32-bit program holds no BPF object and says so.
+ */
+#define VMMIO_HAS_BPF (sizeof(void *) == 8)
+
+/* A skeleton, opened; NULL with errno, ENOPKG in a program that holds none. */
+#define vmmio_bpf_open(name) \
+	(VMMIO_HAS_BPF ? name##_bpf__open() : (errno = ENOPKG, (struct name##_bpf *)NULL))
 
 /* Keeps libbpf's warnings off stderr; the first of a run goes into error texts. */
 void vmmio_bpf_quiet(void);

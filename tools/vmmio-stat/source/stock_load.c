@@ -382,7 +382,7 @@ static int add_object(struct vmmio_stock *b, __u64 set)
 
 	if (b->nobjects == VMMIO_STOCK_OBJECTS)
 		return -ENOSPC;
-	skel = stock_bpf__open();
+	skel = vmmio_bpf_open(stock);
 	if (!skel)
 		return -errno;
 	err = load_object(b, skel, set);

@@ -161,7 +161,7 @@ static int load(struct vmmio_stall_irqs *p, bool fexit)
 	int err;
 
 	p->fexit = fexit;
-	p->skel = irqdesc_bpf__open();
+	p->skel = vmmio_bpf_open(irqdesc);
 	if (!p->skel)
 		return -errno;
 	bpf_program__set_autoload(fexit ? p->skel->progs.kp_desc : p->skel->progs.fe_desc, false);

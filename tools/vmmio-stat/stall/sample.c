@@ -143,7 +143,7 @@ static int attach(struct vmmio_stall_sampler *p)
 	int err;
 
 	p->there = look_there();
-	p->skel = stalls_bpf__open();
+	p->skel = vmmio_bpf_open(stalls);
 	if (!p->skel)
 		return -errno;
 	bpf_object__for_each_program(prog, p->skel->obj)
