@@ -63,10 +63,20 @@ vmmio_arch_test(bindings-armhf arm armhf tests/arm/bindings.sh)
 # vmmio-stat for arm64: one program for all its kernels. That of 6.1 has no fentry.
 add_test(NAME arm.stat-arm64 COMMAND ${CMAKE_SOURCE_DIR}/tests/run
 				     ${CMAKE_SOURCE_DIR}/cmake/cross-stat.sh --out
-				     ${CMAKE_BINARY_DIR}/arch/stat-arm64 --image ${CMAKE_BINARY_DIR}/arch/arm64)
+				     ${CMAKE_BINARY_DIR}/arch/stat-arm64 --arch arm64 --btf
+				     ${CMAKE_BINARY_DIR}/arch/arm64/kernel/btf)
 vmmio_test_properties(arm.stat-arm64 arm 600)
 set_tests_properties(arm.stat-arm64 PROPERTIES FIXTURES_REQUIRED image_arm64 FIXTURES_SETUP stat_arm64)
 vmmio_stat_tests(arm arm64 truth "matrix:stock:blk serial")
+
+# vmmio-stat as one file for each architecture: cmake --build build --target dist
+set(dist ${CMAKE_SOURCE_DIR}/cmake/dist.sh ${CMAKE_BINARY_DIR} ${CMAKE_BINARY_DIR}/dist ${VMMIO_KERNEL_VMLINUX})
+add_custom_target(dist COMMAND ${dist} DEPENDS vmmio-stat VERBATIM)
+add_test(NAME arm.dist COMMAND ${CMAKE_SOURCE_DIR}/tests/run ${CMAKE_SOURCE_DIR}/tests/arm/dist.sh ${dist})
+vmmio_test_properties(arm.dist arm 600)
+set_tests_properties(arm.dist PROPERTIES FIXTURES_REQUIRED stat_arm64 FIXTURES_SETUP dist)
+vmmio_arch_test(narrow arm armhf tests/arm/narrow.sh)
+set_property(TEST arm.narrow APPEND PROPERTY FIXTURES_REQUIRED dist)
 
 # Guests under a KVM of arm64, in an emulated machine.
 add_test(NAME arm.host-arm64

@@ -14,6 +14,7 @@ shift 2
 case $(cat "$image/arch") in
 amd64) stat=$VMMIO_BUILD/vmmio-stat cpu='-cpu qemu64,-cx16' ;; # no cmpxchg16b: see kernel.sh
 arm64) stat=$VMMIO_BUILD/arch/stat-arm64/vmmio-stat cpu='' ;;
+armhf) fail "vmmio-stat for armhf has a test of its own: tests/arm/narrow.sh" ;;
 *) fail "no vmmio-stat for $(cat "$image/arch")" ;;
 esac
 
