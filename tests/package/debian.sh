@@ -48,9 +48,9 @@ read -r first last <"$base/kernels"
 # The packages, and the same as a later version.
 work=$(mktemp -d "$build/work.XXXXXX")
 mkdir -p "$work/mnt/root"
-trap 'umount "$work/mnt/root" 2>/dev/null || true; rm -rf "$work"' EXIT
+trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
-cpack --config "$VMMIO_BUILD/CPackConfig.cmake" -B "$work/stage" -D CPACK_OUTPUT_FILE_PREFIX="$work/old" >/dev/null
+cpack --config "$VMMIO_BUILD/CPackConfig.cmake" -B "$work/stage" -D CPACK_OUTPUT_FILE_PREFIX="$work/old" >/dev/null 2>&1
 rm -rf "$work/old/_CPack_Packages" "$work/stage"
 mkdir "$work/new" "$work/kernel" "$work/test"
 for deb in "$work"/old/vmmio-tools_*.deb "$work"/old/vmmio-dkms_*.deb; do
@@ -95,17 +95,26 @@ truncate -s 64M "$work/data"
 cp "$base/root/boot/vmlinuz-$first" "$work/vmlinuz"
 cp "$base/root/boot/initrd.img-$first" "$work/initrd"
 
-# at_rest COMMAND: in a chroot on the disk; what it says is the result's too
+# on_disk OPTION... COMMAND: of debugfs, which ends with 0 whatever it meets
+on_disk()
+{
+	debugfs "$@" "$work/disk" >"$work/debugfs" 2>&1 || true
+}
+
+# at_rest COMMAND: in a chroot on the disk; what it says is the result's too. The mount is of a
+# namespace of its own: in this one a namespace that somebody else makes meanwhile would keep it.
 at_rest()
 {
-	mount -o loop "$work/disk" "$work/mnt/root"
-	"$here/root.sh" in "$work/mnt" sh -c "$1" >"$work/apt" 2>&1 || {
+	# shellcheck disable=SC2016 # for the inner shell
+	unshare --mount sh -euc '
+		mount -o loop "$1/disk" "$1/mnt/root"
+		"$2/root.sh" in "$1/mnt" sh -c "$3" >"$1/apt" 2>&1
+		"$2/root.sh" in "$1/mnt" dkms status vmmio >"$1/dkms" 2>>"$1/apt"
+		rm -f "$1/mnt/root/etc/resolv.conf"
+		umount "$1/mnt/root"' sh "$work" "$here" "$1" || {
 		tail -n 15 "$work/apt"
 		fail "$1"
 	}
-	"$here/root.sh" in "$work/mnt" dkms status vmmio >"$work/dkms"
-	rm -f "$work/mnt/root/etc/resolv.conf"
-	umount "$work/mnt/root"
 	sed 's/^/dkms: /' "$work/dkms" | tee -a "$out"
 }
 is_built() # VERSION KERNEL
@@ -133,13 +142,14 @@ for stage in 1 2 3; do
 	esac
 	if [ $stage -gt 1 ]; then
 		echo $stage >"$work/stage"
-		debugfs -w -R "rm /test/stage" "$work/disk" >/dev/null 2>&1
-		debugfs -w -R "write $work/stage /test/stage" "$work/disk" >/dev/null 2>&1
+		on_disk -w -R "rm /test/stage"
+		on_disk -w -R "write $work/stage /test/stage"
 		for file in vmlinuz initrd; do
 			name=$file
 			[ $file = vmlinuz ] || name=initrd.img
 			rm "$work/$file"
-			debugfs -R "dump /boot/$name-$last $work/$file" "$work/disk" >/dev/null 2>&1
+			on_disk -R "dump /boot/$name-$last $work/$file"
+			[ -s "$work/$file" ] || fail "no /boot/$name-$last on the disk: $(cat "$work/debugfs")"
 		done
 	fi
 	status=0
