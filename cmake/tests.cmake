@@ -65,5 +65,6 @@ option(VMMIO_PACKAGE "Add the tests of label package (root, debootstrap, half an
 if(VMMIO_PACKAGE)
 	vmmio_script_test(package tests/package/debian.sh TIMEOUT 3000)
 	vmmio_script_test(package tests/package/systems.sh TIMEOUT 3000)
+	vmmio_script_test(package tests/package/container.sh TIMEOUT 3000)
 	vmmio_script_test(package packaging/release.sh ARGS ${CMAKE_BINARY_DIR}/package/release TIMEOUT 600)
 endif()

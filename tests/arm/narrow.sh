@@ -27,6 +27,8 @@ done
 before=$(irqs_of $dev)
 vmmio-stat --source sysfs -n $dev --json -- vmmio-stat --source tracefs -n $dev --json -- blkload -c 300 /dev/vda
 echo "IRQS $(($(irqs_of $dev) - before))"
+vmmio-stat record -o /tmp/dat -- blkload -c 50 /dev/vda >/tmp/out 2>&1 || cat /tmp/out
+vmmio-stat report --json -n $dev /tmp/dat | sed 's/^/RECORD /'
 vmmio-stat -1 -i 0.1 -n $dev 2>&1 | sed 's/^/AUTO /'
 vmmio-stat doctor | sed 's/^/DOCTOR /'
 vmmio-stat --source file:/guest.jsonl -x -1 -i 0.001 | sed 's/^/TABLE /'
@@ -48,6 +50,8 @@ for source in sysfs tracefs; do
 	echo "$line" | grep -o '"irqs":[0-9]*' | grep -qx "\"irqs\":$irqs" ||
 		fail "$source: not $irqs interrupts: $line"
 done
+[ "$(grep '^RECORD' "$work/out" | grep -o '"kicks":[0-9]*' | head -n 1)" = '"kicks":50' ] ||
+	fail "not 50 kicks recorded: $(grep '^RECORD' "$work/out")"
 says '^AUTO .*this is a 32-bit vmmio-stat'
 says '^AUTO virtio[0-9]+ +0:req.0'
 says '^DOCTOR note  BPF programs .*32-bit'
@@ -55,4 +59,4 @@ says '^DOCTOR note  BPF programs .*32-bit'
 sed -n 's/^TABLE //p' "$work/out" >"$work/there"
 [ -s "$work/here" ] || fail 'no table here'
 diff "$work/here" "$work/there" || fail 'the table of a recording differs'
-echo "three refusals; 300 kicks and $irqs interrupts by sysfs and tracefs; the table of a recording is the same"
+echo "three refusals; 300 kicks and $irqs interrupts by sysfs and tracefs; 50 kicks recorded; the table of a recording is the same"
