@@ -47,42 +47,13 @@ make_all()
 	strip -o "$work/$1/vmmio-stat-$version-x86-64" "$work/$1/vmmio-$version/build/vmmio-stat"
 }
 
-# The list of what is in the binary: Debian's packages whose libraries are linked.
-sbom()
-{
-	linked='libbpf-dev libelf-dev zlib1g-dev libjansson-dev libtracefs-dev libtraceevent-dev libncurses-dev
-		libevent-dev libc6-dev'
-	date=$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y-%m-%dT%H:%M:%SZ)
-	printf '{"spdxVersion":"SPDX-2.3","dataLicense":"CC0-1.0","SPDXID":"SPDXRef-DOCUMENT",\n'
-	printf '"name":"vmmio-%s","documentNamespace":"urn:vmmio:%s:%s",\n' "$version" "$version" "$commit"
-	printf '"creationInfo":{"created":"%s","creators":["Tool: vmmio-release.sh"]},\n' "$date"
-	printf '"packages":[\n{"SPDXID":"SPDXRef-vmmio","name":"vmmio","versionInfo":"%s","downloadLocation":"NOASSERTION",' "$version"
-	printf '"filesAnalyzed":false,"licenseConcluded":"GPL-2.0-only","licenseDeclared":"GPL-2.0-only",'
-	printf '"checksums":[{"algorithm":"SHA256","checksumValue":"%s"}]}' \
-		"$(sha256sum "$out/vmmio-$version.tar.gz" | cut -d ' ' -f 1)"
-	for package in $linked; do
-		v=$(dpkg-query -W -f '${Version}' "$package" 2>/dev/null) || v=''
-		[ -n "$v" ] || die "package $package is not installed: what is linked is not known"
-		printf ',\n{"SPDXID":"SPDXRef-%s","name":"%s","versionInfo":"%s","downloadLocation":"NOASSERTION",' \
-			"$package" "$package" "$v"
-		printf '"filesAnalyzed":false,"licenseConcluded":"NOASSERTION","licenseDeclared":"NOASSERTION",'
-		printf '"externalRefs":[{"referenceCategory":"PACKAGE-MANAGER","referenceType":"purl",'
-		printf '"referenceLocator":"pkg:deb/debian/%s@%s?arch=amd64"}]}' "$package" "$v"
-	done
-	printf '],\n"relationships":[\n{"spdxElementId":"SPDXRef-DOCUMENT","relationshipType":"DESCRIBES","relatedSpdxElement":"SPDXRef-vmmio"}'
-	for package in $linked; do
-		printf ',\n{"spdxElementId":"SPDXRef-vmmio","relationshipType":"STATIC_LINK","relatedSpdxElement":"SPDXRef-%s"}' "$package"
-	done
-	printf ']}\n'
-}
-
 make_all first
 make_all the-second-one-elsewhere
 for file in "vmmio-$version.tar.gz" "vmmio-stat-$version-x86-64"; do
 	cmp "$work/first/$file" "$work/the-second-one-elsewhere/$file" || die "$file is not the same twice"
 	cp "$work/first/$file" "$out/"
 done
-sbom >"$work/sbom"
+packaging/sbom.sh "$version" "$commit" "$out/vmmio-$version.tar.gz" >"$work/sbom" || die "no list of what is linked"
 cp "$work/sbom" "$out/vmmio-$version.spdx.json"
 (cd "$out" && sha256sum "vmmio-$version.tar.gz" "vmmio-stat-$version-x86-64" "vmmio-$version.spdx.json" >SHA256SUMS)
 cat "$out/SHA256SUMS"
