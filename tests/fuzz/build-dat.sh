@@ -9,7 +9,7 @@ tree=$1 out=$2 tracefs=$3 traceevent=$4
 shift 4
 stat=$tree/tools/vmmio-stat
 # unaligned: pages have 8-byte stamps at multiples of 4, as the kernel writes them
-exec clang -std=gnu11 -O1 -g -D_GNU_SOURCE -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare \
+exec clang -std=gnu11 -O2 -g -D_GNU_SOURCE -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare \
 	-Wno-missing-field-initializers \
 	-fsanitize=fuzzer,address,undefined -fno-sanitize=alignment -fno-sanitize-recover=all \
 	-I "$tree" -I "$tree/include" -I "$tree/bpf" -isystem "$tracefs" -isystem "$traceevent" -o "$out" \

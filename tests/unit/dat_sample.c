@@ -277,9 +277,9 @@ static int write_file(const char *path, unsigned long kicks, bool few)
 	return err;
 }
 
-int dat_sample_write(const char *path)
+int dat_sample_write(const char *path, unsigned long kicks)
 {
-	return write_file(path, DAT_SAMPLE_KICKS, true);
+	return write_file(path, kicks, true);
 }
 
 int dat_sample_write_long(const char *path, unsigned long kicks)

@@ -9,9 +9,11 @@
 
 #define DAT_SAMPLE_KICKS 40 /* of each device; each with an interrupt */
 
-/* Returns 0 or -errno. */
-int dat_sample_write(const char *path);
-/* The same with @kicks of each device, 8 events a pair, for those who measure. */
+#define DAT_SAMPLE_FEW 8 /* for the fuzzer: a page or two of each CPU */
+
+/* @kicks of each device, and some of a host's events. Returns 0 or -errno. */
+int dat_sample_write(const char *path, unsigned long kicks);
+/* Without a host's, 8 events a pair of kicks, for those who measure. */
 int dat_sample_write_long(const char *path, unsigned long kicks);
 
 #endif

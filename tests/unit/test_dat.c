@@ -2,7 +2,7 @@
 /*
  * A recording as a source: whole, cut at any byte, with bits flipped, of another byte
  * order or version. What can be read is; what cannot makes one line, or is said to be
- * missing. With an argument: writes the sample there, for the fuzzer.
+ * missing. With an argument: writes the sample there; "few": with few kicks, for the fuzzer.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -96,7 +96,7 @@ static int load_sample(void **state)
 	snprintf(path, sizeof(path), "%s/vmmio-dat-XXXXXX",
 		 getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
 	close(mkstemp(path));
-	if (dat_sample_write(path))
+	if (dat_sample_write(path, DAT_SAMPLE_KICKS))
 		return -1;
 	f = fopen(path, "r");
 	if (!f)
@@ -386,9 +386,11 @@ int main(int argc, char **argv)
 		cmocka_unit_test(places_fields_by_the_text),
 	};
 
+	if (argc > 2 && !strcmp(argv[2], "few"))
+		return dat_sample_write(argv[1], DAT_SAMPLE_FEW) ? 1 : 0;
 	if (argc > 2)
 		return dat_sample_write_long(argv[1], strtoul(argv[2], NULL, 10)) ? 1 : 0;
 	if (argc > 1)
-		return dat_sample_write(argv[1]) ? 1 : 0;
+		return dat_sample_write(argv[1], DAT_SAMPLE_KICKS) ? 1 : 0;
 	return cmocka_run_group_tests(tests, load_sample, drop_sample);
 }
