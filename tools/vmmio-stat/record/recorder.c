@@ -284,14 +284,28 @@ static void keep(struct vmmio_recorder *r, const struct trace_cpu *c, size_t n)
 	vmmio_writer_pages(&r->writer, c->number, r->chunk + fits * size, (n - fits) * size);
 }
 
-/* What a CPU's ring has. */
+/* Is so little on a page that the CPU still writes to it? */
+static bool is_begun(const struct vmmio_recorder *r, const char *page)
+{
+	__u32 commit;
+
+	memcpy(&commit, page + 8, sizeof(commit));
+	return (commit & 0x7ffffff) < r->ring.page_size - r->ring.page_size / 4;
+}
+
+/*
+ * What a CPU's ring has. While the CPU goes on it ends with the page that is written to: to
+ * read on would take each few events on a page of their own. The first page may be what was left
+ * of that of the last time.
+ */
 static int drain(struct vmmio_recorder *r, struct trace_cpu *c)
 {
 	size_t n = 0;
-	ssize_t got;
+	bool first = true, caught_up = false;
+	ssize_t got = 0;
 	char *page;
 
-	for (;;) {
+	while (!caught_up) {
 		page = r->chunk + n * r->ring.page_size;
 		got = read(c->pages, page, r->ring.page_size);
 		if (got < 0 && errno == EINTR)
@@ -299,6 +313,8 @@ static int drain(struct vmmio_recorder *r, struct trace_cpu *c)
 		if (got <= 0)
 			break;
 		memset(page + got, 0, r->ring.page_size - (size_t)got);
+		caught_up = !r->facts.end_ns && !first && is_begun(r, page);
+		first = false;
 		if (++n < CHUNK_PAGES)
 			continue;
 		keep(r, c, n);
