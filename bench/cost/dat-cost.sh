@@ -3,8 +3,9 @@
 #
 # How fast a recording is read: vmmio-stat report of recordings of 1, 10 and 100 million events
 # that are made here (tests/unit/dat_sample.c), its CPU time and memory, and trace-cmd report
-# of the smallest. Times are this machine's, each the least of three, of the longest once. Needs
-# 5 GB in TMPDIR.
+# of the smallest; perf script of a million system calls that perf recorded, since it reads no
+# trace.dat. Times are this machine's, each the least of three, of the longest once. Needs 5 GB
+# in TMPDIR, and root for perf.
 # usage: VMMIO_BUILD=build dat-cost.sh FOLDER
 set -eu
 LC_ALL=C # what it keeps has decimal points
@@ -44,9 +45,18 @@ for millions in 1 10 100; do
 	[ "$millions" != 1 ] || ! command -v trace-cmd >/dev/null || row 1000000 'trace-cmd report' trace-cmd report "$work/dat"
 	rm -f "$work/dat"
 done
+# two calls for each byte; sys_enter has an id and six words, more than any event of ours
+perf record -q -e raw_syscalls:sys_enter -o "$work/perf" dd if=/dev/zero of=/dev/null bs=1 count=500000 2>"$work/why" || {
+	sed 's/^/perf record: /' "$work/why" >&2
+	exit 1
+}
+n=$(perf script -i "$work/perf" | wc -l)
+rounds="1 2 3"
+row "$n" 'perf script' perf script -i "$work/perf"
 {
 	echo "# Made by bench/cost/dat-cost.sh, $(date -u +%Y-%m-%d)"
 	echo "# $("$build/vmmio-stat" --version)"
 	echo "# CPU $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(nproc) CPUs, load $(cut -d' ' -f1-3 /proc/loadavg) when it ended"
+	echo "# $(perf --version)"
 	echo "# trace-cmd: $(trace-cmd --version 2>/dev/null | head -n 2 | tail -n 1)"
 } >"$folder/machine.txt"
