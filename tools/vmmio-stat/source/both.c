@@ -43,10 +43,10 @@ static int both_open(struct vmmio_source *src, const struct vmmio_source_opts *o
 		return err == -ENODEV ? err2 : err;
 	}
 	if (err && err != -ENODEV)
-		snprintf(src->note, sizeof(src->note), "our devices are not seen: %.120s",
+		snprintf(src->note, sizeof(src->note), "our devices are not seen: %.200s",
 			 b->ours.why);
 	else if (err2 && err2 != -ENODEV)
-		snprintf(src->note, sizeof(src->note), "no kick opportunities: %.120s",
+		snprintf(src->note, sizeof(src->note), "no kick opportunities: %.200s",
 			 b->stock.why);
 	snprintf(src->engine, sizeof(src->engine), "%.10s%s%.10s", b->ours.engine,
 		 b->have_ours && b->have_stock ? "+" : "", b->stock.engine);

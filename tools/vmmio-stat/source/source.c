@@ -67,7 +67,7 @@ int vmmio_source_open(struct vmmio_source *src, const char *name,
 	memcpy(why, src->why, sizeof(why));
 	if (!open_one(src, &vmmio_source_tracefs, opts)) {
 		memcpy(note, src->note, sizeof(note));
-		snprintf(src->note, sizeof(src->note), "%.100s%s%.50s", why, note[0] ? "; " : "",
+		snprintf(src->note, sizeof(src->note), "%.200s%s%.100s", why, note[0] ? "; " : "",
 			 note);
 		return 0;
 	}
