@@ -248,6 +248,7 @@ static int write_file(const char *path, unsigned long kicks, bool few)
 			       "\tfield: int overwrite;\toffset:8;\tsize:1;\tsigned:1;\n"
 			       "\tfield: char data;\toffset:16;\tsize:4080;\tsigned:1;\n",
 		.header_event = "# compressed entry header\n",
+		.tasks = "70 blkload\n80 kworker/0:1H\n",
 		.events = events,
 		.nevents = LAYOUTS,
 		.stats = stats,

@@ -498,6 +498,40 @@ static void test_foreign_exits(void **data)
 	vmmio_chains_free(&s.c);
 }
 
+static int by_begin(const void *a, const void *b)
+{
+	const struct vmmio_clock_span *x = a, *y = b;
+
+	return x->from_ns < y->from_ns ? -1 : x->from_ns > y->from_ns;
+}
+
+/* Another vCPU's exits follow most of its own by 200 us, and one kick is as wide as five times
+ * that. */
+static void test_near_offsets(void **data)
+{
+	struct vmmio_clock_span kicks[41], exits[82];
+	struct state s;
+	size_t n = 0;
+	int i;
+
+	setup(&s);
+	s.bend = 7001;
+	for (i = 0; i < 41; i++) {
+		__u64 at = begin(&s, i), out = AHEAD + at;
+
+		kicks[i] = (struct vmmio_clock_span){at, at + (i < 40 ? 60000 : 1000000)};
+		exits[n++] = (struct vmmio_clock_span){out + 2000, out + 36000};
+		if (i % 10)
+			exits[n++] = (struct vmmio_clock_span){out + 202000, out + 236000};
+	}
+	qsort(exits, n, sizeof(*exits), by_begin);
+	assert_int_equal(vmmio_clockmap_measure(&s.map, &s.guest, &s.host, kicks, 41, exits, n,
+						s.why, sizeof(s.why)),
+			 -ERANGE);
+	assert_non_null(strstr(s.why, "either of two"));
+	vmmio_chains_free(&s.c);
+}
+
 /* Where there are too many exits to look through that is said, not that none fits. */
 static void test_too_many_exits(void **data)
 {
@@ -523,12 +557,13 @@ static void test_too_many_exits(void **data)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_whole),	      cmocka_unit_test(test_missing),
-		cmocka_unit_test(test_strangers),     cmocka_unit_test(test_userspace),
-		cmocka_unit_test(test_requests),      cmocka_unit_test(test_guest),
-		cmocka_unit_test(test_clocks),	      cmocka_unit_test(test_order),
-		cmocka_unit_test(test_vcpus),	      cmocka_unit_test(test_measured),
-		cmocka_unit_test(test_foreign_exits), cmocka_unit_test(test_too_many_exits),
+		cmocka_unit_test(test_whole),	       cmocka_unit_test(test_missing),
+		cmocka_unit_test(test_strangers),      cmocka_unit_test(test_userspace),
+		cmocka_unit_test(test_requests),       cmocka_unit_test(test_guest),
+		cmocka_unit_test(test_clocks),	       cmocka_unit_test(test_order),
+		cmocka_unit_test(test_vcpus),	       cmocka_unit_test(test_measured),
+		cmocka_unit_test(test_foreign_exits),  cmocka_unit_test(test_near_offsets),
+		cmocka_unit_test(test_too_many_exits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -198,6 +198,31 @@ static void takes_a_part(void **state)
 	assert_int_equal(b.kicks, 2 * (KICKS - 10));
 }
 
+/* Of tasks 70, 71, 80 and the idle one, two have their names in it, and so has 90 none. */
+static void tells_of_tasks_without_a_name(void **state)
+{
+	struct vmmio_source_opts opts = {.task = "blkload"};
+	struct vmmio_source src = {};
+	struct vmmio_snapshot s;
+	char name[600];
+
+	put(whole, size);
+	snprintf(name, sizeof(name), "file:%s", path);
+	assert_int_equal(vmmio_source_open(&src, name, &opts), 0);
+	vmmio_snapshot_init(&s, &opts.want);
+	while (!src.ops->snapshot(&src, &s))
+		;
+	assert_string_equal(src.note, "2 tasks in it have no name: by their number only");
+	vmmio_source_close(&src);
+	opts.task = "70";
+	assert_int_equal(vmmio_source_open(&src, name, &opts), 0);
+	while (!src.ops->snapshot(&src, &s))
+		;
+	assert_string_equal(src.note, "");
+	vmmio_source_close(&src);
+	vmmio_snapshot_free(&s);
+}
+
 static bool all(void *data, const struct vmmio_journey *x)
 {
 	return !data || x->mainline;
@@ -378,6 +403,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(reads_all_of_a_whole_one),
 		cmocka_unit_test(knows_not_what_was_not_saved),
 		cmocka_unit_test(takes_a_part),
+		cmocka_unit_test(tells_of_tasks_without_a_name),
 		cmocka_unit_test(joins_the_steps_of_each_kick),
 		cmocka_unit_test(survives_a_cut_anywhere),
 		cmocka_unit_test(survives_flipped_bits),

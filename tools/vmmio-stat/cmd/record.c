@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <glob.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -385,6 +386,30 @@ static int record(struct run *r)
 	return status ? status : ret;
 }
 
+/* Parts under this name that are there already: a higher number will stay, and is another's. */
+static void tell_left(const char *path)
+{
+	char pattern[4096 + 16];
+	size_t i, n = 0, len = strlen(path);
+	glob_t found = {};
+	__u64 part;
+
+	if (len > 4096)
+		return;
+	/* names with wildcards of their own find more; only whole ones count */
+	snprintf(pattern, sizeof(pattern), "%s.[0-9]*", path);
+	if (!glob(pattern, GLOB_NOSORT, NULL, &found))
+		for (i = 0; i < found.gl_pathc; i++)
+			n += !strncmp(found.gl_pathv[i], path, len) &&
+			     strlen(found.gl_pathv[i]) > len + 1 &&
+			     !vmmio_parse_u64(found.gl_pathv[i] + len + 1, 1, ~0u, &part);
+	globfree(&found);
+	if (n)
+		vmmio_complain("record: %zu parts of an earlier recording are there as %s.N: those "
+			       "that are not written anew stay, and are not of this one",
+			       n, path);
+}
+
 static int scan(void *data, struct dat_facts *facts)
 {
 	return vmmio_exitdat_scan(data, facts);
@@ -407,6 +432,8 @@ int vmmio_cmd_record(int argc, char **argv)
 		vmmio_complain("record: no scan of VMs, so doorbells will have no names: %s", why);
 	}
 	r.opt.usr1 = r.usr1 ? &signalled : NULL;
+	if (r.opt.parts)
+		tell_left(r.opt.path);
 	if (r.stall_ns) {
 		if (vmmio_stall_guard_open(&r.guard, r.stall_ns, why, sizeof(why))) {
 			vmmio_complain("record: --until stall: %s", why);

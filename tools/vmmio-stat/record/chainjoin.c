@@ -12,6 +12,8 @@
 #include "vmmio/hostexit.h"
 #include "chain.h"
 
+#define DEEDS 4096 /* of a CPU, to see which vCPU it is */
+
 /* Of one thread of the host: positions in c->steps. */
 struct thread {
 	__s32 tid;
@@ -36,6 +38,8 @@ struct join {
 		const struct thread *vcpu; /* NULL: it did nothing, or is not known */
 	} * cpus;			   /* of the guest's kicks and handlers */
 	size_t ncpus;
+	struct deed *deeds; /* by CPU, where it must be seen which vCPU that is */
+	size_t ndeeds;
 	__u32 *accepts; /* positions of interrupts that a vCPU accepted */
 	size_t naccepts;
 };
@@ -128,6 +132,7 @@ static void unsort(struct join *j)
 	}
 	free(j->threads);
 	free(j->cpus);
+	free(j->deeds);
 	free(j->accepts);
 	free(j->steps);
 }
@@ -206,27 +211,81 @@ static bool has_injection(const struct join *j, const struct thread *t, const st
 	return false;
 }
 
+/* A kick or a handler of a CPU. */
+struct deed {
+	int cpu;
+	__u32 chain;
+	bool handler;
+};
+
+static int by_cpu(const void *a, const void *b)
+{
+	const struct deed *x = a, *y = b;
+
+	if (x->cpu != y->cpu)
+		return x->cpu < y->cpu ? -1 : 1;
+	if (x->chain != y->chain)
+		return x->chain < y->chain ? -1 : 1;
+	return x->handler - y->handler;
+}
+
+static int find_deeds(struct join *j)
+{
+	size_t i;
+
+	j->deeds = calloc(2 * j->c->n + 1, sizeof(*j->deeds));
+	if (!j->deeds)
+		return -ENOMEM;
+	for (i = 0; i < j->c->n; i++) {
+		const struct vmmio_chain *x = &j->c->v[i];
+
+		j->deeds[j->ndeeds++] = (struct deed){x->cpu, (__u32)i, false};
+		if (x->mark[VMMIO_MARK_HANDLER])
+			j->deeds[j->ndeeds++] = (struct deed){x->irq_cpu, (__u32)i, true};
+	}
+	qsort(j->deeds, j->ndeeds, sizeof(*j->deeds), by_cpu);
+	return 0;
+}
+
+/* Where the deeds of CPU @number begin, or would. */
+static size_t deeds_of(const struct join *j, int number)
+{
+	size_t lo = 0, hi = j->ndeeds, mid;
+
+	while (lo < hi) {
+		mid = (lo + hi) / 2;
+		if (j->deeds[mid].cpu < number)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static bool is_met(const struct join *j, const struct thread *t, const struct deed *d)
+{
+	const struct vmmio_chain *x = &j->c->v[d->chain];
+
+	return d->handler ? has_injection(j, t, x) : find_write(j, t, x, ~0ull) < t->nown;
+}
+
 /*
  * The vCPU that did what CPU @number did, as far as that can be seen: most of its kicks met a
- * write there, or of its handlers an injection, and fewer on any other.
+ * write there, or of its handlers an injection, and fewer on any other. Of many, some
+ * thousands all over the recording are looked at.
  */
 static const struct thread *see_vcpu(const struct join *j, int number)
 {
+	size_t from = deeds_of(j, number), to = deeds_of(j, number + 1), i, k, n, all, most = 0,
+	       second = 0, every = 1 + (to - from) / DEEDS;
 	const struct thread *best = NULL, *t;
-	size_t i, k, n, all, most = 0, second = 0;
 
 	for (i = 0; i < j->nthreads; i++) {
 		t = &j->threads[i];
 		if (!t->mine || t->vcpu == ~0u)
 			continue;
-		for (k = 0, n = 0, all = 0; k < j->c->n; k++) {
-			const struct vmmio_chain *x = &j->c->v[k];
-			bool handler = x->irq_cpu == number && x->mark[VMMIO_MARK_HANDLER];
-
-			all += (x->cpu == number) + handler;
-			n += x->cpu == number && find_write(j, t, x, ~0ull) < t->nown;
-			n += handler && has_injection(j, t, x);
-		}
+		for (k = from, n = 0, all = 0; k < to; k += every, all++)
+			n += is_met(j, t, &j->deeds[k]);
 		if (n > most) {
 			second = most;
 			most = n;
@@ -255,6 +314,8 @@ static int add_cpu(struct join *j, int number)
 			if (j->threads[k].vcpu == f->apics[i].id && j->threads[k].mine)
 				x.vcpu = &j->threads[k];
 	}
+	if (!x.told && !j->deeds && find_deeds(j))
+		return -ENOMEM;
 	if (!x.told)
 		x.vcpu = see_vcpu(j, number);
 	p = grow(j->cpus, j->ncpus, sizeof(*p));

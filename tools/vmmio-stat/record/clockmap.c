@@ -256,14 +256,33 @@ static size_t deepest(const struct edge *e, size_t n, const struct span *but, st
 	return best;
 }
 
-static size_t push(struct edge *edges, size_t n, const struct span *o, __s64 *widest)
+/* What belongs to *@top: around it as far as more than half as many have a point in common. */
+static struct span hill(const struct edge *e, size_t n, const struct span *top, size_t best)
+{
+	struct span h = {n ? e[0].at : 0, n ? e[n - 1].at : 0};
+	long depth = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		depth += e[i].by;
+		if (2 * depth > (long)best)
+			continue;
+		if (e[i].at < top->from) {
+			h.from = e[i].at;
+		} else if (e[i].at >= top->to) {
+			h.to = e[i].at;
+			break;
+		}
+	}
+	return h;
+}
+
+static size_t push(struct edge *edges, size_t n, const struct span *o)
 {
 	if (o->from > o->to)
 		return n;
 	edges[n++] = (struct edge){o->from, 1};
 	edges[n++] = (struct edge){o->to, -1};
-	if (o->to - o->from > *widest)
-		*widest = o->to - o->from;
 	return n;
 }
 
@@ -272,11 +291,10 @@ static size_t push(struct edge *edges, size_t n, const struct span *o, __s64 *wi
  * kick. Another vCPU's exit may be among them, and must not cut away what its own allows.
  */
 static size_t find_edges(struct edge *edges, const struct span *kicks, size_t nkicks, size_t every,
-			 const struct span *exits, size_t nexits, __s64 *widest)
+			 const struct span *exits, size_t nexits)
 {
 	size_t i, k, n = 0;
 
-	*widest = 0;
 	for (i = 0; i < nkicks; i += every) {
 		struct span o, all = {1, 0};
 
@@ -288,10 +306,10 @@ static size_t find_edges(struct edge *edges, const struct span *kicks, size_t nk
 				all.to = o.to > all.to ? o.to : all.to;
 				continue;
 			}
-			n = push(edges, n, &all, widest);
+			n = push(edges, n, &all);
 			all = o;
 		}
-		n = push(edges, n, &all, widest);
+		n = push(edges, n, &all);
 	}
 	qsort(edges, n, sizeof(*edges), by_place);
 	return n;
@@ -335,7 +353,6 @@ static int search(struct vmmio_clockmap *m, const struct span *kicks, size_t nki
 	struct span found = {}, other, near;
 	size_t n, best, second;
 	struct edge *edges;
-	__s64 widest;
 
 	if (tried < PAIRED_MIN && nkicks >= PAIRED_MIN) {
 		snprintf(
@@ -348,9 +365,9 @@ static int search(struct vmmio_clockmap *m, const struct span *kicks, size_t nki
 	edges = calloc(2 * tried * nexits + 1, sizeof(*edges));
 	if (!edges)
 		return -ENOMEM;
-	n = find_edges(edges, kicks, nkicks, every, exits, nexits, &widest);
+	n = find_edges(edges, kicks, nkicks, every, exits, nexits);
 	best = deepest(edges, n, NULL, &found);
-	near = (struct span){found.from - widest, found.to + widest};
+	near = hill(edges, n, &found, best);
 	second = deepest(edges, n, &near, &other);
 	free(edges);
 	if (best < PAIRED_MIN || 2 * best < tried) {

@@ -9,10 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/num.h"
 #include "dat_facts.h"
 #include "dat_ring.h"
 #include "source.h"
 #include "tracefs_parts.h"
+
+#define PIDS (1 << 22) /* the kernel's limit */
 
 struct source {
 	struct dat dat;
@@ -22,7 +25,9 @@ struct source {
 	struct tracefs_vmmio vmmio;
 	struct tracefs_stock *stock;
 	struct vmmio_want want;
-	__s32 *pids; /* that are asked for */
+	__s32 *pids;	/* that are asked for */
+	__u8 *seen;	/* a bit for each task that is named, or was met; NULL: asked by number */
+	size_t unnamed; /* tasks that were met and are not */
 	__u64 interval, now, end;
 	bool started, ended;
 	__u64 missing; /* bytes that the file ends too early for */
@@ -38,6 +43,7 @@ static void source_free(struct source *b)
 	dat_facts_free(&b->facts);
 	dat_close(&b->dat);
 	free(b->pids);
+	free(b->seen);
 	free(b);
 }
 
@@ -66,10 +72,46 @@ static int open_ring(struct source *b, const struct vmmio_source_opts *opts, cha
 	return -ENOENT;
 }
 
+static bool is_new(struct source *b, __s32 pid)
+{
+	__u8 bit = (__u8)(1u << pid % 8);
+	bool is = pid >= 0 && pid < PIDS && !(b->seen[pid / 8] & bit);
+
+	if (is)
+		b->seen[pid / 8] |= bit;
+	return is;
+}
+
+static void met(void *data, __s32 pid)
+{
+	struct source *b = data;
+
+	b->unnamed += is_new(b, pid);
+}
+
+/* Whose names are known: the others may be of the name that is asked for, too. */
+static int see_named(struct source *b)
+{
+	const char *line = b->dat.tasks;
+
+	b->seen = calloc(1, PIDS / 8);
+	if (!b->seen)
+		return -ENOMEM;
+	is_new(b, 0); /* the idle task, of each CPU */
+	for (; line && *line; line += strcspn(line, "\n"), line += !!*line)
+		is_new(b, atoi(line));
+	b->ring.unwanted = met;
+	b->ring.unwanted_data = b;
+	return 0;
+}
+
 static int set_tasks(struct source *b, const char *task, char *why, size_t size)
 {
 	ssize_t n = dat_tasks(&b->dat, task, &b->pids);
+	__u64 number;
 
+	if (n > 0 && vmmio_parse_u64(task, 0, 0x7fffffff, &number) && see_named(b))
+		n = -ENOMEM;
 	if (n == -ENOENT)
 		snprintf(why, size, "no task named %.32s is in it", task);
 	if (n < 0)
@@ -202,6 +244,17 @@ err_free:
 	return err;
 }
 
+/* At the end: whose records may be missing. */
+static void note_unnamed(struct vmmio_source *src, const struct source *b)
+{
+	size_t n = strlen(src->note);
+
+	if (b->unnamed)
+		snprintf(src->note + n, sizeof(src->note) - n,
+			 "%s%zu tasks in it have no name: by their number only", n ? "; " : "",
+			 b->unnamed);
+}
+
 /* Of a slot's generations the one that has counts, else the last. Sorted by slot. */
 static int add_ours(struct source *b, struct vmmio_snapshot *s)
 {
@@ -270,6 +323,8 @@ static int dat_snapshot(struct vmmio_source *src, struct vmmio_snapshot *s)
 		snprintf(src->note, sizeof(src->note),
 			 "%llu pages of records are damaged or cut: what they held is not counted",
 			 (unsigned long long)b->ring.cut);
+	if (b->ended)
+		note_unnamed(src, b);
 	/* how many events missing bytes were nobody knows */
 	s->have_lost = !src->damaged && !b->unsaved;
 	if (b->started && s->have_lost)

@@ -125,8 +125,11 @@ static void take(struct trace_ring *r, int cpu)
 	}
 	memcpy(&type, record + r->type_at, sizeof(type));
 	memcpy(&at.pid, record + r->pid_at, sizeof(at.pid));
-	if (!is_wanted(r, at.pid))
+	if (!is_wanted(r, at.pid)) {
+		if (r->unwanted)
+			r->unwanted(r->unwanted_data, at.pid);
 		return;
+	}
 	for (i = 0; i < r->nevents && r->events[i].id != type; i++)
 		;
 	if (i < r->nevents ? !r->events[i].handle : r->file >= 0)

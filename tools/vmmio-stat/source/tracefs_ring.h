@@ -79,6 +79,9 @@ struct trace_ring {
 	__u64 from, until; /* ns: what is outside is not handed out */
 	const __s32 *pids; /* of a recording: only records of these tasks; NULL: all */
 	size_t npids;
+	/* is told whose records are not taken; NULL: nobody is */
+	void (*unwanted)(void *data, __s32 pid);
+	void *unwanted_data;
 	__u64 taken;	 /* records that a handler got */
 	__u64 strange;	 /* records that could not be read */
 	__u64 cut;	 /* pages of a recording that could not be read to their end */
