@@ -25,6 +25,16 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
+/*
+ * What is asked for, set between open and load: the verifier leaves out what is not. A
+ * hook that only serves what is not is not attached.
+ */
+const volatile bool opt_indices = true;	  /* of rings: buffers by kick and by interrupt */
+const volatile bool opt_latency = true;	  /* kick to interrupt; with opt_indices */
+const volatile bool opt_occupancy = true; /* with opt_indices */
+const volatile bool opt_kick_cost = true;
+const volatile bool opt_runs = true; /* durations of handlers */
+
 /* Cost of an empty pair of hooks, measured by the loader before it attaches. */
 __u64 pair_ns = 0;
 __u64 pair_runs = 0;
@@ -52,41 +62,68 @@ static __always_inline int opportunity(struct virtqueue *vq)
 
 #include "stock_whole.bpf.h"
 
+static __always_inline void count(__u64 *counter, __u64 n)
+{
+	__sync_fetch_and_add(counter, n);
+}
+
+/* One of @one, and @n of @sum unless that is VMMIO_C_COUNT. */
+static __always_inline void count_in_row(__u32 slot, const struct vmmio_stock_state *s, int one,
+					 int sum, __u64 n)
+{
+	struct vmmio_bpf_row *row = row_get(slot, s->gen);
+
+	if (!row)
+		return;
+	row->c[one]++;
+	if (sum < VMMIO_C_COUNT)
+		row->c[sum] += n;
+}
+
+/* The row says whose the histogram is. */
+static __always_inline void hist_count(__u32 slot, const struct vmmio_stock_state *s,
+				       enum vmmio_hist_id id, __u64 value)
+{
+	if (opt_hist_pos[id] != VMMIO_HIST_ABSENT && row_get(slot, s->gen))
+		hist_add(slot, id, value);
+}
+
 /*
  * Before the doorbell; see the vocabulary of kick-to-interrupt in the manual.
  * True: a sample opens, and its t0 is the caller's to set.
  */
-static __always_inline bool pair_kick(struct virtqueue *vq, struct vmmio_stock_state *s, __u32 slot,
-				      struct vmmio_bpf_row *row)
+static __always_inline bool pair_kick(struct virtqueue *vq, struct vmmio_stock_state *s, __u32 slot)
 {
-	__u16 avail, used, prev = s->avail_prev, flight;
+	__u16 avail, used = 0, prev = s->avail_prev;
+	bool known = s->kicked;
 	__u64 t0 = s->t0;
 
-	ring_indices(vq, s, &avail, &used, false);
-	flight = avail - used;
-	row->c[VMMIO_C_OCCUPANCIES]++;
-	row->c[VMMIO_C_OCCUPANCY] += flight;
-	hist_add(slot, VMMIO_HIST_OCCUPANCY, flight);
+	if (opt_latency || opt_occupancy)
+		ring_indices(vq, s, &avail, &used);
+	else
+		avail = ring_avail(vq, s);
 	s->avail_prev = avail;
-	if (!s->kicked) {
-		s->kicked = 1;
+	s->kicked = 1;
+	if (opt_occupancy)
+		count_in_row(slot, s, VMMIO_C_OCCUPANCIES, VMMIO_C_OCCUPANCY,
+			     (__u16)(avail - used));
+	if (opt_occupancy)
+		hist_count(slot, s, VMMIO_HIST_OCCUPANCY, (__u16)(avail - used));
+	if (!known)
 		return false;
-	}
-	row->c[VMMIO_C_KICKS_INDEXED]++;
-	row->c[VMMIO_C_KICK_BUFFERS] += (__u16)(avail - prev);
-	hist_add(slot, VMMIO_HIST_BATCH, (__u16)(avail - prev));
-	if (avail == prev) { /* another CPU's kick published it: that is the sample */
+	count(&s->kicks_indexed, 1);
+	count(&s->kick_buffers, (__u16)(avail - prev));
+	hist_count(slot, s, VMMIO_HIST_BATCH, (__u16)(avail - prev));
+	if (!opt_latency)
+		return false;
+	/* another CPU's kick published it, or it is not used yet: that is the sample */
+	if (avail == prev || (t0 && (__s16)(used - s->a0) <= 0)) {
 		if (t0)
-			row->c[VMMIO_C_KICKS_MERGED]++;
+			count_in_row(slot, s, VMMIO_C_KICKS_MERGED, VMMIO_C_COUNT, 0);
 		return false;
 	}
-	if (t0) {
-		if ((__s16)(used - s->a0) <= 0) {
-			row->c[VMMIO_C_KICKS_MERGED]++;
-			return false;
-		}
-		row->c[VMMIO_C_KICKS_POLLED]++;
-	}
+	if (t0)
+		count_in_row(slot, s, VMMIO_C_KICKS_POLLED, VMMIO_C_COUNT, 0);
 	/* an interrupt from here on must not pair the old sample with the new indices */
 	s->t0 = 0;
 	barrier();
@@ -97,25 +134,29 @@ static __always_inline bool pair_kick(struct virtqueue *vq, struct vmmio_stock_s
 
 static __always_inline int kick(struct virtqueue *vq)
 {
-	struct cpu_scratch *x = scratch();
 	struct vmmio_stock_state *s;
-	struct vmmio_bpf_row *row;
+	struct cpu_scratch *x;
 	int slot = slot_of(vq);
-	bool opens;
+	bool opens = false;
 	__u64 now;
 
-	if (slot < 0 || !x)
+	if (slot < 0)
 		return 0;
 	s = state_at(slot);
-	row = row_get(slot, s->gen);
-	if (!row)
-		return 0;
-	row->c[VMMIO_C_KICKS]++;
-	opens = pair_kick(vq, s, slot, row);
-	x->kick_vq = (__u64)vq;
-	x->kick_irqs = interrupts();
-	now = bpf_ktime_get_ns(); /* last: what comes before is not the kick's */
-	x->kick_t0 = now;
+	count(&s->kicks, 1);
+	if (opt_indices && !s->again)
+		opens = pair_kick(vq, s, slot);
+	if (opt_kick_cost) {
+		x = scratch();
+		if (!x)
+			return 0;
+		x->kick_vq = (__u64)vq;
+		x->kick_irqs = interrupts();
+		now = bpf_ktime_get_ns(); /* last: what comes before is not the kick's */
+		x->kick_t0 = now;
+	} else {
+		now = opens ? bpf_ktime_get_ns() : 0;
+	}
 	if (opens)
 		s->t0 = now;
 	return 0;
@@ -129,15 +170,11 @@ static __always_inline int kick_of_ours(struct virtqueue *vq, bool needed)
 {
 	int slot = slot_of(vq);
 	struct vmmio_stock_state *s;
-	struct vmmio_bpf_row *row;
 
 	if (!needed || slot < 0)
 		return 0;
 	s = state_at(slot);
-	if (!s->ours || !s->packed)
-		return 0;
-	row = row_get(slot, s->gen);
-	if (row && pair_kick(vq, s, slot, row))
+	if (s->ours && s->packed && pair_kick(vq, s, slot))
 		s->t0 = bpf_ktime_get_ns();
 	return 0;
 }
@@ -174,42 +211,50 @@ static __always_inline int kick_done(void)
 	return 0;
 }
 
+/* At the interrupt's begin: the sample ends before what its callback makes available. */
 static __always_inline void pair_interrupt(struct virtqueue *vq, struct vmmio_stock_state *s,
-					   __u32 slot, struct vmmio_bpf_row *row, __u64 start)
+					   __u32 slot, __u64 start)
 {
-	__u16 avail, used, delta;
 	__u64 t0 = s->t0;
 
-	if (s->again)
-		return;
-	ring_indices(vq, s, &avail, &used, true);
-	delta = used - s->used_prev;
-	s->used_prev = used;
-	if (s->interrupted) {
-		row->c[VMMIO_C_IRQS_INDEXED]++;
-		row->c[VMMIO_C_USED_BUFFERS] += delta;
-		if (delta)
-			hist_add(slot, VMMIO_HIST_COALESCE, delta);
-	}
-	s->interrupted = 1;
 	/* a sample that a kick on another CPU has just opened is left alone */
-	if (!t0 || (__s16)(used - s->a0) <= 0 || start < t0 || s->t0 != t0)
+	if (s->again || !t0 || (__s16)(ring_used(vq, s) - s->a0) <= 0 || start < t0 || s->t0 != t0)
 		return;
 	s->t0 = 0;
-	row->c[VMMIO_C_LATENCIES]++;
-	row->c[VMMIO_C_LATENCY_NS] += start - t0;
-	hist_add(slot, VMMIO_HIST_IRQ, start - t0);
+	s->latencies++;
+	s->latency_ns += start - t0;
+	hist_count(slot, s, VMMIO_HIST_IRQ, start - t0);
 	if (s->empty) {
-		row->c[VMMIO_C_LATENCIES_EMPTY]++;
-		row->c[VMMIO_C_LATENCY_EMPTY_NS] += start - t0;
+		s->latencies_empty++;
+		s->latency_empty_ns += start - t0;
 	}
 }
 
+/* At its end: what the device has used until then is this interrupt's. */
+static __always_inline void count_used(struct virtqueue *vq, struct vmmio_stock_state *s,
+				       __u32 slot)
+{
+	__u16 used, delta;
+
+	if (s->again)
+		return;
+	used = ring_used(vq, s);
+	delta = used - s->used_prev;
+	s->used_prev = used;
+	if (s->interrupted) {
+		s->irqs_indexed++;
+		s->used_buffers += delta;
+		if (delta)
+			hist_count(slot, s, VMMIO_HIST_COALESCE, delta);
+	}
+	s->interrupted = 1;
+}
+
+/* Only where a time is asked for, or where an exit hook has no arguments of its own. */
 static __always_inline int vring_irq(__u32 irq, struct virtqueue *vq)
 {
 	struct cpu_scratch *x = scratch();
 	struct vmmio_stock_state *s;
-	struct vmmio_bpf_row *row;
 	int slot = slot_of(vq);
 	__u64 start;
 
@@ -218,67 +263,87 @@ static __always_inline int vring_irq(__u32 irq, struct virtqueue *vq)
 	s = state_at(slot);
 	if (s->ours && !s->packed)
 		return 0;
-	row = row_get(slot, s->gen);
-	if (!row)
-		return 0;
-	if (s->ours) {
-		pair_interrupt(vq, s, slot, row, bpf_ktime_get_ns());
-		return 0;
-	}
 	start = x->run_t0;
-	s->irq = irq;
-	s->irq_mode = start ? x->run_mode : VMMIO_IRQ_MSIX;
-	if (!start)
+	if (!s->ours && start)
+		s->irq_mode = x->run_mode;
+	if (s->ours || !start)
 		start = bpf_ktime_get_ns();
 	x->vring_vq = (__u64)vq;
+	x->vring_irq = irq;
 	x->vring_t0 = start;
-	row->c[VMMIO_C_IRQS]++;
-	pair_interrupt(vq, s, slot, row, start);
+	if (opt_latency)
+		pair_interrupt(vq, s, slot, start);
 	return 0;
 }
 
-static __always_inline void device_run(__u32 slot, __u64 ns, bool none)
+static __always_inline void time_run(__u32 device, __u64 ns)
 {
-	struct vmmio_bpf_row *row = row_get(slot, state_at(slot)->gen);
+	struct vmmio_bpf_row *row = row_get(device, state_at(device)->gen);
 
 	if (!row)
 		return;
-	row->c[VMMIO_C_IRQS]++;
-	if (none)
-		row->c[VMMIO_C_IRQS_SPURIOUS]++;
 	row->c[VMMIO_C_HANDLER_TIMED]++;
 	row->c[VMMIO_C_HANDLER_NS] += ns;
 }
 
-static __always_inline int vring_irq_done(int ret)
+/* Instead of both where it is only asked how many. */
+static __always_inline int vring_seen(struct virtqueue *vq)
+{
+	int slot = slot_of(vq);
+
+	if (slot < 0)
+		return 0;
+	state_at(slot)->irqs++; /* of ours, too, and then nobody's */
+	return 0;
+}
+
+static __always_inline void count_run(struct vmmio_stock_state *s, int ret)
+{
+	s->irqs++;
+	if (ret == IRQ_HANDLED)
+		s->irqs_found++;
+}
+
+static __always_inline int vring_irq_done(__u32 irq, struct virtqueue *vq, int ret)
+{
+	int slot = slot_of(vq);
+	struct vmmio_stock_state *s;
+	struct cpu_scratch *x;
+
+	if (slot < 0)
+		return 0;
+	s = state_at(slot);
+	if (s->ours) {
+		if (s->packed && opt_indices)
+			count_used(vq, s, slot);
+		return 0;
+	}
+	s->irq = irq;
+	count_run(s, ret);
+	if (opt_indices)
+		count_used(vq, s, slot);
+	if (!opt_runs)
+		return 0;
+	/* with a vector of its own this is the handler */
+	x = scratch();
+	if (x && !x->run_t0 && x->vring_vq == (__u64)vq)
+		time_run(s->device, bpf_ktime_get_ns() - x->vring_t0);
+	return 0;
+}
+
+/* Without arguments: the entry has left them. */
+static __always_inline int vring_irq_returns(int ret)
 {
 	struct cpu_scratch *x = scratch();
-	struct vmmio_stock_state *s;
-	struct vmmio_bpf_row *row;
 	struct virtqueue *vq;
-	int slot;
+	int err;
 
 	if (!x || !x->vring_vq)
 		return 0;
 	vq = (void *)x->vring_vq;
+	err = vring_irq_done(x->vring_irq, vq, ret);
 	x->vring_vq = 0;
-	slot = slot_of(vq);
-	if (slot < 0)
-		return 0;
-	s = state_at(slot);
-	row = row_get(slot, s->gen);
-	if (!row)
-		return 0;
-	if (ret == IRQ_HANDLED)
-		row->c[VMMIO_C_IRQS_FOUND]++;
-	else if (x->run_t0)
-		row->c[VMMIO_C_IRQS_NOTHING]++;
-	else
-		row->c[VMMIO_C_IRQS_SPURIOUS]++;
-	/* with a vector of its own this is the handler */
-	if (!x->run_t0)
-		device_run(s->device, bpf_ktime_get_ns() - x->vring_t0, ret != IRQ_HANDLED);
-	return 0;
+	return err;
 }
 
 /* Handlers that call vring_interrupt() in turn; they may nest in each other. */
@@ -295,27 +360,39 @@ static __always_inline int run_begin(__u32 irq, struct virtio_device *vdev, __u3
 	return 0;
 }
 
-static __always_inline int run_end(__u32 mode, int ret)
+static __always_inline int run_end(__u32 irq, __u64 vdev, __u32 mode, int ret)
 {
-	struct cpu_scratch *x = scratch();
 	struct vmmio_stock_state *s;
-	__u64 t0;
-	int slot;
+	struct cpu_scratch *x;
+	int slot = slot_of_device(vdev);
+	__u64 t0 = 0;
 
-	if (!x || !x->run_t0 || x->run_mode != mode)
-		return 0;
-	t0 = x->run_t0;
-	x->run_t0 = 0;
-	slot = slot_of_device(x->run_vdev);
+	if (opt_latency || opt_runs) {
+		x = scratch();
+		if (!x || !x->run_t0 || x->run_mode != mode)
+			return 0;
+		t0 = x->run_t0;
+		x->run_t0 = 0;
+	}
 	if (slot < 0)
 		return 0; /* not known yet, or no longer: its line outlives its queues */
 	/* with MSI-X the device's own row names the vector of the configuration */
 	s = state_at(slot);
-	s->irq = x->run_irq;
+	s->irq = irq;
 	if (mode != VMMIO_IRQ_NONE)
 		s->irq_mode = mode;
-	device_run(slot, bpf_ktime_get_ns() - t0, ret != IRQ_HANDLED);
+	count_run(s, ret);
+	if (opt_runs)
+		time_run(slot, bpf_ktime_get_ns() - t0);
 	return 0;
+}
+
+/* Without arguments: the entry has left them. */
+static __always_inline int run_returns(__u32 mode, int ret)
+{
+	struct cpu_scratch *x = scratch();
+
+	return x && x->run_t0 ? run_end(x->run_irq, x->run_vdev, mode, ret) : 0;
 }
 
 static __always_inline int config_changed(struct virtio_device *vdev)
@@ -343,6 +420,21 @@ static __always_inline struct virtio_device *pci_vdev(void *opaque)
 	struct virtio_pci_device___f *d = opaque;
 
 	return __builtin_preserve_access_index(&d->vdev);
+}
+
+static __always_inline int mmio_run_end(__u32 irq, void *opaque, __u32 mode, int ret)
+{
+	return run_end(irq, (__u64)mmio_vdev(opaque), mode, ret);
+}
+
+/* The handler of INTx calls those of the vectors: then they are none. */
+static __always_inline int pci_run_end(__u32 irq, void *opaque, __u32 mode, int ret)
+{
+	struct virtio_pci_device___f *d = opaque;
+
+	if (mode != VMMIO_IRQ_INTX && !opt_latency && !opt_runs && !BPF_CORE_READ(d, msix_enabled))
+		return 0;
+	return run_end(irq, (__u64)pci_vdev(opaque), mode, ret);
 }
 
 /*
@@ -396,6 +488,12 @@ ENTRY(vp_vring_irq, vp_vring_interrupt, (int irq, void *d),
 ENTRY(vp_config_irq, vp_config_changed, (int irq, void *d),
       run_begin(irq, pci_vdev(d), VMMIO_IRQ_NONE))
 
+SEC("fentry/vring_interrupt")
+int BPF_PROG(fe_vring_seen, int irq, void *vq)
+{
+	return vring_seen(vq);
+}
+
 SEC("fexit/virtqueue_kick_prepare")
 int BPF_PROG(fe_ours_kick, struct virtqueue *vq, bool ret)
 {
@@ -411,26 +509,28 @@ int BPF_PROG(fe_ours_kick, struct virtqueue *vq, bool ret)
 	{                                                                               \
 		return call;                                                            \
 	}
-#define EXIT_IRQ(name, function, call)                                                  \
+#define EXIT_IRQ(name, function, call, returns)                                         \
 	SEC("fexit/" #function) int BPF_PROG(fe_##name, int irq, void *opaque, int ret) \
 	{                                                                               \
 		return call;                                                            \
 	}                                                                               \
 	SEC("kretprobe/" #function) int BPF_KRETPROBE(kp_##name, int ret)               \
 	{                                                                               \
-		return call;                                                            \
+		return returns;                                                         \
 	}
+#define EXIT_RUN(name, function, end, mode) \
+	EXIT_IRQ(name, function, end(irq, opaque, mode, ret), run_returns(mode, ret))
 
 EXIT_VQ(whole_done, virtqueue_kick, whole_kick_done())
 EXIT_VQ(vm_kick_done, vm_notify, kick_done())
 EXIT_VQ(vm_kick_data_done, vm_notify_with_data, kick_done())
 EXIT_VQ(vp_kick_done, vp_notify, kick_done())
 EXIT_VQ(vp_kick_data_done, vp_notify_with_data, kick_done())
-EXIT_IRQ(vring_irq_done, vring_interrupt, vring_irq_done(ret))
-EXIT_IRQ(vm_irq_done, vm_interrupt, run_end(VMMIO_IRQ_LINE, ret))
-EXIT_IRQ(vp_irq_done, vp_interrupt, run_end(VMMIO_IRQ_INTX, ret))
-EXIT_IRQ(vp_vring_irq_done, vp_vring_interrupt, run_end(VMMIO_IRQ_MSIX_SHARED, ret))
-EXIT_IRQ(vp_config_irq_done, vp_config_changed, run_end(VMMIO_IRQ_NONE, ret))
+EXIT_IRQ(vring_irq_done, vring_interrupt, vring_irq_done(irq, opaque, ret), vring_irq_returns(ret))
+EXIT_RUN(vm_irq_done, vm_interrupt, mmio_run_end, VMMIO_IRQ_LINE)
+EXIT_RUN(vp_irq_done, vp_interrupt, pci_run_end, VMMIO_IRQ_INTX)
+EXIT_RUN(vp_vring_irq_done, vp_vring_interrupt, pci_run_end, VMMIO_IRQ_MSIX_SHARED)
+EXIT_RUN(vp_config_irq_done, vp_config_changed, pci_run_end, VMMIO_IRQ_NONE)
 
 /* The cost of an empty pair: the kernel's own test function, run by the loader. */
 SEC("fentry/bpf_fentry_test1") int BPF_PROG(fe_pair, int a)

@@ -33,6 +33,12 @@ struct vmmio_stock_state {
 	__u64 t0;	     /* of the open kick-to-interrupt sample; 0: none is open */
 	__u64 opportunities; /* the caller of virtqueue_kick_prepare() excludes others */
 	__u64 avail;	     /* packed ring: position in the low half, running count above */
+	/* Of a virtqueue's doorbell, which its callers may ring at once: added to atomically. */
+	__u64 kicks, kicks_indexed, kick_buffers;
+	/* Of a virtqueue's interrupt or a device's line: one handler at a time. */
+	__u64 irqs, irqs_found, irqs_indexed, used_buffers;
+	__u64 latencies, latency_ns, latencies_empty, latency_empty_ns;
+	__u64 used_at; /* split ring: address of the device's index */
 	__u32 gen;
 	__u32 device; /* slot of its device */
 	__u32 queues; /* of a device: how many have slots */
@@ -51,6 +57,6 @@ struct vmmio_stock_state {
 	__u8 again;	  /* its ring is being reset: not looked at before the next opportunity */
 };
 
-_Static_assert(sizeof(struct vmmio_stock_state) == 72, "vmmio_stock_state layout");
+_Static_assert(sizeof(struct vmmio_stock_state) == 168, "vmmio_stock_state layout");
 
 #endif

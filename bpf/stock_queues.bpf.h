@@ -14,6 +14,7 @@
 struct cpu_scratch {
 	__u64 kick_vq, kick_t0, kick_irqs;
 	__u64 vring_vq, vring_t0;
+	__u32 vring_irq;
 	__u64 run_t0; /* handler that is running, 0: none */
 	__u64 run_vdev;
 	__u32 run_mode; /* enum vmmio_irq_mode */
@@ -229,6 +230,7 @@ __noinline int learn_queue(__u64 key)
 		s->avail = packed_avail(vq, s->ring);
 	} else {
 		i->info.ring_size = BPF_CORE_READ(ring, split.vring.num);
+		s->used_at = split_used_at(vq);
 	}
 	if (bpf_core_field_exists(vq->num_max))
 		i->info.ring_max = BPF_CORE_READ(vq, num_max);
@@ -257,7 +259,7 @@ __noinline int meet_queue(__u64 vq)
 		__sync_fetch_and_add(&queues_unplaced, 1);
 	if (slot < 0 || s->kicked || s->interrupted)
 		return 0;
-	ring_indices((void *)vq, s, &s->avail_prev, &s->used_prev, false);
+	ring_indices((void *)vq, s, &s->avail_prev, &s->used_prev);
 	s->kicked = 1;
 	s->interrupted = 1;
 	return 0;
@@ -285,6 +287,8 @@ static __always_inline int ring_again(struct virtqueue *vq)
 		size = s->ring = BPF_CORE_READ(ring, packed.vring.num);
 	else
 		size = BPF_CORE_READ(ring, split.vring.num);
+	if (!s->packed)
+		s->used_at = split_used_at(vq);
 	if (i)
 		i->info.ring_size = size;
 	s->t0 = 0;

@@ -19,6 +19,7 @@ struct virtio_mmio_device___f {
 } FLAVOUR;
 struct virtio_pci_device___f {
 	struct virtio_device vdev;
+	int msix_enabled;
 } FLAVOUR;
 
 /* Called where the driver excludes other users of the queue. */
@@ -59,30 +60,42 @@ static __always_inline void packed_indices(struct virtqueue *vq, const struct vm
 		*used += 1;
 }
 
-static __always_inline void ring_indices(struct virtqueue *vq, const struct vmmio_stock_state *s,
-					 __u16 *avail, __u16 *used, bool pending)
+/* The device's index of a split ring, which stays where it is while the ring does. */
+static __always_inline __u64 split_used_at(struct virtqueue *vq)
 {
 	struct vring_virtqueue___f *ring = (void *)vq;
-	/* the pointer and what follows it, in one go */
-	struct {
-		struct vring_used___f *used;
-		__u64 more;
-	} near;
-	__u32 at;
 
+	return (__u64)&BPF_CORE_READ(ring, split.vring.used)->idx;
+}
+
+static __always_inline __u16 ring_used(struct virtqueue *vq, const struct vmmio_stock_state *s)
+{
+	__u16 avail, used = 0;
+
+	if (s->packed)
+		packed_indices(vq, s, &avail, &used, true);
+	else
+		bpf_probe_read_kernel(&used, sizeof(used), (void *)s->used_at);
+	return used;
+}
+
+static __always_inline __u16 ring_avail(struct virtqueue *vq, const struct vmmio_stock_state *s)
+{
+	struct vring_virtqueue___f *ring = (void *)vq;
+
+	return s->packed ? (__u16)(s->avail >> 32) : BPF_CORE_READ(ring, split.avail_idx_shadow);
+}
+
+/* Both; used is what the driver has taken back or, of a split ring, what is there for it. */
+static __always_inline void ring_indices(struct virtqueue *vq, const struct vmmio_stock_state *s,
+					 __u16 *avail, __u16 *used)
+{
 	if (s->packed) {
-		packed_indices(vq, s, avail, used, pending);
+		packed_indices(vq, s, avail, used, false);
 		return;
 	}
-	__builtin_memset(&near, 0, sizeof(near));
-	bpf_probe_read_kernel(&near, sizeof(near), &ring->split.vring.used);
-	at = bpf_core_field_offset(ring->split.avail_idx_shadow) -
-	     bpf_core_field_offset(ring->split.vring.used);
-	if (at <= sizeof(near) - sizeof(*avail))
-		*avail = *(__u16 *)((void *)&near + at);
-	else
-		*avail = BPF_CORE_READ(ring, split.avail_idx_shadow);
-	bpf_probe_read_kernel(used, sizeof(*used), &near.used->idx);
+	*avail = ring_avail(vq, s);
+	*used = ring_used(vq, s);
 }
 
 #endif

@@ -122,7 +122,7 @@ SEC("raw_tp/sys_exit") int exit_irq(void *ctx)
 {
 	if (!is_mine() || !ring_moves(true))
 		return 0;
-	return vring_irq_done(IRQ_HANDLED);
+	return vring_irq_returns(IRQ_HANDLED);
 }
 
 /* A whole request: its five hooks, with a kick-to-interrupt sample each time. */
@@ -140,5 +140,5 @@ SEC("raw_tp/sys_exit") int exit_io(void *ctx)
 		return 0;
 	kick_done();
 	vring_irq(1, (void *)fake_vq);
-	return vring_irq_done(IRQ_HANDLED);
+	return vring_irq_returns(IRQ_HANDLED);
 }

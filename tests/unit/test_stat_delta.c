@@ -374,7 +374,7 @@ static void a_hook_on_another_of_that_name_is_found(void **state)
 /* Its doorbell is not hooked: kicks are not 0, and nothing is suppressed. */
 static void of_a_transport_that_is_not_known_kicks_are_unknown(void **state)
 {
-	struct vmmio_stock b = {.mmio = true, .pci = true, .irqs = true};
+	struct vmmio_stock b = {.mmio = true, .pci = true, .irqs = true, .need = ~0u};
 	struct vmmio_row r = {.info = {.kind = VMMIO_SLOT_QUEUE}};
 
 	assert_false(vmmio_stock_counts(&b, &r).queue >> VMMIO_C_KICKS & 1);
@@ -386,6 +386,50 @@ static void of_a_transport_that_is_not_known_kicks_are_unknown(void **state)
 	assert_false(vmmio_stock_counts(&b, &r).queue >> VMMIO_C_IRQS & 1);
 	r.info.transport = VMMIO_TRANSPORT_MMIO;
 	assert_true(vmmio_stock_counts(&b, &r).queue >> VMMIO_C_KICKS & 1);
+}
+
+/* What was not asked for has no hook, and is not 0. */
+static void what_is_not_hooked_is_unknown(void **state)
+{
+	struct vmmio_stock b = {.mmio = true, .irqs = true, .need = VMMIO_STOCK_IRQS_ONLY};
+	struct vmmio_row r = {
+		.info = {.kind = VMMIO_SLOT_QUEUE, .transport = VMMIO_TRANSPORT_MMIO}};
+	struct vmmio_bpf_have have = vmmio_stock_counts(&b, &r);
+
+	assert_int_equal(have.queue, 1ull << VMMIO_C_KICKS | 1ull << VMMIO_C_IRQS);
+	assert_int_equal(have.queue_hists, 0);
+	/* of a line only its handler's end tells, of vectors by queue each is one */
+	r.info.irq_mode = VMMIO_IRQ_LINE;
+	assert_false(vmmio_stock_counts(&b, &r).device >> VMMIO_C_IRQS & 1);
+	r.info.irq_mode = VMMIO_IRQ_MSIX;
+	assert_true(vmmio_stock_counts(&b, &r).device >> VMMIO_C_IRQS & 1);
+	assert_false(vmmio_stock_counts(&b, &r).device >> VMMIO_C_IRQS_SPURIOUS & 1);
+	b.need = VMMIO_STOCK_RUNS_SEEN | VMMIO_STOCK_FOUND;
+	r.info.irq_mode = VMMIO_IRQ_LINE;
+	have = vmmio_stock_counts(&b, &r);
+	assert_true(have.device >> VMMIO_C_IRQS & 1);
+	assert_true(have.device >> VMMIO_C_IRQS_SPURIOUS & 1);
+	assert_false(have.device >> VMMIO_C_HANDLER_TIMED & 1);
+	assert_false(have.queue >> VMMIO_C_USED_BUFFERS & 1);
+}
+
+/* Looks at its queues stand for a device's runs where those are not counted. */
+static void a_device_is_seen_by_its_queues(void **state)
+{
+	struct trio *t = *state;
+	__u64 irqs;
+
+	add(&t->d, 0, 1, VMMIO_SLOT_DEVICE);
+	vmmio_row_set(add(&t->d, 1, 1, VMMIO_SLOT_QUEUE), VMMIO_C_KICKS, 0);
+	strcpy(t->d.rows[0].info.device, "virtio0");
+	strcpy(t->d.rows[1].info.device, "virtio0");
+	assert_false(vmmio_device_irqs(&t->d, &t->d.rows[0], &irqs));
+	vmmio_row_set(&t->d.rows[1], VMMIO_C_IRQS, 7);
+	assert_true(vmmio_device_irqs(&t->d, &t->d.rows[0], &irqs));
+	assert_int_equal(irqs, 7);
+	vmmio_row_set(&t->d.rows[0], VMMIO_C_IRQS, 9);
+	assert_true(vmmio_device_irqs(&t->d, &t->d.rows[0], &irqs));
+	assert_int_equal(irqs, 9);
 }
 
 static void a_switch_that_is_off_is_said(void **state)
@@ -467,6 +511,8 @@ int main(void)
 		TEST(zeros_of_dead_hooks_are_unknown),
 		TEST(a_hook_on_another_of_that_name_is_found),
 		TEST(of_a_transport_that_is_not_known_kicks_are_unknown),
+		TEST(what_is_not_hooked_is_unknown),
+		TEST(a_device_is_seen_by_its_queues),
 		TEST(a_switch_that_is_off_is_said),
 		TEST(verify_holds_runs_against_interrupts),
 	};

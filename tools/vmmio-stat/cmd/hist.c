@@ -206,6 +206,7 @@ int vmmio_cmd_hist(int argc, char **argv)
 	if (ret)
 		return ret - 1;
 	x.want.hists = 1u << id;
+	x.want.counters = 1ull << VMMIO_C_KICKS; /* and no hook beyond that one's */
 	if (vmmio_session_open(&x))
 		return VMMIO_EXIT_TROUBLE;
 	if (!vmmio_hist_allowed(&x, id)) {

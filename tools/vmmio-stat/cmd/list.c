@@ -196,6 +196,7 @@ int vmmio_cmd_list(int argc, char **argv)
 		vmmio_complain("list: it takes no operand");
 		return VMMIO_EXIT_USAGE;
 	}
+	x.want.counters = 1ull << VMMIO_C_KICKS; /* who they are, as cheaply as can be */
 	vmmio_snapshot_init(&s, &x.want);
 	ret = look(&x, &s);
 	vmmio_source_close(&x.src);

@@ -99,6 +99,9 @@ int vmmio_cmd_regs(int argc, char **argv)
 		return VMMIO_EXIT_USAGE;
 	}
 	x.want.regs = true;
+	x.want.counters = 1ull << VMMIO_C_KICKS | 1ull << VMMIO_C_IRQS | 1ull << VMMIO_C_REG_READS |
+			  1ull << VMMIO_C_REG_WRITES |
+			  1ull << VMMIO_C_IRQS_SPURIOUS; /* runs of handlers */
 	if (!interval && !strcmp(x.opt.source, "auto"))
 		x.opt.source = "sysfs";
 	if (vmmio_session_open(&x))

@@ -151,6 +151,34 @@ __u32 vmmio_fields_hists(__u64 fields)
 	return hists;
 }
 
+__u64 vmmio_fields_counters(__u64 fields)
+{
+	__u64 counters = 0;
+	int id;
+
+	for (id = 0; id < VMMIO_F_COUNT; id++) {
+		const struct vmmio_field *f = &vmmio_fields[id];
+
+		if (!(fields >> id & 1) || f->op == VMMIO_OP_PCTL)
+			continue;
+		counters |= 1ull << f->a;
+		if (f->op != VMMIO_OP_COUNT)
+			counters |= 1ull << f->b;
+	}
+	return counters;
+}
+
+__u64 vmmio_fields_timed(void)
+{
+	__u64 times = 0, all = (1ull << VMMIO_F_COUNT) - 1;
+	int id;
+
+	for (id = 0; id < VMMIO_F_COUNT; id++)
+		if (vmmio_fields[id].cls == VMMIO_TIME)
+			times |= 1ull << id;
+	return vmmio_fields_counters(times) & ~vmmio_fields_counters(all & ~times);
+}
+
 bool vmmio_fields_requests(__u64 fields)
 {
 	int id;

@@ -65,6 +65,12 @@ int vmmio_field_find(const char *name);
 /* Histograms that the fields of mask @fields are computed from. */
 __u32 vmmio_fields_hists(__u64 fields);
 
+/* Counters that they are computed from, a bit per enum vmmio_counter. */
+__u64 vmmio_fields_counters(__u64 fields);
+
+/* Counters that only fields of class "time" are computed from. */
+__u64 vmmio_fields_timed(void);
+
 /* Does one of them need the hooks on adding and taking back buffers? */
 bool vmmio_fields_requests(__u64 fields);
 

@@ -204,6 +204,24 @@ static void finish_device(struct vmmio_snapshot *s, size_t d)
 	}
 }
 
+bool vmmio_device_irqs(const struct vmmio_snapshot *s, const struct vmmio_row *dev, __u64 *irqs)
+{
+	bool have = vmmio_row_has(dev, VMMIO_C_IRQS), runs = have;
+	size_t i;
+
+	*irqs = have ? dev->c[VMMIO_C_IRQS] : 0;
+	for (i = 0; !runs && i < s->n; i++) {
+		const struct vmmio_row *q = &s->rows[i];
+
+		if (q->info.kind != VMMIO_SLOT_QUEUE || strcmp(q->info.device, dev->info.device) ||
+		    !vmmio_row_has(q, VMMIO_C_IRQS))
+			continue;
+		have = true;
+		*irqs += q->c[VMMIO_C_IRQS];
+	}
+	return have;
+}
+
 void vmmio_snapshot_finish(struct vmmio_snapshot *s)
 {
 	size_t i;

@@ -38,6 +38,7 @@ struct vmmio_row {
 
 /* What a source is asked for; it may deliver less, the have bits tell. */
 struct vmmio_want {
+	__u64 counters;	    /* bit per enum vmmio_counter; 0: all */
 	__u32 hists;	    /* bit per enum vmmio_hist_id */
 	bool regs;	    /* accesses by register */
 	bool requests;	    /* requests, their latency and bytes: hooks of their own */
@@ -76,6 +77,12 @@ int vmmio_snapshot_copy(struct vmmio_snapshot *to, const struct vmmio_snapshot *
 /* Storage of one row's histogram; NULL if it was not asked for. */
 struct vmmio_hist *vmmio_row_hist(const struct vmmio_snapshot *s, size_t row, int id);
 struct vmmio_reg_counts *vmmio_row_regs(const struct vmmio_snapshot *s, size_t row);
+
+/*
+ * Interrupts of the device of row @dev: its handlers' runs, or the looks at its queues where
+ * only these are counted. False: neither is known of any.
+ */
+bool vmmio_device_irqs(const struct vmmio_snapshot *s, const struct vmmio_row *dev, __u64 *irqs);
 
 static inline bool vmmio_row_has(const struct vmmio_row *r, int counter)
 {

@@ -352,9 +352,14 @@ struct vmmio_want vmmio_options_want(const struct vmmio_options *o)
 	if (o->sort >= 0)
 		fields |= 1ull << o->sort;
 	want.hists = vmmio_fields_hists(fields);
+	want.counters = vmmio_fields_counters(fields) | (want.hists ? 1ull << VMMIO_C_KICKS : 0);
 	want.requests = vmmio_fields_requests(fields);
 	if (o->json_full || o->format == VMMIO_FORMAT_TEXTFILE)
 		want.hists = (1u << VMMIO_HIST_COUNT) - 1;
+	if (o->verify) /* what handlers did, whole */
+		want.counters |= 1ull << VMMIO_C_IRQS_SPURIOUS;
+	if (o->format == VMMIO_FORMAT_JSON || o->format == VMMIO_FORMAT_TEXTFILE)
+		want.counters = 0; /* all are written, whatever the fields */
 	want.regs = o->format == VMMIO_FORMAT_JSON || o->format == VMMIO_FORMAT_TEXTFILE;
 	return want;
 }

@@ -29,18 +29,34 @@ static void screen(int *lines, int *columns)
 	*columns = w.ws_col;
 }
 
+/* What is not shown need not be taken; where all is asked for, it is. */
+static void leave_out_times(struct vmmio_want *want)
+{
+	int i;
+
+	if (!want->counters)
+		return;
+	for (i = 0; i < VMMIO_HIST_COUNT; i++)
+		if (!strcmp(vmmio_hist_units[i], "ns"))
+			want->hists &= ~(1u << i);
+	want->counters &= ~vmmio_fields_timed();
+}
+
 int vmmio_session_open(struct vmmio_session *x)
 {
 	struct vmmio_source_opts so = {.max_slots = x->opt.max_slots};
 	int err;
 
 	x->want.device_driven = x->opt.device_driven;
+	vmmio_env_detect(&x->env);
+	x->env.emulated_time = x->opt.emulated_time;
+	/* a recording has an environment of its own */
+	if (!vmmio_env_times(&x->env) && !x->take && strncmp(x->opt.source, "file:", 5))
+		leave_out_times(&x->want);
 	so.want = x->want;
 	so.interval_ns = x->opt.interval_ns;
 	if (x->take)
 		x->take(x, &so);
-	vmmio_env_detect(&x->env);
-	x->env.emulated_time = x->opt.emulated_time;
 	err = vmmio_source_open(&x->src, x->opt.source, &so);
 	if (err) {
 		vmmio_complain("%s", x->src.why[0] ? x->src.why : strerror(-err));
@@ -152,12 +168,13 @@ int vmmio_session_delta(struct vmmio_session *x, const struct vmmio_moment *from
 static bool asked_for_unseen(const struct vmmio_session *x)
 {
 	struct vmmio_options o = x->opt;
+	__u64 irqs;
 	size_t i;
 
 	o.queue = NULL; /* which it has is not known */
 	for (i = 0; i < x->delta.n; i++)
 		if (x->delta.rows[i].info.kind == VMMIO_SLOT_DEVICE &&
-		    !vmmio_row_has(&x->delta.rows[i], VMMIO_C_IRQS) &&
+		    !vmmio_device_irqs(&x->delta, &x->delta.rows[i], &irqs) &&
 		    vmmio_row_matches(&x->delta.rows[i], &o))
 			return true;
 	return false;

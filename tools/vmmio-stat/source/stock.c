@@ -60,6 +60,29 @@ struct identity {
 	__u8 irq_mode;
 };
 
+/* Counters and histograms of a need: without it they are not counted. */
+static const struct part {
+	unsigned int need;
+	__u64 counters;
+	__u32 hists;
+} parts[] = {
+	{VMMIO_STOCK_RUNS_SEEN, BIT(IRQS_SPURIOUS), 0},
+	{VMMIO_STOCK_FOUND, BIT(IRQS_FOUND) | BIT(IRQS_SPURIOUS) | BIT(IRQS_NOTHING), 0},
+	{VMMIO_STOCK_OPPORTUNITIES, BIT(OPPORTUNITIES), 0},
+	{VMMIO_STOCK_INDICES,
+	 BIT(KICKS_INDEXED) | BIT(KICK_BUFFERS) | BIT(IRQS_INDEXED) | BIT(USED_BUFFERS),
+	 1u << VMMIO_HIST_BATCH | 1u << VMMIO_HIST_COALESCE},
+	{VMMIO_STOCK_OCCUPANCY, BIT(OCCUPANCIES) | BIT(OCCUPANCY), 1u << VMMIO_HIST_OCCUPANCY},
+	{VMMIO_STOCK_LATENCY,
+	 BIT(KICKS_MERGED) | BIT(KICKS_POLLED) | BIT(LATENCIES) | BIT(LATENCY_NS) |
+		 BIT(LATENCIES_EMPTY) | BIT(LATENCY_EMPTY_NS),
+	 1u << VMMIO_HIST_IRQ},
+	{VMMIO_STOCK_KICK_COST, BIT(KICKS_TIMED) | BIT(KICK_NS) | BIT(KICKS_INTERRUPTED),
+	 1u << VMMIO_HIST_KICK},
+	{VMMIO_STOCK_RUNS, BIT(HANDLER_TIMED) | BIT(HANDLER_NS), 0},
+};
+#define PARTS (sizeof(parts) / sizeof(parts[0]))
+
 struct source {
 	struct vmmio_stock stock;
 	struct identity known[VMMIO_STOCK_SLOTS];
@@ -75,6 +98,40 @@ static void source_free(struct source *b)
 	free(b);
 }
 
+/* What is asked for takes. */
+static unsigned int needs(const struct vmmio_want *want)
+{
+	unsigned int need = 0;
+	size_t i;
+
+	for (i = 0; i < PARTS; i++)
+		if (!want->counters || (want->counters & parts[i].counters) ||
+		    (want->hists & parts[i].hists))
+			need |= parts[i].need;
+	if (need & (VMMIO_STOCK_OCCUPANCY | VMMIO_STOCK_LATENCY))
+		need |= VMMIO_STOCK_INDICES;
+	if (!(need & (VMMIO_STOCK_FOUND | VMMIO_STOCK_INDICES | VMMIO_STOCK_RUNS)))
+		need |= VMMIO_STOCK_IRQS_ONLY;
+	return need;
+}
+
+static void leave_out(unsigned int need, __u32 irq_mode, struct vmmio_bpf_have *all)
+{
+	size_t i;
+
+	/* of a device that has a line, or one vector for all, only its handler tells */
+	if (!(need & VMMIO_STOCK_RUNS_SEEN) && irq_mode != VMMIO_IRQ_MSIX)
+		all->device &= ~BIT(IRQS);
+
+	for (i = 0; i < PARTS; i++) {
+		if (need & parts[i].need)
+			continue;
+		all->queue &= ~parts[i].counters;
+		all->device &= ~parts[i].counters;
+		all->queue_hists &= ~parts[i].hists;
+	}
+}
+
 static int stock_open(struct vmmio_source *src, const struct vmmio_source_opts *opts)
 {
 	unsigned int slots = opts->max_slots ? opts->max_slots : VMMIO_STOCK_SLOTS;
@@ -84,6 +141,7 @@ static int stock_open(struct vmmio_source *src, const struct vmmio_source_opts *
 	if (!b)
 		return -ENOMEM;
 	b->keep_ours = opts->ring_of_ours;
+	b->stock.need = needs(&opts->want);
 	b->stock.device_driven = opts->want.device_driven;
 	b->stock.requests = opts->want.requests || (opts->want.hists >> VMMIO_HIST_REQUEST & 1);
 	if (access(VMMIO_VIRTIO_DEVICES, F_OK)) {
@@ -142,7 +200,7 @@ static void complete(struct source *b, struct vmmio_row *r, const struct vmmio_s
 
 	r->info = in->info;
 	r->info.irq = state->irq;
-	r->info.irq_mode = state->irq_mode;
+	r->info.irq_mode = state->irq_mode; /* none where begins of handlers are not hooked */
 	r->info.device[sizeof(r->info.device) - 1] = '\0';
 	r->info.parent[sizeof(r->info.parent) - 1] = '\0';
 	r->info.driver[sizeof(r->info.driver) - 1] = '\0';
@@ -152,7 +210,7 @@ static void complete(struct source *b, struct vmmio_row *r, const struct vmmio_s
 		r->info.transport = VMMIO_TRANSPORT_PCI;
 	else if (!strncmp(bus, "virtio-mmio", sizeof(in->bus_driver)))
 		r->info.transport = VMMIO_TRANSPORT_MMIO;
-	if (!state->irq && !r->ours)
+	if (!(state->irq && state->irq_mode) && !r->ours)
 		identify(b, &r->info);
 	if (r->info.transport == VMMIO_TRANSPORT_MMIO)
 		r->info.irq_mode = VMMIO_IRQ_LINE;
@@ -163,7 +221,41 @@ static void complete(struct source *b, struct vmmio_row *r, const struct vmmio_s
 		r->info.flags |= VMMIO_SLOT_DEVICE_DRIVEN;
 }
 
-/* What a device inherits from its queues: how it interrupts, how many there are. */
+/* What the program keeps by slot and not by CPU. */
+static void take_state(struct vmmio_row *r, const struct vmmio_stock_state *state)
+{
+	bool alone = r->info.irq_mode == VMMIO_IRQ_MSIX || r->info.kind == VMMIO_SLOT_DEVICE;
+	__u64 irqs = state->irqs, found = state->irqs_found;
+	__u64 nothing = irqs > found ? irqs - found : 0;
+
+	r->c[VMMIO_C_IRQS] = irqs;
+	r->c[VMMIO_C_IRQS_SPURIOUS] = alone ? nothing : 0;
+	if (r->info.kind != VMMIO_SLOT_QUEUE)
+		return;
+	r->c[VMMIO_C_OPPORTUNITIES] = state->opportunities;
+	r->c[VMMIO_C_KICKS] = state->kicks;
+	r->c[VMMIO_C_KICKS_INDEXED] = state->kicks_indexed;
+	r->c[VMMIO_C_KICK_BUFFERS] = state->kick_buffers;
+	r->c[VMMIO_C_IRQS_FOUND] = found;
+	r->c[VMMIO_C_IRQS_NOTHING] = alone ? 0 : nothing;
+	r->c[VMMIO_C_IRQS_INDEXED] = state->irqs_indexed;
+	r->c[VMMIO_C_USED_BUFFERS] = state->used_buffers;
+	r->c[VMMIO_C_LATENCIES] = state->latencies;
+	r->c[VMMIO_C_LATENCY_NS] = state->latency_ns;
+	r->c[VMMIO_C_LATENCIES_EMPTY] = state->latencies_empty;
+	r->c[VMMIO_C_LATENCY_EMPTY_NS] = state->latency_empty_ns;
+}
+
+/* A queue's own vector has no other handler: its runs are the device's, too. */
+static void add_runs(struct vmmio_row *dev, const struct vmmio_row *q)
+{
+	if (q->info.irq_mode != VMMIO_IRQ_MSIX || q->ours)
+		return;
+	dev->c[VMMIO_C_IRQS] += q->c[VMMIO_C_IRQS];
+	dev->c[VMMIO_C_IRQS_SPURIOUS] += q->c[VMMIO_C_IRQS_SPURIOUS];
+}
+
+/* What a device inherits from its queues: how it interrupts, how often, how many there are. */
 static void complete_devices(struct vmmio_snapshot *s)
 {
 	size_t i, k;
@@ -179,6 +271,7 @@ static void complete_devices(struct vmmio_snapshot *s)
 			if (q->kind != VMMIO_SLOT_QUEUE || q->dev_slot != dev->slot)
 				continue;
 			dev->queues++;
+			add_runs(&s->rows[i], &s->rows[k]);
 			if (!dev->irq_mode || dev->irq_mode == VMMIO_IRQ_UNKNOWN)
 				dev->irq_mode = q->irq_mode;
 		}
@@ -215,6 +308,7 @@ struct vmmio_bpf_have vmmio_stock_counts(const struct vmmio_stock *b, const stru
 		all.queue |= have_times;
 		all.queue_hists |= 1u << VMMIO_HIST_REQUEST;
 	}
+	leave_out(b->need, r->info.irq_mode, &all);
 	if (b->untimed) {
 		all.queue &= ~(BIT(KICKS_TIMED) | BIT(KICK_NS) | BIT(KICKS_INTERRUPTED));
 		all.queue_hists &= ~(1u << VMMIO_HIST_KICK);
@@ -248,8 +342,7 @@ static int read_rows(struct vmmio_source *src, struct vmmio_snapshot *s, bool co
 		if (counters) {
 			all = vmmio_stock_counts(&b->stock, r);
 			vmmio_bpf_rows_count(&b->stock.rows, s, s->n - 1, &all);
-			if (r->info.kind == VMMIO_SLOT_QUEUE)
-				r->c[VMMIO_C_OPPORTUNITIES] = state->opportunities;
+			take_state(r, state);
 			r->packed_counted = true;
 		}
 		r->info.slot += VMMIO_SLOTS;

@@ -21,6 +21,12 @@
 #include "stock.skel.h"
 
 #define PAIR_RUNS 100
+
+#define SEEN VMMIO_STOCK_RUNS_SEEN
+#define ASKED (VMMIO_STOCK_OPPORTUNITIES | VMMIO_STOCK_INDICES)
+#define COST VMMIO_STOCK_KICK_COST
+#define TIMES (VMMIO_STOCK_LATENCY | VMMIO_STOCK_RUNS)
+
 #define HEADROOM 12 /* slots for queues that appear between two snapshots */
 
 enum where {
@@ -46,20 +52,25 @@ static const struct hook {
 	bool data;	  /* the doorbell where NOTIFICATION_DATA was negotiated */
 	bool requests;	  /* loaded only where it is asked for */
 	bool kprobe;	  /* there is no fentry flavour of it */
+	bool fentry;	  /* nor a kprobe's */
 	bool open;	  /* the function returns with interrupts enabled */
+	/* Of no use without one of these. Begin and end of an interrupt go together with kprobes.
+	 */
+	unsigned int need;
+	bool pair;
 } hooks[] = {
-	{"prepare", "virtqueue_kick_prepare"},
-	{"whole", "virtqueue_kick"},
-	{"whole_done", "virtqueue_kick", .open = true},
+	{"prepare", "virtqueue_kick_prepare", .need = ASKED},
+	{"whole", "virtqueue_kick", .need = ASKED},
+	{"whole_done", "virtqueue_kick", .open = true, .need = ASKED},
 	/* tracepoints: one that this architecture does not have is no loss */
-	{"irqs_handler", NULL, .irq = true},
-	{"irqs_ipi", NULL, .irq = true},
-	{"irqs_timer", NULL, .irq = true},
-	{"irqs_resched", NULL, .irq = true},
-	{"irqs_call", NULL, .irq = true},
-	{"irqs_call_single", NULL, .irq = true},
-	{"irqs_work", NULL, .irq = true},
-	{"ours_kick", "virtqueue_kick_prepare", .packed = true},
+	{"irqs_handler", NULL, .irq = true, .need = COST},
+	{"irqs_ipi", NULL, .irq = true, .need = COST},
+	{"irqs_timer", NULL, .irq = true, .need = COST},
+	{"irqs_resched", NULL, .irq = true, .need = COST},
+	{"irqs_call", NULL, .irq = true, .need = COST},
+	{"irqs_call_single", NULL, .irq = true, .need = COST},
+	{"irqs_work", NULL, .irq = true, .need = COST},
+	{"ours_kick", "virtqueue_kick_prepare", .packed = true, .need = VMMIO_STOCK_INDICES},
 	{"gone", "vring_del_virtqueue"},
 	{"resized", "virtqueue_resize", .optional = true},
 	{"reset", "virtqueue_reset", .optional = true},
@@ -80,23 +91,28 @@ static const struct hook {
 	{"get_buf_ctx", "virtqueue_get_buf_ctx", .requests = true, .optional = true},
 	{"settle", "virtqueue_kick_prepare", .requests = true, .kprobe = true},
 	{"config", "virtio_config_changed", CORE, .irq = true, .optional = true},
-	{"vring_irq", "vring_interrupt", .irq = true},
-	{"vring_irq_done", "vring_interrupt", .irq = true},
+	{"vring_irq", "vring_interrupt", .irq = true, .need = TIMES, .pair = true},
+	{"vring_irq_done", "vring_interrupt", .irq = true,
+	 .need = VMMIO_STOCK_FOUND | VMMIO_STOCK_INDICES | TIMES, .pair = true},
+	{"vring_seen", "vring_interrupt", .irq = true, .need = VMMIO_STOCK_IRQS_ONLY,
+	 .fentry = true},
 	{"vm_kick", "vm_notify", MMIO},
-	{"vm_kick_done", "vm_notify", MMIO, .open = true},
-	{"vm_irq", "vm_interrupt", MMIO},
-	{"vm_irq_done", "vm_interrupt", MMIO},
+	{"vm_kick_done", "vm_notify", MMIO, .open = true, .need = COST},
+	{"vm_irq", "vm_interrupt", MMIO, .need = TIMES, .pair = true},
+	{"vm_irq_done", "vm_interrupt", MMIO, .need = SEEN | TIMES, .pair = true},
 	{"vp_kick", "vp_notify", PCI},
-	{"vp_kick_done", "vp_notify", PCI, .open = true},
+	{"vp_kick_done", "vp_notify", PCI, .open = true, .need = COST},
 	{"vm_kick_data", "vm_notify_with_data", MMIO, .data = true},
-	{"vm_kick_data_done", "vm_notify_with_data", MMIO, .data = true, .open = true},
+	{"vm_kick_data_done", "vm_notify_with_data", MMIO, .data = true, .open = true,
+	 .need = COST},
 	{"vp_kick_data", "vp_notify_with_data", PCI, .data = true},
-	{"vp_kick_data_done", "vp_notify_with_data", PCI, .data = true, .open = true},
-	{"vp_irq", "vp_interrupt", PCI},
-	{"vp_irq_done", "vp_interrupt", PCI},
-	{"vp_vring_irq", "vp_vring_interrupt", PCI, .optional = true},
-	{"vp_vring_irq_done", "vp_vring_interrupt", PCI, .optional = true},
-	{"vp_config_irq", "vp_config_changed", PCI, .optional = true},
+	{"vp_kick_data_done", "vp_notify_with_data", PCI, .data = true, .open = true, .need = COST},
+	{"vp_irq", "vp_interrupt", PCI, .need = TIMES, .pair = true},
+	{"vp_irq_done", "vp_interrupt", PCI, .need = SEEN | TIMES, .pair = true},
+	{"vp_vring_irq", "vp_vring_interrupt", PCI, .optional = true, .need = TIMES, .pair = true},
+	{"vp_vring_irq_done", "vp_vring_interrupt", PCI, .optional = true, .need = SEEN | TIMES,
+	 .pair = true},
+	{"vp_config_irq", "vp_config_changed", PCI, .optional = true, .need = TIMES, .pair = true},
 	{"vp_config_irq_done", "vp_config_changed", PCI, .optional = true},
 };
 #define HOOKS (sizeof(hooks) / sizeof(hooks[0]))
@@ -108,7 +124,10 @@ static bool wanted(const struct vmmio_stock *b, const struct vmmio_stock_present
 
 	if (b->attached >> i & 1)
 		return false;
-	if ((h->data && !p->data) || (h->requests && !b->requests) || (h->kprobe && b->fentry))
+	if (h->need && !(b->need & h->need) && !(h->pair && !b->fentry))
+		return false;
+	if ((h->data && !p->data) || (h->requests && !b->requests) || (h->kprobe && b->fentry) ||
+	    (h->fentry && !b->fentry))
 		return false;
 	if (h->where == MMIO)
 		return p->device && p->mmio;
@@ -208,6 +227,11 @@ static int share_maps(struct stock_bpf *skel, const struct stock_bpf *first)
 static int size_maps(struct vmmio_stock *b, struct stock_bpf *skel)
 {
 	skel->rodata->opt_slots = b->rows.slots;
+	skel->rodata->opt_indices = b->need & VMMIO_STOCK_INDICES;
+	skel->rodata->opt_occupancy = b->need & VMMIO_STOCK_OCCUPANCY;
+	skel->rodata->opt_latency = b->need & VMMIO_STOCK_LATENCY;
+	skel->rodata->opt_kick_cost = b->need & VMMIO_STOCK_KICK_COST;
+	skel->rodata->opt_runs = b->need & VMMIO_STOCK_RUNS;
 	skel->rodata->opt_device_driven = b->device_driven;
 	skel->rodata->opt_hist_stride = b->rows.stride;
 	memcpy((void *)skel->rodata->opt_hist_pos, b->rows.pos, sizeof(b->rows.pos));
@@ -256,7 +280,7 @@ static int load_object(struct vmmio_stock *b, struct stock_bpf *skel, __u64 set)
 		prog = set >> i & 1 ? program(skel, b->fentry, hooks[i].name) : NULL;
 		if (prog)
 			bpf_program__set_autoload(prog, true);
-		if (prog && b->fentry && hooks[i].where >= MMIO) {
+		if (prog && b->fentry && hooks[i].need == COST && hooks[i].where >= MMIO) {
 			bpf_program__set_autoload(skel->progs.fe_pair, true);
 			bpf_program__set_autoload(skel->progs.fe_pair_done, true);
 		}
@@ -366,7 +390,7 @@ static int attach(struct vmmio_stock *b, struct stock_bpf *skel, __u64 set)
 			b->untimed = b->blind || b->requests;
 		}
 		b->packed |= hooks[i].packed;
-		b->irqs |= !strcmp(hooks[i].name, "vring_irq");
+		b->irqs |= !strncmp(hooks[i].name, "vring_", 6);
 		b->mmio |= hooks[i].where == MMIO;
 		b->pci |= hooks[i].where == PCI;
 	}

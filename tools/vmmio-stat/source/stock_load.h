@@ -16,8 +16,22 @@
 #define VMMIO_STOCK_LINKS 64
 #define VMMIO_STOCK_OBJECTS 4
 
+/* What a counter takes beyond a doorbell's and an interrupt's own hook. */
+enum vmmio_stock_need {
+	VMMIO_STOCK_RUNS_SEEN = 1 << 0,	    /* ends of a device's handlers */
+	VMMIO_STOCK_FOUND = 1 << 1,	    /* ends of vring_interrupt() */
+	VMMIO_STOCK_OPPORTUNITIES = 1 << 2, /* virtqueue_kick_prepare() */
+	VMMIO_STOCK_INDICES = 1 << 3,	    /* of rings, a packed one's as of an opportunity */
+	VMMIO_STOCK_OCCUPANCY = 1 << 4,
+	VMMIO_STOCK_LATENCY = 1 << 5,	/* begins of handlers */
+	VMMIO_STOCK_KICK_COST = 1 << 6, /* ends of doorbells, interrupts of any kind */
+	VMMIO_STOCK_RUNS = 1 << 7,	/* durations of handlers */
+	VMMIO_STOCK_IRQS_ONLY = 1 << 8, /* none of these of interrupts */
+};
+
 struct vmmio_stock {
 	struct vmmio_bpf_rows rows;
+	unsigned int need;  /* in: enum vmmio_stock_need */
 	bool device_driven; /* in: requests of queues that the device drives, too */
 	bool requests;	    /* in: the request hooks are wanted; out: they are there */
 

@@ -188,14 +188,13 @@ int vmmio_witness_check(struct vmmio_snapshot *d, const struct vmmio_witness *fr
 	for (i = 0; i < to->n && !err; i++) {
 		const struct vmmio_slot_info *x = &to->devices[i];
 		const struct vmmio_row *r = device_row(d, x->device);
-		__u64 moved;
+		__u64 moved, irqs;
 
 		if (!(sees & (to->ours[i] ? VMMIO_SEES_OURS : VMMIO_SEES_MAINLINE)) ||
 		    !stayed(from, x, to->ours[i]))
 			continue;
 		/* counted but not to be had, or seen; one lost is said to be lost */
-		if (r && (!vmmio_row_has(r, VMMIO_C_IRQS) || r->c[VMMIO_C_IRQS] || d->events_lost ||
-			  r->reset))
+		if (r && (!vmmio_device_irqs(d, r, &irqs) || irqs || d->events_lost || r->reset))
 			continue;
 		moved = vmmio_irqs_moved(d, x->device, &from->irqs, &to->irqs);
 		/* a single one may be under way at the edge */
