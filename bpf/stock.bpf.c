@@ -8,7 +8,8 @@
  *
  * Interrupts may come between any two instructions here. Each counter is
  * written by one hook only, so that none is lost; a hook that is met again on
- * its own CPU is skipped by the kernel and counted as lost.
+ * its own CPU is skipped by the kernel and counted as lost. Long because a kick and
+ * its interrupt share one state, which both flavours of their hooks write.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>

@@ -2,6 +2,7 @@
 /*
  * Snapshots and their differences: rows that appear, vanish or change hands,
  * counters that wrap or run backwards, sums of a device; and /proc/interrupts.
+ * Long because all of them are made of the same few rows.
  */
 #include <setjmp.h>
 #include <stdarg.h>

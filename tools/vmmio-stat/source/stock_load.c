@@ -2,6 +2,7 @@
 /*
  * See stock_load.h. Hooks that only mainline's devices need are not attached
  * while there is none: they would run for ours and find nothing to do.
+ * Long because the table of hooks and what chooses from it belong together.
  */
 #include <errno.h>
 #include <fcntl.h>
