@@ -104,4 +104,9 @@ awk '
 		}
 		exit n != 36
 	}' "$out/rounds.tsv" >"$out/cost.tsv"
+{
+	echo "QEMU: $(qemu-system-x86_64 --version | head -n 1)"
+	echo "bpftrace: $(bpftrace --version)"
+	echo "made by: bench/cost/watch-cost.sh, $(date -u +%Y-%m-%d), commit $(git -C "$(dirname "$0")" describe --always --dirty 2>/dev/null || echo unknown)"
+} >"$out/machine.txt"
 cat "$out/cost.tsv"
