@@ -130,6 +130,8 @@ static bool wanted(const struct vmmio_stock *b, const struct vmmio_stock_present
 	if ((h->data && !p->data) || (h->requests && !b->requests) || (h->kprobe && b->fentry) ||
 	    (h->fentry && !b->fentry))
 		return false;
+	if (h->need == VMMIO_STOCK_IRQS_ONLY) /* ours are counted by their driver */
+		return p->device;
 	if (h->where == MMIO)
 		return p->device && p->mmio;
 	if (h->where == PCI)
