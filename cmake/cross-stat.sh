@@ -40,11 +40,14 @@ exec 9>"$out/lock"
 flock 9
 libraries='libbpf-dev libelf-dev zlib1g-dev libjansson-dev libncurses-dev
 libtracefs-dev libtraceevent-dev libevent-dev'
+[ -s "$out/libraries/contents" ] || rm -rf "$out/libraries"
 # shellcheck disable=SC2086 # a list of words
 "$source/cmake/fetch-deb.sh" --out "$out/libraries" --arch "$4" $libraries >"$out/log" 2>&1 || {
 	echo "cross-stat: $(tail -n 1 "$out/log"): skipped"
 	exit 77
 }
+# The same bytes wherever the tree and DIR lie (packaging/release.sh). Of two that fit gcc takes the last.
+map=-ffile-prefix-map=$source=/vmmio
 failed()
 {
 	tail -n 30 "$out/log" >&2
@@ -53,7 +56,7 @@ failed()
 cmake -S "$source" -B "$out/build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo \
 	-DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=$processor \
 	-DCMAKE_C_COMPILER=$cross-gcc -DCMAKE_LIBRARY_ARCHITECTURE=$cross \
-	"-DCMAKE_C_FLAGS=-isystem $out/libraries/usr/include" \
+	"-DCMAKE_C_FLAGS=-isystem $out/libraries/usr/include $map -ffile-prefix-map=$out=/cross" "-DVMMIO_BPF_FLAGS=$map" \
 	"-DCMAKE_FIND_ROOT_PATH=$out/libraries" -DCMAKE_FIND_ROOT_PATH_MODE_LIBRARY=ONLY \
 	"-DVMMIO_STAT_FOR=$btf" >"$out/log" 2>&1 || failed
 # shellcheck disable=SC2086 # a list of words

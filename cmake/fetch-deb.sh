@@ -3,7 +3,8 @@
 #
 # Downloads Debian packages and unpacks them into a folder of the build tree.
 # Installs nothing, needs no root, follows no dependencies. A folder that holds
-# the same packages already is left alone.
+# the same packages already is left alone. Its file "contents" has package, version,
+# architecture and path of each file (packaging/linked.sh reads it).
 set -eu
 # shellcheck source=cmake/apt.sh
 . "$(dirname "$0")/apt.sh"
@@ -63,6 +64,10 @@ for package in "$@"; do
 done
 for deb in "$work"/*.deb; do
 	dpkg-deb -x "$deb" "$out" || die "cannot unpack $(basename "$deb") into $out (disk full?)"
+	# shellcheck disable=SC2016 # the names are for dpkg-deb
+	of=$(dpkg-deb -W --showformat='${Package} ${Version} ${Architecture}' "$deb")
+	dpkg-deb --fsys-tarfile "$deb" | tar -t | sed "s|^|$of |" >>"$work/contents"
 done
 merge_usr "$out"
+mv "$work/contents" "$out/contents"
 echo "${arch:+$arch }$*" >"$out/packages"

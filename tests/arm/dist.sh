@@ -3,7 +3,8 @@
 #
 # The target "dist": three files, each of its architecture, static, stripped, and the
 # sums are theirs. That of x86-64 runs here; arm.narrow runs that of armhf, and that
-# of arm64 is the one with which the tests of arm64 guests count.
+# of arm64 is the one with which the tests of arm64 guests count. What was linked into
+# those of arm64 and armhf can be told, in the versions of their own architecture.
 # Arguments: the target's command.
 set -eu
 for cross in aarch64-linux-gnu arm-linux-gnueabihf; do
@@ -34,3 +35,10 @@ done
 sha256sum --quiet -c SHA256SUMS
 cmp -s "vmmio-stat-$version-arm64" "$VMMIO_BUILD/arch/stat-arm64/vmmio-stat" || fail "arm64 guests run another file"
 [ "$("./vmmio-stat-$version-x86-64" --version | sed 's/,.*//')" = "vmmio-stat $version" ] || fail "its --version"
+for arch in arm64 armhf; do
+	linked=$("$VMMIO_SOURCE/packaging/linked.sh" "$VMMIO_BUILD/arch/stat-$arch/build" "$VMMIO_BUILD/arch/stat-$arch/libraries") ||
+		fail "what is linked for $arch is not known"
+	for package in "zlib1g-dev .* $arch" "libelf-dev .* $arch" "libc6-dev-$arch-cross .* all"; do
+		echo "$linked" | grep -q "^$package\$" || fail "$arch: no $package in: $linked"
+	done
+done
