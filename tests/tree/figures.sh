@@ -16,7 +16,7 @@ native=results/2026-11-25-amd-epyc-native/stat-cost
 mkdir -p "$work/tree/docs" "$work/tree/tests/unit" "$work/tree/bench"
 cp -r README.md kmod "$work/tree/"
 cp -r docs/figures docs/rfc-2011.sh docs/rfc-2011.md docs/troubleshooting.md docs/cost.md docs/acknowledge.md \
-	docs/measuring.md docs/host.md docs/record.md docs/hardening.md docs/machines "$work/tree/docs"
+	docs/measuring.md docs/host.md docs/record.md docs/hardening.md docs/whole-stack.md docs/machines "$work/tree/docs"
 cp tests/unit/test_ack.c tests/unit/test_bench_looks.c tests/unit/test_bench_aa.c "$work/tree/tests/unit"
 cp -r bench/published "$work/tree/bench"
 cp -rs "$VMMIO_SOURCE/results" "$work/tree/results"
@@ -25,10 +25,11 @@ late=results/2026-11-30-amd-epyc-native
 guest=results/2026-11-30-amd-epyc-tcg/record-guest/cost.tsv
 journey=results/2026-11-29-amd-epyc-kvm-svm-on-tcg/journey
 study=results/2026-11-25-amd-epyc-tcg/study/README.md
+quick=results/2026-11-29-amd-epyc-kvm-svm-on-tcg/stack-quick/README.md
 micro=docs/machines/2026-11-25-amd-epyc-kvm-soft/micro.txt
 for file in "$stack/stack.txt" "$stack/result.json" "$native/events.tsv" "$native/load-stock.tsv" \
 	$hostcost $late/record-cost/cost.tsv $late/record-cost/rounds.tsv $late/dat-cost/dat-cost.csv $late/fuzz-dat.txt \
-	$guest $journey/journey.txt $journey/machine.txt $study results/2026-11-25-amd-epyc-tcg/compare/compare.txt \
+	$guest $journey/journey.txt $journey/machine.txt $study $quick "${quick%README.md}tables.md" results/2026-11-25-amd-epyc-tcg/compare/compare.txt \
 	results/2026-11-29-systems-tcg/trixie.txt results/2026-11-29-systems-tcg/bookworm.txt results/2026-11-25-kernels-tcg/summary.txt; do
 	cp --remove-destination "$file" "$work/tree/$file"
 done
@@ -114,3 +115,17 @@ finds 'does not say' results/2026-11-25-amd-epyc-tcg/compare/compare.txt 's/pci-
 finds 'does not say' results/2026-11-29-systems-tcg/trixie.txt 's/quickstart test/quickstart tests/;s/guest kernel 6\.12/guest kernel 6.11/'
 finds 'does not say' results/2026-11-29-systems-tcg/bookworm.txt 's/(bookworm)/(sid)/'
 finds 'does not say' results/2026-11-25-kernels-tcg/summary.txt 's/passed matrix.amd64-7.x-stat-truth/failed matrix.amd64-7.x-stat-truth/'
+
+# the whole stack's
+says docs/whole-stack.md 'where 41\.1 were' 'where 41.2 were'
+says docs/whole-stack.md 'The rest, 11\.1' 'The rest, 11.2'
+finds 'explained of' "$stack/result.json" 's/"vmm": 54767.676581638909/"vmm": 154767.676581638909/;s/"guest": 2[0-9]*\./"guest": 99999./' docs/whole-stack.md
+for change in 's/101460      94890/101461      94890/' 's/20792      20170/20793      20170/' 's/26916      23887/26917      23887/' \
+	's/54757      51688/54758      51688/' 's/5472       6106/5473       6106/'; do
+	finds 'does not say' "$stack/stack.txt" "$change" docs/whole-stack.md
+done
+for change in 's/5, 3, 101483 | 4, 2, 94797 | 1, 0, 64074 | 1.58/5, 3, 101484 | 4, 2, 94797 | 1, 0, 64074 | 1.58/' 's/93641/93642/' \
+	's/39455/39456/' 's/24710/24711/' 's/109616/109617/' 's/25824/25825/' 's/94805/94806/' 's/101978/101979/' 's/100813/100814/'; do
+	finds 'does not say' $quick "$change" docs/whole-stack.md
+done
+finds 'depth of' "${quick%README.md}tables.md" 's/102273 | 39455/104273 | 39455/' docs/whole-stack.md
