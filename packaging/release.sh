@@ -57,6 +57,9 @@ make_all()
 	for arch in arm64 armhf; do
 		packaging/linked.sh "$build/arch/stat-$arch/build" "$build/arch/stat-$arch/libraries" \
 			>"$work/$1/$arch.linked" || die "what is linked for $arch is not known"
+		# apt.sh does without that suite where the mirror's list is broken
+		grep -q -- '-security main$' "$build/arch/stat-$arch/libraries/apt/sources.list" ||
+			echo "release: $arch: the mirror gave no list of security updates, the libraries are without them" >&2
 	done
 }
 
