@@ -265,8 +265,8 @@ static __always_inline int vring_irq(__u32 irq, struct virtqueue *vq)
 	if (s->ours && !s->packed)
 		return 0;
 	start = x->run_t0;
-	if (!s->ours && start)
-		s->irq_mode = x->run_mode;
+	if (!s->ours)
+		s->irq_mode = start ? x->run_mode : VMMIO_IRQ_MSIX;
 	if (s->ours || !start)
 		start = bpf_ktime_get_ns();
 	x->vring_vq = (__u64)vq;

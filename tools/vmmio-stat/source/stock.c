@@ -193,6 +193,18 @@ static void identify(struct source *b, struct vmmio_slot_info *i)
 	i->irq_mode = k->irq_mode;
 }
 
+/* The hook's number holds; a name that was cut is in no list, and then it has a vector. */
+static void believe(struct source *b, struct vmmio_slot_info *i, __u32 irq)
+{
+	char name[40];
+
+	i->irq = irq;
+	if (i->irq_mode != VMMIO_IRQ_NONE)
+		return;
+	snprintf(name, sizeof(name), "%s-virtqueues", i->device);
+	i->irq_mode = vmmio_irqs_has(&b->irqs, irq, name) ? VMMIO_IRQ_MSIX_SHARED : VMMIO_IRQ_MSIX;
+}
+
 static void complete(struct source *b, struct vmmio_row *r, const struct vmmio_stock_info *in,
 		     const struct vmmio_stock_state *state)
 {
@@ -212,6 +224,8 @@ static void complete(struct source *b, struct vmmio_row *r, const struct vmmio_s
 		r->info.transport = VMMIO_TRANSPORT_MMIO;
 	if (!(state->irq && state->irq_mode) && !r->ours)
 		identify(b, &r->info);
+	if (state->irq && !r->ours)
+		believe(b, &r->info, state->irq);
 	if (r->info.transport == VMMIO_TRANSPORT_MMIO)
 		r->info.irq_mode = VMMIO_IRQ_LINE;
 	else if (r->info.transport == VMMIO_TRANSPORT_UNKNOWN && !r->ours)
