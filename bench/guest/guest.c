@@ -294,7 +294,10 @@ static void attend(struct run *run)
 		;
 }
 
-/* Cuts "VMMIO-END n" off the output. Returns n, or -1 if it is not the last line. */
+/*
+ * Cuts "VMMIO-END n" off the output. Returns n, or -1 if it is not the last that was said; what
+ * is before it need not have ended its line.
+ */
 static int take_end(struct vmmio_guest_result *r)
 {
 	char *line, *end;
@@ -303,10 +306,9 @@ static int take_end(struct vmmio_guest_result *r)
 	end = r->output + r->output_len;
 	while (end > r->output && (end[-1] == '\n' || end[-1] == '\r'))
 		end--;
-	for (line = end; line > r->output && line[-1] != '\n'; line--)
-		;
-	if (strncmp(line, "VMMIO-END ", 10))
-		return -1;
+	for (line = end; strncmp(line, "VMMIO-END ", 10); line--)
+		if (line == r->output || line[-1] == '\n')
+			return -1;
 	*end = '\0';
 	status = strtol(line + 10, &end, 10);
 	if (*end || status < 0 || status > 255)

@@ -390,7 +390,10 @@ out:
 	if (c.out && fclose(c.out) && !err)
 		err = -errno;
 	if (err)
-		snprintf(why, len, "guest image: %s: %s", what, strerror(-err));
+		snprintf(why, len, "guest image: %s: %s%s", what, strerror(-err),
+			 err == -ENOENT && what == base
+				 ? " (the target \"image\" makes it, as ./quickstart does)"
+				 : "");
 	return err;
 }
 

@@ -36,7 +36,7 @@ ends 1 '^vmmio-boot: the guest did not end within 15 s ([0-9]* s passed)$' --tim
 	--command 'echo seen >/dev/kmsg; echo last words >&2; while :; do :; done'
 grep -q 'last words' "$work/err" || failed "hang: the console is not shown"
 ends 1 'without saying VMMIO-END' --command 'poweroff -f; sleep 9'
-ends 3 'ended with status 3' --command 'echo said; exit 3'
+ends 3 'ended with status 3' --command 'printf said; exit 3' # a line need not be whole
 [ "$(cat "$work/out")" = said ] || failed "the output of a failed script is lost"
 ends 99 'kernel complained' --command 'echo "BUG: planted" >/dev/kmsg'
 ends 1 'bogus' -- -device bogus

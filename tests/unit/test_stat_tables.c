@@ -84,6 +84,9 @@ static void field_keys_and_headings(void **state)
 		if (!strcmp(f->unit, "ns") || !strcmp(f->unit, "us"))
 			assert_int_equal(f->cls, VMMIO_TIME);
 	}
+	assert_int_equal(vmmio_field_find("kick"), VMMIO_F_KICKS); /* as it is headed if emulated */
+	assert_int_equal(vmmio_field_find("kic"), -1);
+	assert_int_equal(vmmio_field_find(""), -1);
 	assert_int_equal(vmmio_field_find("nonsense"), -1);
 }
 

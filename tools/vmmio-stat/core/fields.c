@@ -130,12 +130,20 @@ bool vmmio_counter_is_time(int counter)
 	return len > 3 && !strcmp(vmmio_counter_keys[counter] + len - 3, "_ns");
 }
 
+/* A rate is headed without "/s" where it is a count. */
+static bool heads(const char *heading, const char *name)
+{
+	size_t len = strlen(name);
+
+	return !strncmp(heading, name, len) && (!heading[len] || !strcmp(heading + len, "/s"));
+}
+
 int vmmio_field_find(const char *name)
 {
 	int id;
 
 	for (id = 0; id < VMMIO_F_COUNT; id++)
-		if (!strcmp(name, vmmio_fields[id].key) || !strcmp(name, vmmio_fields[id].heading))
+		if (!strcmp(name, vmmio_fields[id].key) || heads(vmmio_fields[id].heading, name))
 			return id;
 	return -1;
 }
