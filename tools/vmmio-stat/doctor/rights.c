@@ -69,7 +69,9 @@ void doctor_check_capabilities(struct doctor *d)
 			f->state = DOCTOR_NOTE;
 	} else {
 		f = doctor_add(d, DOCTOR_PROBLEM, "capabilities", "missing:%s", missing);
-		doctor_remedy(f, "run as root, or once: setcap cap_bpf,cap_perfmon+ep vmmio-stat");
+		doctor_remedy(
+			f, "run as root, or once: setcap cap_bpf,cap_perfmon+ep vmmio-stat (with "
+			   "drivers that are modules cap_sys_admin+ep)");
 	}
 }
 

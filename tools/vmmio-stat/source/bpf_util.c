@@ -53,7 +53,8 @@ void vmmio_bpf_why(char *why, size_t size, const char *step, int err)
 		 vmmio_rights_missing(caps, missing)[0])
 		snprintf(why, size,
 			 "cannot %s BPF programs: missing%s: run as root, or setcap "
-			 "cap_bpf,cap_perfmon+ep vmmio-stat",
+			 "cap_bpf,cap_perfmon+ep vmmio-stat (with drivers that are modules "
+			 "cap_sys_admin+ep)",
 			 step, missing);
 	else if (err == -EPERM && !vmmio_rights_own(&caps) && vmmio_rights_admin(caps))
 		snprintf(why, size,
