@@ -220,7 +220,7 @@ fi
 
 # the drawing
 if command -v gnuplot >/dev/null; then
-	joined --gnuplot --requests requests g.dat h.dat | gnuplot >svg 2>err || fail "gnuplot: $(cat err)"
+	joined --gnuplot --requests requests g.dat h.dat | LC_ALL=C.UTF-8 gnuplot >svg 2>err || fail "gnuplot: $(cat err)"
 	[ ! -s err ] || fail "gnuplot: $(cat err)"
 	grep -q '<svg' svg || fail "no drawing: $(cat err)"
 fi

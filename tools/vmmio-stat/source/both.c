@@ -50,6 +50,13 @@ static int both_open(struct vmmio_source *src, const struct vmmio_source_opts *o
 	so.max_slots = 0;
 	err2 = b->stock.ops->open(&b->stock, &so);
 	b->have_stock = !err2;
+	if (!err && err2 && err2 != -ENODEV && b->ours.ops == &vmmio_source_sysfs) {
+		/* virtio_ring tells nothing here: another source may know more */
+		b->ours.ops->close(&b->ours);
+		b->ours = (struct vmmio_source){.ops = &vmmio_source_bpf};
+		err = b->ours.ops->open(&b->ours, opts);
+		b->have_ours = !err;
+	}
 	if (err && err2) {
 		/* no module is not what to complain of where there is no virtio at all */
 		const struct vmmio_source *which = err == -ENODEV ? &b->stock : &b->ours;
