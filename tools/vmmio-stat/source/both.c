@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What "auto" tries first: our driver's devices by source "bpf", or "sysfs" where its own
- * counters are all that is asked for, and mainline's by source "stock" in one snapshot. The hooks
- * in virtio_ring also serve our own queues: what only they can tell (kick opportunities, packed
- * rings) is added to ours.
+ * What "auto" tries first: our driver's devices by source "bpf" and mainline's
+ * by source "stock" in one snapshot. The hooks in virtio_ring also serve our
+ * own queues: what only they can tell (kick opportunities, packed rings) is
+ * added to ours.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -18,22 +18,6 @@ struct both {
 	struct vmmio_snapshot aux;
 };
 
-#define BIT(c) (1ull << VMMIO_C_##c)
-
-/* What our driver counts whether or not anybody looks, and what virtio_ring tells of it. */
-static const __u64 counted_anyway =
-	BIT(KICKS) | BIT(KICKS_INDEXED) | BIT(KICK_BUFFERS) | BIT(IRQS) | BIT(IRQS_FOUND) |
-	BIT(IRQS_SPURIOUS) | BIT(IRQS_NOTHING) | BIT(IRQS_INDEXED) | BIT(USED_BUFFERS) |
-	BIT(CONFIG_IRQS) | BIT(REG_READS) | BIT(REG_WRITES) | BIT(ACCESSES) | BIT(OPPORTUNITIES);
-
-static bool without_tracing(const struct vmmio_source_opts *opts)
-{
-	const struct vmmio_want *w = &opts->want;
-
-	return w->counters && !(w->counters & ~counted_anyway) && !w->hists && !w->regs &&
-	       !w->requests && !opts->max_slots;
-}
-
 static int both_open(struct vmmio_source *src, const struct vmmio_source_opts *opts)
 {
 	struct both *b = calloc(1, sizeof(*b));
@@ -42,7 +26,7 @@ static int both_open(struct vmmio_source *src, const struct vmmio_source_opts *o
 
 	if (!b)
 		return -ENOMEM;
-	b->ours.ops = without_tracing(opts) ? &vmmio_source_sysfs : &vmmio_source_bpf;
+	b->ours.ops = &vmmio_source_bpf;
 	b->stock.ops = &vmmio_source_stock;
 	err = b->ours.ops->open(&b->ours, opts);
 	b->have_ours = !err;
@@ -50,13 +34,6 @@ static int both_open(struct vmmio_source *src, const struct vmmio_source_opts *o
 	so.max_slots = 0;
 	err2 = b->stock.ops->open(&b->stock, &so);
 	b->have_stock = !err2;
-	if (!err && err2 && err2 != -ENODEV && b->ours.ops == &vmmio_source_sysfs) {
-		/* virtio_ring tells nothing here: another source may know more */
-		b->ours.ops->close(&b->ours);
-		b->ours = (struct vmmio_source){.ops = &vmmio_source_bpf};
-		err = b->ours.ops->open(&b->ours, opts);
-		b->have_ours = !err;
-	}
 	if (err && err2) {
 		/* no module is not what to complain of where there is no virtio at all */
 		const struct vmmio_source *which = err == -ENODEV ? &b->stock : &b->ours;
