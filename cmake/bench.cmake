@@ -2,7 +2,9 @@
 #
 # vmmio-bench and the load generators.
 foreach(load IN ITEMS blkload netload charload)
-	add_executable(${load} bench/load/gen/${load}.c bench/load/gen/latency.c)
+	add_executable(
+		${load} bench/load/gen/${load}.c bench/load/gen/latency.c bench/load/gen/mark.c
+	)
 	target_link_libraries(${load} PRIVATE vmmio_lib)
 	vmmio_static(${load})
 endforeach()
@@ -13,6 +15,25 @@ find_path(GSL_INCLUDE gsl/gsl_statistics.h)
 if(NOT GSL_INCLUDE)
 	message(FATAL_ERROR "vmmio-bench: package libgsl-dev is needed")
 endif()
+
+find_path(LIBDW_INCLUDE elfutils/libdw.h)
+if(NOT LIBDW_INCLUDE)
+	message(FATAL_ERROR "vmmio-bench: package libdw-dev is needed")
+endif()
+
+# QEMU's plugin for compare --where, one for each form of its interface (9.0 changed it).
+# The symbols it calls are QEMU's.
+foreach(form IN ITEMS 1 2)
+	add_library(where-${form} MODULE bench/where/plugin.c)
+	target_include_directories(where-${form} PRIVATE ${CMAKE_SOURCE_DIR}/include)
+	target_compile_definitions(where-${form} PRIVATE VMMIO_PLUGIN_VERSION=${form})
+	target_compile_options(
+		where-${form} PRIVATE -Wall -Wextra -Wno-unused-parameter -fvisibility=hidden -O2
+	)
+	set_target_properties(
+		where-${form} PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/image
+	)
+endforeach()
 
 add_library(
 	vmmio_bench STATIC
@@ -72,14 +93,23 @@ add_library(
 	bench/sweep/report.c
 	bench/sweep/run.c
 	bench/sweep/state.c
+	bench/where/alike.c
+	bench/where/delta.c
+	bench/where/delta_print.c
+	bench/where/lines.c
+	bench/where/path.c
+	bench/where/script.c
+	bench/where/symbols.c
+	bench/where/tree.c
 )
-target_link_libraries(vmmio_bench PUBLIC vmmio_guest gsl gslcblas z m)
+target_link_libraries(vmmio_bench PUBLIC vmmio_guest gsl gslcblas z m dw elf)
 # the plot scripts and those of guests and hosts are part of the program (lib/embed.h)
 file(GLOB plots CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bench/plot/gp/*.gp)
 vmmio_embed(bench/plot/plot.c ${plots})
 vmmio_embed(bench/load/load.c bench/load/round.sh)
 vmmio_embed(bench/load/blk.c bench/load/disk.sh)
 vmmio_embed(bench/load/hosted.c bench/load/hosted.sh)
+vmmio_embed(bench/where/script.c bench/where/where.sh)
 vmmio_embed(bench/judge/versus_report.c bench/judge/versus.sh)
 
 find_package(Threads REQUIRED)
@@ -103,12 +133,14 @@ add_executable(
 	bench/cmd/tune.c
 	bench/cmd/stack.c
 	bench/cmd/versus.c
+	bench/cmd/where.c
+	bench/cmd/diff_where.c
 	bench/cmd/witness.c
 	bench/guest/pool.c
 )
 target_link_libraries(vmmio-bench PRIVATE vmmio_bench Threads::Threads)
 
-foreach(name IN ITEMS bench_aa bench_ab bench_corrupt bench_devside bench_dims bench_history bench_loads bench_looks bench_page bench_published bench_tune bench_unseen bench_witness bench_stats bench_result bench_rounds stack versus)
+foreach(name IN ITEMS bench_aa bench_ab bench_corrupt bench_devside bench_dims bench_history bench_loads bench_looks bench_page bench_published bench_tune bench_unseen bench_where bench_witness bench_stats bench_result bench_rounds stack versus)
 	vmmio_unit_test(${name} LIBS vmmio_bench)
 endforeach()
 add_executable(benchstats tests/unit/benchstats.c)
@@ -127,6 +159,7 @@ vmmio_script_test(guest tests/guest/loads.sh TIMEOUT 400)
 vmmio_script_test(guest tests/guest/regress.sh TIMEOUT 180)
 vmmio_script_test(guest tests/guest/bisect.sh TIMEOUT 300)
 vmmio_script_test(guest tests/guest/conform.sh TIMEOUT 180)
+vmmio_script_test(guest tests/guest/where.sh TIMEOUT 300)
 vmmio_script_test(guest tests/guest/tune.sh TIMEOUT 240)
 vmmio_script_test(guest tests/guest/versus.sh TIMEOUT 240)
 vmmio_script_test(guest tests/guest/study.sh TIMEOUT 1800)

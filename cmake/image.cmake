@@ -126,6 +126,15 @@ add_custom_command(
 )
 file(CREATE_LINK ${VMMIO_KERNEL_IMAGE} ${VMMIO_IMAGE_DIR}/vmlinuz SYMBOLIC)
 add_custom_target(image ALL DEPENDS ${VMMIO_IMAGE_DIR}/initrd.cpio)
+# for compare --where: the plugins, and vmmio.ko as it was before it was stripped
+if(TARGET where-1)
+	add_dependencies(image where-1 where-2)
+endif()
+if(VMMIO_KO)
+	cmake_path(GET VMMIO_KO PARENT_PATH dir)
+	file(MAKE_DIRECTORY ${VMMIO_IMAGE_DIR}/debug)
+	file(CREATE_LINK ${dir}/src/kmod/vmmio.ko ${VMMIO_IMAGE_DIR}/debug/vmmio.ko SYMBOLIC)
+endif()
 
 # The bench host's image, where this machine has what goes into it.
 find_program(QEMU_X86 qemu-system-x86_64)

@@ -97,6 +97,7 @@ install(FILES ${VMMIO_IMAGE_DIR}/initrd.cpio DESTINATION lib/vmmio/image COMPONE
 if(TARGET host-image)
 	install(FILES ${VMMIO_IMAGE_DIR}/host.cpio DESTINATION lib/vmmio/image COMPONENT bench)
 endif()
+install(FILES ${VMMIO_IMAGE_DIR}/where-1.so ${VMMIO_IMAGE_DIR}/where-2.so DESTINATION lib/vmmio/image COMPONENT bench)
 install(DIRECTORY bench/experiments DESTINATION ${CMAKE_INSTALL_DATADIR}/vmmio COMPONENT bench FILES_MATCHING
 	PATTERN "*.ini"
 )

@@ -12,6 +12,9 @@
 int vmmio_cmd_compare(int argc, char **argv);
 /* versus.c: what "compare --versus mainline" is */
 int vmmio_cmd_versus(int argc, char **argv);
+/* where.c: what "compare --where" is; diff_where.c: what "diff --where" is */
+int vmmio_cmd_where(int argc, char **argv);
+int vmmio_cmd_diff_where(int argc, char **argv);
 /* stack.c: what "compare --stack" is */
 int vmmio_cmd_stack(int argc, char **argv);
 int vmmio_cmd_sweep(int argc, char **argv);

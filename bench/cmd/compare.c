@@ -30,7 +30,7 @@ struct options {
 	struct vmmio_list depths;
 	const char *rw, *name, *versus, *driver;
 	struct vmmio_setup setup;
-	bool json, emulated_time, no_plots, stack;
+	bool json, emulated_time, no_plots, stack, where;
 };
 
 struct run {
@@ -82,6 +82,8 @@ static int parse_options(struct options *o, int argc, char **argv)
 		{"stack", VMMIO_OPT_FLAG, &o->stack, 0, 0, NULL, NULL,
 		 "instead: guest, KVM and monitor in one run, exits and instructions (--stack "
 		 "--help)"},
+		{"where", VMMIO_OPT_FLAG, &o->where, 0, 0, NULL, NULL,
+		 "instead: instructions by function and line, for diff --where (--where --help)"},
 		VMMIO_SETUP_OPTS(&o->setup),
 	};
 	size_t n, nopts = sizeof(opts) / sizeof(opts[0]);
@@ -426,6 +428,8 @@ int vmmio_cmd_compare(int argc, char **argv)
 	/* other questions with options of their own; the table above names them for --help */
 	if (vmmio_opts_ask("--versus", argc, argv))
 		return vmmio_cmd_versus(argc, argv);
+	if (vmmio_opts_ask("--where", argc, argv))
+		return vmmio_cmd_where(argc, argv);
 	if (vmmio_opts_ask("--stack", argc, argv))
 		return vmmio_cmd_stack(argc, argv);
 

@@ -151,13 +151,20 @@ int vmmio_cmd_diff(int argc, char **argv)
 {
 	struct vmmio_ab_command c = {.name = "diff",
 				     .o = {.alpha = 0.05, .threshold = 5, .one_run = true}};
-	struct vmmio_opt opts[] = {VMMIO_AB_OPTS(&c)};
+	bool where;
+	struct vmmio_opt opts[] = {
+		VMMIO_AB_OPTS(&c),
+		{"where", VMMIO_OPT_FLAG, &where,
+		 .help = "instead: by function and line (--where --help)"},
+	};
 	struct vmmio_loaded a, b;
 	const char *path[2];
 	size_t n;
 	json_t *json = NULL;
 	int err, status;
 
+	if (vmmio_opts_ask("--where", argc, argv))
+		return vmmio_cmd_diff_where(argc, argv);
 	err = vmmio_opts_parse("vmmio-bench diff", "A B [options]   (two result folders)", opts,
 			       sizeof(opts) / sizeof(opts[0]), argc, argv, path, 2, &n);
 	if (err)

@@ -16,14 +16,14 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 	const char *help;
-	char *forms[2]; /* options by which it is another command, with a table of its own */
+	char *forms[3]; /* options by which it is another command, with a table of its own */
 } commands[] = {
 	{"compare",
 	 vmmio_cmd_compare,
 	 "one load over virtio-mmio and virtio-pci: table and verdict",
-	 {"--versus=mainline", "--stack"}},
+	 {"--versus=mainline", "--stack", "--where"}},
 	{"sweep", vmmio_cmd_sweep, "an experiment file, run by run, resumable"},
-	{"diff", vmmio_cmd_diff, "two stored results against each other"},
+	{"diff", vmmio_cmd_diff, "two stored results against each other", {"--where"}},
 	{"regress",
 	 vmmio_cmd_regress,
 	 "a stored result against a new run, or two commands in turn",
@@ -56,7 +56,7 @@ static int tables(void)
 		printf("#\t%s\t%s\n", commands[i].name, commands[i].help);
 		status = status ?: commands[i].run(2, argv);
 		argv[2] = argv[1];
-		for (size_t k = 0; k < 2 && commands[i].forms[k]; k++) {
+		for (size_t k = 0; k < 3 && commands[i].forms[k]; k++) {
 			argv[1] = commands[i].forms[k];
 			status = status ?: commands[i].run(3, argv);
 		}

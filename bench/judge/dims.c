@@ -46,8 +46,8 @@ static void set(json_t *all, const char *name, const json_t *value)
  */
 static void set_load(json_t *all, const json_t *result, const json_t *options)
 {
-	static const char *const others[] = {"boots", "rounds", "count",  "depths",
-					     "times", "driver", "images", "retries"};
+	static const char *const others[] = {"boots",  "rounds", "count",   "depths", "times",
+					     "driver", "images", "retries", "windows"};
 	static const char *const said[] = {"load", "experiment", "title", "quick"};
 	json_t *load = options ? json_copy((json_t *)options) : json_object();
 

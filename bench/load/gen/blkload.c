@@ -22,6 +22,8 @@
 #include <unistd.h>
 
 #include "latency.h"
+#include "mark.h"
+#include "vmmio/mark.h"
 #include "lib/num.h"
 #include "lib/clock.h"
 
@@ -37,6 +39,7 @@ struct load {
 	__u64 seed;
 	bool sequential;
 	bool hist;
+	bool mark;	      /* tell an emulator's plugin where the requests begin and end */
 	const char *requests; /* file for all of them; NULL: none */
 
 	int fd;
@@ -124,6 +127,8 @@ static int run(struct load *l)
 		err = -ENOMEM;
 		goto out;
 	}
+	if (l->mark)
+		vmmio_mark(VMMIO_MARK_BEGIN);
 	l->first = vmmio_now_ns();
 	for (; ready < l->depth && started < l->count; ready++, started++) {
 		prepare(l, &slots[ready], ready);
@@ -162,6 +167,8 @@ static int run(struct load *l)
 	}
 out:
 	l->last = vmmio_now_ns();
+	if (l->mark)
+		vmmio_mark(VMMIO_MARK_END);
 	free(events);
 	free(batch);
 	free(slots);
@@ -245,6 +252,8 @@ static const char usage_text[] =
 	"  -H, --hist           add the latency histogram, pairs of lower bound and count\n"
 	"  -R, --requests FILE  begin and latency of each request, ns, in the order of their\n"
 	"                       completion, for vmmio-stat join\n"
+	"  -M, --mark           tell the plugin of vmmio-bench compare --where when it runs; some\n"
+	"                       requests go before, and it waits for a tick of the kernel\n"
 	"  -h, --help, --version\n"
 	"Prints one line of JSON. Exit status: 0 ok, 1 an I/O failed, 2 wrong usage.\n";
 
@@ -264,6 +273,7 @@ static int parse(struct load *l, int argc, char **argv)
 		{"seed", required_argument, NULL, 's'},
 		{"sequential", no_argument, NULL, 'S'},
 		{"hist", no_argument, NULL, 'H'},
+		{"mark", no_argument, NULL, 'M'},
 		{"requests", required_argument, NULL, 'R'},
 		{"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'V'},
@@ -271,7 +281,7 @@ static int parse(struct load *l, int argc, char **argv)
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "d:b:c:w:s:SHR:h", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "d:b:c:w:s:SHMR:h", options, NULL)) != -1) {
 		switch (c) {
 		case 'd':
 			if (vmmio_parse_u64(optarg, 1, DEPTH_MAX, &l->depth))
@@ -304,6 +314,9 @@ static int parse(struct load *l, int argc, char **argv)
 		case 'H':
 			l->hist = true;
 			break;
+		case 'M':
+			l->mark = true;
+			break;
 		case 'V':
 			puts("blkload " VMMIO_VERSION);
 			exit(0);
@@ -325,6 +338,21 @@ static int parse(struct load *l, int argc, char **argv)
 	}
 	l->path = argv[optind];
 	return 0;
+}
+
+/* Requests like those to come, so that nothing happens for the first time in the window. */
+static int announce(const struct load *l)
+{
+	struct load warm = *l;
+	int err = vmmio_mark_arm();
+
+	warm.mark = false;
+	warm.list = NULL;
+	warm.count = 2 * l->depth > 32 ? 2 * l->depth : 32;
+	err = err ?: vmmio_latency_init(&warm.latency, warm.count) ?: run(&warm);
+	if (!err)
+		vmmio_mark_wait();
+	return err;
 }
 
 int main(int argc, char **argv)
@@ -363,7 +391,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "blkload: asynchronous I/O: %s\n", strerror(errno));
 		return 1;
 	}
-	err = run(&l);
+	err = l.mark ? announce(&l) : 0;
+	err = err ?: run(&l);
 	syscall(SYS_io_destroy, l.aio);
 	if (err) {
 		fprintf(stderr, "blkload: %s: %s\n", l.path, strerror(-err));

@@ -1,0 +1,496 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vmmio-bench compare --where: boots one emulated guest, loads a disk over each transport
+ * with the plugin watching, and stores where the instructions went, for diff --where.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bench/data/machine.h"
+#include "bench/data/result.h"
+#include "bench/data/rounds.h"
+#include "bench/guest/pool.h"
+#include "bench/guest/qemu.h"
+#include "bench/where/path.h"
+#include "bench/where/script.h"
+#include "cmd.h"
+#include "lib/opts.h"
+#include "setup.h"
+
+#define NAME "vmmio-bench compare --where: "
+#define DISTURBED 500 /* a window that is longer than another by more than 1 in so many */
+
+struct run {
+	struct vmmio_setup setup;
+	struct vmmio_where_load load;
+	unsigned int timeout, retries;
+	const char *name, *debug;
+	bool where, json;
+	struct vmmio_result result;
+	struct vmmio_where w;
+	json_t *rows, *infos, *images;
+	char *qemu_line;
+	char trace[PATH_MAX];
+};
+
+static int parse_options(struct run *r, int argc, char **argv)
+{
+	struct vmmio_opt opts[] = {
+		{"where", VMMIO_OPT_FLAG, &r->where, 0, 0, NULL, NULL,
+		 "instructions by function and line, for diff --where"},
+		{"driver", VMMIO_OPT_CHOICE, &r->load.driver, 0, 0, "vmmio|mainline",
+		 "vmmio|mainline", "whose code (vmmio)"},
+		{"count", VMMIO_OPT_NUMBER, &r->load.count, 10, 10000, NULL, "N",
+		 "I/Os in a window (100)"},
+		{"windows", VMMIO_OPT_NUMBER, &r->load.windows, 1, 50, NULL, "N",
+		 "of each transport; the usual one is kept (9)"},
+		{"depth", VMMIO_OPT_NUMBER, &r->load.depth, 1, 256, NULL, "N",
+		 "I/Os in flight (1)"},
+		{"rw", VMMIO_OPT_CHOICE, &r->load.rw, 0, 0, "read|write", "read|write",
+		 "what an I/O is (read)"},
+		{"block-size", VMMIO_OPT_NUMBER, &r->load.block_size, 512, 1 << 20, NULL, "BYTES",
+		 "of an I/O, a multiple of 512 (4096)"},
+		{"modules", VMMIO_OPT_STRING, &r->setup.modules, 0, 0, NULL, "DIR",
+		 "kernel modules, in place of the image's of the same name"},
+		{"debug", VMMIO_OPT_STRING, &r->debug, 0, 0, NULL, "DIR",
+		 "the same modules with debug information, for lines (that of the build)"},
+		{"name", VMMIO_OPT_STRING, &r->name, 0, 0, NULL, "NAME",
+		 "folder within the result set (where)"},
+		{"json", VMMIO_OPT_FLAG, &r->json, 0, 0, NULL, NULL,
+		 "the result as JSON instead of the table"},
+		{"timeout", VMMIO_OPT_NUMBER, &r->timeout, 5, 86400, NULL, "S",
+		 "limit of the boot in seconds (120)"},
+		{"retries", VMMIO_OPT_NUMBER, &r->retries, 0, 100, NULL, "N",
+		 "times that the boot may fail, and is run again (2)"},
+		VMMIO_SETUP_OPTS(&r->setup),
+	};
+	size_t n;
+	int err;
+
+	r->retries = 2;
+	r->load.count = 100;
+	r->load.windows = 9;
+	r->load.depth = 1;
+	r->load.block_size = 4096;
+	r->timeout = 120;
+	r->load.rw = "read";
+	r->load.driver = "vmmio";
+	r->name = "where";
+	r->setup = (struct vmmio_setup)VMMIO_SETUP_DEFAULT;
+	err = vmmio_opts_parse("vmmio-bench compare", "--where [options]", opts,
+			       sizeof(opts) / sizeof(opts[0]), argc, argv, NULL, 0, &n);
+	if (err)
+		return err;
+	if (r->load.block_size % 512) {
+		fprintf(stderr, NAME "--block-size %u: not a multiple of 512\n",
+			r->load.block_size);
+		return -EINVAL;
+	}
+	if (r->load.depth > r->load.count) {
+		fprintf(stderr, NAME "--count %u: fewer I/Os than --depth %u keeps in flight\n",
+			r->load.count, r->load.depth);
+		return -EINVAL;
+	}
+	if (r->name[0] == '.' || strchr(r->name, '/') || strlen(r->name) > 60) {
+		fprintf(stderr, NAME "--name %s: not the plain name of a folder\n", r->name);
+		return -EINVAL;
+	}
+	if (!strcmp(r->setup.wish, "kvm")) {
+		fprintf(stderr, NAME "--accel kvm: only an emulator counts instructions\n");
+		return -EINVAL;
+	}
+	return vmmio_setup_consistent("compare", &r->setup);
+}
+
+/* The plugin for this QEMU: its interface changed with 9.0. */
+static int find_plugin(const struct run *r, char *path, size_t len)
+{
+	vmmio_guest_image(r->setup.qemu_number >= 90000 ? "where-2.so" : "where-1.so", path, len);
+	if (!access(path, R_OK))
+		return 0;
+	fprintf(stderr, NAME "the plugin %s is missing (the target \"image\" makes it)\n",
+		strrchr(path, '/') + 1);
+	return -ENOENT;
+}
+
+static int boot(struct run *r, char **output)
+{
+	char plugin[PATH_MAX], arg[2 * PATH_MAX + 16];
+	const char *args[] = {"-plugin", arg, NULL};
+	struct vmmio_job job = {0};
+	char *text = vmmio_where_script(&r->load);
+	int err = text ? find_plugin(r, plugin, sizeof(plugin)) : -ENOMEM;
+
+	if (!err && (strchr(plugin, ',') || strchr(r->trace, ','))) {
+		fprintf(stderr, NAME "QEMU takes no comma in the name of a plugin or its trace\n");
+		err = -EINVAL;
+	}
+	snprintf(arg, sizeof(arg), "%s,out=%s", plugin, r->trace);
+	job.guest = (struct vmmio_guest){
+		.qemu = r->setup.qemu,
+		.kernel = r->setup.kernel,
+		.initrd = r->setup.initrd,
+		.files = r->setup.files,
+		.nfiles = r->setup.nfiles,
+		.script = text,
+		.columns = VMMIO_WHERE_COLUMNS,
+		.qemu_args = args,
+		.icount = true, /* brings nokaslr */
+		.timeout_s = r->timeout,
+	};
+	if (!err)
+		err = vmmio_pool_run(&job, 1, 1, false, r->retries, &vmmio_stop, NULL, NULL);
+	free(text);
+	if (!err && job.failed)
+		fprintf(stderr, NAME "the boot failed, %u times, and was run again: %s\n",
+			job.failed, job.why);
+	if (!err && (job.err || job.result.end != VMMIO_GUEST_DONE || job.result.status)) {
+		fprintf(stderr, NAME "%s\n",
+			job.result.why[0] ? job.result.why : strerror(-job.err));
+		if (job.result.console && job.result.console[0])
+			fprintf(stderr, "last lines of its console:\n%s\n", job.result.console);
+		err = -EIO;
+	}
+	if (!err) {
+		*output = job.result.output;
+		job.result.output = NULL;
+		r->qemu_line = strdup(job.result.qemu_line);
+	}
+	vmmio_guest_result_free(&job.result);
+	return err;
+}
+
+static int read_file(const char *path, void **data, size_t *size)
+{
+	FILE *f = fopen(path, "re");
+	struct stat st;
+	int err = 0;
+
+	*data = NULL;
+	if (!f || fstat(fileno(f), &st))
+		err = -errno;
+	if (!err) {
+		*size = st.st_size;
+		*data = malloc(st.st_size + 1);
+		err = !*data ? -ENOMEM : fread(*data, 1, *size, f) != *size ? -EIO : 0;
+	}
+	if (f)
+		fclose(f);
+	return err;
+}
+
+/*
+ * The plugin's count of a window against the load's clock, which counts instructions too.
+ * The few between a mark and the clock are always the same.
+ */
+static int check_clock(const struct vmmio_where_tree *t, int64_t *between)
+{
+	int64_t d = (int64_t)(t->total - t->elapsed_ns);
+
+	if (*between < 0)
+		*between = d;
+	if (d >= 0 && d <= 1000 && d == *between)
+		return 0;
+	fprintf(stderr, NAME "%s: the plugin counts %llu instructions, the guest's clock %llu\n",
+		t->column, (unsigned long long)t->total, (unsigned long long)t->elapsed_ns);
+	return -EPROTO;
+}
+
+/* How many windows of the transport of @t are as long as it. */
+static size_t alike(const struct vmmio_where *w, const struct vmmio_where_tree *t)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->ntrees; i++)
+		n += w->trees[i].total == t->total && !strcmp(w->trees[i].column, t->column);
+	return n;
+}
+
+/* Is window @x more like what the load does undisturbed than @y? */
+static bool more_usual(const struct vmmio_where *w, const struct vmmio_where_tree *x,
+		       const struct vmmio_where_tree *y)
+{
+	uint64_t shorter = x->total < y->total ? x->total : y->total;
+	uint64_t more = x->total + y->total - 2 * shorter;
+
+	if (more > shorter / DISTURBED)
+		return x->total == shorter;
+	if (alike(w, x) != alike(w, y))
+		return alike(w, x) > alike(w, y);
+	return x->total < y->total;
+}
+
+/*
+ * Of each transport one window is kept: of the shortest the one whose length came most often.
+ * When the device answers is up to the emulator's threads, and what else the machine does: if
+ * late, the guest does more in the meantime.
+ */
+static int keep_usual(struct vmmio_where *w)
+{
+	struct vmmio_where_tree *kept = calloc(w->ntrees, sizeof(*kept));
+	const struct vmmio_where_tree **best = calloc(w->ntrees, sizeof(*best));
+	size_t n = 0, k;
+
+	if (!kept || !best) {
+		free(kept);
+		free(best);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < w->ntrees; i++) {
+		const struct vmmio_where_tree *t = &w->trees[i];
+
+		for (k = 0; k < n && strcmp(best[k]->column, t->column); k++)
+			;
+		if (k == n || more_usual(w, t, best[k]))
+			best[k] = t;
+		n += k == n;
+	}
+	for (k = 0; k < n; k++)
+		kept[k] = *best[k];
+	for (size_t i = 0; i < w->ntrees; i++) {
+		for (k = 0; k < n && best[k] != &w->trees[i]; k++)
+			;
+		if (k < n)
+			continue;
+		free(w->trees[i].nodes);
+		free(w->trees[i].counts);
+	}
+	free(w->trees);
+	free(best);
+	w->trees = kept;
+	w->ntrees = n;
+	return 0;
+}
+
+/* Which load each window was. */
+static int take_windows(struct run *r)
+{
+	int64_t between = -1;
+	size_t i;
+	json_t *row;
+
+	if (json_array_size(r->rows) != r->w.ntrees) {
+		fprintf(stderr, NAME "%zu loads, but %zu windows in the trace\n",
+			json_array_size(r->rows), r->w.ntrees);
+		return -EPROTO;
+	}
+	json_array_foreach(r->rows, i, row) {
+		struct vmmio_where_tree *t = &r->w.trees[i];
+		const char *column;
+		json_int_t ios, elapsed;
+
+		if (json_unpack(row, "{s:s, s:{s:I, s:I}}", "column", &column, "load", "ios", &ios,
+				"elapsed_ns", &elapsed)) {
+			fprintf(stderr, NAME "a load did not say how long it took\n");
+			return -EPROTO;
+		}
+		snprintf(t->column, sizeof(t->column), "%s", column);
+		t->ios = ios;
+		t->elapsed_ns = elapsed;
+		if (check_clock(t, &between))
+			return -EPROTO;
+		json_object_set_new(row, "instructions", json_integer((json_int_t)t->total));
+	}
+	return keep_usual(&r->w);
+}
+
+/* The guest's words without its symbols, which are long. */
+static void cut_symbols(char *output)
+{
+	char *p = strstr(output, "@symbols\n"), *end = p ? strstr(p, "@symbols-end\n") : NULL;
+
+	if (end)
+		memmove(p, end, strlen(end) + 1);
+}
+
+static int read_trace(struct run *r, char *output)
+{
+	char initrd[PATH_MAX], debug[PATH_MAX], why[256] = "";
+	struct vmmio_path_module *modules = calloc(r->setup.nfiles + 1, sizeof(*modules));
+	struct vmmio_symbols symbols = {0};
+	struct vmmio_path_input in = {.symbols = &symbols, .modules = modules};
+	void *data = NULL;
+	size_t size = 0;
+	json_t *info = json_object();
+	int err = modules ? 0 : -ENOMEM;
+
+	in.lines.initrd = r->setup.initrd
+				  ? r->setup.initrd
+				  : vmmio_guest_image("initrd.cpio", initrd, sizeof(initrd));
+	in.lines.debug = r->debug ? r->debug : vmmio_guest_image("debug", debug, sizeof(debug));
+	for (size_t i = 0; i < r->setup.nfiles && !err; i++) {
+		char *name = strdup(strrchr(r->setup.files[i].guest, '/') + 1);
+
+		if (!name) {
+			err = -ENOMEM;
+			break;
+		}
+		name[strlen(name) - 3] = '\0'; /* .ko */
+		for (char *p = name; *p; p++)
+			if (*p == '-')
+				*p = '_';
+		modules[in.nmodules++] = (struct vmmio_path_module){name, r->setup.files[i].host};
+	}
+	err = err ?: vmmio_symbols_read(&symbols, output, why, sizeof(why));
+	cut_symbols(output);
+	err = err ?: vmmio_rounds_parse(output, 0, r->rows, info, why, sizeof(why));
+	err = err ?: read_file(r->trace, &data, &size);
+	err = err ?: vmmio_path_read(&r->w, &in, data, size, why, sizeof(why));
+	if (err)
+		fprintf(stderr, NAME "%s\n", why[0] ? why : strerror(-err));
+	free(data);
+	json_array_append_new(r->infos, info);
+	for (size_t i = 0; i < in.nmodules; i++)
+		free((char *)modules[i].name);
+	free(modules);
+	vmmio_symbols_free(&symbols);
+	return err ?: take_windows(r);
+}
+
+static json_t *result_object(const struct run *r)
+{
+	const json_t *guest = json_object_get(json_array_get(r->infos, 0), "guest");
+
+	return json_pack("{s:i, s:s, s:s, s:s, s:{s:i, s:i, s:i, s:i, s:s, s:s, s:O}, s:O?}",
+			 "schema", VMMIO_RESULT_SCHEMA, "tool", "vmmio-bench", "kind", "where",
+			 "accel", "tcg", "options", "windows", r->load.windows, "count",
+			 r->load.count, "depth", r->load.depth, "block_size", r->load.block_size,
+			 "rw", r->load.rw, "driver", r->load.driver, "images", r->images, "guest",
+			 guest);
+}
+
+/* Per I/O, with as many digits as there are. */
+static void print_table(const struct run *r, FILE *f)
+{
+	fprintf(f, "instructions of the guest per I/O, by phase\n");
+	fprintf(f, "%-9s %10s", "", "all");
+	for (int p = 0; p < VMMIO_PHASES; p++)
+		fprintf(f, " %10s", vmmio_phases[p]);
+	fprintf(f, "  accesses of devices\n");
+	for (size_t i = 0; i < r->w.ntrees; i++) {
+		const struct vmmio_where_tree *t = &r->w.trees[i];
+		uint64_t sum[VMMIO_PHASES] = {0}, accesses = 0;
+
+		for (size_t k = 0; k < t->ncounts; k++) {
+			if (t->counts[k].what)
+				accesses += t->counts[k].n;
+			else
+				sum[t->counts[k].phase] += t->counts[k].n;
+		}
+		fprintf(f, "%-9s %10.1f", t->column, (double)t->total / t->ios);
+		for (int p = 0; p < VMMIO_PHASES; p++)
+			fprintf(f, " %10.1f", (double)sum[p] / t->ios);
+		fprintf(f, "  %.2f\n", (double)accesses / t->ios);
+	}
+}
+
+static int write_folder(struct run *r, char *final)
+{
+	struct vmmio_series_set none = {0};
+	struct vmmio_result_text t;
+	json_t *where = vmmio_where_to_json(&r->w), *one = json_array();
+	char set[128];
+	int err = vmmio_result_write_run(&r->result, result_object(r), &none,
+					 vmmio_machine_describe("tcg", r->setup.qemu_number),
+					 r->qemu_line, r->infos, r->rows);
+
+	json_array_append_new(one, where);
+	err = err ?: where ? vmmio_result_write_lines(&r->result, "where.json", one) : -ENOMEM;
+	json_decref(one);
+	if (!err && !vmmio_result_begin(&t))
+		err = -ENOMEM;
+	if (!err) {
+		print_table(r, t.f);
+		err = vmmio_result_end(&t, &r->result, "where.txt");
+	}
+	if (err || vmmio_stop)
+		return err ? err : -EINTR;
+	vmmio_machine_set_name("tcg", set, sizeof(set));
+	return vmmio_result_commit(&r->result, set, r->name, "where", final);
+}
+
+static int run(struct run *r, char *final)
+{
+	char *output = NULL;
+	int err = vmmio_where_init(&r->w);
+
+	err = err ?: vmmio_stop ? -EINTR : boot(r, &output);
+	err = err ?: read_trace(r, output);
+	free(output);
+	if (err)
+		return err;
+	err = write_folder(r, final);
+	if (err && err != -EINTR)
+		fprintf(stderr, NAME "--out %s: %s\n", r->setup.out, strerror(-err));
+	return err;
+}
+
+static int print(const struct run *r, const char *final)
+{
+	json_t *j;
+
+	if (r->json) {
+		j = result_object(r);
+		json_object_set_new(j, "folder", json_string(final));
+		json_object_set_new(j, "where", vmmio_where_to_json(&r->w));
+		vmmio_print_json(j);
+	} else {
+		print_table(r, stdout);
+		printf("\n%s\n", final);
+	}
+	if (!fflush(stdout))
+		return VMMIO_EXIT_OK;
+	fprintf(stderr, NAME "standard output: %s\n", strerror(errno));
+	return VMMIO_EXIT_TROUBLE;
+}
+
+int vmmio_cmd_where(int argc, char **argv)
+{
+	struct run r = {0};
+	char final[PATH_MAX] = "";
+	int err, fd = -1, status = VMMIO_EXIT_TROUBLE;
+	const char *tmp = getenv("TMPDIR");
+
+	err = parse_options(&r, argc, argv);
+	if (err)
+		return err > 0 ? VMMIO_EXIT_OK : VMMIO_EXIT_USAGE;
+	vmmio_stop_on_signals();
+	r.rows = json_array();
+	r.infos = json_array();
+	if (vmmio_setup_qemu("compare", &r.setup) || vmmio_setup_modules("compare", &r.setup))
+		goto out;
+	r.images = vmmio_setup_images(&r.setup);
+	err = vmmio_result_open(&r.result, r.setup.out);
+	if (err) {
+		fprintf(stderr, NAME "--out %s: %s\n", r.setup.out, strerror(-err));
+		goto out;
+	}
+	snprintf(r.trace, sizeof(r.trace), "%s/vmmio-where-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	fd = mkstemp(r.trace);
+	if (fd < 0) {
+		fprintf(stderr, NAME "%s: %s\n", r.trace, strerror(errno));
+		goto out;
+	}
+	if (!run(&r, final))
+		status = print(&r, final);
+out:
+	if (fd >= 0) {
+		close(fd);
+		unlink(r.trace);
+	}
+	vmmio_result_abandon(&r.result);
+	if (vmmio_stop) {
+		fprintf(stderr, NAME "interrupted: nothing was kept\n");
+		status = 128 + vmmio_stop;
+	}
+	json_decref(r.rows);
+	json_decref(r.infos);
+	json_decref(r.images);
+	vmmio_where_free(&r.w);
+	vmmio_setup_free(&r.setup);
+	free(r.qemu_line);
+	return status;
+}

@@ -1,0 +1,755 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Replays a trace (trace.h), instruction by instruction.
+ *
+ * The stack of calls is inferred: going to a function's first instruction from elsewhere is
+ * a call, going to the address behind an earlier call is the return to it, an entry of an
+ * interrupt is a stack of its own until its iret. What fits none of these (another task)
+ * begins a new stack. Thunks of the compiler (__x86_...) are their caller's. An error of
+ * this inference puts instructions under another caller; it loses none.
+ *
+ * Long because records, stack and phases are one state machine.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "path.h"
+#include "trace.h"
+#include "vmmio/mark.h"
+#include "vmmio/regs.h"
+
+#define STACK 512
+#define DEVICES 64
+#define PENDING 16
+
+struct block {
+	uint64_t addr;
+	uint32_t n;
+	const uint8_t *len;
+};
+
+/* A node before lines are known: a function, called from an address. */
+struct raw_node {
+	uint32_t parent;
+	uint64_t call;
+	long symbol; /* USER, or of vmmio_symbols */
+	uint64_t entries;
+};
+
+struct raw_count {
+	uint32_t node, phase, what;
+	uint64_t addr, n;
+};
+
+struct frame {
+	uint32_t node;
+	long symbol;
+	uint64_t ret;	      /* address behind its call; 0: none */
+	bool interrupt;	      /* the first frame of one */
+	enum vmmio_phase was; /* phase before it */
+};
+
+#define USER (-2)
+#define NOWHERE (-1)
+
+struct replay {
+	struct vmmio_where *w;
+	const struct vmmio_path_input *in;
+	char *why;
+	size_t len;
+
+	const uint32_t *words;
+	size_t nwords, at;
+	struct block *blocks;
+	size_t nblocks;
+	char *device[DEVICES];
+
+	/* the window */
+	bool open;
+	uint64_t begin, seen;
+	struct raw_node *nodes;
+	size_t nnodes;
+	struct raw_count *counts; /* a hash table, n == 0: free */
+	size_t room, used;
+
+	/* the stack */
+	struct frame stack[STACK];
+	size_t depth;
+	enum vmmio_phase phase;
+	uint64_t prev, behind; /* the last instruction, and the address after it */
+	uint64_t thunk_call, thunk_ret;
+	bool iret;
+	long symbol; /* where prev is */
+	uint64_t symbol_first, symbol_end;
+
+	/* the running block */
+	const struct block *block;
+	uint32_t done;
+	struct {
+		uint64_t insn;
+		uint32_t what;
+	} pending[PENDING];
+	size_t npending;
+
+	/* lines of modules, opened when one is met */
+	struct {
+		const char *module;
+		struct vmmio_lines *lines;
+	} opened[64];
+	size_t nopened;
+};
+
+static int bad(struct replay *r, const char *text)
+{
+	if (!r->why[0])
+		snprintf(r->why, r->len, "the trace is %s (word %zu)", text, r->at);
+	return -EPROTO;
+}
+
+static void *grow(void *p, size_t n, size_t size)
+{
+	return n & (n - 1) || (n && n < 1024) ? p : realloc(p, (n ? n * 2 : 1024) * size);
+}
+
+/* ---- raw nodes and counts ---- */
+
+static uint32_t child(struct replay *r, uint32_t parent, uint64_t call, long symbol)
+{
+	struct raw_node *all;
+
+	for (size_t i = (size_t)parent + 1; i < r->nnodes; i++)
+		if (r->nodes[i].parent == parent && r->nodes[i].call == call &&
+		    r->nodes[i].symbol == symbol)
+			return i;
+	all = grow(r->nodes, r->nnodes, sizeof(*all));
+	if (!all)
+		abort();
+	r->nodes = all;
+	all[r->nnodes] = (struct raw_node){parent, call, symbol, 0};
+	return r->nnodes++;
+}
+
+static size_t slot_of(const struct replay *r, uint32_t node, uint32_t phase, uint32_t what,
+		      uint64_t addr)
+{
+	uint64_t h = (addr * 31 + node) * 0x9e3779b97f4a7c15ull + phase * 0x85ebca6bull +
+		     what * 0xc2b2ae3dull;
+	size_t i = (h ^ h >> 29) & (r->room - 1);
+
+	while (r->counts[i].n && (r->counts[i].addr != addr || r->counts[i].node != node ||
+				  r->counts[i].phase != phase || r->counts[i].what != what))
+		i = (i + 1) & (r->room - 1);
+	return i;
+}
+
+static void count(struct replay *r, uint32_t node, uint64_t addr, uint32_t what)
+{
+	struct raw_count *old = r->counts;
+	size_t n = r->room, i;
+
+	if (r->used * 2 >= r->room) {
+		r->room = n ? n * 2 : 1 << 14;
+		r->counts = calloc(r->room, sizeof(*r->counts));
+		if (!r->counts)
+			abort();
+		for (i = 0; i < n; i++)
+			if (old[i].n)
+				r->counts[slot_of(r, old[i].node, old[i].phase, old[i].what,
+						  old[i].addr)] = old[i];
+		free(old);
+	}
+	i = slot_of(r, node, r->phase, what, addr);
+	r->used += !r->counts[i].n;
+	r->counts[i].node = node;
+	r->counts[i].phase = r->phase;
+	r->counts[i].what = what;
+	r->counts[i].addr = addr;
+	r->counts[i].n++;
+}
+
+/* ---- the stack ---- */
+
+static const char *name_of(const struct replay *r, long symbol)
+{
+	return symbol >= 0 ? r->in->symbols->v[symbol].name : "";
+}
+
+static bool starts(const char *text, const char *word)
+{
+	return !strncmp(text, word, strlen(word));
+}
+
+static bool same_function(const struct replay *r, long a, long b)
+{
+	return a == b || (a >= 0 && b >= 0 && !strcmp(name_of(r, a), name_of(r, b)) &&
+			  !strcmp(r->in->symbols->v[a].module, r->in->symbols->v[b].module));
+}
+
+/* Vectors have stubs one behind the other; what they jump to is entered at its beginning. */
+static bool is_stub(const char *name)
+{
+	return starts(name, "irq_entries_start") || starts(name, "spurious_entries_start");
+}
+
+static bool is_entry(const char *name, bool at_first)
+{
+	return is_stub(name) ||
+	       (at_first && (starts(name, "asm_exc_") || starts(name, "asm_sysvec_") ||
+			     starts(name, "asm_common_interrupt")));
+}
+
+static void push(struct replay *r, uint32_t parent, uint64_t call, long symbol, uint64_t ret)
+{
+	uint32_t node = child(r, parent, call, symbol);
+
+	r->nodes[node].entries++;
+	if (r->depth == STACK) { /* deeper than any real one: begin again */
+		r->depth = 0;
+	}
+	r->stack[r->depth++] =
+		(struct frame){.node = node, .symbol = symbol, .ret = ret, .was = r->phase};
+}
+
+/* What a function's beginning says of the phase. */
+static void anchor(struct replay *r, const char *name)
+{
+	if (!strcmp(name, "virtqueue_notify") && r->phase == VMMIO_PHASE_SUBMIT)
+		r->phase = VMMIO_PHASE_KICK;
+	else if (starts(name, "virtqueue_add") && r->phase == VMMIO_PHASE_KICK)
+		r->phase = VMMIO_PHASE_SUBMIT;
+	else if (!strcmp(name, "vring_interrupt") && r->phase == VMMIO_PHASE_INTERRUPT)
+		r->phase = VMMIO_PHASE_COMPLETE;
+}
+
+static void enter_interrupt(struct replay *r, const char *name, long symbol)
+{
+	push(r, 0, 0, symbol, 0);
+	r->stack[r->depth - 1].interrupt = true;
+	if (starts(name, "asm_sysvec_"))
+		r->phase = VMMIO_PHASE_OTHER;
+	else if (!starts(name, "asm_exc_"))
+		r->phase = VMMIO_PHASE_INTERRUPT;
+}
+
+/* The interrupt is over: back to what it came into. */
+static void leave_interrupt(struct replay *r)
+{
+	while (r->depth && !r->stack[r->depth - 1].interrupt)
+		r->depth--;
+	if (r->depth)
+		r->phase = r->stack[--r->depth].was;
+}
+
+/* Back to the frame that called with this return address; not past an interrupt's entry. */
+static bool return_to(struct replay *r, uint64_t addr)
+{
+	for (size_t i = r->depth; i-- > 0 && !r->stack[i].interrupt;) {
+		if (r->stack[i].ret != addr || !i)
+			continue;
+		r->depth = i;
+		return true;
+	}
+	return false;
+}
+
+/* Into the middle of a function that is on the stack: a jump back from a part of it. */
+static bool back_in(struct replay *r, long symbol)
+{
+	for (size_t i = r->depth; i-- > 0;) {
+		if (same_function(r, r->stack[i].symbol, symbol)) {
+			r->depth = i + 1;
+			return true;
+		}
+		if (r->stack[i].interrupt)
+			break;
+	}
+	return false;
+}
+
+static void find_symbol(struct replay *r, uint64_t addr)
+{
+	const struct vmmio_symbols *s = r->in->symbols;
+
+	if (addr >= r->symbol_first && addr < r->symbol_end)
+		return;
+	r->symbol = vmmio_symbols_find(s, addr);
+	r->symbol_first = r->symbol >= 0 ? s->v[r->symbol].addr : 0;
+	r->symbol_end = (size_t)(r->symbol + 1) < s->n ? s->v[r->symbol + 1].addr : UINT64_MAX;
+}
+
+/* The processor goes on elsewhere than in the function on top. */
+static void go(struct replay *r, uint64_t addr, const char *name)
+{
+	struct frame *top = r->depth ? &r->stack[r->depth - 1] : NULL;
+	uint64_t call = r->thunk_ret ? r->thunk_call : r->prev;
+	uint64_t ret = r->thunk_ret ? r->thunk_ret : r->behind;
+
+	if (is_entry(name, addr == r->symbol_first) && !(top && is_stub(name_of(r, top->symbol)))) {
+		enter_interrupt(r, name, r->symbol);
+	} else if (top && addr == r->behind) { /* falls through, into a label */
+		const struct raw_node *n = &r->nodes[top->node];
+		uint32_t node = child(r, n->parent, n->call, r->symbol);
+
+		r->nodes[node].entries++;
+		top->node = node;
+		top->symbol = r->symbol;
+	} else if (return_to(r, addr)) {
+		;
+	} else if (addr == r->symbol_first) {
+		push(r, top ? top->node : 0, top ? call : 0, r->symbol, ret);
+		anchor(r, name);
+	} else if (!back_in(r, r->symbol)) {
+		r->depth = 0;
+		push(r, 0, 0, r->symbol, 0);
+	}
+}
+
+static void user(struct replay *r)
+{
+	if (r->depth != 1 || r->stack[0].symbol != USER) {
+		r->depth = 0;
+		push(r, 0, 0, USER, 0);
+	}
+	r->phase = VMMIO_PHASE_SUBMIT;
+	r->symbol_first = r->symbol_end = 0;
+	r->symbol = USER;
+}
+
+static void step(struct replay *r, uint64_t addr, unsigned int len)
+{
+	uint64_t counted = addr;
+	const char *name;
+
+	if (r->iret) {
+		leave_interrupt(r);
+		r->iret = false;
+		r->behind = 0; /* nothing falls through it */
+	}
+	if (!(addr >> 63)) {
+		user(r);
+		counted = 0;
+	} else {
+		long from = r->symbol;
+
+		find_symbol(r, addr);
+		name = name_of(r, r->symbol);
+		if (from == USER)
+			r->depth = 0;
+		if (starts(name, "__x86_") && r->depth) {
+			if (from != r->symbol && !starts(name_of(r, from), "__x86_")) {
+				r->thunk_call = r->prev;
+				r->thunk_ret = r->behind;
+			}
+			counted = r->thunk_call;
+		} else {
+			if (!r->depth ||
+			    !same_function(r, r->stack[r->depth - 1].symbol, r->symbol))
+				go(r, addr, name);
+			else if (r->depth > 1 && addr != r->behind && from != r->symbol)
+				return_to(r, addr); /* out of a recursion */
+			r->thunk_ret = 0;
+		}
+		r->iret = !strcmp(name, "native_irq_return_iret");
+	}
+	count(r, r->stack[r->depth - 1].node, counted, 0);
+	r->seen++;
+	for (size_t i = 0; i < r->npending; i++) {
+		if (r->pending[i].insn != addr)
+			continue;
+		count(r, r->stack[r->depth - 1].node, counted, r->pending[i].what);
+		r->pending[i] = r->pending[--r->npending];
+		i--;
+	}
+	r->prev = addr;
+	r->behind = addr + len;
+}
+
+/* Instructions of the running block up to number @n. */
+static int run_to(struct replay *r, uint32_t n)
+{
+	uint64_t addr;
+
+	if (!r->block)
+		return 0;
+	if (n > r->block->n || n < r->done)
+		return bad(r, "malformed: more instructions than the block has");
+	addr = r->block->addr;
+	for (uint32_t i = 0; i < n; addr += r->block->len[i++])
+		if (i >= r->done)
+			step(r, addr, r->block->len[i]);
+	r->done = n;
+	return 0;
+}
+
+/* ---- from addresses to lines ---- */
+
+static struct vmmio_lines *lines_of(struct replay *r, const char *module)
+{
+	const char *file = NULL;
+	size_t i;
+
+	for (i = 0; i < r->nopened; i++)
+		if (!strcmp(r->opened[i].module, module))
+			return r->opened[i].lines;
+	if (i == sizeof(r->opened) / sizeof(r->opened[0]) || !strcmp(module, "vmlinux"))
+		return NULL;
+	for (size_t k = 0; k < r->in->nmodules; k++)
+		if (!strcmp(r->in->modules[k].name, module))
+			file = r->in->modules[k].file;
+	r->opened[i].module = module;
+	r->opened[i].lines = vmmio_lines_open(&r->in->lines, module, file);
+	r->nopened++;
+	return r->opened[i].lines;
+}
+
+struct fold {
+	struct replay *r;
+	struct vmmio_where_tree *t;
+	uint32_t *node; /* of each raw node; NONE: not yet */
+};
+
+static uint32_t intern(struct fold *f, const char *text)
+{
+	uint32_t s = vmmio_where_string(f->r->w, text);
+
+	if (s == VMMIO_WHERE_NONE)
+		abort();
+	return s;
+}
+
+static uint32_t fold_node(struct fold *f, uint32_t raw);
+
+/* The node and line that an instruction of a raw node belongs to, what is inlined included. */
+static uint32_t fold_addr(struct fold *f, uint32_t raw, uint64_t addr, uint32_t *line)
+{
+	const struct raw_node *n = &f->r->nodes[raw];
+	struct vmmio_frame frames[VMMIO_FRAMES];
+	const struct vmmio_section *s;
+	uint32_t node = fold_node(f, raw);
+	struct vmmio_lines *l;
+	size_t have = 0;
+
+	*line = 0;
+	if (!addr || n->symbol < 0)
+		return node;
+	l = lines_of(f->r, f->r->in->symbols->v[n->symbol].module);
+	s = l ? vmmio_symbols_section(f->r->in->symbols, addr) : NULL;
+	if (s && !strcmp(s->module, f->r->in->symbols->v[n->symbol].module))
+		have = vmmio_lines_of(l, s->name, addr - s->addr, frames);
+	for (size_t i = 0; i < have; i++) {
+		if (i) {
+			node = vmmio_where_child(f->t, node, *line, intern(f, frames[i].function),
+						 f->t->nodes[node].module);
+			if (node == VMMIO_WHERE_NONE)
+				abort();
+			f->t->nodes[node].entries = -1;
+		}
+		*line = intern(f, frames[i].line);
+	}
+	return node;
+}
+
+static uint32_t fold_node(struct fold *f, uint32_t raw)
+{
+	const struct raw_node *n = &f->r->nodes[raw];
+	const struct vmmio_symbol *s;
+	uint32_t parent, line = 0;
+
+	if (f->node[raw] != VMMIO_WHERE_NONE)
+		return f->node[raw];
+	parent = n->parent || n->call ? fold_addr(f, n->parent, n->call, &line) : 0;
+	s = n->symbol >= 0 ? &f->r->in->symbols->v[n->symbol] : NULL;
+	f->node[raw] = vmmio_where_child(f->t, parent, line,
+					 intern(f, s		       ? s->name
+						   : n->symbol == USER ? "(load)"
+								       : "(unknown)"),
+					 intern(f, s		       ? s->module
+						   : n->symbol == USER ? "user"
+								       : "vmlinux"));
+	if (f->node[raw] == VMMIO_WHERE_NONE)
+		abort();
+	f->t->nodes[f->node[raw]].entries += n->entries;
+	return f->node[raw];
+}
+
+static int by_node(const void *a, const void *b)
+{
+	const struct raw_count *x = a, *y = b;
+
+	if (x->node != y->node)
+		return x->node < y->node ? -1 : 1;
+	return x->addr < y->addr ? -1 : x->addr > y->addr;
+}
+
+static int by_place(const void *a, const void *b)
+{
+	return memcmp(a, b, 4 * sizeof(uint32_t));
+}
+
+/* Counts of one node, line, phase and kind are one. */
+static void merge(struct vmmio_where_tree *t)
+{
+	size_t kept = 0;
+
+	qsort(t->counts, t->ncounts, sizeof(*t->counts), by_place);
+	for (size_t i = 0; i < t->ncounts; i++) {
+		if (kept && !by_place(&t->counts[kept - 1], &t->counts[i]))
+			t->counts[kept - 1].n += t->counts[i].n;
+		else
+			t->counts[kept++] = t->counts[i];
+	}
+	t->ncounts = kept;
+}
+
+/* The window's raw counts as a tree. */
+static int fold(struct replay *r, uint64_t total)
+{
+	struct fold f = {.r = r, .t = vmmio_where_add(r->w)};
+	size_t n = 0;
+	int err = 0;
+
+	if (!f.t)
+		return -ENOMEM;
+	f.node = malloc(r->nnodes * sizeof(*f.node));
+	if (!f.node)
+		return -ENOMEM;
+	for (size_t i = 0; i < r->nnodes; i++)
+		f.node[i] = i ? VMMIO_WHERE_NONE : 0;
+	for (size_t i = 0; i < r->room; i++)
+		if (r->counts[i].n)
+			r->counts[n++] = r->counts[i];
+	qsort(r->counts, n, sizeof(*r->counts), by_node);
+	for (size_t i = 1; i < r->nnodes; i++)
+		fold_node(&f, i);
+	for (size_t i = 0; i < n && !err; i++) {
+		const struct raw_count *c = &r->counts[i];
+		uint32_t line, node = fold_addr(&f, c->node, c->addr, &line);
+
+		err = vmmio_where_count(f.t, node, line, c->phase, c->what, c->n);
+	}
+	merge(f.t);
+	f.t->total = total;
+	free(f.node);
+	free(r->counts);
+	r->counts = NULL;
+	r->room = r->used = 0;
+	r->nnodes = 0;
+	if (!err && !vmmio_where_whole(f.t))
+		return bad(r, "not whole: what ran does not add up to the plugin's count");
+	return err;
+}
+
+/* ---- records ---- */
+
+static bool take(struct replay *r, size_t n, const uint32_t **p)
+{
+	if (n > r->nwords - r->at)
+		return false;
+	*p = r->words + r->at;
+	r->at += n;
+	return true;
+}
+
+static uint64_t two(const uint32_t *p)
+{
+	return p[0] | (uint64_t)p[1] << 32;
+}
+
+/* Registers of MMIO, or of the common configuration over PCI. */
+static const struct {
+	const char *name;
+	unsigned int offset, version;
+} registers[] = {
+#define REGISTER(id, offset, width, name, access, versions) {name, offset, versions},
+	VMMIO_REGS(REGISTER)
+#undef REGISTER
+};
+
+static void register_name(unsigned int version, const char *space, unsigned int off, char *out,
+			  size_t len)
+{
+	for (size_t i = 0; i < sizeof(registers) / sizeof(registers[0]); i++)
+		if (registers[i].version & version && registers[i].offset == off) {
+			snprintf(out, len, "%s", registers[i].name);
+			return;
+		}
+	snprintf(out, len, "%s+0x%x", space, off);
+}
+
+/* What an access is called: "QueueNotify write". */
+static uint32_t access_name(struct replay *r, uint64_t phys, uint32_t value, uint32_t device)
+{
+	const char *region = device < DEVICES && r->device[device] ? r->device[device] : "?";
+	const struct vmmio_symbols *s = r->in->symbols;
+	unsigned int off = phys & 0xfff;
+	char reg[64] = "", name[96];
+
+	for (size_t i = 0; i < s->nmmio; i++)
+		if (phys >= s->mmio[i].first && phys <= s->mmio[i].last)
+			register_name(VMMIO_V12, "virtio-mmio",
+				      (unsigned int)(phys - s->mmio[i].first), reg, sizeof(reg));
+	if (reg[0])
+		;
+	else if (starts(region, "virtio-pci-notify"))
+		snprintf(reg, sizeof(reg), "QueueNotify");
+	else if (starts(region, "virtio-pci-isr"))
+		snprintf(reg, sizeof(reg), "ISR");
+	else if (starts(region, "virtio-pci-common"))
+		register_name(VMMIO_PCI, "common", off, reg, sizeof(reg));
+	else if (starts(region, "virtio-pci-device"))
+		snprintf(reg, sizeof(reg), "Config+0x%x", off);
+	else
+		snprintf(reg, sizeof(reg), "%.40s+0x%x", region, off);
+	snprintf(name, sizeof(name), "%s %s", reg, value & VMMIO_TRACE_STORE ? "write" : "read");
+	return vmmio_where_string(r->w, name);
+}
+
+static int take_access(struct replay *r, uint32_t value)
+{
+	const uint32_t *p;
+
+	if (!take(r, 5, &p))
+		return bad(r, "cut");
+	if (!r->open)
+		return 0;
+	if (r->npending == PENDING)
+		return bad(r, "malformed: accesses of no instruction");
+	r->pending[r->npending].insn = two(p);
+	r->pending[r->npending].what = access_name(r, two(p + 2), value, p[4]);
+	return r->pending[r->npending++].what == VMMIO_WHERE_NONE ? -ENOMEM : 0;
+}
+
+static int take_mark(struct replay *r, uint32_t which)
+{
+	const uint32_t *p;
+	int err;
+
+	if (!take(r, 3, &p))
+		return bad(r, "cut");
+	if (which == VMMIO_MARK_BEGIN && !r->open && r->block && p[0] <= r->block->n) {
+		r->open = true;
+		r->begin = two(p + 1);
+		r->seen = 0;
+		r->done = p[0];
+		r->depth = r->npending = 0;
+		r->phase = VMMIO_PHASE_SUBMIT;
+		r->prev = r->behind = r->thunk_ret = r->symbol_first = r->symbol_end = 0;
+		r->symbol = NOWHERE;
+		r->iret = false;
+		child(r, 0, 0, NOWHERE); /* the root */
+		return 0;
+	}
+	if (which != VMMIO_MARK_END || !r->open)
+		return bad(r, "malformed: a mark out of turn");
+	err = run_to(r, p[0]);
+	r->open = false;
+	r->block = NULL;
+	return err
+		       ?: r->npending ? bad(r, "malformed: accesses of no instruction")
+				      : fold(r, two(p + 1) - r->begin);
+}
+
+static int take_define(struct replay *r, uint32_t n)
+{
+	const uint32_t *p, *len;
+	struct block *all;
+
+	if (!take(r, 3, &p) || !take(r, (n + 3) / 4, &len))
+		return bad(r, "cut");
+	all = grow(r->blocks, r->nblocks, sizeof(*all));
+	if (!all)
+		return -ENOMEM;
+	r->blocks = all;
+	if (p[0] != r->nblocks || !n)
+		return bad(r, "malformed: a block out of turn");
+	all[r->nblocks++] = (struct block){two(p + 1), n, (const uint8_t *)len};
+	return 0;
+}
+
+static int take_device(struct replay *r, uint32_t id)
+{
+	const uint32_t *p, *text;
+
+	if (!take(r, 1, &p) || p[0] > 4096 || !take(r, (p[0] + 3) / 4, &text))
+		return bad(r, "cut");
+	if (id >= DEVICES || r->device[id])
+		return bad(r, "malformed: a device out of turn");
+	r->device[id] = strndup((const char *)text, p[0]);
+	return r->device[id] ? 0 : -ENOMEM;
+}
+
+static int take_block(struct replay *r, uint32_t id)
+{
+	int err = r->open && r->block ? run_to(r, r->block->n) : 0;
+
+	if (err)
+		return err;
+	if (id >= r->nblocks)
+		return bad(r, "malformed: a block that was not defined");
+	r->block = &r->blocks[id];
+	r->done = 0;
+	return 0;
+}
+
+static int take_record(struct replay *r, bool *ended)
+{
+	uint32_t w = r->words[r->at++], value = w & VMMIO_TRACE_VALUE;
+	const uint32_t *p;
+	int err;
+
+	switch (w >> VMMIO_TRACE_BITS) {
+	case VMMIO_TRACE_BLOCK:
+		return take_block(r, value);
+	case VMMIO_TRACE_CUT:
+		err = r->open ? run_to(r, value) : bad(r, "malformed: a cut outside of a window");
+		r->block = NULL;
+		return err;
+	case VMMIO_TRACE_ACCESS:
+		return take_access(r, value);
+	case VMMIO_TRACE_MARK:
+		return take_mark(r, value);
+	case VMMIO_TRACE_DEFINE:
+		return take_define(r, value);
+	case VMMIO_TRACE_DEVICE:
+		return take_device(r, value);
+	case VMMIO_TRACE_END:
+		*ended = true;
+		return take(r, 2, &p) ? 0 : bad(r, "cut");
+	default:
+		return bad(r, "malformed");
+	}
+}
+
+int vmmio_path_read(struct vmmio_where *w, const struct vmmio_path_input *in, const void *data,
+		    size_t size, char *why, size_t len)
+{
+	struct replay r = {.w = w,
+			   .in = in,
+			   .why = why,
+			   .len = len,
+			   .words = data,
+			   .nwords = size / sizeof(uint32_t)};
+	bool ended = false;
+	int err = 0;
+
+	why[0] = '\0';
+	if (!r.nwords || r.words[0] != VMMIO_TRACE_MAGIC)
+		err = bad(&r, "none of this vmmio-bench's plugin");
+	r.at = 1;
+	while (!err && !ended && r.at < r.nwords)
+		err = take_record(&r, &ended);
+	if (!err && (!ended || r.at * sizeof(uint32_t) != size))
+		err = bad(&r, ended ? "malformed: more behind its end" : "cut");
+	if (!err && r.open)
+		err = bad(&r, "not whole: a window did not end");
+	for (size_t i = 0; i < r.nopened; i++)
+		vmmio_lines_close(r.opened[i].lines);
+	for (size_t i = 0; i < DEVICES; i++)
+		free(r.device[i]);
+	free(r.blocks);
+	free(r.nodes);
+	free(r.counts);
+	return err;
+}

@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * compare --where and diff --where without a guest: traces that are made here, cut and
+ * damaged; trees that do not add up; whom a difference is charged to; lines that moved.
+ */
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "bench/where/delta.h"
+#include "bench/where/path.h"
+#include "bench/where/trace.h"
+#include "vmmio/mark.h"
+
+#define KERNEL 0xffffffff81000000ull
+#define LOAD 0x400000ull
+
+static struct vmmio_symbol functions[] = {
+	{KERNEL, "entry_SYSCALL_64", "vmlinux"},
+	{KERNEL + 0x100, "notify", "vmmio"},
+	{KERNEL + 0x200, "virtqueue_notify", "virtio_ring"},
+	{KERNEL + 0x300, "irq_entries_start", "vmlinux"},
+	{KERNEL + 0x400, "asm_common_interrupt", "vmlinux"},
+	{KERNEL + 0x500, "vring_interrupt", "virtio_ring"},
+	{KERNEL + 0x600, "native_irq_return_iret", "vmlinux"},
+	{KERNEL + 0x700, "after", "vmlinux"},
+};
+
+static struct vmmio_symbols symbols = {
+	.v = functions,
+	.n = sizeof(functions) / sizeof(functions[0]),
+	.mmio = {{0xfeb02e00, 0xfeb02fff}},
+	.nmmio = 1,
+};
+
+static uint32_t words[256];
+static size_t nwords;
+
+static void put(uint32_t w)
+{
+	words[nwords++] = w;
+}
+
+static void kind(enum vmmio_trace_kind k, uint32_t value)
+{
+	put((uint32_t)k << VMMIO_TRACE_BITS | value);
+}
+
+static void put64(uint64_t w)
+{
+	put((uint32_t)w);
+	put((uint32_t)(w >> 32));
+}
+
+/* Four instructions of four bytes each at @addr. */
+static void define(uint32_t id, uint64_t addr)
+{
+	kind(VMMIO_TRACE_DEFINE, 4);
+	put(id);
+	put64(addr);
+	put(0x04040404);
+}
+
+static void block(uint32_t id)
+{
+	kind(VMMIO_TRACE_BLOCK, id);
+}
+
+static void cut(uint32_t n)
+{
+	kind(VMMIO_TRACE_CUT, n);
+}
+
+static void mark(uint32_t which, uint32_t n, uint64_t total)
+{
+	kind(VMMIO_TRACE_MARK, which);
+	put(n);
+	put64(total);
+}
+
+/*
+ * The load calls the kernel, which notifies; the write of the doorbell ends a block early,
+ * an interrupt comes and goes, and all return. 39 instructions.
+ */
+static void one_io(void)
+{
+	nwords = 0;
+	put(VMMIO_TRACE_MAGIC);
+	define(0, LOAD);
+	define(1, KERNEL);
+	define(2, KERNEL + 0x200);
+	define(3, KERNEL + 0x100);
+	define(4, KERNEL + 0x300);
+	define(5, KERNEL + 0x400);
+	define(6, KERNEL + 0x500);
+	define(7, KERNEL + 0x410);
+	define(8, KERNEL + 0x600);
+	define(9, KERNEL + 0x108);
+	define(10, KERNEL + 0x210);
+	define(11, KERNEL + 0x10);
+	define(12, LOAD + 0x10);
+	kind(VMMIO_TRACE_DEVICE, 0);
+	put(4);
+	memcpy(&words[nwords++], "anon", 4);
+	block(0);
+	mark(VMMIO_MARK_BEGIN, 2, 1002);
+	block(1); /* 4: entry */
+	block(2); /* 4: virtqueue_notify */
+	block(3); /* 2 of 4: notify, the doorbell in the second */
+	kind(VMMIO_TRACE_ACCESS, 4 | VMMIO_TRACE_STORE);
+	put64(KERNEL + 0x104);
+	put64(0xfeb02e50);
+	put(0);
+	cut(2);
+	block(4); /* 2 of 4: the stub */
+	cut(2);
+	block(5); /* 4 */
+	block(6); /* 4: vring_interrupt */
+	block(7); /* 4: back in the entry */
+	block(8); /* 1: iret */
+	cut(1);
+	block(9);  /* 4: the rest of notify */
+	block(10); /* 4: and of virtqueue_notify */
+	block(11); /* 4 */
+	block(12);
+	mark(VMMIO_MARK_END, 2, 1002 + 41);
+	kind(VMMIO_TRACE_END, 0);
+	put64(5000);
+}
+
+static int read_trace(struct vmmio_where *w, size_t bytes, char why[256])
+{
+	struct vmmio_path_input in = {.symbols = &symbols, .lines = {.initrd = "/nowhere"}};
+
+	assert_int_equal(vmmio_where_init(w), 0);
+	return vmmio_path_read(w, &in, words, bytes, why, 256);
+}
+
+static uint64_t in_phase(const struct vmmio_where_tree *t, enum vmmio_phase phase)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < t->ncounts; i++)
+		n += !t->counts[i].what && t->counts[i].phase == phase ? t->counts[i].n : 0;
+	return n;
+}
+
+static uint32_t node_of(const struct vmmio_where *w, const char *name)
+{
+	for (size_t i = 1; i < w->trees[0].nnodes; i++)
+		if (!strcmp(w->strings[w->trees[0].nodes[i].function], name))
+			return i;
+	fail_msg("no %s", name);
+	return 0;
+}
+
+static void test_replay(void **state)
+{
+	struct vmmio_where w;
+	const struct vmmio_where_tree *t;
+	char why[256];
+	uint32_t notify;
+
+	one_io();
+	assert_int_equal(read_trace(&w, nwords * 4, why), 0);
+	assert_int_equal(w.ntrees, 1);
+	t = &w.trees[0];
+	assert_int_equal(t->total, 41);
+	assert_true(vmmio_where_whole(t));
+	/* 2 + 4 of the load and the entry, 2 at the end; kick goes on behind the interrupt */
+	assert_int_equal(in_phase(t, VMMIO_PHASE_SUBMIT), 2 + 4 + 2);
+	assert_int_equal(in_phase(t, VMMIO_PHASE_KICK), 4 + 2 + 4 + 4 + 4);
+	assert_int_equal(in_phase(t, VMMIO_PHASE_INTERRUPT), 2 + 4);
+	assert_int_equal(in_phase(t, VMMIO_PHASE_COMPLETE), 4 + 4 + 1);
+	/* notify is called by virtqueue_notify, the interrupt by nobody */
+	notify = node_of(&w, "notify");
+	assert_int_equal(t->nodes[notify].entries, 1);
+	assert_int_equal(t->nodes[notify].parent, node_of(&w, "virtqueue_notify"));
+	assert_int_equal(t->nodes[node_of(&w, "irq_entries_start")].parent, 0);
+	for (size_t i = 0; i < t->ncounts; i++)
+		if (t->counts[i].what) {
+			assert_string_equal(w.strings[t->counts[i].what], "QueueNotify write");
+			assert_int_equal(t->counts[i].node, notify);
+			assert_int_equal(t->counts[i].phase, VMMIO_PHASE_KICK);
+		}
+	vmmio_where_free(&w);
+}
+
+/* No beginning of a trace is a trace, and no word of it can be any other. */
+static void test_cut_trace(void **state)
+{
+	struct vmmio_where w;
+	char why[256];
+
+	one_io();
+	for (size_t bytes = 0; bytes < nwords * 4; bytes++) {
+		assert_int_equal(read_trace(&w, bytes, why), -EPROTO);
+		assert_true(why[0]);
+		vmmio_where_free(&w);
+	}
+	for (size_t i = 0; i < nwords; i++)
+		for (int bit = 0; bit < 32; bit++) {
+			one_io();
+			words[i] ^= 1u << bit;
+			if (!read_trace(&w, nwords * 4, why))
+				for (size_t t = 0; t < w.ntrees; t++)
+					assert_true(vmmio_where_whole(&w.trees[t]));
+			vmmio_where_free(&w);
+		}
+	one_io();
+	words[nwords - 6] += 1; /* the end's count: one instruction is missing */
+	assert_int_equal(read_trace(&w, nwords * 4, why), -EPROTO);
+	assert_non_null(strstr(why, "not whole"));
+	vmmio_where_free(&w);
+}
+
+static void test_symbols(void **state)
+{
+	struct vmmio_symbols s;
+	char why[256];
+
+	assert_int_equal(vmmio_symbols_read(&s, "nothing\n", why, sizeof(why)), -EPROTO);
+	assert_non_null(strstr(why, "no symbols"));
+	vmmio_symbols_free(&s);
+	assert_int_equal(
+		vmmio_symbols_read(&s, "@symbols\nH4sIAAAAAAAE\n@symbols-end\n", why, sizeof(why)),
+		-EPROTO);
+	assert_non_null(strstr(why, "cut or damaged"));
+	vmmio_symbols_free(&s);
+	assert_int_equal(vmmio_symbols_find(&symbols, KERNEL - 1), -1);
+	assert_int_equal(vmmio_symbols_find(&symbols, KERNEL + 0x1ff), 1);
+}
+
+/*
+ * A result: handler() calls read() from one line, @calls times in 10, of 7 instructions each;
+ * with @extra there is a call from a line before it, which moves the other.
+ */
+static void make(struct vmmio_where *w, bool extra, unsigned int calls)
+{
+	struct vmmio_where_tree *t;
+	uint32_t mod, top, sub, line, moved, new_line, body;
+
+	assert_int_equal(vmmio_where_init(w), 0);
+	t = vmmio_where_add(w);
+	strcpy(t->column, "mmio");
+	t->ios = 10;
+	t->elapsed_ns = 1;
+	mod = vmmio_where_string(w, "vmmio");
+	new_line = vmmio_where_string(w, "kmod/irq.c:20 #00000002");
+	line = vmmio_where_string(w, "kmod/irq.c:20 #00000001");
+	moved = vmmio_where_string(w, "kmod/irq.c:21 #00000001");
+	body = vmmio_where_string(w, "kmod/events.h:5");
+	top = vmmio_where_child(t, 0, 0, vmmio_where_string(w, "handler"), mod);
+	t->nodes[top].entries = 10;
+	vmmio_where_count(t, top, extra ? moved : line, VMMIO_PHASE_INTERRUPT, 0, 30);
+	sub = vmmio_where_child(t, top, extra ? moved : line, vmmio_where_string(w, "read"), mod);
+	t->nodes[sub].entries = calls;
+	vmmio_where_count(t, sub, body, VMMIO_PHASE_INTERRUPT, 0, 7 * calls);
+	t->total = 30 + 7 * calls;
+	if (!extra)
+		return;
+	sub = vmmio_where_child(t, top, new_line, vmmio_where_string(w, "read"), mod);
+	t->nodes[sub].entries = 10;
+	vmmio_where_count(t, top, new_line, VMMIO_PHASE_INTERRUPT, 0, 20);
+	vmmio_where_count(t, sub, body, VMMIO_PHASE_INTERRUPT, 0, 70);
+	vmmio_where_count(t, sub, body, VMMIO_PHASE_INTERRUPT, vmmio_where_string(w, "Status read"),
+			  10);
+	t->total += 90;
+}
+
+static void test_charge(void **state)
+{
+	struct vmmio_where a, b;
+	struct vmmio_delta d;
+	char why[256];
+
+	/* the new line has its own instructions and all of its call; what moved has none */
+	make(&a, false, 10);
+	make(&b, true, 10);
+	assert_int_equal(vmmio_delta_make(&d, &a, &b, NULL, why, sizeof(why)), 0);
+	assert_int_equal(d.nrows, 1);
+	assert_int_equal(d.rows[0].n, 90);
+	assert_string_equal(b.strings[d.rows[0].function], "handler");
+	assert_string_equal(b.strings[d.rows[0].line], "kmod/irq.c:20 #00000002");
+	assert_string_equal(b.strings[d.rows[0].callee], "read");
+	assert_int_equal(d.rows[0].naccess, 1);
+	assert_int_equal(d.rows[0].access[0].n, 10);
+	vmmio_delta_free(&d);
+	/* the other way round it is a line of A */
+	assert_int_equal(vmmio_delta_make(&d, &b, &a, NULL, why, sizeof(why)), 0);
+	assert_int_equal(d.nrows, 1);
+	assert_int_equal(d.rows[0].n, -90);
+	assert_true(d.rows[0].gone);
+	vmmio_delta_free(&d);
+	vmmio_where_free(&a);
+	vmmio_where_free(&b);
+
+	/* more calls from the same line: that line's, not the callee's */
+	make(&a, false, 10);
+	make(&b, false, 25);
+	assert_int_equal(vmmio_delta_make(&d, &a, &b, NULL, why, sizeof(why)), 0);
+	assert_int_equal(d.nrows, 1);
+	assert_int_equal(d.rows[0].n, 105);
+	assert_string_equal(b.strings[d.rows[0].function], "handler");
+	vmmio_delta_free(&d);
+	/* other I/Os are another load */
+	b.trees[0].ios = 11;
+	assert_int_equal(vmmio_delta_make(&d, &a, &b, NULL, why, sizeof(why)), -EINVAL);
+	assert_non_null(strstr(why, "not of the same loads"));
+	vmmio_where_free(&a);
+	vmmio_where_free(&b);
+
+	/* the same: no row */
+	make(&a, true, 10);
+	make(&b, true, 10);
+	assert_int_equal(vmmio_delta_make(&d, &a, &b, NULL, why, sizeof(why)), 0);
+	assert_int_equal(d.nrows, 0);
+	vmmio_delta_free(&d);
+	vmmio_where_free(&a);
+	vmmio_where_free(&b);
+}
+
+/* @text, in which one thing is not as it must be. */
+static void refuse(const char *text, const char *reason)
+{
+	json_t *j = json_loads(text, 0, NULL);
+	struct vmmio_where w;
+	char why[256] = "";
+
+	assert_non_null(j);
+	assert_int_equal(vmmio_where_from_json(&w, j, why, sizeof(why)), -EPROTO);
+	if (!strstr(why, reason))
+		fail_msg("%s: said %s", text, why);
+	json_decref(j);
+}
+
+#define WINDOW(total, nodes, counts)                                                           \
+	"{\"schema\":1,\"strings\":[\"-\",\"x\"],\"windows\":[{\"column\":\"mmio\",\"ios\":1," \
+	"\"instructions\":" total ",\"elapsed_ns\":1,\"nodes\":" nodes ",\"counts\":" counts "}]}"
+
+static void test_json(void **state)
+{
+	struct vmmio_where a, b;
+	char why[256];
+	json_t *j;
+
+	make(&a, true, 10);
+	j = vmmio_where_to_json(&a);
+	assert_int_equal(vmmio_where_from_json(&b, j, why, sizeof(why)), 0);
+	assert_int_equal(b.trees[0].total, a.trees[0].total);
+	assert_int_equal(b.trees[0].nnodes, a.trees[0].nnodes);
+	assert_int_equal(b.trees[0].ncounts, a.trees[0].ncounts);
+	json_decref(j);
+	vmmio_where_free(&a);
+	vmmio_where_free(&b);
+
+	refuse("{}", "not of this vmmio-bench");
+	refuse("{\"schema\":2,\"strings\":[\"-\"],\"windows\":[1]}", "not of this");
+	refuse("{\"schema\":1,\"strings\":[1],\"windows\":[1]}", "string 0");
+	refuse("{\"schema\":1,\"strings\":[\"-\"],\"windows\":[1]}", "malformed");
+	refuse(WINDOW("5", "[]", "[]"), "malformed");
+	refuse(WINDOW("5", "[[0,0,0,0,0]]", "[]"), "do not add up");
+	refuse(WINDOW("5", "[[0,0,0,0,0]]", "[[0,0,0,0,4]]"), "do not add up");
+	refuse(WINDOW("5", "[[0,0,0,0,0],[1,0,0,0,1]]", "[[0,0,0,0,5]]"), "node 1");
+	refuse(WINDOW("5", "[[0,0,0,0,0],[0,9,0,0,1]]", "[[0,0,0,0,5]]"), "node 1");
+	refuse(WINDOW("5", "[[0,0,0,0,0]]", "[[1,0,0,0,5]]"), "count 0");
+	refuse(WINDOW("5", "[[0,0,0,0,0]]", "[[0,0,9,0,5]]"), "count 0");
+	refuse(WINDOW("5", "[[0,0,0,0,0]]", "[[0,0,0,7,5]]"), "count 0");
+	refuse(WINDOW("5", "[[0,0,0,0,0]]", "[[0,0,0,0,-5]]"), "count 0");
+	refuse(WINDOW("5", "[[0,0,0,0,0]]", "[[0,0,0,0]]"), "count 0");
+}
+
+static void test_folded(void **state)
+{
+	struct vmmio_where a, b;
+	struct vmmio_delta d;
+	char why[256], *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	make(&a, false, 10);
+	make(&b, true, 10);
+	assert_int_equal(vmmio_delta_make(&d, &a, &b, NULL, why, sizeof(why)), 0);
+	assert_int_equal(vmmio_delta_folded(&d, f), 0);
+	fclose(f);
+	assert_string_equal(text, "mmio;interrupt;handler 30 50\n"
+				  "mmio;interrupt;handler;read 70 140\n");
+	free(text);
+	vmmio_delta_free(&d);
+	vmmio_where_free(&a);
+	vmmio_where_free(&b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_replay),	cmocka_unit_test(test_cut_trace),
+		cmocka_unit_test(test_symbols), cmocka_unit_test(test_charge),
+		cmocka_unit_test(test_json),	cmocka_unit_test(test_folded),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
