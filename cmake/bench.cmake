@@ -30,6 +30,7 @@ foreach(form IN ITEMS 1 2)
 	target_compile_options(
 		where-${form} PRIVATE -Wall -Wextra -Wno-unused-parameter -fvisibility=hidden -O2
 	)
+	target_link_options(where-${form} PRIVATE -s)
 	set_target_properties(
 		where-${form} PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/image
 	)

@@ -166,9 +166,10 @@ static uint32_t find_child(const struct walk *w, bool of_b, uint32_t parent, uin
 	return VMMIO_WHERE_NONE;
 }
 
+/* Of what nobody called (@x is below the root), how often is no question: nobody is to charge. */
 static bool as_often(const struct vmmio_where_node *x, const struct vmmio_where_node *y)
 {
-	return x->entries < 0 || y->entries < 0 || x->entries == y->entries;
+	return !x->parent || x->entries < 0 || y->entries < 0 || x->entries == y->entries;
 }
 
 /* Where a call that the two do not share is charged to: its caller's line, or itself. */
