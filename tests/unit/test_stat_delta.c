@@ -278,7 +278,12 @@ static void an_interrupt_is_known_by_its_handlers(void **state)
 		       " 54: 0 PCI-MSI 16384-edge virtio1-config\n"
 		       " 55: 1 PCI-MSI 16385-edge virtio1-req.0\n"
 		       " 60: 0 PCI-MSI 16384-edge virtio3-config\n"
-		       " 61: 0 PCI-MSI 16385-edge virtio3-virtqueues\n");
+		       " 61: 0 PCI-MSI 16385-edge virtio3-virtqueues\n"
+		       /* vmmio.ko's: vectors of queues; one for all */
+		       " 65: 0 PCI-MSI 49152-edge virtio7\n"
+		       " 66: 9 PCI-MSI 49153-edge virtio7-req.0\n"
+		       " 67: 0 PCI-MSI 65536-edge virtio8\n"
+		       " 68: 9 PCI-MSI 65537-edge virtio8\n");
 	vmmio_irqs_identify(&q, &x);
 	assert_int_equal(x.irq, 55);
 	assert_int_equal(x.irq_mode, VMMIO_IRQ_MSIX);
@@ -294,6 +299,23 @@ static void an_interrupt_is_known_by_its_handlers(void **state)
 	vmmio_irqs_identify(&q, &x);
 	assert_int_equal(x.irq, 9);
 	assert_int_equal(x.irq_mode, VMMIO_IRQ_INTX);
+	strcpy(x.queue_name, "req.0");
+	strcpy(x.device, "virtio7");
+	vmmio_irqs_identify(&q, &x);
+	assert_int_equal(x.irq, 66);
+	assert_int_equal(x.irq_mode, VMMIO_IRQ_MSIX);
+	strcpy(x.queue_name, "control");
+	vmmio_irqs_identify(&q, &x);
+	assert_int_equal(x.irq, 0);
+	assert_int_equal(x.irq_mode, VMMIO_IRQ_NONE);
+	x.kind = VMMIO_SLOT_DEVICE;
+	vmmio_irqs_identify(&q, &x);
+	assert_int_equal(x.irq, 65);
+	x.kind = VMMIO_SLOT_QUEUE;
+	strcpy(x.device, "virtio8");
+	vmmio_irqs_identify(&q, &x);
+	assert_int_equal(x.irq, 68);
+	assert_int_equal(x.irq_mode, VMMIO_IRQ_MSIX_SHARED);
 	strcpy(x.device, "virtio4"); /* nothing is named after it */
 	vmmio_irqs_identify(&q, &x);
 	assert_int_equal(x.irq, 0);

@@ -202,6 +202,34 @@ __u32 vmmio_irqs_number(const struct vmmio_irqs *q, const char *name)
 	return number_of(q, name, false);
 }
 
+/*
+ * Vectors of a device that vmmio.ko serves: that of the device has its name alone, as a line would;
+ * those of queues have theirs behind it, and one for all of them has the device's name again.
+ */
+static bool identify_ours(const struct vmmio_irqs *q, struct vmmio_slot_info *x)
+{
+	bool queue = x->kind == VMMIO_SLOT_QUEUE, own = false;
+	__u32 last = x->irq;
+	char name[64];
+	size_t i;
+
+	snprintf(name, sizeof(name), "%s-%s", x->device, x->queue_name);
+	for (i = 0; i < q->n; i++) {
+		if (named(q->list[i].names, x->device, false))
+			last = q->list[i].irq;
+		else if (named(q->list[i].names, x->device, true))
+			own = true;
+	}
+	if (!own && last == x->irq)
+		return false; /* it is a line */
+	x->irq_mode = own ? VMMIO_IRQ_MSIX : VMMIO_IRQ_MSIX_SHARED;
+	if (queue)
+		x->irq = own ? number_of(q, name, false) : last;
+	if (!x->irq)
+		x->irq_mode = VMMIO_IRQ_NONE;
+	return true;
+}
+
 void vmmio_irqs_identify(const struct vmmio_irqs *q, struct vmmio_slot_info *x)
 {
 	bool queue = x->kind == VMMIO_SLOT_QUEUE;
@@ -209,6 +237,8 @@ void vmmio_irqs_identify(const struct vmmio_irqs *q, struct vmmio_slot_info *x)
 	__u32 all;
 
 	x->irq = number_of(q, x->device, false);
+	if (x->irq && x->transport == VMMIO_TRANSPORT_PCI && identify_ours(q, x))
+		return;
 	if (x->irq) {
 		x->irq_mode = x->transport == VMMIO_TRANSPORT_PCI ? VMMIO_IRQ_INTX : VMMIO_IRQ_LINE;
 		return;
