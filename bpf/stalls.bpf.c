@@ -3,7 +3,8 @@
  * One look at every virtqueue of a device, when the loader reads an attribute of the
  * device in sysfs: a call with the device in hand, from its process only, and before
  * the attribute could wait for a lock. On the way of an I/O there is one hook, at the
- * doorbell: it counts the kicks and keeps how far the ring had come.
+ * doorbell: it counts the kicks and keeps how far the ring had come. A second one, at the
+ * interrupt, is attached where a ring does not know itself whether one came: without EVENT_IDX.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
@@ -31,7 +32,8 @@ struct {
 
 __u64 asker = 0; /* process of the loader, as this kernel numbers it */
 __u32 nsamples = 0;
-__u32 unplaced = 0; /* queues for which there was no room */
+__u32 unplaced = 0;	  /* queues for which there was no room */
+bool irqs_hooked = false; /* vring_interrupt() is */
 struct vmmio_stall_sample samples[VMMIO_STALL_DEVICE] = {};
 struct vmmio_stall_binding binding = {};
 
@@ -154,8 +156,19 @@ static __always_inline void look_packed(struct virtqueue *vq, struct vmmio_stall
 static __always_inline void look_kicks(__u64 key, struct vmmio_stall_sample *s)
 {
 	struct vmmio_stall_kicks first = {.avail = s->avail}, *k;
+	bool knows = s->flags & VMMIO_LOOK_EVENT && s->flags & VMMIO_LOOK_KNOWS;
 
+	s->irqs = 0;
+	s->seen_at_irq = 0;
 	k = bpf_map_lookup_elem(&kicked, &key);
+	if (k && irqs_hooked && !knows) {
+		/* only what comes from here on is seen: the look before had none of it */
+		if (k->counts_irqs)
+			s->flags |= VMMIO_LOOK_IRQS;
+		k->counts_irqs = 1;
+		s->irqs = k->irqs;
+		s->seen_at_irq = k->seen_at_irq;
+	}
 	if (k) {
 		s->kicks = k->kicks;
 		s->kick_ns = k->ns;
@@ -284,6 +297,41 @@ static __always_inline int kick(struct virtqueue *vq)
 	return 0;
 }
 
+/* Is something used that the driver has not taken back? Where that is, in *@seen. */
+static __always_inline bool more_used(struct virtqueue *vq, __u32 *seen)
+{
+	struct vring_virtqueue___f *ring = (void *)vq;
+	struct vring_packed_desc___f *desc;
+	__u32 size;
+	__u16 flags = 0;
+	bool wrap;
+
+	if (!(BPF_CORE_READ(vq, vdev, features) >> FEATURE_PACKED & 1)) {
+		*seen = BPF_CORE_READ(ring, last_used_idx);
+		return *seen != BPF_CORE_READ(ring, split.vring.used, idx);
+	}
+	size = BPF_CORE_READ(ring, packed.vring.num);
+	*seen = packed_taken(vq, size);
+	wrap = *seen < size;
+	desc = BPF_CORE_READ(ring, packed.vring.desc) + (wrap ? *seen : *seen - size);
+	bpf_probe_read_kernel(&flags, sizeof(flags), &desc->flags);
+	return !!(flags & PACKED_USED) == wrap && !!(flags & PACKED_AVAIL) == wrap;
+}
+
+/* Before the driver hears of it. */
+static __always_inline int interrupt(struct virtqueue *vq)
+{
+	__u64 key = (__u64)vq;
+	struct vmmio_stall_kicks *k = bpf_map_lookup_elem(&kicked, &key);
+	__u32 seen;
+
+	if (!k || !k->counts_irqs || !more_used(vq, &seen))
+		return 0;
+	k->seen_at_irq = seen;
+	k->irqs++;
+	return 0;
+}
+
 /* Both flavours of a hook; see stock.bpf.c. */
 #define KPROBE(name, function, type, call)                                   \
 	SEC("kprobe/" #function) int BPF_KPROBE(kp_##name, struct type *arg) \
@@ -296,6 +344,16 @@ static __always_inline int kick(struct virtqueue *vq)
 		return call(arg);                                          \
 	}                                                                  \
 	KPROBE(name, function, type, call)
+
+SEC("fentry/vring_interrupt") int BPF_PROG(fe_interrupt, int irq, void *vq)
+{
+	return interrupt(vq);
+}
+
+SEC("kprobe/vring_interrupt") int BPF_KPROBE(kp_interrupt, int irq, void *vq)
+{
+	return interrupt(vq);
+}
 
 HOOK(shown, dev_attr_show, kobject, shown)
 HOOK(vm, vm_notify, virtqueue, kick)

@@ -26,6 +26,7 @@
 #define VMMIO_LOOK_TRIGGERED (1u << 6) /* one came since they were last asked for */
 #define VMMIO_LOOK_UNREAD (1u << 7)    /* the ring could not be read */
 #define VMMIO_LOOK_MORE (1u << 8)      /* used is behind what it is: packed, a long way */
+#define VMMIO_LOOK_IRQS (1u << 9)      /* its interrupts have a hook: irqs, seen_at_irq */
 
 struct vmmio_stall_sample {
 	__u64 time_ns;	/* CLOCK_MONOTONIC */
@@ -45,13 +46,15 @@ struct vmmio_stall_sample {
 	__u32 driver_event;  /* the driver for an interrupt when it is used; EVENT only */
 	__u32 busy;	     /* entries of the ring that are not free */
 	__u32 added;	     /* buffers since the driver last asked whether to kick */
+	__u32 irqs;	     /* that found something, since they have a hook */
+	__u32 seen_at_irq;   /* what the driver had taken back when the last of them came */
 	__u16 device_flags;  /* as they stand in the ring; of a packed one the event flags */
 	__u16 driver_flags;
 	__u32 flags;
 	char name[24];
 };
 
-_Static_assert(sizeof(struct vmmio_stall_sample) == 120, "vmmio_stall_sample layout");
+_Static_assert(sizeof(struct vmmio_stall_sample) == 128, "vmmio_stall_sample layout");
 
 /* vmmio_stall_binding.state: the kernel's enum dl_dev_state */
 #define VMMIO_BINDING_NONE 0
@@ -67,12 +70,13 @@ struct vmmio_stall_binding {
 	char comm[16]; /* its name */
 };
 
-/* What the doorbell's hook keeps of a queue. */
+/* What the hooks keep of a queue. */
 struct vmmio_stall_kicks {
 	__u64 kicks;
 	__u64 ns;
 	__u32 avail;
-	__u32 pad;
+	__u32 irqs, seen_at_irq; /* only of queues that do not know it themselves */
+	__u32 counts_irqs;
 };
 
 #endif

@@ -43,6 +43,8 @@ vmmio_test_module(liar) # devices that say what no device at hand says
 vmmio_script_test(guest tests/guest/liar.sh TIMEOUT 240)
 vmmio_script_test(guest tests/guest/flr.sh)
 vmmio_script_test(guest tests/guest/vanish.sh TIMEOUT 200)
+vmmio_test_module(stallfault) # virtqueues that stall
+vmmio_script_test(guest tests/guest/stallmatrix.sh TIMEOUT 200)
 vmmio_script_test(guest tests/guest/stalls.sh TIMEOUT 200)
 vmmio_script_test(guest tests/guest/sleeper.sh TIMEOUT 240)
 vmmio_script_test(guest tests/guest/lost.sh)

@@ -345,8 +345,56 @@ static const struct {
 	 {.hooked = true,
 	  .pending_ns = BOUND,
 	  .irq = {.irq = 24, .have_count = true, .count = 3},
+	  .s = {SPLIT, .flags = PLAIN | VMMIO_LOOK_IRQS, .irqs = 7, .seen_at_irq = 104,
+		.avail = 105, .used = 105, .seen = 104, .kicks = 9, .avail_at_kick = 105}}},
+	{"flags: those that came were for what was taken back",
+	 VMMIO_STALL_LOST_IRQ,
+	 "not interrupted since it took back; interrupt 24, 3 since",
+	 {.hooked = true,
+	  .pending_ns = BOUND,
+	  .irq = {.irq = 24, .have_count = true, .count = 3},
+	  .s = {SPLIT, .flags = PLAIN | VMMIO_LOOK_IRQS, .irqs = 7, .seen_at_irq = 103,
+		.avail = 105, .used = 105, .seen = 104, .kicks = 9, .avail_at_kick = 105}}},
+	{"flags: the kernel disabled it, what came before was nobody's",
+	 VMMIO_STALL_IRQ_DISABLED,
+	 "disabled by the kernel: nobody cared",
+	 {.hooked = true,
+	  .pending_ns = BOUND,
+	  .irq = {.irq = 24, .disabled = VMMIO_YES, .spurious = true},
 	  .s = {SPLIT, .flags = PLAIN, .avail = 105, .used = 105, .seen = 104, .kicks = 9,
 		.avail_at_kick = 105}}},
+	{"a storm that is nobody's, and what waits meanwhile",
+	 VMMIO_STALL_SPURIOUS,
+	 "interrupt 24, 4000 of the last 4000 found nothing",
+	 {.hooked = true,
+	  .pending_ns = BOUND,
+	  .spurious_ns = BOUND,
+	  .irq = {.irq = 24, .taken = 4000, .none = 4000},
+	  .s = {SPLIT, .flags = BASE, .avail = 105, .used = 105, .seen = 104, .kicks = 9,
+		.avail_at_kick = 105, .driver_event = 104}}},
+	{"somebody takes the buffers before each interrupt",
+	 VMMIO_STALL_SPURIOUS,
+	 "interrupt 24, 190 of the last 200 found nothing",
+	 {.hooked = true,
+	  .spurious_ns = BOUND,
+	  .irq = {.irq = 24, .taken = 200, .none = 190},
+	  .s = {SPLIT, .flags = BASE, .avail = 105, .used = 105, .seen = 105, .kicks = 9,
+		.avail_at_kick = 105, .driver_event = 104}}},
+	{"no room, and nobody has anything",
+	 VMMIO_STALL_FULL,
+	 "256 of 256 entries taken, by buffers that neither side has",
+	 {.hooked = true,
+	  .full_ns = BOUND,
+	  .s = {SPLIT, .flags = BASE, .avail = 105, .used = 105, .seen = 105, .busy = 256,
+		.kicks = 9, .avail_at_kick = 105, .driver_event = 104}}},
+	{"broken while it waited for the device",
+	 VMMIO_STALL_BROKEN,
+	 NULL,
+	 {.hooked = true,
+	  .idle_ns = BOUND,
+	  .broken_ns = 1,
+	  .s = {SPLIT, .flags = BASE | VMMIO_LOOK_BROKEN, .avail = 105, .used = 104, .seen = 104,
+		.busy = 1, .kicks = 9, .avail_at_kick = 105, .device_event = 105}}},
 	{"flags: none came",
 	 VMMIO_STALL_LOST_IRQ,
 	 "0 since",
@@ -482,17 +530,23 @@ static struct vmmio_stall_queue who(const char *device, __u32 irq)
 }
 
 /* One look at time @ms, at one queue. */
-static void look(struct vmmio_stall_watch *w, __u64 ms, const struct vmmio_stall_sample *s,
-		 const struct vmmio_irqs *irqs)
+static void add(struct vmmio_stall_watch *w, const struct vmmio_stall_sample *s,
+		const struct vmmio_irqs *irqs)
 {
 	struct vmmio_stall_queue q = who("virtio0", 24);
 	struct vmmio_stall_sample x = *s;
 
-	x.time_ns = ms * MS;
+	x.time_ns = w->now_ns;
 	x.vq = 1;
 	x.device_id = BLOCK;
-	vmmio_stall_watch_begin(w, x.time_ns, 0);
 	assert_int_equal(vmmio_stall_watch_add(w, &q, &x, irqs), 0);
+}
+
+static void look(struct vmmio_stall_watch *w, __u64 ms, const struct vmmio_stall_sample *s,
+		 const struct vmmio_irqs *irqs)
+{
+	vmmio_stall_watch_begin(w, ms * MS, 0);
+	add(w, s, irqs);
 	vmmio_stall_watch_end(w);
 }
 
@@ -681,13 +735,15 @@ static void additions(void **state)
 		s.added = 1; /* it asks each time, and each look comes just before */
 		look(&w, 1000 + 100 * i, &s, NULL);
 	}
+	/* another cause is believed when it is seen again */
+	assert_int_equal(now(&w), VMMIO_STALL_NOT_KICKED);
 	assert_int_equal(now(&w), VMMIO_STALL_DEVICE_STUCK);
 	vmmio_stall_watch_free(&w);
 }
 
 /*
- * Without event words what tells a lost interrupt from a driver asleep is the
- * interrupt's count: that of before the buffer was there.
+ * Without event words what tells a lost interrupt from a driver asleep is a hook; the
+ * count that is shown is that since before the buffer was there.
  */
 static void interrupts(void **state)
 {
@@ -708,7 +764,9 @@ static void interrupts(void **state)
 		/* used after that look, and the interrupt before the next */
 		line.count += 10 * comes;
 		s = ring(5, 5, 4);
-		s.flags = PLAIN;
+		s.flags = PLAIN | VMMIO_LOOK_IRQS;
+		s.irqs = comes;
+		s.seen_at_irq = 4;
 		for (i = 1; i <= 11; i++)
 			look(&w, 1000 + 100 * i, &s, &irqs);
 		assert_int_equal(now(&w), comes ? VMMIO_STALL_ASLEEP : VMMIO_STALL_LOST_IRQ);
@@ -726,6 +784,40 @@ static void interrupts(void **state)
 	look(&w, 1200, &s, NULL);
 	assert_true(w.wants_irqs);
 	vmmio_stall_watch_free(&w);
+}
+
+/* The kernel counts what interrupts found; it begins again every 100,000. */
+static void nothing_found(void **state)
+{
+	struct vmmio_irq_count line = {.irq = 24, .count = 5, .names = "virtio0"};
+	struct vmmio_irqs irqs = {.n = 1, .list = &line};
+	struct vmmio_stall_watch w;
+	struct vmmio_stall_sample s;
+	__u32 count = 99000, none = 17, storms;
+	int i;
+
+	for (storms = 0; storms < 2; storms++) {
+		vmmio_stall_watch_init(&w, BOUND, 100 * MS);
+		for (i = 0; i <= 25; i++) {
+			s = ring(5 + i, 5 + i, 5 + i);
+			vmmio_stall_watch_begin(&w, (1000 + 100 * i) * MS, 0);
+			add(&w, &s, &irqs);
+			if (vmmio_stall_watch_asks_found(&w)) {
+				assert_int_equal(i % 5, 0);
+				vmmio_stall_watch_found(&w, 24, count, none);
+				vmmio_stall_watch_found(&w, 25, 0, 0);
+				count += 400;
+				none += storms ? 361 : 359; /* nine of ten */
+				if (count > 100000)
+					count -= 100000, none = 399;
+			}
+			vmmio_stall_watch_end(&w);
+			vmmio_stall_watch_judge(&w, NULL, NULL);
+			assert_int_equal(w.list[0].cause, storms && i >= 10 ? VMMIO_STALL_SPURIOUS
+									    : VMMIO_STALL_NONE);
+		}
+		vmmio_stall_watch_free(&w);
+	}
 }
 
 static void come_and_go(void **state)
@@ -821,6 +913,7 @@ int main(void)
 		cmocka_unit_test(flood),
 		cmocka_unit_test(additions),
 		cmocka_unit_test(interrupts),
+		cmocka_unit_test(nothing_found),
 		cmocka_unit_test(come_and_go),
 		cmocka_unit_test(unreachable),
 		cmocka_unit_test(shown),

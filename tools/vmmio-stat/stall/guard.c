@@ -45,7 +45,8 @@ static void *look_on(void *guard)
 		}
 		vmmio_stall_watch_judge(&g->watch, vmmio_stall_irqs_look, g->irqs);
 		for (i = 0; i < g->watch.n && !g->stalled; i++) {
-			if (!g->watch.list[i].cause)
+			if (!g->watch.list[i].cause ||
+			    g->watch.list[i].cause == VMMIO_STALL_SPURIOUS) /* nothing waits */
 				continue;
 			tell(g, &g->watch.list[i]);
 			g->stalled = 1;

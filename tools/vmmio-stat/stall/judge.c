@@ -132,16 +132,20 @@ static bool interrupted(const struct vmmio_stall_facts *f)
 	/* it is the driver itself that says so, when it is interrupted */
 	if (f->s.flags & VMMIO_LOOK_QUIET)
 		return true;
+	/* those that come reach nobody */
+	if (f->spurious_ns)
+		return false;
 	if ((f->s.flags & VMMIO_LOOK_KNOWS) && (f->s.flags & VMMIO_LOOK_EVENT))
 		return f->s.flags & VMMIO_LOOK_TRIGGERED;
-	return f->irq.have_count && f->irq.count;
+	/* one came when nothing more was taken back than now, and found that to be done */
+	return (f->s.flags & VMMIO_LOOK_IRQS) && f->s.irqs && f->s.seen_at_irq == f->s.seen;
 }
 
 /* Can that be told? Not of what was there before the watch began, without EVENT_IDX. */
 static bool interrupted_known(const struct vmmio_stall_facts *f)
 {
 	return (f->s.flags & VMMIO_LOOK_KNOWS && f->s.flags & VMMIO_LOOK_EVENT) ||
-	       f->irq.have_count;
+	       f->s.flags & VMMIO_LOOK_IRQS;
 }
 
 static bool irq_owed(const struct vmmio_stall_sample *s)
@@ -159,6 +163,9 @@ static bool judges_driver(const struct vmmio_stall_facts *f)
 
 static enum vmmio_stall_cause judge_driver(const struct vmmio_stall_facts *f)
 {
+	/* whatever came until then was nobody's */
+	if (f->irq.disabled == VMMIO_YES && f->irq.spurious && !(f->s.flags & VMMIO_LOOK_QUIET))
+		return VMMIO_STALL_IRQ_DISABLED;
 	if (f->lazy && (interrupted(f) || !interrupted_known(f)))
 		return VMMIO_STALL_NONE;
 	if (interrupted(f))
@@ -169,12 +176,16 @@ static enum vmmio_stall_cause judge_driver(const struct vmmio_stall_facts *f)
 		return VMMIO_STALL_IRQ_MASKED;
 	if (f->irq.offline == VMMIO_YES)
 		return VMMIO_STALL_IRQ_OFFLINE;
-	return VMMIO_STALL_LOST_IRQ;
+	return f->spurious_ns >= f->bound_ns ? VMMIO_STALL_SPURIOUS : VMMIO_STALL_LOST_IRQ;
 }
 
 bool vmmio_stall_asks(const struct vmmio_stall_facts *f)
 {
-	return judges_driver(f) && !interrupted(f);
+	bool known = f->s.flags & VMMIO_LOOK_KNOWS && f->s.flags & VMMIO_LOOK_EVENT;
+
+	if (f->s.flags & VMMIO_LOOK_QUIET)
+		return false;
+	return judges_driver(f) && (!known || !interrupted(f));
 }
 
 static enum vmmio_stall_cause judge_binding(const struct vmmio_stall_facts *f)
@@ -185,6 +196,11 @@ static enum vmmio_stall_cause judge_binding(const struct vmmio_stall_facts *f)
 							 : VMMIO_STALL_IN_REMOVE;
 }
 
+static __u64 waits(const struct vmmio_stall_facts *f)
+{
+	return f->idle_ns > f->pending_ns ? f->idle_ns : f->pending_ns;
+}
+
 enum vmmio_stall_cause vmmio_stall_judge(const struct vmmio_stall_facts *f)
 {
 	enum vmmio_stall_cause cause = VMMIO_STALL_NONE;
@@ -193,12 +209,17 @@ enum vmmio_stall_cause vmmio_stall_judge(const struct vmmio_stall_facts *f)
 		return judge_binding(f);
 	if (f->s.flags & VMMIO_LOOK_UNREAD)
 		return VMMIO_STALL_NONE;
-	if (f->broken_ns >= f->bound_ns && f->s.busy)
-		return VMMIO_STALL_BROKEN;
+	if (f->broken_ns && f->s.busy) /* whatever it waited for before, it waits in vain now */
+		return waits(f) >= f->bound_ns || f->broken_ns >= f->bound_ns ? VMMIO_STALL_BROKEN
+									      : VMMIO_STALL_NONE;
+	if (f->full_ns >= f->bound_ns)
+		return VMMIO_STALL_FULL;
 	if (judges_driver(f))
 		cause = judge_driver(f);
 	if (!cause && f->idle_ns >= f->bound_ns)
 		cause = judge_device(f);
+	if (!cause && f->spurious_ns >= f->bound_ns)
+		cause = VMMIO_STALL_SPURIOUS;
 	return cause;
 }
 
@@ -267,6 +288,8 @@ static void say_irq(struct text *t, const struct vmmio_stall_facts *f)
 		say(t, i->spurious ? ", disabled by the kernel: nobody cared" : ", disabled");
 	if (i->masked == VMMIO_YES)
 		say(t, ", masked");
+	if (f->spurious_ns)
+		say(t, ", %u of the last %u found nothing", i->none, i->taken);
 }
 
 static void say_device(struct text *t, const struct vmmio_stall_facts *f,
@@ -297,6 +320,9 @@ static void say_driver(struct text *t, const struct vmmio_stall_facts *f)
 	else if ((s->flags & VMMIO_LOOK_KNOWS) && (s->flags & VMMIO_LOOK_EVENT))
 		say(t, ", %s since it asked",
 		    s->flags & VMMIO_LOOK_TRIGGERED ? "interrupted" : "not interrupted");
+	else if (s->flags & VMMIO_LOOK_IRQS)
+		say(t, ", %s since it took back",
+		    interrupted(f) ? "interrupted" : "not interrupted");
 	say_irq(t, f);
 }
 
@@ -345,6 +371,13 @@ const char *vmmio_stall_evidence(const struct vmmio_stall_facts *f, enum vmmio_s
 	case VMMIO_STALL_LOST_IRQ:
 	case VMMIO_STALL_ASLEEP:
 		say_driver(&t, f);
+		break;
+	case VMMIO_STALL_FULL:
+		say(&t, ", %u of %u entries taken, by buffers that neither side has", s->busy,
+		    s->ring);
+		break;
+	case VMMIO_STALL_SPURIOUS:
+		say_irq(&t, f);
 		break;
 	default:
 		break;

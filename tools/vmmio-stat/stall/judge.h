@@ -12,23 +12,27 @@
 #include "stalls.h"
 
 /* X(id, name, meaning) */
-#define VMMIO_STALL_CAUSES(X)                                                                  \
-	X(NONE, "none", "nothing has waited for longer than the bound")                        \
-	X(IN_PROBE, "in-probe", "the driver's probe of the device does not come back")         \
-	X(IN_REMOVE, "in-remove", "the driver's removal from the device does not come back")   \
-	X(BROKEN, "broken", "the kernel gave the virtqueue up after what the device did")      \
-	X(NOT_KICKED, "not-kicked",                                                            \
-	  "the driver made buffers available and has not come to its kick")                    \
-	X(LOST_KICK, "lost-kick",                                                              \
-	  "buffers are available and a kick was owed: none was sent, or the device has not "   \
-	  "looked since")                                                                      \
-	X(DEVICE_STUCK, "device-stuck",                                                        \
-	  "the device knows of the buffers, or wants to hear of none, and uses none")          \
-	X(IRQ_DISABLED, "irq-disabled", "the kernel has switched the interrupt off")           \
-	X(IRQ_MASKED, "irq-masked", "the device's interrupts are masked in PCI configuration") \
-	X(IRQ_OFFLINE, "irq-offline", "the interrupt goes to a CPU that is offline")           \
-	X(LOST_IRQ, "lost-irq", "buffers are used and an interrupt was owed: none came")       \
-	X(ASLEEP, "driver-asleep", "buffers are used, the driver was interrupted and takes none")
+#define VMMIO_STALL_CAUSES(X)                                                                     \
+	X(NONE, "none", "nothing has waited for longer than the bound")                           \
+	X(IN_PROBE, "in-probe", "the driver's probe of the device does not come back")            \
+	X(IN_REMOVE, "in-remove", "the driver's removal from the device does not come back")      \
+	X(BROKEN, "broken", "the kernel gave the virtqueue up after what the device did")         \
+	X(NOT_KICKED, "not-kicked",                                                               \
+	  "the driver made buffers available and has not come to its kick")                       \
+	X(LOST_KICK, "lost-kick",                                                                 \
+	  "buffers are available and a kick was owed: none was sent, or the device has not "      \
+	  "looked since")                                                                         \
+	X(DEVICE_STUCK, "device-stuck",                                                           \
+	  "the device knows of the buffers, or wants to hear of none, and uses none")             \
+	X(IRQ_DISABLED, "irq-disabled", "the kernel has switched the interrupt off")              \
+	X(IRQ_MASKED, "irq-masked", "the device's interrupts are masked in PCI configuration")    \
+	X(IRQ_OFFLINE, "irq-offline", "the interrupt goes to a CPU that is offline")              \
+	X(LOST_IRQ, "lost-irq", "buffers are used and an interrupt was owed: none came")          \
+	X(ASLEEP, "driver-asleep", "buffers are used, the driver was interrupted and takes none") \
+	X(FULL, "ring-full",                                                                      \
+	  "the ring has no room, and neither side has a buffer of it: entries were lost")         \
+	X(SPURIOUS, "spurious",                                                                   \
+	  "nine of ten interrupts find nothing: somebody polls, or a line stays up")
 
 enum vmmio_stall_cause {
 #define VMMIO_STALL_ID(id, name, meaning) VMMIO_STALL_##id,
@@ -57,6 +61,8 @@ struct vmmio_stall_irq {
 	char cpus[32];		   /* that it goes to; empty: not known */
 	bool have_count;
 	__u64 count; /* of it, since the used buffers were there */
+	/* Of the last time that they were counted by what they found; 0, 0: not known. */
+	__u32 taken, none;
 };
 
 struct vmmio_stall_facts {
@@ -67,7 +73,9 @@ struct vmmio_stall_facts {
 	__u64 pending_ns; /* used buffers are there and the driver has taken none for */
 	__u64 added_ns;	  /* buffers are available and not yet kicked for since */
 	__u64 broken_ns;
-	__u64 binding_ns; /* the driver core is at the device since, of which no more is known */
+	__u64 full_ns;	   /* the ring has no room, though nobody has anything of it */
+	__u64 spurious_ns; /* nearly all interrupts found nothing */
+	__u64 binding_ns;  /* the driver core is at the device since, of which no more is known */
 	struct vmmio_stall_binding binding;
 	const char *driver;
 	__u64 bound_ns;

@@ -28,6 +28,7 @@ enum {
 	PCI = 1 << 1,
 	OURS = 1 << 2,
 	DATA = 1 << 3, /* doorbells that carry data, besides */
+	IRQS = 1 << 4, /* interrupts: attached once a queue needs it */
 };
 
 static const struct hook {
@@ -38,6 +39,7 @@ static const struct hook {
 	bool kprobe;	    /* only as such */
 } hooks[] = {
 	{"shown", "vmlinux", "dev_attr_show"},
+	{"interrupt", "virtio_ring", "vring_interrupt", IRQS},
 	{"vm", "virtio_mmio", "vm_notify", MMIO},
 	{"vm_data", "virtio_mmio", "vm_notify_with_data", MMIO | DATA},
 	{"vp", "virtio_pci", "vp_notify", PCI},
@@ -53,7 +55,7 @@ struct vmmio_stall_sampler {
 	struct stalls_bpf *skel;
 	struct bpf_link *links[HOOKS];
 	unsigned int there; /* transports, when it was attached */
-	bool fentry;
+	bool fentry, no_irqs;
 	struct vmmio_irqs irqs;
 	__u64 *steal; /* ticks of each CPU */
 	size_t ncpus;
@@ -150,7 +152,7 @@ static int attach(struct vmmio_stall_sampler *p)
 		bpf_program__set_autoload(prog, false);
 	bpf_program__set_autoload(p->skel->progs.whoami, true);
 	for (i = 0; i < HOOKS; i++)
-		if (wanted(&hooks[i], p->there))
+		if (wanted(&hooks[i], p->there | IRQS))
 			bpf_program__set_autoload(program(p, &hooks[i]), true);
 	err = stalls_bpf__load(p->skel);
 	if (!err)
@@ -373,6 +375,63 @@ static int look_device(struct vmmio_stall_sampler *p, const char *device,
 	return err;
 }
 
+/* Is there a queue that does not know itself whether it was interrupted? */
+static bool needs_irqs(const struct vmmio_stall_watch *w)
+{
+	size_t i;
+
+	for (i = 0; i < w->n; i++) {
+		const struct vmmio_stall_sample *s = &w->list[i].now;
+
+		if (w->list[i].info.kind == VMMIO_SLOT_QUEUE && s->flags & VMMIO_LOOK_CALLBACK &&
+		    !(s->flags & VMMIO_LOOK_EVENT && s->flags & VMMIO_LOOK_KNOWS))
+			return true;
+	}
+	return false;
+}
+
+/* Without it those queues are judged as if nothing were known of their interrupts. */
+static void hook_irqs(struct vmmio_stall_sampler *p)
+{
+	size_t i;
+
+	for (i = 0; i < HOOKS; i++)
+		if (hooks[i].where == IRQS && !p->links[i] && attach_one(p, i)) {
+			p->links[i] = NULL;
+			p->no_irqs = true;
+			return;
+		}
+	p->skel->bss->irqs_hooked = true;
+}
+
+/* What an interrupt's handlers found, in the kernel's own count. */
+static void ask_found(struct vmmio_stall_watch *w, __u32 irq)
+{
+	unsigned int count, none;
+	char path[64];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/irq/%u/spurious", irq);
+	f = fopen(path, "re");
+	if (!f)
+		return;
+	if (fscanf(f, "count %u unhandled %u", &count, &none) == 2)
+		vmmio_stall_watch_found(w, irq, count, none);
+	fclose(f);
+}
+
+static void ask_all_found(struct vmmio_stall_watch *w)
+{
+	size_t i, k;
+
+	for (i = 0; i < w->n; i++) {
+		for (k = 0; k < i && w->list[k].info.irq != w->list[i].info.irq; k++)
+			;
+		if (k == i && w->list[i].info.irq)
+			ask_found(w, w->list[i].info.irq);
+	}
+}
+
 /* Kicks of queues that are gone: another may come to have their address. */
 static int forget_kicks(struct vmmio_stall_sampler *p, const struct vmmio_stall_watch *w)
 {
@@ -431,6 +490,10 @@ int vmmio_stall_look(struct vmmio_stall_sampler *p, struct vmmio_stall_watch *w,
 		if (e->d_name[0] != '.')
 			err = look_device(p, e->d_name, w, irqs);
 	closedir(d);
+	if (!err && !p->no_irqs && !p->skel->bss->irqs_hooked && needs_irqs(w))
+		hook_irqs(p);
+	if (!err && vmmio_stall_watch_asks_found(w))
+		ask_all_found(w);
 	vmmio_stall_watch_end(w);
 	if (!err)
 		err = forget_kicks(p, w);

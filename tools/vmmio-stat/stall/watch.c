@@ -14,6 +14,9 @@
 #define PERIOD_MAX_NS 100000000ull
 #define PERIOD_MIN_NS 10000000ull
 
+/* Interrupts within half a bound that are enough to speak of a share. */
+#define FOUND_MIN 32
+
 __u64 vmmio_stall_period(__u64 bound_ns)
 {
 	__u64 period = bound_ns / LOOKS;
@@ -174,6 +177,7 @@ int vmmio_stall_watch_add(struct vmmio_stall_watch *w, const struct vmmio_stall_
 	follow(w, &q->idle, flight, vmmio_stall_flight(&before) && s->used == before.used);
 	follow(w, &q->added, s->added, s->added == before.added + moved);
 	follow(w, &q->broken, s->flags & VMMIO_LOOK_BROKEN, true);
+	follow(w, &q->full, s->busy == s->ring && !flight && !pending, !moved);
 	if (pending && (!q->pending || s->seen != before.seen)) {
 		/* what came before the look before, when nothing was pending, is for others */
 		q->have_base = met && had_irqs;
@@ -209,6 +213,41 @@ int vmmio_stall_watch_binding(struct vmmio_stall_watch *w, const struct vmmio_st
 	return 0;
 }
 
+bool vmmio_stall_watch_asks_found(struct vmmio_stall_watch *w)
+{
+	if (w->found_ns && w->awake_ns + 1 - w->found_ns < w->bound_ns / 2)
+		return false;
+	w->found_ns = w->awake_ns + 1;
+	return true;
+}
+
+static void take_found(const struct vmmio_stall_watch *w, struct vmmio_stall_queue *q, __u32 count,
+		       __u32 none)
+{
+	struct vmmio_stall_found *f = &q->found, before = q->found;
+
+	*f = (struct vmmio_stall_found){true, count, none, w->awake_ns, used_total(q)};
+	/* where the count began again, what came in between is not known */
+	if (!before.have || count < before.count)
+		return;
+	q->taken = count - before.count;
+	q->none = none >= before.none ? none - before.none : none;
+	if (q->taken < FOUND_MIN || q->none < q->taken - q->taken / 10 ||
+	    (f->used == before.used && !vmmio_stall_pending(&q->now)))
+		q->spurious = 0;
+	else if (!q->spurious)
+		q->spurious = before.awake_ns + 1;
+}
+
+void vmmio_stall_watch_found(struct vmmio_stall_watch *w, __u32 irq, __u32 count, __u32 none)
+{
+	size_t i;
+
+	for (i = 0; i < w->n; i++)
+		if (w->list[i].info.irq == irq)
+			take_found(w, &w->list[i], count, none);
+}
+
 void vmmio_stall_watch_end(struct vmmio_stall_watch *w)
 {
 	size_t i, k = 0;
@@ -234,6 +273,8 @@ void vmmio_stall_facts(const struct vmmio_stall_watch *w, const struct vmmio_sta
 	f->pending_ns = lasted(w, q->pending);
 	f->added_ns = lasted(w, q->added);
 	f->broken_ns = lasted(w, q->broken);
+	f->full_ns = lasted(w, q->full);
+	f->spurious_ns = lasted(w, q->spurious);
 	f->binding = q->binding;
 	f->binding_ns = lasted(w, q->bound);
 	f->driver = q->info.driver;
@@ -243,11 +284,28 @@ void vmmio_stall_facts(const struct vmmio_stall_watch *w, const struct vmmio_sta
 	f->irq.irq = q->info.irq;
 	f->irq.have_count = q->have_base && q->have_irqs;
 	f->irq.count = f->irq.have_count ? (__u32)(q->irqs - q->base) : 0;
+	f->irq.taken = q->taken;
+	f->irq.none = q->none;
 }
 
-static __u64 most(__u64 a, __u64 b)
+/* For how long it has been what it is called. */
+static __u64 lasts(const struct vmmio_stall_facts *f, enum vmmio_stall_cause cause)
 {
-	return a > b ? a : b;
+	__u64 waits = f->idle_ns > f->pending_ns ? f->idle_ns : f->pending_ns;
+
+	switch (cause) {
+	case VMMIO_STALL_IN_PROBE:
+	case VMMIO_STALL_IN_REMOVE:
+		return f->binding_ns;
+	case VMMIO_STALL_BROKEN:
+		return f->broken_ns;
+	case VMMIO_STALL_FULL:
+		return f->full_ns;
+	case VMMIO_STALL_SPURIOUS:
+		return f->spurious_ns;
+	default:
+		return waits;
+	}
 }
 
 size_t vmmio_stall_watch_judge(struct vmmio_stall_watch *w,
@@ -270,9 +328,17 @@ size_t vmmio_stall_watch_judge(struct vmmio_stall_watch *w,
 		if (!cause)
 			continue;
 		n++;
+		/*
+		 * The ring is looked at before its interrupt: one that comes in between makes
+		 * another cause of it, for this look.
+		 */
+		if (q->cause && cause != q->cause && cause != q->next) {
+			q->next = cause;
+			continue;
+		}
+		q->next = VMMIO_STALL_NONE;
 		q->cause = cause;
-		q->stalled_ns =
-			most(most(f.idle_ns, f.pending_ns), most(f.broken_ns, f.binding_ns));
+		q->stalled_ns = lasts(&f, cause);
 		vmmio_stall_evidence(&f, cause, q->evidence, sizeof(q->evidence));
 	}
 	return n;

@@ -23,7 +23,7 @@ struct vmmio_stall_queue {
 	__u64 avail_total; /* since the first look, and what was in flight then */
 	__u64 look;	   /* number of the last one */
 	/* Awake time of the watch at which it began, plus one; 0: it is not so. */
-	__u64 idle, pending, added, broken, bound;
+	__u64 idle, pending, added, broken, bound, full, spurious;
 	/* Within (prev_ns, ns] the queue came to avail; prev_ns 0: it was there before. */
 	struct vmmio_stall_mark {
 		__u64 prev_ns, ns, avail;
@@ -31,9 +31,17 @@ struct vmmio_stall_queue {
 	unsigned int nmarks;
 	bool have_irqs, have_base;
 	__u32 irqs, base; /* of its interrupt, modulo 2^32: before this look; before pending */
+	/* What the kernel said last of what its interrupt found, and what came since the time
+	 * before. */
+	struct vmmio_stall_found {
+		bool have;
+		__u32 count, none;
+		__u64 awake_ns, used;
+	} found;
+	__u32 taken, none;
 	/* What was found since the last report, by vmmio_stall_watch_judge(). */
-	enum vmmio_stall_cause cause;
-	bool over; /* it is no more */
+	enum vmmio_stall_cause cause, next; /* next: another one, in the last look only */
+	bool over;			    /* it is no more */
 	__u64 stalled_ns;
 	char evidence[320];
 };
@@ -44,6 +52,7 @@ struct vmmio_stall_watch {
 	struct vmmio_stall_queue *list;
 	size_t n, cap;
 	bool wants_irqs; /* the next look, begins with the state of the interrupts */
+	__u64 found_ns; /* awake time at which they were last asked for what they found, plus one */
 };
 
 /* How often it should be looked for what is to be told of a bound. */
@@ -65,6 +74,15 @@ int vmmio_stall_watch_binding(struct vmmio_stall_watch *w, const struct vmmio_st
 int vmmio_stall_watch_add(struct vmmio_stall_watch *w, const struct vmmio_stall_queue *who,
 			  const struct vmmio_stall_sample *s, const struct vmmio_irqs *irqs);
 void vmmio_stall_watch_end(struct vmmio_stall_watch *w);
+
+/*
+ * Is it time, twice in the bound, to say what the interrupts found? Then that of each is to be
+ * said before the look ends: @count runs of its handlers, @none of them had nothing to do, both
+ * as the kernel keeps them (kernel/irq/spurious.c): they begin again every 100,000, and @none
+ * where there was none for a tenth of a second.
+ */
+bool vmmio_stall_watch_asks_found(struct vmmio_stall_watch *w);
+void vmmio_stall_watch_found(struct vmmio_stall_watch *w, __u32 irq, __u32 count, __u32 none);
 
 /* What vmmio_stall_judge() takes; the state of the interrupt is the caller's to add. */
 void vmmio_stall_facts(const struct vmmio_stall_watch *w, const struct vmmio_stall_queue *q,
