@@ -180,7 +180,7 @@ static enum vmmio_known disabled(struct vmmio_stall_irqs *p, __u32 irq, bool *sp
 {
 	struct bpf_link *link;
 	char path[64], text[256];
-	__u32 seen;
+	__u32 seen, tries;
 
 	if (!p->tried) {
 		vmmio_bpf_quiet();
@@ -195,7 +195,9 @@ static enum vmmio_known disabled(struct vmmio_stall_irqs *p, __u32 irq, bool *sp
 		return VMMIO_UNKNOWN;
 	seen = p->skel->bss->found.seen;
 	snprintf(path, sizeof(path), "/proc/irq/%u/spurious", irq);
-	read_file(path, text, sizeof(text));
+	/* a hook that has just been attached may miss a call on a busy machine */
+	for (tries = 0; tries < 3 && p->skel->bss->found.seen == seen; tries++)
+		read_file(path, text, sizeof(text));
 	bpf_link__destroy(link);
 	if (p->skel->bss->found.seen == seen || p->skel->bss->found.irq != irq)
 		return VMMIO_UNKNOWN;

@@ -395,13 +395,10 @@ static void hook_irqs(struct vmmio_stall_sampler *p)
 {
 	size_t i;
 
-	for (i = 0; i < HOOKS; i++)
-		if (hooks[i].where == IRQS && !p->links[i] && attach_one(p, i)) {
-			p->links[i] = NULL;
-			p->no_irqs = true;
-			return;
-		}
-	p->skel->bss->irqs_hooked = true;
+	for (i = 0; hooks[i].where != IRQS; i++)
+		;
+	p->no_irqs = attach_one(p, i);
+	p->skel->bss->irqs_hooked = !p->no_irqs;
 }
 
 /* What an interrupt's handlers found, in the kernel's own count. */
