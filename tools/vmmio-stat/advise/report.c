@@ -65,12 +65,11 @@ static void print_row(const struct vmmio_advise_report *r, size_t i, FILE *out)
 		return;
 	}
 	vmmio_advise_note(&x->facts, note, sizeof(note));
-	fprintf(out, "nothing to gain%s%s", note[0] ? ": " : "", note);
 	if (has_unknown(x)) {
-		fputs("; ", out);
 		print_unknown(x, out);
+		fputs("; of the other rules: ", out);
 	}
-	fputc('\n', out);
+	fprintf(out, "nothing to gain%s%s\n", note[0] ? ": " : "", note);
 }
 
 void vmmio_advise_table(const struct vmmio_advise_report *r, FILE *out)
