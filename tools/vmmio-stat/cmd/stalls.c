@@ -205,6 +205,15 @@ static bool is_all_seen(struct run *r)
 	return !n && !vmmio_stall_unplaced(r->sampler);
 }
 
+/*
+ * Of a single report: could it not have told a stall yet? On a busy machine less time counts
+ * than passed, and "nothing is stalled" must not be said of it.
+ */
+static bool told_too_little(const struct run *r)
+{
+	return r->once && r->watch.awake_ns < r->bound_ns + r->watch.period_ns;
+}
+
 /* Returns an exit status. */
 static int loop(struct run *r)
 {
@@ -220,14 +229,14 @@ static int loop(struct run *r)
 		end = start + n * r->opt.interval_ns;
 		do {
 			next += r->watch.period_ns;
-			vmmio_sleep_until(next < end ? next : end);
+			vmmio_sleep_until(next < end || told_too_little(r) ? next : end);
 			if (vmmio_stop)
 				break;
 			if (look(r))
 				return VMMIO_EXIT_TROUBLE;
 			if (vmmio_now_ns() > next + r->watch.period_ns)
 				next = vmmio_now_ns(); /* late: none is made up for */
-		} while (vmmio_now_ns() < end);
+		} while (vmmio_now_ns() < end || told_too_little(r));
 		if (vmmio_stop)
 			break;
 		ret = report(r, (vmmio_now_ns() - last) / 1e9);
