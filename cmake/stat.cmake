@@ -12,6 +12,7 @@ vmmio_bpf_object(guest bpf/guest.bpf.c)
 vmmio_bpf_object(stock bpf/stock.bpf.c)
 vmmio_bpf_object(stalls bpf/stalls.bpf.c)
 vmmio_bpf_object(irqdesc bpf/irqdesc.bpf.c)
+vmmio_bpf_object(record bpf/record.bpf.c)
 
 find_library(LIBJANSSON_A libjansson.a)
 if(NOT LIBJANSSON_A)
@@ -78,6 +79,7 @@ add_library(
 	${stat}/doctor/rights.c
 	${stat}/record/facts.c
 	${stat}/record/beside.c
+	${stat}/record/bpfring.c
 	${stat}/record/chain.c
 	${stat}/record/chainjoin.c
 	${stat}/record/chainperfetto.c
@@ -88,6 +90,7 @@ add_library(
 	${stat}/record/joinview.c
 	${stat}/record/journey.c
 	${stat}/record/outfile.c
+	${stat}/record/pager.c
 	${stat}/record/perfetto.c
 	${stat}/record/pftrace.c
 	${stat}/record/recorder.c
@@ -103,6 +106,7 @@ add_library(
 	${stat}/source/dat_facts.c
 	${stat}/source/dat_ring.c
 	${stat}/source/dat_source.c
+	${stat}/source/event_fields.c
 	${stat}/source/file.c
 	${stat}/source/identity.c
 	${stat}/source/mem_rows.c
@@ -140,7 +144,7 @@ add_library(
 )
 target_include_directories(vmmio_stat_core PUBLIC ${CMAKE_SOURCE_DIR}/bpf)
 target_include_directories(vmmio_stat_core SYSTEM PRIVATE ${LIBTRACEFS_H} ${LIBTRACEEVENT_H})
-target_link_libraries(vmmio_stat_core PUBLIC vmmio_lib vmmio_bpf_guest vmmio_bpf_stock vmmio_bpf_stalls vmmio_bpf_irqdesc vmmio_libbpf
+target_link_libraries(vmmio_stat_core PUBLIC vmmio_lib vmmio_bpf_guest vmmio_bpf_stock vmmio_bpf_stalls vmmio_bpf_irqdesc vmmio_bpf_record vmmio_libbpf
 				      vmmio_tracefs ${LIBJANSSON_A} m
 )
 

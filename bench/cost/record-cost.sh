@@ -4,9 +4,9 @@
 # What an event costs while it is recorded, beside the live table, natively: system calls at a
 # million a second, half on each of two CPUs (vmmio-callfeed), with nothing attached, with
 # vmmio-stat's own program for a kick and its table once a second, and with vmmio-stat record
-# writing a file. CPU time of the caller over that with nothing, and of vmmio-stat itself, by
+# writing a file: by BPF, and by ftrace (--source tracefs), whose event is that of the call. CPU time of the caller over that with nothing, and of vmmio-stat itself, by
 # event; start and end of vmmio-stat are in it. All have real-time priority, since the machine
-# is busy. The record of a call is 64 bytes, that of our kick 48. Needs root, and 500 MB in TMPDIR.
+# is busy. ftrace's record of a call is 64 bytes, that of our kick, which BPF makes, 40. Needs root, and 500 MB in TMPDIR.
 # usage: VMMIO_BUILD=build record-cost.sh DIR [ROUNDS]   (a folder of results/)
 set -eu
 LC_ALL=C # what it keeps has decimal points
@@ -78,8 +78,8 @@ done
 printf 'round\twhat\tcalls\tseconds\tns_per_call\ttool_cpu_s\tevents\tlost\n' >"$out/rounds.tsv"
 round=0
 while [ "$round" -lt "$rounds" ]; do
-	variants="nothing live record"
-	[ $((round % 2)) = 0 ] || variants="record live nothing"
+	variants="nothing live record record-ftrace"
+	[ $((round % 2)) = 0 ] || variants="record-ftrace record live nothing"
 	for what in $variants; do
 		: >"$dir/time"
 		case $what in
@@ -91,11 +91,21 @@ while [ "$round" -lt "$rounds" ]; do
 			tool "$build/vmmio-stat-called" --source bpf 1 $((seconds + 2))
 			row live - -
 			;;
-		record)
-			tool "$build/vmmio-stat-called" record -o "$dir/dat" $((seconds + 2))
+		record | record-ftrace)
+			by=bpf
+			[ "$what" = record ] || by=tracefs
+			tool "$build/vmmio-stat-called" record --source "$by" -o "$dir/dat" $((seconds + 2))
 			events=$(sed -n 's/.* s, \([0-9]*\) events.*/\1/p' "$dir/err")
 			lost=$(sed -n 's/.* \([0-9]*\) events lost.*/\1/p; s/.*nothing lost.*/0/p' "$dir/err")
-			row record "${events:?}" "${lost:?}"
+			row "$what" "${events:?}" "${lost:?}"
+			if [ "$what" = record ] && [ "$round" = 0 ]; then
+				# each call is a kick in the file
+				kicks=$("$build/vmmio-stat-called" report --json "$dir/dat" | grep -o '"kicks":[0-9]*' | awk -F: '$2 > n { n = $2 } END { print n + 0 }')
+				[ "$kicks" = $((rate * seconds)) ] || {
+					echo "record-cost: the recording has $kicks of $((rate * seconds)) calls" >&2
+					exit 1
+				}
+			fi
 			rm -f "$dir/dat"
 			;;
 		esac
@@ -107,7 +117,7 @@ done
 # are those that came into it, other processes' among them.
 awk -F'\t' '
 	NR == 1 { next }
-	{ ns[$1, $2] = $5; cpu[$1, $2] = $6; events[$1, $2] = $2 == "record" ? $7 : $3; lost[$2] += $8; s[$1, $2] = $4; n = $1 + 1 }
+	{ ns[$1, $2] = $5; cpu[$1, $2] = $6; events[$1, $2] = $2 ~ /^record/ ? $7 : $3; lost[$2] += $8; s[$1, $2] = $4; n = $1 + 1 }
 	function median(a, n,    i, j, t) {
 		for (i = 2; i <= n; i++)
 			for (j = i; j > 1 && a[j] < a[j - 1]; j--) { t = a[j]; a[j] = a[j - 1]; a[j - 1] = t }
@@ -115,8 +125,8 @@ awk -F'\t' '
 	}
 	END {
 		print "what\trounds\tcaller_ns_per_event\ttool_ns_per_event\tboth\tover_live\tlost"
-		for (k = 1; k <= 2; k++) {
-			what = k == 1 ? "live" : "record"
+		for (k = 1; k <= 3; k++) {
+			what = k == 1 ? "live" : k == 2 ? "record" : "record-ftrace"
 			for (r = 0; r < n; r++) {
 				a[r + 1] = ns[r, what] - ns[r, "nothing"]
 				b[r + 1] = cpu[r, what] * 1e9 / events[r, what]

@@ -44,6 +44,8 @@ static void usage(void)
 	       "      --keep SIZE      only the last events, in rings of this size; with --until:\n"
 	       "      --until WHEN     'kick_to_irq > 2ms', 'stall > 2s' (as stalls tells it),\n"
 	       "                       SIGUSR1, or several with | between\n"
+	       "      --source NAME    bpf, which costs less and records our driver alone, or\n"
+	       "                       tracefs (else: bpf where it can)\n"
 	       "      --buffer SIZE    of the ring of each CPU, 64K to 1G (%uM)\n"
 	       "  -h, --help\n\n"
 	       "Exit status: that of the command; 0 ok, 1 trouble or not all could be written,\n"
@@ -58,6 +60,7 @@ enum {
 	O_KEEP,
 	O_UNTIL,
 	O_HOST,
+	O_SOURCE,
 };
 
 static const struct option longopts[] = {
@@ -68,6 +71,7 @@ static const struct option longopts[] = {
 	{"keep", required_argument, NULL, O_KEEP},
 	{"until", required_argument, NULL, O_UNTIL},
 	{"host", no_argument, NULL, O_HOST},
+	{"source", required_argument, NULL, O_SOURCE},
 	{"help", no_argument, NULL, 'h'},
 	{},
 };
@@ -201,6 +205,14 @@ static int take_option(struct run *r, int c)
 		return take_until(r, optarg);
 	case O_HOST:
 		r->opt.host = true;
+		return 0;
+	case O_SOURCE:
+		if (!strcmp(optarg, "bpf"))
+			r->opt.source = VMMIO_RECORDER_BPF;
+		else if (!strcmp(optarg, "tracefs"))
+			r->opt.source = VMMIO_RECORDER_TRACEFS;
+		else
+			return wrong("--source takes bpf or tracefs, not", optarg);
 		return 0;
 	case 'h':
 		usage();

@@ -14,10 +14,12 @@
 #include <tracefs.h>
 
 #include "lib/clock.h"
+#include "lib/num.h"
 #include "tools/vmmio-stat/core/env.h"
 #include "tools/vmmio-stat/source/trace_format.h"
 #include "vmmio/events.h"
 #include "tools/vmmio-stat/source/host_steps.h"
+#include "bpfring.h"
 #include "facts.h"
 #include "hostfacts.h"
 #include "recorder.h"
@@ -31,7 +33,18 @@ static const struct trace_field no_fields[] = {{}};
 #define TRACEPOINT(name, type) #name,
 static const char *const tracepoints[] = {VMMIO_TRACEPOINTS(TRACEPOINT)};
 
-static int enable_ours(struct trace_ring *ring, char *why, size_t size)
+static int cpus(const struct vmmio_recorder *r)
+{
+	return r->fast ? vmmio_bpfring_cpus(r->fast) : r->ring.ncpus;
+}
+
+static int number_of(const struct vmmio_recorder *r, int i)
+{
+	return r->fast ? i : r->ring.cpus[i].number;
+}
+
+/* The kernel's tracepoints of our driver; @enable: into the rings of @ring. */
+static int enable_ours(struct trace_ring *ring, bool enable, char *why, size_t size)
 {
 	size_t i;
 	int err = 0;
@@ -40,7 +53,8 @@ static int enable_ours(struct trace_ring *ring, char *why, size_t size)
 		struct trace_event e = {
 			.system = "vmmio", .name = tracepoints[i], .fields = no_fields};
 
-		err = trace_ring_enable(ring, &e, why, size);
+		err = enable ? trace_ring_enable(ring, &e, why, size)
+			     : trace_ring_know(ring, &e, why, size);
 	}
 	return err;
 }
@@ -151,23 +165,87 @@ static int open_part(struct vmmio_recorder *r, int ncpus)
 	return vmmio_writer_open(&r->writer, r->part_path, r->ring.page_size, ncpus);
 }
 
+/* Why BPF cannot record it; NULL: it can. */
+static const char *bpf_lacks(const struct vmmio_recorder_opts *opts)
+{
+	if (opts->host)
+		return "a host's events";
+	if (opts->keep)
+		return "rings that keep the newest";
+	if (opts->kib > VMMIO_BPFRING_KIB_MAX)
+		return "rings of more than 2M for each CPU";
+	if (access(VMMIO_SYSFS, F_OK))
+		return "anything without vmmio.ko";
+	if (tracefs_stock_is_there())
+		return "mainline's drivers, which are loaded";
+	return NULL;
+}
+
+static void keep(struct vmmio_recorder *r, int cpu, char *pages, size_t n);
+
+static void keep_fast(void *data, int cpu, char *pages, size_t n)
+{
+	keep(data, cpu, pages, n);
+}
+
+/* Rings of the BPF program: of ftrace only its words about the events are taken. */
+static int open_fast(struct vmmio_recorder *r, char *why, size_t size)
+{
+	const char *kib = getenv("VMMIO_TRACE_KB"); /* for tests, as of ftrace's rings */
+	struct vmmio_bpfring_opts opts = {
+		.kib = r->opt.kib,
+		.take = keep_fast,
+		.data = r,
+	};
+	__u64 v;
+	int err = trace_ring_layout(&r->ring, why, size);
+
+	if (kib && !vmmio_parse_u64(kib, 1, VMMIO_BPFRING_KIB_MAX, &v))
+		opts.kib = (unsigned int)v;
+	opts.page_size = r->ring.page_size;
+	opts.long_size = r->ring.long_size;
+	if (!err)
+		err = enable_ours(&r->ring, false, why, size);
+	if (!err)
+		err = vmmio_bpfring_open(&r->fast, &opts, why, size);
+	if (err)
+		trace_ring_close(&r->ring);
+	return err;
+}
+
+static int open_rings(struct vmmio_recorder *r, char *why, size_t size)
+{
+	const char *lack = bpf_lacks(&r->opt);
+	int err = -EOPNOTSUPP;
+
+	if (r->opt.source != VMMIO_RECORDER_TRACEFS && !lack)
+		err = open_fast(r, why, size);
+	else if (r->opt.source == VMMIO_RECORDER_BPF)
+		snprintf(why, size, "BPF cannot record %s: --source tracefs can", lack);
+	if (!err || r->opt.source == VMMIO_RECORDER_BPF)
+		return err;
+	err = trace_ring_open_sized(&r->ring, r->opt.kib, r->opt.keep, why, size);
+	if (!err)
+		tracefs_trace_off(r->ring.instance);
+	return err;
+}
+
 int vmmio_recorder_open(struct vmmio_recorder *r, const struct vmmio_recorder_opts *opts, char *why,
 			size_t size)
 {
 	char ours[240] = "", stock[240] = "";
-	long cpus = sysconf(_SC_NPROCESSORS_CONF);
+	long possible = sysconf(_SC_NPROCESSORS_CONF);
 	int err, err2;
 
 	memset(r, 0, sizeof(*r));
 	r->opt = *opts;
 	r->writer.fd = r->writer.reserve = -1;
-	err = trace_ring_open_sized(&r->ring, opts->kib, opts->keep, why, size);
+	err = open_rings(r, why, size);
 	if (err)
 		return err;
-	tracefs_trace_off(r->ring.instance);
 	r->part = 1;
-	r->lost_before = calloc((size_t)r->ring.ncpus + 1, sizeof(*r->lost_before));
-	err = r->lost_before ? open_part(r, (int)cpus) : -ENOMEM;
+	r->lost_before = calloc((size_t)cpus(r) + 1, sizeof(*r->lost_before));
+	err = r->lost_before ? open_part(r, (int)possible) : -ENOMEM;
 	if (err) {
 		snprintf(why, size, "cannot write %.100s: %s", r->part_path,
 			 err == -EINVAL ? "no regular file" : strerror(-err));
@@ -175,6 +253,8 @@ int vmmio_recorder_open(struct vmmio_recorder *r, const struct vmmio_recorder_op
 	}
 	r->probes.ring = &r->ring;
 	r->facts.host = opts->host;
+	if (r->fast)
+		goto described;
 	if (opts->host) {
 		err = vmmio_hostfacts_check(why, size);
 		if (!err)
@@ -183,7 +263,7 @@ int vmmio_recorder_open(struct vmmio_recorder *r, const struct vmmio_recorder_op
 			goto err_close;
 		goto described;
 	}
-	err = access(VMMIO_SYSFS, F_OK) ? -ENODEV : enable_ours(&r->ring, ours, sizeof(ours));
+	err = access(VMMIO_SYSFS, F_OK) ? -ENODEV : enable_ours(&r->ring, true, ours, sizeof(ours));
 	if (!err && opts->limit_ns)
 		err = set_limit(r, ours, sizeof(ours));
 	else if (opts->limit_ns)
@@ -268,20 +348,20 @@ static void hide(const struct vmmio_recorder *r, char *page)
 	}
 }
 
-static void keep(struct vmmio_recorder *r, const struct trace_cpu *c, size_t n)
+static void keep(struct vmmio_recorder *r, int cpu, char *pages, size_t n)
 {
 	size_t i, size = r->ring.page_size, fits = n;
 
 	for (i = 0; (r->probes.n || r->opt.host) && i < n; i++)
-		hide(r, r->chunk + i * size);
+		hide(r, pages + i * size);
 	if (r->opt.max_size && !r->opt.parts && fits > (r->opt.max_size - r->writer.size) / size)
 		fits = (size_t)(r->opt.max_size - r->writer.size) / size;
-	vmmio_writer_pages(&r->writer, c->number, r->chunk, fits * size);
+	vmmio_writer_pages(&r->writer, cpu, pages, fits * size);
 	if (fits == n)
 		return;
 	if (!r->writer.err)
 		r->writer.err = -EFBIG;
-	vmmio_writer_pages(&r->writer, c->number, r->chunk + fits * size, (n - fits) * size);
+	vmmio_writer_pages(&r->writer, cpu, pages + fits * size, (n - fits) * size);
 }
 
 /* Is so little on a page that the CPU still writes to it? */
@@ -298,7 +378,7 @@ static bool is_begun(const struct vmmio_recorder *r, const char *page)
  * read on would take each few events on a page of their own. The first page may be what was left
  * of that of the last time.
  */
-static int drain(struct vmmio_recorder *r, struct trace_cpu *c)
+static int drain_ftrace(struct vmmio_recorder *r, struct trace_cpu *c)
 {
 	size_t n = 0;
 	bool first = true, caught_up = false;
@@ -317,20 +397,73 @@ static int drain(struct vmmio_recorder *r, struct trace_cpu *c)
 		first = false;
 		if (++n < CHUNK_PAGES)
 			continue;
-		keep(r, c, n);
+		keep(r, c->number, r->chunk, n);
 		n = 0;
 	}
 	if (n)
-		keep(r, c, n);
+		keep(r, c->number, r->chunk, n);
 	/* a CPU that was never online has no ring yet */
 	return got < 0 && errno != EAGAIN && errno != ENODEV ? -errno : 0;
 }
 
+/* @end: of this file; what is begun goes into it, too. */
+static int drain(struct vmmio_recorder *r, int i, bool end)
+{
+	return r->fast ? vmmio_bpfring_drain(r->fast, i, end) : drain_ftrace(r, &r->ring.cpus[i]);
+}
+
+static bool is_due(const struct vmmio_recorder *r, int i, __u64 full)
+{
+	struct trace_ring_stats s;
+
+	if (r->fast)
+		return vmmio_bpfring_is_due(r->fast, i);
+	trace_ring_stats(&r->ring.cpus[i], &s);
+	return s.bytes >= full;
+}
+
+/* What became of a CPU's events so far; @text: as tracefs has it. */
+struct tally {
+	__u64 read, lost;
+	char text[512];
+};
+
+static void count(const struct vmmio_recorder *r, int i, __u64 overwritten, struct tally *t)
+{
+	struct trace_ring_stats s;
+
+	if (r->fast) {
+		vmmio_bpfring_count(r->fast, i, &t->read, &t->lost);
+		snprintf(t->text, sizeof(t->text), "overrun: %llu\nread events: %llu\n",
+			 (unsigned long long)t->lost, (unsigned long long)t->read);
+		return;
+	}
+	trace_ring_stats(&r->ring.cpus[i], &s);
+	t->read = s.events_read;
+	t->lost = s.overrun - overwritten + s.dropped;
+	memcpy(t->text, s.text, sizeof(t->text));
+}
+
+static __u64 missed(struct vmmio_recorder *r)
+{
+	return r->fast ? vmmio_bpfring_missed(r->fast) : trace_probes_missed(&r->probes);
+}
+
+static void turn_on(struct vmmio_recorder *r, bool on, int *err)
+{
+	if (r->fast)
+		vmmio_bpfring_switch(r->fast, on);
+	else if (on ? tracefs_trace_on(r->ring.instance) : tracefs_trace_off(r->ring.instance))
+		*err = -EIO;
+}
+
 static void cease(struct vmmio_recorder *r, const char *why)
 {
+	int err;
+
 	if (r->facts.end_ns)
 		return;
-	tracefs_trace_off(r->ring.instance);
+	turn_on(r, false, &err);
 	r->facts.end_ns = vmmio_now_ns();
 	snprintf(r->facts.why, sizeof(r->facts.why), "%s", why);
 }
@@ -374,41 +507,41 @@ static int write_file(struct vmmio_recorder *r, const __u64 *overwritten)
 	struct vmmio_writer_head head = {
 		.header_page = tracefs_instance_file_read(NULL, "events/header_page", NULL),
 		.header_event = tracefs_instance_file_read(NULL, "events/header_event", NULL),
-		.tasks = tracefs_instance_file_read(NULL, "saved_cmdlines", NULL),
+		.tasks = r->fast ? vmmio_bpfring_tasks(r->fast)
+				 : tracefs_instance_file_read(NULL, "saved_cmdlines", NULL),
 		.events = events,
 		.nevents = (size_t)r->nevents,
 		.facts = facts_text,
 		.data = r,
 	};
 	char **stats = calloc((size_t)r->writer.ncpus, sizeof(*stats));
-	struct trace_ring_stats s;
+	struct tally t;
 	int i, err = stats && head.header_page && head.header_event ? 0 : -ENOMEM;
 
 	free(r->facts.cpus);
 	r->facts.ncpus = 0;
 	r->recorded = r->lost = 0;
-	r->facts.cpus = calloc((size_t)r->ring.ncpus, sizeof(*r->facts.cpus));
+	r->facts.cpus = calloc((size_t)cpus(r), sizeof(*r->facts.cpus));
 	if (!r->facts.cpus)
 		err = -ENOMEM;
-	for (i = 0; !err && i < r->ring.ncpus; i++) {
-		const struct trace_cpu *c = &r->ring.cpus[i];
+	for (i = 0; !err && i < cpus(r); i++) {
+		int cpu = number_of(r, i);
 
-		trace_ring_stats(c, &s);
-		s.overrun -= overwritten[i];
+		count(r, i, overwritten[i], &t);
 		r->facts.cpus[r->facts.ncpus++] = (struct dat_cpu_facts){
-			.cpu = (__u32)c->number,
-			.lost = s.overrun + s.dropped - r->lost_before[i],
+			.cpu = (__u32)cpu,
+			.lost = t.lost - r->lost_before[i],
 			.overwritten = overwritten[i],
 		};
-		r->recorded += s.events_read;
-		r->lost += s.overrun + s.dropped;
-		r->lost_before[i] = s.overrun + s.dropped; /* of the next part */
-		if (asprintf(&stats[c->number], "CPU: %d\n%s", c->number, s.text) < 0) {
-			stats[c->number] = NULL;
+		r->recorded += t.read;
+		r->lost += t.lost;
+		r->lost_before[i] = t.lost; /* of the next part */
+		if (asprintf(&stats[cpu], "CPU: %d\n%s", cpu, t.text) < 0) {
+			stats[cpu] = NULL;
 			err = -ENOMEM;
 		}
 	}
-	r->facts.missed = trace_probes_missed(&r->probes);
+	r->facts.missed = missed(r);
 	r->lost += r->facts.missed;
 	if (r->facts.missed < r->missed_before) /* it could not be read this time */
 		r->facts.missed = r->missed_before;
@@ -434,12 +567,12 @@ static int write_file(struct vmmio_recorder *r, const __u64 *overwritten)
  */
 static void next_part(struct vmmio_recorder *r)
 {
-	__u64 *none = calloc((size_t)r->ring.ncpus, sizeof(*none)), from = vmmio_now_ns();
+	__u64 *none = calloc((size_t)cpus(r), sizeof(*none)), from = vmmio_now_ns();
 	char path[sizeof(r->part_path) + 16];
 	int i, ncpus = r->writer.ncpus, err = none ? 0 : -ENOMEM;
 
-	for (i = 0; !err && i < r->ring.ncpus; i++)
-		err = drain(r, &r->ring.cpus[i]);
+	for (i = 0; !err && i < cpus(r); i++)
+		err = drain(r, i, true);
 	if (err)
 		r->err = err;
 	if (err || r->writer.err) {
@@ -476,7 +609,6 @@ static void *read_on(void *arg)
 	const struct timespec tick = {.tv_nsec = TICK_NS};
 	struct vmmio_recorder *r = arg;
 	__u64 full = (__u64)r->opt.kib * 1024 / 8;
-	struct trace_ring_stats s;
 	__u64 looked = vmmio_now_ns();
 	int i;
 
@@ -490,11 +622,10 @@ static void *read_on(void *arg)
 			cease(r, "SIGUSR1");
 		if (r->opt.stall && *r->opt.stall)
 			cease(r, "stall");
-		for (i = 0; i < r->ring.ncpus && !r->facts.end_ns && !r->opt.keep; i++) {
-			trace_ring_stats(&r->ring.cpus[i], &s);
-			if (s.bytes < full)
+		for (i = 0; i < cpus(r) && !r->facts.end_ns && !r->opt.keep; i++) {
+			if (!is_due(r, i, full))
 				continue;
-			r->err = drain(r, &r->ring.cpus[i]);
+			r->err = drain(r, i, false);
 			if (r->err || r->writer.err)
 				cease(r, r->err			   ? DAT_WHY_ERROR
 					 : r->writer.err == -EFBIG ? "size"
@@ -507,6 +638,8 @@ static void *read_on(void *arg)
 		look(r);
 		if (r->opt.host)
 			vmmio_hostfacts_filter(&r->facts, r->ring.instance, &r->filtered);
+		if (r->fast)
+			vmmio_bpfring_grow(r->fast); /* what is missed meanwhile is counted */
 		looked = vmmio_now_ns();
 	}
 	return NULL;
@@ -523,8 +656,9 @@ int vmmio_recorder_start(struct vmmio_recorder *r)
 		return err;
 	if (r->opt.host)
 		vmmio_hostfacts_filter(&r->facts, r->ring.instance, &r->filtered);
-	if (tracefs_trace_on(r->ring.instance))
-		return -EIO;
+	turn_on(r, true, &err);
+	if (err)
+		return err;
 	r->facts.start_ns = vmmio_now_ns();
 	sigfillset(&all); /* signals are the main thread's */
 	pthread_sigmask(SIG_SETMASK, &all, &old);
@@ -541,7 +675,7 @@ bool vmmio_recorder_goes_on(const struct vmmio_recorder *r)
 
 int vmmio_recorder_stop(struct vmmio_recorder *r, const char *why)
 {
-	__u64 *overwritten = calloc((size_t)r->ring.ncpus, sizeof(*overwritten));
+	__u64 *overwritten = calloc((size_t)cpus(r), sizeof(*overwritten));
 	int i, err;
 
 	if (r->running) {
@@ -558,10 +692,12 @@ int vmmio_recorder_stop(struct vmmio_recorder *r, const char *why)
 		free(overwritten);
 		return 0;
 	}
-	for (i = 0; !r->err && i < r->ring.ncpus; i++)
-		r->err = drain(r, &r->ring.cpus[i]);
+	for (i = 0; !r->err && i < cpus(r); i++)
+		r->err = drain(r, i, true);
 	if (r->err)
 		snprintf(r->facts.why, sizeof(r->facts.why), DAT_WHY_ERROR);
+	else if (r->writer.err == -EFBIG) /* by what the rings still had */
+		snprintf(r->facts.why, sizeof(r->facts.why), "size");
 	err = look(r);
 	if (!err)
 		err = write_file(r, overwritten);
@@ -577,6 +713,7 @@ void vmmio_recorder_close(struct vmmio_recorder *r)
 		r->end = true;
 		pthread_join(r->thread, NULL);
 	}
+	vmmio_bpfring_close(r->fast);
 	trace_ring_close(&r->ring);
 	trace_probes_remove(&r->probes);
 	free(r->lost_before);

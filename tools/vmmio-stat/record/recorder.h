@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Records single events: our driver's tracepoints and probes on mainline's functions
- * into rings of our own, the rings into a trace.dat, by a thread. When to begin and to
- * end is the business of its caller.
+ * into rings of our own, the rings into a trace.dat, by a thread. The rings are ftrace's, or
+ * where only our driver is to be recorded those of a BPF program (bpfring.h), which cost
+ * less. When to begin and to end is the business of its caller.
  */
 #ifndef VMMIO_RECORDER_H
 #define VMMIO_RECORDER_H
@@ -16,8 +17,17 @@
 #include "conceal.h"
 #include "writer.h"
 
+struct vmmio_bpfring;
+
+enum vmmio_recorder_source {
+	VMMIO_RECORDER_ANY, /* BPF where it can be, else ftrace */
+	VMMIO_RECORDER_BPF,
+	VMMIO_RECORDER_TRACEFS,
+};
+
 struct vmmio_recorder_opts {
 	const char *path;
+	enum vmmio_recorder_source source;
 	__u64 max_size;	    /* bytes of records; 0: no bound */
 	unsigned int parts; /* with max_size: goes on in PATH.2 and so on, the last so many stay */
 	unsigned int kib;   /* of each CPU's ring */
@@ -33,7 +43,8 @@ struct vmmio_recorder_opts {
 
 struct vmmio_recorder {
 	struct vmmio_recorder_opts opt;
-	struct trace_ring ring;
+	struct trace_ring ring; /* without an instance where @fast has the events */
+	struct vmmio_bpfring *fast;
 	struct trace_probes probes;
 	struct vmmio_writer writer;
 	struct dat_facts facts;

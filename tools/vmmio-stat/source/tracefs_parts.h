@@ -30,6 +30,8 @@ struct tracefs_stock;
 
 /* Probes what of mainline's transports is loaded; NULL and *@err if nothing can be. */
 struct tracefs_stock *tracefs_stock_open(struct trace_ring *ring, int *err, char *why, size_t size);
+/* Is a transport of mainline's loaded? */
+bool tracefs_stock_is_there(void);
 /*
  * Only sets the probes, for a recording: records without kernel addresses, that
  * nobody counts here. -ENODEV: there is nothing of mainline's.

@@ -171,9 +171,8 @@ int trace_ring_open(struct trace_ring *r, char *why, size_t size)
 	return trace_ring_open_sized(r, 0, false, why, size);
 }
 
-int trace_ring_open_sized(struct trace_ring *r, unsigned int kib, bool keep, char *why, size_t size)
+int trace_ring_layout(struct trace_ring *r, char *why, size_t size)
 {
-	char name[32];
 	int err;
 
 	memset(r, 0, sizeof(*r));
@@ -183,9 +182,6 @@ int trace_ring_open_sized(struct trace_ring *r, unsigned int kib, bool keep, cha
 	err = find_tracefs(why, size);
 	if (err)
 		return err;
-	remove_stale();
-	snprintf(r->system, sizeof(r->system), SYSTEM "%d", (int)getpid());
-	snprintf(name, sizeof(name), INSTANCE "%d", (int)getpid());
 	errno = 0;
 	err = read_layout(r);
 	if (err == -ENOENT)
@@ -194,8 +190,19 @@ int trace_ring_open_sized(struct trace_ring *r, unsigned int kib, bool keep, cha
 					       : "no CONFIG_EVENT_TRACING, or lockdown");
 	else if (err)
 		refuse(why, size, err, "events/header_page");
+	return err;
+}
+
+int trace_ring_open_sized(struct trace_ring *r, unsigned int kib, bool keep, char *why, size_t size)
+{
+	char name[32];
+	int err = trace_ring_layout(r, why, size);
+
 	if (err)
 		goto err_free;
+	remove_stale();
+	snprintf(r->system, sizeof(r->system), SYSTEM "%d", (int)getpid());
+	snprintf(name, sizeof(name), INSTANCE "%d", (int)getpid());
 	errno = 0;
 	r->instance = tracefs_instance_create(name);
 	if (!r->instance) {
@@ -251,7 +258,7 @@ static int learn(struct trace_ring *r, struct trace_event *e, char *why, size_t 
 	return err;
 }
 
-int trace_ring_enable(struct trace_ring *r, const struct trace_event *event, char *why, size_t size)
+int trace_ring_know(struct trace_ring *r, const struct trace_event *event, char *why, size_t size)
 {
 	struct trace_event *e = &r->events[r->nevents];
 	int err;
@@ -261,13 +268,20 @@ int trace_ring_enable(struct trace_ring *r, const struct trace_event *event, cha
 	*e = *event;
 	errno = 0;
 	err = learn(r, e, why, size);
-	if (err)
-		return err;
+	if (!err)
+		r->nevents++;
+	return err;
+}
+
+int trace_ring_enable(struct trace_ring *r, const struct trace_event *event, char *why, size_t size)
+{
+	int err = trace_ring_know(r, event, why, size);
+
 	errno = 0;
-	if (r->file < 0 && tracefs_event_enable(r->instance, e->system, e->name))
-		return refuse(why, size, errno ? -errno : -EIO, e->name);
-	r->nevents++;
-	return 0;
+	if (err || r->file >= 0 || !tracefs_event_enable(r->instance, event->system, event->name))
+		return err;
+	r->nevents--;
+	return refuse(why, size, errno ? -errno : -EIO, event->name);
 }
 
 void trace_ring_forget(struct trace_ring *r, const void *data)

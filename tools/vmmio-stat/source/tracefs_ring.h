@@ -99,6 +99,11 @@ int trace_ring_open(struct trace_ring *r, char *why, size_t size);
  */
 int trace_ring_open_sized(struct trace_ring *r, unsigned int kib, bool keep, char *why,
 			  size_t size);
+/*
+ * Finds tracefs and how its rings' pages are laid out, without an instance. Returns 0 or
+ * -errno with @why.
+ */
+int trace_ring_layout(struct trace_ring *r, char *why, size_t size);
 /* Removes it with all that was enabled in it. */
 void trace_ring_close(struct trace_ring *r);
 
@@ -130,6 +135,8 @@ int trace_ring_learn(struct trace_ring *r, const char *text, struct trace_event 
  */
 int trace_ring_enable(struct trace_ring *r, const struct trace_event *event, char *why,
 		      size_t size);
+/* The same without enabling it: its records are made by somebody else. */
+int trace_ring_know(struct trace_ring *r, const struct trace_event *event, char *why, size_t size);
 /* Disables the events with this @data; records of them that are there go unheard. */
 void trace_ring_forget(struct trace_ring *r, const void *data);
 

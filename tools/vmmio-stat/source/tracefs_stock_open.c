@@ -44,13 +44,26 @@ static int set_probes(struct trace_probes *probes, struct tracefs_stock *t, bool
 	return 0;
 }
 
+static void look_for_drivers(bool *mmio, bool *pci)
+{
+	*mmio = !access("/sys/bus/platform/drivers/virtio-mmio", F_OK);
+	*pci = !access("/sys/bus/pci/drivers/virtio-pci", F_OK);
+}
+
+bool tracefs_stock_is_there(void)
+{
+	bool mmio, pci;
+
+	look_for_drivers(&mmio, &pci);
+	return mmio || pci;
+}
+
 /* Which transports of mainline's there are; 0 or -errno with @why: none can be probed. */
 static int look(bool *mmio, bool *pci, char *why, size_t size)
 {
 	const char *off = vmmio_probing_off("", true);
 
-	*mmio = !access("/sys/bus/platform/drivers/virtio-mmio", F_OK);
-	*pci = !access("/sys/bus/pci/drivers/virtio-pci", F_OK);
+	look_for_drivers(mmio, pci);
 	if (!*mmio && !*pci) {
 		snprintf(
 			why, size,

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Puts the events of our own driver's tracepoints into rings (record.h). It copies and judges
+ * nothing: what an event means is its reader's business.
+ */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "vmmio/events.h"
+#include "record.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+/* Set between open and load: places of a ring minus one. The rings in the map are as large. */
+const volatile __u64 opt_mask = VMMIO_RECORD_MASK;
+
+bool recording = false;
+__u64 homeless = 0; /* events of CPUs that have no ring */
+
+struct ring {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct vmmio_record_ring) +
+				   (VMMIO_RECORD_MASK + 1) * sizeof(struct vmmio_record_place));
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1); /* CPUs */
+	__type(key, __u32);
+	__array(values, struct ring);
+} rings SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, VMMIO_RECORD_COMMS);
+	__type(key, __u32);
+	__uint(value_size, VMMIO_RECORD_COMM);
+} comms SEC(".maps");
+
+/* The task's name, once for as long as nobody else has events on the CPU. */
+static __noinline int learn(struct vmmio_record_ring *ring, __u32 pid)
+{
+	char comm[VMMIO_RECORD_COMM];
+
+	if (!ring)
+		return 0;
+	if (!bpf_get_current_comm(comm, sizeof(comm)) &&
+	    !bpf_map_update_elem(&comms, &pid, comm, BPF_ANY))
+		ring->pid = pid;
+	return 0;
+}
+
+/*
+ * The clock is a third of what a record costs: it is not read where the event says when it
+ * was. Of an access that is its end, of a handler too.
+ */
+static __always_inline __u64 now(void)
+{
+	return bpf_ktime_get_ns();
+}
+
+static __always_inline __u64 end_of(__u64 begin, __u32 cost)
+{
+	return cost == ~0u ? now() : begin + cost;
+}
+
+#define TIME_OF_vmmio_ev_kick(ev) (ev)->time_ns
+#define TIME_OF_vmmio_ev_reg(ev) end_of((ev)->time_ns, (ev)->cost_ns)
+#define TIME_OF_vmmio_ev_irq(ev) end_of((ev)->time_ns, (ev)->cost_ns)
+#define TIME_OF_vmmio_ev_kick_done(ev) now()
+#define TIME_OF_vmmio_ev_vq_irq(ev) now()
+#define TIME_OF_vmmio_ev_vq(ev) now()
+#define TIME_OF_vmmio_ev_device(ev) now()
+
+/* The next place of this CPU, and its number in *@n; NULL: none is free. */
+static __always_inline struct vmmio_record_place *reserve(struct vmmio_record_ring **ring, __u64 *n)
+{
+	__u32 cpu = bpf_get_smp_processor_id(), zero = 0;
+	struct vmmio_record_ring *r;
+	void *map;
+
+	if (!*(volatile bool *)&recording)
+		return NULL;
+	map = bpf_map_lookup_elem(&rings, &cpu);
+	r = map ? bpf_map_lookup_elem(map, &zero) : NULL;
+	if (!r) {
+		__sync_fetch_and_add(&homeless, 1);
+		return NULL;
+	}
+	if (*(volatile __u64 *)&r->head - *(volatile __u64 *)&r->tail + VMMIO_RECORD_NESTED >
+	    opt_mask) {
+		__sync_fetch_and_add(&r->lost, 1);
+		return NULL;
+	}
+	*ring = r;
+	*n = __sync_fetch_and_add(&r->head, 1);
+	return &r->places[*n & opt_mask];
+}
+
+static __always_inline void publish(struct vmmio_record_place *p, __u64 n)
+{
+#ifdef __TARGET_ARCH_x86
+	barrier(); /* stores keep their order */
+	*(volatile __u64 *)&p->number = n + 1;
+#else
+	__sync_lock_test_and_set(&p->number, n + 1);
+#endif
+}
+
+/* The clock after the place was reserved: see take_batch() in bpfring.c. */
+#define PROGRAM(name, type)                                                           \
+	SEC("raw_tp/" #name) int put_##name(struct bpf_raw_tracepoint_args *ctx)      \
+	{                                                                             \
+		struct vmmio_record_place *p;                                         \
+		struct vmmio_record_ring *r;                                          \
+		__u32 pid;                                                            \
+		__u64 n;                                                              \
+                                                                                      \
+		p = reserve(&r, &n);                                                  \
+		if (!p)                                                               \
+			return 0;                                                     \
+		if (bpf_probe_read_kernel(p->event, sizeof(struct type),              \
+					  (const void *)ctx->args[0])) {              \
+			p->kind = VMMIO_RECORD_KINDS; /* unread: it counts as lost */ \
+			p->ns = now();                                                \
+			publish(p, n);                                                \
+			return 0;                                                     \
+		}                                                                     \
+		p->ns = TIME_OF_##type((const struct type *)p->event);                \
+		p->kind = VMMIO_RECORD_##name;                                        \
+		pid = (__u32)bpf_get_current_pid_tgid();                              \
+		p->pid = pid;                                                         \
+		if (pid && pid != r->pid)                                             \
+			learn(r, pid);                                                \
+		publish(p, n);                                                        \
+		return 0;                                                             \
+	}
+
+VMMIO_TRACEPOINTS(PROGRAM)
