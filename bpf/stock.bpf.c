@@ -489,6 +489,21 @@ ENTRY(vp_vring_irq, vp_vring_interrupt, (int irq, void *d),
 ENTRY(vp_config_irq, vp_config_changed, (int irq, void *d),
       run_begin(irq, pci_vdev(d), VMMIO_IRQ_NONE))
 
+/* Tracepoints of kernels that have patches/trace: of all virtqueues, ours too. */
+SEC("raw_tp/virtqueue_notify")
+int BPF_PROG(tp_kick, struct virtqueue *vq)
+{
+	int slot = slot_of(vq);
+
+	return slot < 0 || state_at(slot)->ours ? 0 : kick(vq);
+}
+
+SEC("raw_tp/virtqueue_interrupt")
+int BPF_PROG(tp_seen, struct virtqueue *vq)
+{
+	return vring_seen(vq);
+}
+
 SEC("fentry/vring_interrupt")
 int BPF_PROG(fe_vring_seen, int irq, void *vq)
 {

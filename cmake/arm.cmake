@@ -124,6 +124,18 @@ if(VMMIO_MATRIX)
 	add_test(NAME matrix.builtin COMMAND ${CMAKE_SOURCE_DIR}/tests/run
 					   ${CMAKE_SOURCE_DIR}/tests/matrix/builtin.sh ${CMAKE_BINARY_DIR}/arch/builtin)
 	vmmio_test_properties(matrix.builtin matrix 1800)
+	# The kernel of patches/, and vmmio-stat on its tracepoints.
+	set(traced ${CMAKE_BINARY_DIR}/traced-kernel)
+	add_test(NAME matrix.traced-kernel
+		 COMMAND ${CMAKE_SOURCE_DIR}/tests/run ${CMAKE_SOURCE_DIR}/cmake/source-kernel.sh --out ${traced} --config
+			 ${CMAKE_SOURCE_DIR}/cmake/traced-kernel.config --version 6.12 --patches ${CMAKE_SOURCE_DIR}/patches/trace
+	)
+	vmmio_test_properties(matrix.traced-kernel matrix 3600)
+	set_tests_properties(matrix.traced-kernel PROPERTIES FIXTURES_SETUP traced_kernel)
+	foreach(script IN ITEMS traced patches)
+		vmmio_script_test(matrix tests/matrix/${script}.sh TIMEOUT 300 ARGS ${traced})
+		set_tests_properties(matrix.${script} PROPERTIES FIXTURES_REQUIRED traced_kernel)
+	endforeach()
 	vmmio_script_test(matrix tests/matrix/fio.sh TIMEOUT 900)
 	vmmio_script_test(matrix tests/matrix/planted.sh TIMEOUT 900)
 	foreach(driver IN ITEMS stock ours)

@@ -58,7 +58,8 @@ vmmio_script_test(guest tests/guest/starved.sh TIMEOUT 240)
 option(VMMIO_DEBUG_KERNEL "Add the tests of label debug, which build a kernel" OFF)
 if(VMMIO_DEBUG_KERNEL)
 	add_test(NAME debug.kernel COMMAND ${CMAKE_SOURCE_DIR}/tests/run
-		 ${CMAKE_SOURCE_DIR}/cmake/debug-kernel.sh --out ${CMAKE_BINARY_DIR}/debug-kernel
+		 ${CMAKE_SOURCE_DIR}/cmake/source-kernel.sh --out ${CMAKE_BINARY_DIR}/debug-kernel
+		 --config ${CMAKE_SOURCE_DIR}/cmake/debug-kernel.config
 	)
 	vmmio_test_properties(debug.kernel debug 7200)
 	set_tests_properties(debug.kernel PROPERTIES FIXTURES_SETUP debug_kernel)

@@ -107,7 +107,7 @@ static void vmmio_reset(struct virtio_device *vdev)
 	vd->generation_changes = 0;
 	vmmio_device_reset(vd);
 	vd->transport->irqs_synchronize(vd);
-	WRITE_ONCE(vd->irq_pending, false);
+	WRITE_ONCE(vd->irq_pending, 0);
 }
 
 static u64 vmmio_get_features(struct virtio_device *vdev)

@@ -114,7 +114,7 @@ static noinline u32 come_early(struct vmmio_device *vd, u32 flags)
 		vmmio_count(vd->counts, irqs_early);
 		flags |= VMMIO_EV_EARLY;
 	}
-	WRITE_ONCE(vd->irq_pending, true);
+	WRITE_ONCE(vd->irq_pending, 1);
 	/* pairs with the barrier in vmmio_irq_replay(): one of us sees the other */
 	smp_mb();
 	return flags;
@@ -432,7 +432,7 @@ void vmmio_irq_replay(struct vmmio_device *vd)
 
 	/* pairs with the barrier in come_early() */
 	smp_mb();
-	if (!xchg(&vd->irq_pending, false))
+	if (!xchg(&vd->irq_pending, 0))
 		return;
 	for (i = 0; i < vd->nqueues; i++)
 		if (vd->queues[i] && READ_ONCE(vd->queues[i]->live))

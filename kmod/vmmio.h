@@ -171,7 +171,7 @@ struct vmmio_device {
 	u32 generation;			 /* as last read */
 	unsigned int generation_changes; /* in a row */
 	bool driver_ok;			 /* interrupts may reach callbacks */
-	bool irq_pending;		 /* one came before that */
+	u32 irq_pending;		 /* one came before that; riscv has no xchg() of a byte */
 	unsigned long config_since;	 /* jiffies; config_runs counts from here */
 	unsigned int config_runs;	 /* of its line, for changes of the configuration alone */
 	bool gone;			 /* its registers read all ones */

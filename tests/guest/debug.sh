@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# vmmio.ko on a kernel that watches it (cmake/debug-kernel.sh): bound, traced,
+# vmmio.ko on a kernel that watches it (cmake/source-kernel.sh): bound, traced,
 # loaded, its files read while devices go, unbound under load, bound again,
 # suspended and resumed, and every allocation of a bind made to fail, one by one
 # (debug.sh faults). The kernel must not complain and nothing may leak.

@@ -55,6 +55,8 @@ static const struct hook {
 	bool kprobe;	  /* there is no fentry flavour of it */
 	bool fentry;	  /* nor a kprobe's */
 	bool open;	  /* the function returns with interrupts enabled */
+	bool event;	  /* it is a tracepoint of the kernel's virtio */
+	bool replaced;	  /* where there is one */
 	/* Of no use without one of these. Begin and end of an interrupt go together with kprobes.
 	 */
 	unsigned int need;
@@ -96,17 +98,21 @@ static const struct hook {
 	{"vring_irq_done", "vring_interrupt", .irq = true,
 	 .need = VMMIO_STOCK_FOUND | VMMIO_STOCK_INDICES | TIMES, .pair = true},
 	{"vring_seen", "vring_interrupt", .irq = true, .need = VMMIO_STOCK_IRQS_ONLY,
-	 .fentry = true},
-	{"vm_kick", "vm_notify", MMIO},
+	 .fentry = true, .replaced = true},
+	/* of kernels that have patches/trace: for all transports, where no time is asked for */
+	{"tp_kick", "virtqueue_notify", .event = true},
+	{"tp_seen", "virtqueue_interrupt", .irq = true, .need = VMMIO_STOCK_IRQS_ONLY,
+	 .fentry = true, .event = true},
+	{"vm_kick", "vm_notify", MMIO, .replaced = true},
 	{"vm_kick_done", "vm_notify", MMIO, .open = true, .need = COST},
 	{"vm_irq", "vm_interrupt", MMIO, .need = TIMES, .pair = true},
 	{"vm_irq_done", "vm_interrupt", MMIO, .need = SEEN | TIMES, .pair = true},
-	{"vp_kick", "vp_notify", PCI},
+	{"vp_kick", "vp_notify", PCI, .replaced = true},
 	{"vp_kick_done", "vp_notify", PCI, .open = true, .need = COST},
-	{"vm_kick_data", "vm_notify_with_data", MMIO, .data = true},
+	{"vm_kick_data", "vm_notify_with_data", MMIO, .data = true, .replaced = true},
 	{"vm_kick_data_done", "vm_notify_with_data", MMIO, .data = true, .open = true,
 	 .need = COST},
-	{"vp_kick_data", "vp_notify_with_data", PCI, .data = true},
+	{"vp_kick_data", "vp_notify_with_data", PCI, .data = true, .replaced = true},
 	{"vp_kick_data_done", "vp_notify_with_data", PCI, .data = true, .open = true, .need = COST},
 	{"vp_irq", "vp_interrupt", PCI, .need = TIMES, .pair = true},
 	{"vp_irq_done", "vp_interrupt", PCI, .need = SEEN | TIMES, .pair = true},
@@ -130,7 +136,9 @@ static bool wanted(const struct vmmio_stock *b, const struct vmmio_stock_present
 	if ((h->data && !p->data) || (h->requests && !b->requests) || (h->kprobe && b->fentry) ||
 	    (h->fentry && !b->fentry))
 		return false;
-	if (h->need == VMMIO_STOCK_IRQS_ONLY) /* ours are counted by their driver */
+	if ((h->event && !b->events) || (h->replaced && b->events))
+		return false;
+	if (h->event || h->need == VMMIO_STOCK_IRQS_ONLY) /* ours are counted by their driver */
 		return p->device;
 	if (h->where == MMIO)
 		return p->device && p->mmio;
@@ -186,6 +194,17 @@ static bool exists(struct types *all, enum where where, const char *function)
 	len = snprintf(name + 1, sizeof(name) - 1, "%s", function);
 	name[0] = '\0';
 	return t->text && memmem(t->text, t->size, name, len + 2);
+}
+
+/* A tracepoint has a type of its own. */
+static bool has_events(void)
+{
+	struct types types[MODULES] = {};
+	bool has = exists(types, RING, "btf_trace_virtqueue_notify") &&
+		   exists(types, RING, "btf_trace_virtqueue_interrupt");
+
+	free(types[RING].text);
+	return has;
 }
 
 static struct bpf_program *program(struct stock_bpf *skel, bool fentry, const char *name)
@@ -336,7 +355,7 @@ static struct bpf_link *attach_one(const struct vmmio_stock *b, struct bpf_progr
 {
 	char name[64];
 
-	if (b->fentry || !h->function)
+	if (b->fentry || !h->function || h->event)
 		return bpf_program__attach(prog);
 	vmmio_probing_name(modules[h->where], h->function, name, sizeof(name));
 	return bpf_program__attach_kprobe(
@@ -354,7 +373,7 @@ static bool landed(const struct vmmio_stock *b, __u64 set)
 	size_t i;
 
 	for (i = 0; list && list[0] && i < HOOKS; i++)
-		if (set >> i & 1 && hooks[i].function && b->linked >> i & 1)
+		if (set >> i & 1 && hooks[i].function && !hooks[i].event && b->linked >> i & 1)
 			all &= vmmio_probing_landed(list,
 						    vmmio_probing_module(modules[hooks[i].where]),
 						    hooks[i].function);
@@ -393,11 +412,24 @@ static int attach(struct vmmio_stock *b, struct stock_bpf *skel, __u64 set)
 			b->untimed = b->blind || b->requests;
 		}
 		b->packed |= hooks[i].packed;
-		b->irqs |= !strncmp(hooks[i].name, "vring_", 6);
+		b->irqs |= !strncmp(hooks[i].name, "vring_", 6) || (hooks[i].event && hooks[i].irq);
 		b->mmio |= hooks[i].where == MMIO;
 		b->pci |= hooks[i].where == PCI;
 	}
 	return 0;
+}
+
+/* The tracepoint of doorbells serves whatever transport there is. */
+static void follow_events(struct vmmio_stock *b, const struct vmmio_stock_present *p)
+{
+	size_t i;
+
+	for (i = 0; i < HOOKS; i++) {
+		if (!hooks[i].event || hooks[i].irq || !(b->linked >> i & 1))
+			continue;
+		b->mmio |= p->mmio;
+		b->pci |= p->pci;
+	}
 }
 
 /* One object with the hooks of @set; on failure none of them stays. */
@@ -445,6 +477,7 @@ int vmmio_stock_load(struct vmmio_source *src, struct vmmio_stock *b)
 	vmmio_stock_look(&p);
 	vmmio_bpf_quiet();
 	b->fentry = !getenv("VMMIO_KPROBE"); /* for tests: kernels without fentry */
+	b->events = !(b->need & COST) && has_events();
 	off = b->fentry ? vmmio_probing_off("", false) : NULL;
 	if (b->fentry && !off)
 		err = add_object(b, choose(b, &p));
@@ -462,7 +495,9 @@ int vmmio_stock_load(struct vmmio_source *src, struct vmmio_stock *b)
 		vmmio_bpf_why(src->why, sizeof(src->why), "load or attach", err);
 		return err;
 	}
-	snprintf(src->engine, sizeof(src->engine), "%s", b->fentry ? "fentry" : "kprobe");
+	follow_events(b, &p);
+	snprintf(src->engine, sizeof(src->engine), "%s%s", b->fentry ? "fentry" : "kprobe",
+		 b->events ? "+tp" : "");
 	return 0;
 }
 
@@ -496,6 +531,7 @@ void vmmio_stock_follow(struct vmmio_stock *b)
 	set = choose(b, &p);
 	if (set)
 		add_object(b, set); /* without it the counts stay unknown */
+	follow_events(b, &p);
 }
 
 __u64 vmmio_stock_lost(const struct vmmio_stock *b)

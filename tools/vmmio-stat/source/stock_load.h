@@ -43,6 +43,7 @@ struct vmmio_stock {
 	__u64 attached; /* bit per hook: asked for */
 	__u64 linked;	/* bit per hook: there */
 	bool fentry;	/* else kprobes */
+	bool events;	/* doorbells by the kernel's own tracepoints, see patches/trace */
 	bool blind;	/* kprobes whose misses this kernel does not tell */
 	bool untimed;	/* kprobes, of them none at the doorbell's return */
 	bool packed;	/* those for packed rings of our own driver's are */
