@@ -36,13 +36,13 @@ for on in none virtio virtio,registers; do
 	done
 done
 END
-printf 'kernel\tevents\ttransport\tp50\tmean\n' >"$folder/cost.tsv"
+printf 'kernel\tevents\ttransport\tshortest\tp50\n' >"$folder/cost.tsv"
 for patches in without with; do
 	image=$kernel/vmlinuz
 	[ $patches = with ] || image=$kernel/vmlinuz-unpatched
 	"$build/vmmio-boot" --kernel "$image" --initrd "$kernel/initrd.cpio" --icount --memory 512 \
 		--columns mmio,pci-intx,pci-msix --append nokaslr --timeout 300 --script "$work/script" >"$work/out"
-	sed -n 's/^\([^ ]*\) \([^ ]*\) {.*"mean_ns":\([0-9]*\).*"p50_ns":\([0-9]*\).*/\2\t\1\t\4\t\3/p' "$work/out" |
+	sed -n 's/^\([^ ]*\) \([^ ]*\) {.*"min_ns":\([0-9]*\).*"p50_ns":\([0-9]*\).*/\2\t\1\t\3\t\4/p' "$work/out" |
 		sed "s/^/$patches\t/" | tee -a "$folder/cost.tsv"
 done
 [ "$(wc -l <"$folder/cost.tsv")" = 13 ] || {
@@ -50,6 +50,6 @@ done
 	exit 1
 }
 {
-	echo "# Made by bench/cost/traced-cost.sh, $(date -u +%Y-%m-%d); instructions per read of 4 KiB, of 2,000 one at a time"
+	echo "# Made by bench/cost/traced-cost.sh, $(date -u +%Y-%m-%d); instructions of a read of 4 KiB, of 2,000 one at a time; the median waits for the machine, too"
 	echo "# Linux $(cat "$kernel/release"), CPU $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(qemu-system-x86_64 --version | head -n 1)"
 } >"$folder/machine.txt"
