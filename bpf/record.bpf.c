@@ -41,16 +41,24 @@ struct {
 	__uint(value_size, VMMIO_RECORD_COMM);
 } comms SEC(".maps");
 
-/* The task's name, once for as long as nobody else has events on the CPU. */
+/*
+ * The task's name, as it is now: what a command did before exec() was in the name of who
+ * started it.
+ */
 static __noinline int learn(struct vmmio_record_ring *ring, __u32 pid)
 {
-	char comm[VMMIO_RECORD_COMM];
+	__u64 comm[VMMIO_RECORD_COMM / 8], *known;
 
-	if (!ring)
+	if (!ring || bpf_get_current_comm(comm, sizeof(comm)))
 		return 0;
-	if (!bpf_get_current_comm(comm, sizeof(comm)) &&
-	    !bpf_map_update_elem(&comms, &pid, comm, BPF_ANY))
-		ring->pid = pid;
+	known = (__u64 *)ring->comm;
+	if (ring->pid == pid && known[0] == comm[0] && known[1] == comm[1])
+		return 0;
+	if (bpf_map_update_elem(&comms, &pid, comm, BPF_ANY))
+		return 0;
+	ring->pid = pid;
+	known[0] = comm[0];
+	known[1] = comm[1];
 	return 0;
 }
 
@@ -112,32 +120,33 @@ static __always_inline void publish(struct vmmio_record_place *p, __u64 n)
 }
 
 /* The clock after the place was reserved: see take_batch() in bpfring.c. */
-#define PROGRAM(name, type)                                                           \
-	SEC("raw_tp/" #name) int put_##name(struct bpf_raw_tracepoint_args *ctx)      \
-	{                                                                             \
-		struct vmmio_record_place *p;                                         \
-		struct vmmio_record_ring *r;                                          \
-		__u32 pid;                                                            \
-		__u64 n;                                                              \
-                                                                                      \
-		p = reserve(&r, &n);                                                  \
-		if (!p)                                                               \
-			return 0;                                                     \
-		if (bpf_probe_read_kernel(p->event, sizeof(struct type),              \
-					  (const void *)ctx->args[0])) {              \
-			p->kind = VMMIO_RECORD_KINDS; /* unread: it counts as lost */ \
-			p->ns = now();                                                \
-			publish(p, n);                                                \
-			return 0;                                                     \
-		}                                                                     \
-		p->ns = TIME_OF_##type((const struct type *)p->event);                \
-		p->kind = VMMIO_RECORD_##name;                                        \
-		pid = (__u32)bpf_get_current_pid_tgid();                              \
-		p->pid = pid;                                                         \
-		if (pid && pid != r->pid)                                             \
-			learn(r, pid);                                                \
-		publish(p, n);                                                        \
-		return 0;                                                             \
+#define PROGRAM(name, type)                                                                   \
+	SEC("raw_tp/" #name) int put_##name(struct bpf_raw_tracepoint_args *ctx)              \
+	{                                                                                     \
+		struct vmmio_record_place *p;                                                 \
+		struct vmmio_record_ring *r;                                                  \
+		__u32 pid;                                                                    \
+		__u64 n;                                                                      \
+                                                                                              \
+		p = reserve(&r, &n);                                                          \
+		if (!p)                                                                       \
+			return 0;                                                             \
+		if (bpf_probe_read_kernel(p->event, sizeof(struct type),                      \
+					  (const void *)ctx->args[0])) {                      \
+			p->kind = VMMIO_RECORD_KINDS; /* unread: it counts as lost */         \
+			p->ns = now();                                                        \
+			publish(p, n);                                                        \
+			return 0;                                                             \
+		}                                                                             \
+		p->ns = TIME_OF_##type((const struct type *)p->event);                        \
+		p->kind = VMMIO_RECORD_##name;                                                \
+		pid = (__u32)bpf_get_current_pid_tgid();                                      \
+		p->pid = pid;                                                                 \
+		/* a task's name is looked at with its kicks */                               \
+		if (pid && (VMMIO_RECORD_##name == VMMIO_RECORD_vmmio_kick || pid != r->pid)) \
+			learn(r, pid);                                                        \
+		publish(p, n);                                                                \
+		return 0;                                                                     \
 	}
 
 VMMIO_TRACEPOINTS(PROGRAM)

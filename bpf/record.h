@@ -14,6 +14,8 @@
 #define VMMIO_RECORD_MASK 1   /* with this as opt_mask two events fit: what the loader replaces */
 /* programs that may be at work on a CPU at once, each inside another: so many places stay free */
 #define VMMIO_RECORD_NESTED 16
+#define VMMIO_RECORD_COMMS 8192 /* tasks with names */
+#define VMMIO_RECORD_COMM 16	/* TASK_COMM_LEN */
 
 enum vmmio_record_kind {
 #define VMMIO_RECORD_KIND(name, type) VMMIO_RECORD_##name,
@@ -34,17 +36,15 @@ struct vmmio_record_place {
 _Static_assert(sizeof(struct vmmio_record_place) == 64, "vmmio_record_place layout");
 
 struct vmmio_record_ring {
-	__u64 head, lost; /* the CPU's */
-	__u32 pid;	  /* whose name is known */
-	__u32 pad[11];
+	__u64 head, lost;	      /* the CPU's */
+	char comm[VMMIO_RECORD_COMM]; /* of @pid: the name that is known last */
+	__u32 pid;
+	__u32 pad[7];
 	__u64 tail; /* the reader's, in a line of its own */
 	__u64 pad2[7];
 	struct vmmio_record_place places[];
 };
 
 _Static_assert(sizeof(struct vmmio_record_ring) == 128, "vmmio_record_ring layout");
-
-#define VMMIO_RECORD_COMMS 8192 /* tasks with names */
-#define VMMIO_RECORD_COMM 16	/* TASK_COMM_LEN */
 
 #endif

@@ -57,10 +57,11 @@ static void *feed(void *arg)
 	CPU_SET(f->cpu, &one);
 	pthread_setaffinity_np(pthread_self(), sizeof(one), &one);
 	_Static_assert(sizeof(kick) <= 6 * sizeof(event[0]), "fits into the registers");
-	memcpy(event, &kick, sizeof(kick));
 	start = vmmio_now_ns();
 	cpu = thread_ns();
 	for (i = 1; i <= f->steps; i++) {
+		kick.time_ns = vmmio_now_ns(); /* a recording has it as the event's time */
+		memcpy(event, &kick, sizeof(kick));
 		statcost_loop(event, f->per_step);
 		at = start + i * STEP_NS;
 		if (vmmio_now_ns() >= at)

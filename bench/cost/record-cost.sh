@@ -4,9 +4,11 @@
 # What an event costs while it is recorded, beside the live table, natively: system calls at a
 # million a second, half on each of two CPUs (vmmio-callfeed), with nothing attached, with
 # vmmio-stat's own program for a kick and its table once a second, and with vmmio-stat record
-# writing a file: by BPF, and by ftrace (--source tracefs), whose event is that of the call. CPU time of the caller over that with nothing, and of vmmio-stat itself, by
-# event; start and end of vmmio-stat are in it. All have real-time priority, since the machine
-# is busy. ftrace's record of a call is 64 bytes, that of our kick, which BPF makes, 40. Needs root, and 500 MB in TMPDIR.
+# writing a file: by BPF, and by ftrace (--source tracefs), whose event is that of the call.
+# CPU time of the caller over that with nothing, and of vmmio-stat itself, by event; start and
+# end of vmmio-stat are in it. All have real-time priority, since the machine is busy. ftrace's
+# record of a call is 64 bytes, that of our kick, which BPF makes, 40. Needs root, and 500 MB in
+# TMPDIR.
 # usage: VMMIO_BUILD=build record-cost.sh DIR [ROUNDS]   (a folder of results/)
 set -eu
 LC_ALL=C # what it keeps has decimal points

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -417,20 +418,28 @@ static int put(struct vmmio_bpfring *b, int cpu, const struct vmmio_record_place
 	return 0;
 }
 
+#define END_TRIES 100 /* milliseconds that an event that is being written may take at the end */
+
 int vmmio_bpfring_drain(struct vmmio_bpfring *b, int cpu, bool end)
 {
+	const struct timespec tick = {.tv_nsec = 1000000};
 	const struct vmmio_record_place *of[BATCH + VMMIO_RECORD_NESTED];
 	struct cpu *c = &b->cpus[cpu];
 	struct vmmio_record_ring *r = c->ring;
 	__u64 until;
-	int err = 0;
+	int err = 0, tries = 0;
 	size_t n, i;
 
 	if (!r)
 		return 0;
 	/* what comes meanwhile is for the next time: other CPUs wait */
 	until = __atomic_load_n(&r->head, __ATOMIC_RELAXED);
-	while (!err && (__s64)(until - r->tail) > 0 && (n = take_batch(b, r, of))) {
+	while (!err && (__s64)(until - r->tail) > 0) {
+		n = take_batch(b, r, of);
+		if (!n && (!end || ++tries > END_TRIES))
+			break; /* the next one is still being written */
+		if (!n)
+			nanosleep(&tick, NULL);
 		for (i = 0; !err && i < n; i++) {
 			if (of[i]->kind < VMMIO_RECORD_KINDS) {
 				err = put(b, cpu, of[i]);
@@ -453,9 +462,12 @@ int vmmio_bpfring_drain(struct vmmio_bpfring *b, int cpu, bool end)
 void vmmio_bpfring_count(const struct vmmio_bpfring *b, int cpu, __u64 *read, __u64 *lost)
 {
 	const struct cpu *c = &b->cpus[cpu];
+	const struct vmmio_record_ring *r = c->ring;
 
 	*read = c->read;
-	*lost = c->unread + (c->ring ? __atomic_load_n(&c->ring->lost, __ATOMIC_RELAXED) : 0);
+	*lost = c->unread + (r ? __atomic_load_n(&r->lost, __ATOMIC_RELAXED) : 0);
+	if (r && !b->skel->bss->recording) /* what is not written by now is not taken any more */
+		*lost += __atomic_load_n(&r->head, __ATOMIC_RELAXED) - r->tail;
 }
 
 __u64 vmmio_bpfring_missed(const struct vmmio_bpfring *b)
