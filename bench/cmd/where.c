@@ -251,8 +251,12 @@ static int keep_usual(struct vmmio_where *w)
 			best[k] = t;
 		n += k == n;
 	}
-	for (k = 0; k < n; k++)
+	for (k = 0; k < n; k++) {
 		kept[k] = *best[k];
+		kept[k].alike = alike(w, best[k]);
+		for (size_t i = 0; i < w->ntrees; i++)
+			kept[k].windows += !strcmp(w->trees[i].column, best[k]->column);
+	}
 	for (size_t i = 0; i < w->ntrees; i++) {
 		for (k = 0; k < n && best[k] != &w->trees[i]; k++)
 			;
@@ -372,7 +376,7 @@ static void print_table(const struct run *r, FILE *f)
 	fprintf(f, "%-9s %10s", "", "all");
 	for (int p = 0; p < VMMIO_PHASES; p++)
 		fprintf(f, " %10s", vmmio_phases[p]);
-	fprintf(f, "  accesses of devices\n");
+	fprintf(f, "  accesses of devices  windows as long\n");
 	for (size_t i = 0; i < r->w.ntrees; i++) {
 		const struct vmmio_where_tree *t = &r->w.trees[i];
 		uint64_t sum[VMMIO_PHASES] = {0}, accesses = 0;
@@ -386,7 +390,8 @@ static void print_table(const struct run *r, FILE *f)
 		fprintf(f, "%-9s %10.1f", t->column, (double)t->total / t->ios);
 		for (int p = 0; p < VMMIO_PHASES; p++)
 			fprintf(f, " %10.1f", (double)sum[p] / t->ios);
-		fprintf(f, "  %.2f\n", (double)accesses / t->ios);
+		fprintf(f, "  %19.2f  %zu of %zu\n", (double)accesses / t->ios, t->alike,
+			t->windows);
 	}
 }
 
