@@ -2,6 +2,7 @@
 /*
  * vmmio-bench compare --where: boots one emulated guest, loads a disk over each transport
  * with the plugin watching, and stores where the instructions went, for diff --where.
+ * Long because the options, the boot, its windows and the result are one command.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -60,7 +60,7 @@ static void *feed(void *arg)
 	start = vmmio_now_ns();
 	cpu = thread_ns();
 	for (i = 1; i <= f->steps; i++) {
-		kick.time_ns = vmmio_now_ns(); /* a recording has it as the event's time */
+		kick.time_ns = vmmio_now_ns(); /* as BPF records it */
 		memcpy(event, &kick, sizeof(kick));
 		statcost_loop(event, f->per_step);
 		at = start + i * STEP_NS;
