@@ -4,10 +4,14 @@
  * that reached something new, keeps those that do so again, saves those that brought a
  * fault. What it is to do stands in /job (run.sh), what it finds goes to /corpus and
  * /faults on the host, and the input at work is in /current, should the kernel die of it.
+ * What has been reached is in /map, so that the next boot need not run its corpus again.
+ * Long because the choice of inputs, what is kept and the modes share one table.
  */
+#define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +22,7 @@
 #include <sys/reboot.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysinfo.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,12 +31,17 @@
 #define COVER (256u << 10) /* words */
 #define INPUT_MAX 600
 #define INPUTS_MAX 20000
+#define AGAIN_MAX 3000 /* of a corpus without its map, so many inputs run again */
 #define MAP (1u << 18)
 #define EPOCH 2000 /* executions in one way of the driver's */
 
 static struct {
 	char driver[32]; /* virtio_mmio or vmmio */
-	char mode[16];	 /* fuzz; or replay: each input once, with the faults it brings */
+	/*
+	 * fuzz; replay: each input once in each way, with the faults it brings; shrink:
+	 * inputs that together reach all that the corpus does, to /kept
+	 */
+	char mode[16];
 	unsigned int seed;
 	unsigned long runs;
 	int fast;
@@ -42,6 +52,8 @@ static struct input {
 	unsigned int len;
 } corpus[INPUTS_MAX];
 static unsigned int ninputs;
+static unsigned int best[INPUTS_MAX]; /* those that reached an edge first */
+static unsigned int nbest;
 
 static int run_fd, current_fd;
 static unsigned long *cover;
@@ -96,7 +108,7 @@ static void seen_pc(uint64_t pc)
 	npcs++;
 }
 
-/* Has the last run reached an edge, or a count of one, that none has? */
+/* Has the last run reached an edge (2), or a count of one (1), that none has? */
 static int is_new(void)
 {
 	static uint8_t counts[MAP];
@@ -129,9 +141,13 @@ static int is_new(void)
 		counts[touched[i]] = 0;
 		if (map[touched[i]] & bit)
 			continue;
-		edges += !map[touched[i]];
+		if (!map[touched[i]]) {
+			edges++;
+			fresh = 2;
+		} else if (!fresh) {
+			fresh = 1;
+		}
 		map[touched[i]] |= bit;
-		fresh = 1;
 	}
 	if (fresh)
 		for (i = 1; i <= n; i++)
@@ -139,7 +155,8 @@ static int is_new(void)
 	return fresh;
 }
 
-static void save(const char *folder, const uint8_t *bytes, unsigned int len)
+/* Its name there is a hash of it, which is returned; @what is put before it. */
+static uint64_t save(const char *folder, const char *what, const uint8_t *bytes, unsigned int len)
 {
 	uint64_t h = 0xcbf29ce484222325ull;
 	char path[64];
@@ -148,53 +165,78 @@ static void save(const char *folder, const uint8_t *bytes, unsigned int len)
 
 	for (i = 0; i < len; i++)
 		h = (h ^ bytes[i]) * 0x100000001b3ull;
-	snprintf(path, sizeof(path), "/%s/%016llx", folder, (unsigned long long)h);
+	snprintf(path, sizeof(path), "/%s/%s%016llx", folder, what, (unsigned long long)h);
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
 	if (fd < 0 || write(fd, bytes, len) != (ssize_t)len)
 		printf("loop: %s: %s\n", path, strerror(errno));
 	close(fd);
+	return h;
 }
 
-static void keep(const uint8_t *bytes, unsigned int len)
+static void keep(const uint8_t *bytes, unsigned int len, int reached)
 {
 	struct input *in = &corpus[ninputs];
 
 	if (ninputs == INPUTS_MAX)
 		return;
+	if (reached == 2)
+		best[nbest++] = ninputs;
 	in->bytes = malloc(INPUT_MAX);
 	memcpy(in->bytes, bytes, len);
 	in->len = len;
 	ninputs++;
 }
 
-/* What has been found wrong so far, and how often. */
-static void print_faults(void)
+/* What has been found wrong so far, a line each: how often, and what. */
+static void read_faults(char *text, size_t size)
 {
-	char text[8192];
 	int fd = open("/sys/kernel/debug/fuzz/faults", O_RDONLY);
-	ssize_t n = read(fd, text, sizeof(text) - 1);
+	ssize_t n = read(fd, text, size - 1);
 
 	close(fd);
 	text[n > 0 ? n : 0] = 0;
+}
+
+/* Which of them are new: the kernel adds at the end. */
+static void print_new_faults(uint64_t input)
+{
+	static unsigned int known;
+	char text[8192], *line, *rest = text;
+	unsigned int i = 0;
+
+	read_faults(text, sizeof(text));
+	while ((line = strsep(&rest, "\n")) && *line)
+		if (i++ >= known)
+			printf("fault: %016llx %s\n", (unsigned long long)input,
+			       strchr(line, ' ') + 1);
+	known = i;
+}
+
+static void print_faults(void)
+{
+	char text[8192];
+
+	read_faults(text, sizeof(text));
 	printf("faults:\n%s", text);
 }
 
 static int execute(const uint8_t *bytes, unsigned int len)
 {
-	uint8_t record[INPUT_MAX + 4] = {len & 0xff, len >> 8};
+	struct {
+		uint32_t nth, len;
+		uint8_t bytes[INPUT_MAX];
+	} record = {(uint32_t)++executions, len, {0}};
 
-	memcpy(record + 4, bytes, len);
-	if (pwrite(current_fd, record, len + 4, 0) < 0)
+	memcpy(record.bytes, bytes, len);
+	if (pwrite(current_fd, &record, len + 8, 0) < 0)
 		die("/current");
 	__atomic_store_n(&cover[0], 0, __ATOMIC_RELAXED);
-	executions++;
 	if (write(run_fd, bytes, len) >= 0)
 		return is_new();
 	if (errno != EUCLEAN)
 		die("an execution");
 	nfaults++;
-	save("faults", bytes, len);
-	print_faults();
+	print_new_faults(save("faults", "", bytes, len));
 	return is_new();
 }
 
@@ -293,37 +335,132 @@ static void read_corpus(void)
 		n = read(fd, b, sizeof(b));
 		close(fd);
 		if (n > 0)
-			keep(b, (unsigned int)n);
+			keep(b, (unsigned int)n, e->d_name[0] == 'e' ? 2 : 1);
 	}
 	if (d)
 		closedir(d);
 }
 
+/* The map fits the modules at the addresses that they have now, and no others. */
+static unsigned long text_of(const char *module)
+{
+	char path[96], text[32] = "";
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/module/%s/sections/.text", module);
+	fd = open(path, O_RDONLY);
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
+		die(path);
+	close(fd);
+	return strtoul(text, NULL, 16);
+}
+
+static int read_map(void)
+{
+	unsigned long base = 0, i;
+	int fd = open("/map", O_RDONLY), ok;
+
+	ok = fd >= 0 && read(fd, &base, sizeof(base)) == sizeof(base) &&
+	     base == text_of(job.driver) && read(fd, map, sizeof(map)) == sizeof(map) &&
+	     read(fd, pcs, MAP * sizeof(*pcs)) == MAP * sizeof(*pcs);
+	if (fd >= 0)
+		close(fd);
+	if (!ok) {
+		memset(map, 0, sizeof(map));
+		memset(pcs, 0, MAP * sizeof(*pcs));
+	}
+	for (i = 0; i < MAP; i++) {
+		edges += !!map[i];
+		npcs += !!pcs[i];
+	}
+	return ok;
+}
+
+static void write_map(void)
+{
+	unsigned long base = text_of(job.driver);
+	int fd = open("/map", O_WRONLY | O_CREAT | O_TRUNC, 0644);
+
+	if (fd < 0 || write(fd, &base, sizeof(base)) != sizeof(base) ||
+	    write(fd, map, sizeof(map)) != sizeof(map) ||
+	    write(fd, pcs, MAP * sizeof(*pcs)) != MAP * sizeof(*pcs))
+		die("/map");
+	close(fd);
+}
+
+/* A device that does not let go keeps its rings: memory has an end, and then a boot. */
+static int memory_is_short(void)
+{
+	struct sysinfo s;
+
+	return !sysinfo(&s) && s.freeram < s.totalram / 4;
+}
+
+/* Half the time one that reached an edge first, a quarter one of the newest. */
+static unsigned int choose(void)
+{
+	switch (rnd() & 3) {
+	case 0:
+		return rnd() % ninputs;
+	case 1:
+		return ninputs - 1 - rnd() % (ninputs < 32 ? ninputs : 32);
+	default:
+		return nbest ? best[rnd() % nbest] : rnd() % ninputs;
+	}
+}
+
 static void fuzz(void)
 {
 	uint8_t b[INPUT_MAX] = {0x0c};
-	unsigned int i, len, given = ninputs;
+	unsigned int i, len, given = ninputs < AGAIN_MAX ? ninputs : AGAIN_MAX;
+	int reached;
 
-	/* what is known already */
 	way(job.seed);
-	for (i = 0; i < given; i++)
-		execute(corpus[i].bytes, corpus[i].len);
+	if (!read_map())
+		for (i = 0; i < given && executions < job.runs && !memory_is_short(); i++)
+			execute(corpus[i].bytes, corpus[i].len);
 	if (!ninputs) {
 		execute(b, 128);
-		keep(b, 128);
+		keep(b, 128, 2);
 	}
 	while (executions < job.runs) {
-		/* the newest half the time: they are what has not been tried */
-		i = rnd() & 1 ? rnd() % ninputs
-			      : ninputs - 1 - rnd() % (ninputs < 32 ? ninputs : 32);
 		if (executions % EPOCH == 0)
 			way(job.seed + executions / EPOCH);
+		if (executions % 256 == 0 && memory_is_short())
+			break;
+		i = choose();
 		len = corpus[i].len;
 		memcpy(b, corpus[i].bytes, len);
 		len = change(b, len);
-		if (execute(b, len)) {
-			keep(b, len);
-			save("corpus", b, len);
+		reached = execute(b, len);
+		if (reached) {
+			keep(b, len, reached);
+			save("corpus", reached == 2 ? "e" : "", b, len);
+		}
+	}
+	write_map();
+}
+
+static int shorter(const void *a, const void *b)
+{
+	const struct input *x = a, *y = b;
+
+	return (x->len > y->len) - (x->len < y->len);
+}
+
+static void shrink(void)
+{
+	unsigned long k, had;
+	unsigned int i;
+
+	qsort(corpus, ninputs, sizeof(*corpus), shorter);
+	for (k = 0; k < 4; k++) {
+		way(k);
+		for (i = 0; i < ninputs && !memory_is_short(); i++) {
+			had = npcs;
+			execute(corpus[i].bytes, corpus[i].len);
+			if (npcs != had)
+				save("kept", "", corpus[i].bytes, corpus[i].len);
 		}
 	}
 }
@@ -343,25 +480,43 @@ static void replay(void)
 /* The places reached: the module's by offset in its text, the kernel's as they are. */
 static void report(void)
 {
-	char path[96], text[32] = "0";
-	unsigned long base, i;
+	unsigned long i;
 	FILE *f;
-	int fd;
 
-	snprintf(path, sizeof(path), "/sys/module/%s/sections/.text", job.driver);
-	fd = open(path, O_RDONLY);
-	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
-		die(path);
-	base = strtoul(text, NULL, 16);
 	f = fopen("/places", "w");
 	if (!f)
 		die("/places");
-	fprintf(f, "text %lx\n", base);
+	fprintf(f, "text %lx\n", text_of(job.driver));
 	for (i = 0; i < MAP; i++)
 		if (pcs[i])
 			fprintf(f, "%lx\n", (unsigned long)pcs[i]);
 	fclose(f);
 	print_faults();
+}
+
+static int copy_counts(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	char to[512] = "/gcda/", bytes[4096];
+	ssize_t n;
+	int a, b;
+
+	(void)st;
+	(void)at;
+	if (type != FTW_F || !strstr(path, ".gcda"))
+		return 0;
+	strncat(to, path + strlen("/sys/kernel/debug/gcov"), sizeof(to) - 8);
+	for (char *c = to + 6; *c; c++)
+		*c = *c == '/' ? '#' : *c;
+	a = open(path, O_RDONLY);
+	b = open(to, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	while ((n = read(a, bytes, sizeof(bytes))) > 0)
+		if (write(b, bytes, (size_t)n) != n)
+			die(to);
+	if (a < 0 || b < 0 || n < 0)
+		die(path);
+	close(a);
+	close(b);
+	return 0;
 }
 
 int main(void)
@@ -411,9 +566,14 @@ int main(void)
 	begin = now();
 	if (!strcmp(job.mode, "replay"))
 		replay();
+	else if (!strcmp(job.mode, "shrink"))
+		shrink();
 	else
 		fuzz();
 	report();
+	/* what gcov counts, where the module is built for it */
+	if (!access("/gcda", W_OK))
+		nftw("/sys/kernel/debug/gcov", copy_counts, 16, FTW_PHYS);
 	printf("loop: end: %lu executions, %lu edges, %lu places, %u inputs, %lu faults, %.1f s of "
 	       "its own\n",
 	       executions, edges, npcs, ninputs, nfaults, now() - begin);

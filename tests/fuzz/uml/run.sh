@@ -3,111 +3,227 @@
 #
 # Fuzzes a transport driver as it is, in user-mode Linux under KASAN and KCOV: vmmio.ko
 # or mainline's virtio_mmio, against tests/fuzz/uml/device.c. Can be run again: it goes
-# on from its corpus. A kernel that dies (KASAN) leaves its input in faults/ and is
-# started again. Prints what was run, what was reached, what was found.
-# usage: run.sh [--driver vmmio|virtio_mmio] [--runs N] [--seed N] [--replay FOLDER] [--tree DIR]
-#   --replay  each input of FOLDER once in each way, with lockdep and KASAN's stacks
-#   --tree    the tree that vmmio.ko is made from, if not this one
+# on from its corpus and from what its corpus has reached, and with --total from its
+# count. A kernel that dies (KASAN) leaves its input in faults/ and is started again.
+# Prints what was run, what was reached, what was found; exit status 1: something that
+# the file "known" has not.
+# usage: run.sh [--driver vmmio|virtio_mmio] [--runs N | --total N] [--seconds N] [--seed N] [--mode fuzz|replay|shrink|cover] [--from FOLDER] [--tree DIR] [--out DIR] [--until found]
+#   --total    so many executions altogether, those of earlier runs in the same folder included
+#   --seconds  no boot begins after so many
+#   --mode     replay: each input of FOLDER once in each way, with lockdep and KASAN's stacks;
+#              shrink: those of FOLDER that together reach all places it does, to kept/;
+#              cover: as replay, without lockdep, the branches taken counted by gcov (branches.txt)
+#   --from     begins with these inputs, not with the tree's
+#   --tree     the tree that vmmio.ko is made from, if not this one
+#   --out      the folder that is gone on from (the build's fuzz/DRIVER)
+#   --until    found: end at the first fault that is not known
 # Environment: VMMIO_BUILD; the kernel is made there first (10 minutes, kernel.sh).
 set -euo pipefail
 
-driver=vmmio runs=100000 seed=1 replay='' here=$(cd "$(dirname "$0")" && pwd)
+driver=vmmio runs=100000 total='' seconds='' seed='' mode=fuzz from='' until='' root='' here=$(cd "$(dirname "$0")" && pwd)
 tree=$(cd "$here/../../.." && pwd)
+usage()
+{
+	sed -n 's/^# usage: /usage: /p' "$0" >&2
+	exit 2
+}
 while [ $# -gt 0 ]; do
+	[ $# -gt 1 ] || usage
 	case $1 in
 	--driver) driver=$2 ;;
 	--runs) runs=$2 ;;
+	--total) total=$2 ;;
+	--seconds) seconds=$2 ;;
 	--seed) seed=$2 ;;
-	--replay) replay=$2 ;;
+	--mode) mode=$2 ;;
+	--from) from=$2 ;;
 	--tree) tree=$2 ;;
-	*)
-		sed -n 's/^# usage: /usage: /p' "$0" >&2
-		exit 2
-		;;
+	--out) root=$2 ;;
+	--until) until=$2 ;;
+	*) usage ;;
 	esac
 	shift 2
 done
+case $mode in
+fuzz) ;;
+replay | shrink | cover)
+	[ -d "$from" ] || {
+		echo "run.sh: --mode $mode needs --from FOLDER" >&2
+		exit 2
+	}
+	;;
+*) usage ;;
+esac
 out=$VMMIO_BUILD/fuzz
 "$here/kernel.sh" --out "$out/uml" || exit
 kernel=$out/uml/kernel
 unset MAKEFLAGS MFLAGS
 
-root=$out/$driver${replay:+-replay}
-mkdir -p "$root" "$out/module"
-case $driver in
-vmmio)
-	# from a copy, since Kbuild writes beside its sources
-	rm -rf "$out/module/vmmio"
-	mkdir -p "$out/module/vmmio"
-	cp -r "$tree/kmod" "$tree/include" "$out/module/vmmio/"
-	make -s -C "$kernel" ARCH=um "M=$out/module/vmmio/kmod" KCOV_INSTRUMENT=y modules >"$out/log" 2>&1 || {
-		tail -n 5 "$out/log"
+root=${root:-$out/$driver}
+[ "$mode" = fuzz ] || root=$root-$mode
+mkdir -p "$root"
+root=$(cd "$root" && pwd)
+exec 8>"$root/lock"
+flock -n 8 || {
+	echo "run.sh: another run is in $root" >&2
+	exit 1
+}
+module=$root/module
+rm -rf "$module"
+mkdir -p "$module/device"
+
+# build FOLDER [ARGUMENT...]: the kernel's module there, from a copy: Kbuild writes beside its sources
+build()
+{
+	make -s -C "$kernel" ARCH=um "M=$1" "${@:2}" modules >"$root/log" 2>&1 || {
+		tail -n 5 "$root/log"
 		exit 1
 	}
-	module=$out/module/vmmio/kmod/vmmio.ko
+}
+gcov=()
+[ "$mode" != cover ] || gcov=(GCOV_PROFILE=y)
+case $driver in
+vmmio)
+	mkdir "$module/vmmio"
+	cp -r "$tree/kmod" "$tree/include" "$module/vmmio/"
+	objects=$module/vmmio/kmod
+	build "$objects" KCOV_INSTRUMENT=y "${gcov[@]}"
+	ko=$objects/vmmio.ko
 	;;
-virtio_mmio) module=$kernel/drivers/virtio/virtio_mmio.ko ;;
+virtio_mmio)
+	objects=$module/virtio_mmio
+	mkdir "$objects"
+	cp "$out/uml/source/drivers/virtio/virtio_mmio.c" "$objects/"
+	echo 'obj-m := virtio_mmio.o' >"$objects/Kbuild"
+	build "$objects" KCOV_INSTRUMENT=y "${gcov[@]}"
+	ko=$objects/virtio_mmio.ko
+	;;
 *)
 	echo "run.sh: no driver $driver" >&2
 	exit 2
 	;;
 esac
-rm -rf "$out/module/device"
-mkdir -p "$out/module/device"
-cp "$here/Kbuild" "$here/device.c" "$out/module/device/"
-make -s -C "$kernel" ARCH=um "M=$out/module/device" modules >"$out/log" 2>&1 || {
-	tail -n 5 "$out/log"
-	exit 1
-}
-cp "$module" "$out/module/device/device.ko" "$root/"
+cp "$here/Kbuild" "$here/device.c" "$module/device/"
+build "$module/device"
+# what another module has reached says nothing of this one
+cat "$ko" "$module/device/device.ko" "$kernel/linux" | sha256sum >"$root/sum.new"
+cmp -s "$root/sum.new" "$root/sum" || rm -f "$root/map"
+mv "$root/sum.new" "$root/sum"
+cp "$ko" "$module/device/device.ko" "$root/"
 gcc -O2 -Wall -Wextra -Werror -static -o "$root/init" "$here/loop.c"
 mkdir -p "$root/proc" "$root/sys" "$root/dev" "$root/corpus" "$root/faults"
-rm -f "$root/out" "$root/places"
-touch "$root/out" "$root/places"
+rm -rf "$root/out" "$root/places" "$root/kept" "$root/gcda"
+touch "$root/out" "$root/places" "$root/found"
+before=0
+[ ! -e "$root/state" ] || read -r before next <"$root/state"
+seed=${seed:-${next:-1}}
+if [ -n "$total" ]; then
+	runs=$((total - before))
+	if [ "$runs" -le 0 ]; then
+		echo "$driver: $before executions, there already"
+		exit 0
+	fi
+fi
 fast=1
-if [ -n "$replay" ]; then
-	rm -rf "$root/corpus"
-	cp -r "$replay" "$root/corpus"
-	fast=0
-elif [ -z "$(ls -A "$root/corpus")" ] && [ -e "$here/$driver.corpus" ]; then
-	"$here/../corpus.sh" "$root/corpus" <"$here/$driver.corpus"
+if [ "$mode" != fuzz ]; then
+	rm -rf "$root/corpus" "$root/map"
+	cp -r "$from" "$root/corpus"
+	[ "$mode" != replay ] || fast=0
+	[ "$mode" != shrink ] || mkdir "$root/kept"
+	[ "$mode" != cover ] || mkdir "$root/gcda"
+elif [ -z "$(ls -A "$root/corpus")" ]; then
+	if [ -n "$from" ]; then
+		cp -r "$from/." "$root/corpus/"
+	elif [ -e "$here/$driver.corpus" ]; then
+		"$here/../corpus.sh" "$root/corpus" <"$here/$driver.corpus"
+	fi
 fi
 
-# A boot is short: a device that does not let go keeps its rings, and memory has an end.
+# is_known FAULT
+is_known()
+{
+	grep -qxF -e "* $1" -e "$driver $1" "$here/known"
+}
+
 uml=''
 trap '[ -z "$uml" ] || kill -KILL -- "-$uml" 2>/dev/null || true' EXIT
 trap 'exit 1' HUP INT TERM
-chunk=50000 done=0 deaths=0
+chunk=50000 done=0 deaths=0 unknown=0 end='no run came to its end'
 begin=$(date +%s.%N)
+# seconds since
+since()
+{
+	echo "$begin $(date +%s.%N)" | awk '{ printf "%d", $2 - $1 }'
+}
 while [ "$done" -lt "$runs" ]; do
-	printf 'driver %s\nmode %s\nseed %s\nruns %s\nfast %s\n' "$driver" "$([ -n "$replay" ] && echo replay || echo fuzz)" \
+	[ -z "$seconds" ] || [ "$(since)" -lt "$seconds" ] || break
+	printf 'driver %s\nmode %s\nseed %s\nruns %s\nfast %s\n' "$driver" "${mode/cover/replay}" \
 		"$seed" $((runs - done < chunk ? runs - done : chunk)) $fast >"$root/job"
 	: >"$root/out"
 	setsid "$kernel/linux" mem=1G rootfstype=hostfs rootflags="$root" rw init=/init noirqdebug time-travel=inf-cpu \
 		con=null con0=null,fd:$((2 - fast)) loglevel=5 stderr=0 oops=panic kasan.fault=panic \
-		fuzz_stacks=$((1 - fast)) </dev/null >"$root/console" 2>&1 &
+		fuzz_stacks=$((1 - fast)) </dev/null >"$root/console" 2>&1 8>&- &
 	uml=$!
 	# it aborts when it is over, too
 	wait $uml 2>/dev/null || true
 	uml=''
-	sed '/^loop: end:/d' "$root/out"
+	while read -r _ input what; do
+		if is_known "$what"; then
+			[ "$mode" != fuzz ] || [ ! -e "$root/faults/$input" ] ||
+				mv "$root/faults/$input" "$root/faults/known.$(printf %s "$what" | tr -c 'a-zA-Z0-9\n' .)"
+		else
+			unknown=$((unknown + 1))
+			echo "$input $what" | tee -a "$root/found"
+		fi
+	done < <(grep '^fault: ' "$root/out")
 	seed=$((seed + 1))
 	if end=$(grep '^loop: end:' "$root/out"); then
 		count=${end#loop: end: }
 		done=$((done + ${count%% *}))
-		[ -z "$replay" ] || break
+		[ "$mode" = fuzz ] || break
+		echo "$((before + done)) $seed" >"$root/state"
+		[ -z "$until" ] || [ $unknown = 0 ] || break
 		continue
 	fi
 	deaths=$((deaths + 1))
-	grep -a -m 2 -E 'BUG: |Kernel panic' "$root/console" || echo "no word in $root/console"
-	# two bytes of length, two of nothing, the input
-	length=$(od -An -tu2 -N2 "$root/current" | tr -d ' ')
-	tail -c +5 "$root/current" | head -c "$length" >"$root/faults/death-$seed"
-	if [ $deaths = 10 ] || [ -n "$replay" ]; then
-		echo "the kernel died, see $root/console and $root/faults/death-$seed"
+	{ grep -a -m 2 -E 'BUG: |Kernel panic' "$root/console" || echo "no word in $root/console"; } | tee -a "$root/found"
+	# how many were run, the length of the last, and it
+	read -r count length < <(od -An -tu4 -N8 "$root/current")
+	tail -c +9 "$root/current" | head -c "$length" >"$root/faults/death-$seed"
+	done=$((done + count))
+	if [ $deaths = 10 ] || [ "$mode" != fuzz ] || [ -n "$until" ]; then
+		echo "the kernel died after $done executions, see $root/console and $root/faults/death-$seed"
 		exit 1
 	fi
 done
-echo "$end"
-echo "$done $begin $(date +%s.%N) $deaths" |
-	awk -v d="$driver" '{ printf "%s: %d executions in %.1f s, %.0f a second, %d deaths\n", d, $1, $3 - $2, $1 / ($3 - $2), $4 }'
+sed -n '/^faults:/,/^loop: /p' "$root/out"
+echo "$done $begin $(date +%s.%N) $deaths $((before + done))" |
+	awk -v d="$driver" '{ printf "%s: %d executions in %.1f s, %.0f a second, %d deaths; %d in all\n", d, $1, $3 - $2, $1 / ($3 - $2), $4, $5 }'
+
+if [ "$mode" = cover ]; then
+	for counts in "$root"/gcda/*; do
+		path=${counts##*/}
+		path=${path//"#"/\/}
+		case $path in
+		"$objects"/*) cp "$counts" "$path" ;;
+		esac
+	done
+	find "$objects" -name '*.gcda' | sort | while read -r path; do
+		(cd "${path%/*}" && gcov -b -c -p -o . "${path##*/}" 2>/dev/null) |
+			awk -v "source=${path%.gcda}.c" -v "name=${path#"$objects/"}" '
+				/^File / { on = $0 ~ name_of(source) }
+				on && /^Taken at least once:/ {
+					split($0, f, /[:% ]+/)
+					n = $NF
+					printf "%s %d %d\n", name, n * f[5] / 100 + 0.5, n
+					on = 0
+				}
+				function name_of(s) { sub(/.*\//, "", s); gsub(/\./, "\\.", s); return "[/\x27]" s "\x27" }'
+	done | sed 's/\.gcda / /' >"$root/branches.txt"
+	awk '{ printf "%-16s %4d of %4d branches, %.1f %%\n", $1, $2, $3, 100 * $2 / $3; t += $2; n += $3 }
+		END { if (!n) exit 1; printf "%-16s %4d of %4d branches, %.1f %%\n", "all", t, n, 100 * t / n }' "$root/branches.txt"
+fi
+if [ $((unknown + deaths)) -gt 0 ]; then
+	echo "$unknown faults that tests/fuzz/uml/known has not, $deaths deaths: see $root/found"
+	exit 1
+fi
