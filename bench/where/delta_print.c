@@ -100,6 +100,22 @@ static void print_tree(const struct vmmio_delta *d, uint32_t tree, size_t top, F
 	fprintf(f, "  %+10.2f %6s  the sum: %+" PRId64 " instructions\n", all / ios, "", all);
 }
 
+/* Was the window that is kept the only one of its length? Then nothing says that it was
+ * undisturbed. */
+static bool alone(const struct vmmio_where_tree *t)
+{
+	return t->windows > 1 && t->alike < 2;
+}
+
+static void print_alone(const struct vmmio_where_tree *t, const char *side, FILE *f)
+{
+	if (alone(t))
+		fprintf(f,
+			"%s: of the %zu windows of %s no two are as long: what it waited for is "
+			"in these rows; take it again on a calmer machine\n",
+			t->column, t->windows, side);
+}
+
 void vmmio_delta_print(const struct vmmio_delta *d, size_t top, FILE *f)
 {
 	const struct vmmio_delta_row *first = NULL;
@@ -126,7 +142,17 @@ void vmmio_delta_print(const struct vmmio_delta *d, size_t top, FILE *f)
 	for (uint32_t t = 0; t < d->b->ntrees; t++) {
 		fputc('\n', f);
 		print_tree(d, t, top, f);
+		print_alone(&d->a->trees[t], "A", f);
+		print_alone(&d->b->trees[t], "B", f);
 	}
+}
+
+/* Of the windows of a side, how many are as long as the one that is kept; null: it does not say. */
+static json_t *alike_json(const struct vmmio_where_tree *t)
+{
+	return t->windows ? json_pack("{s:I, s:I}", "windows", (json_int_t)t->windows, "alike",
+				      (json_int_t)t->alike)
+			  : json_null();
 }
 
 static json_t *row_json(const struct vmmio_delta *d, const struct vmmio_delta_row *r)
@@ -158,12 +184,13 @@ json_t *vmmio_delta_json(const struct vmmio_delta *d)
 		for (size_t i = 0; i < d->nrows; i++)
 			if (d->rows[i].tree == t)
 				json_array_append_new(rows, row_json(d, &d->rows[i]));
-		json_array_append_new(trees, json_pack("{s:s, s:I, s:I, s:I, s:I, s:o}",
-						       "transport", b->column, "ios",
-						       (json_int_t)b->ios, "instructions_a",
-						       (json_int_t)a->total, "instructions_b",
-						       (json_int_t)b->total, "difference",
-						       (json_int_t)difference(d, t), "rows", rows));
+		json_array_append_new(
+			trees,
+			json_pack("{s:s, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "transport",
+				  b->column, "ios", (json_int_t)b->ios, "instructions_a",
+				  (json_int_t)a->total, "instructions_b", (json_int_t)b->total,
+				  "difference", (json_int_t)difference(d, t), "windows_a",
+				  alike_json(a), "windows_b", alike_json(b), "rows", rows));
 	}
 	return json_pack("{s:i, s:s, s:o}", "schema", 1, "tool", "vmmio-bench", "where", trees);
 }

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/status.h"
 #include "path.h"
 #include "trace.h"
 #include "vmmio/mark.h"
@@ -108,6 +109,15 @@ static int bad(struct replay *r, const char *text)
 	return -EPROTO;
 }
 
+/* @p, unless there was no memory for it: the replay cannot go on, nor leaves it anything. */
+static void *must(void *p)
+{
+	if (p)
+		return p;
+	fprintf(stderr, "vmmio-bench: out of memory while a trace is replayed\n");
+	exit(VMMIO_EXIT_TROUBLE);
+}
+
 static void *grow(void *p, size_t n, size_t size)
 {
 	return n & (n - 1) || (n && n < 1024) ? p : realloc(p, (n ? n * 2 : 1024) * size);
@@ -123,10 +133,7 @@ static uint32_t child(struct replay *r, uint32_t parent, uint64_t call, long sym
 		if (r->nodes[i].parent == parent && r->nodes[i].call == call &&
 		    r->nodes[i].symbol == symbol)
 			return i;
-	all = grow(r->nodes, r->nnodes, sizeof(*all));
-	if (!all)
-		abort();
-	r->nodes = all;
+	r->nodes = all = must(grow(r->nodes, r->nnodes, sizeof(*all)));
 	all[r->nnodes] = (struct raw_node){parent, call, symbol, 0};
 	return r->nnodes++;
 }
@@ -151,9 +158,7 @@ static void count(struct replay *r, uint32_t node, uint64_t addr, uint32_t what)
 
 	if (r->used * 2 >= r->room) {
 		r->room = n ? n * 2 : 1 << 14;
-		r->counts = calloc(r->room, sizeof(*r->counts));
-		if (!r->counts)
-			abort();
+		r->counts = must(calloc(r->room, sizeof(*r->counts)));
 		for (i = 0; i < n; i++)
 			if (old[i].n)
 				r->counts[slot_of(r, old[i].node, old[i].phase, old[i].what,
@@ -410,13 +415,16 @@ struct fold {
 	uint32_t *node; /* of each raw node; NONE: not yet */
 };
 
+/* A string or a node that there was memory for. */
+static uint32_t found(uint32_t n)
+{
+	must(n == VMMIO_WHERE_NONE ? NULL : &n);
+	return n;
+}
+
 static uint32_t intern(struct fold *f, const char *text)
 {
-	uint32_t s = vmmio_where_string(f->r->w, text);
-
-	if (s == VMMIO_WHERE_NONE)
-		abort();
-	return s;
+	return found(vmmio_where_string(f->r->w, text));
 }
 
 static uint32_t fold_node(struct fold *f, uint32_t raw);
@@ -440,10 +448,9 @@ static uint32_t fold_addr(struct fold *f, uint32_t raw, uint64_t addr, uint32_t 
 		have = vmmio_lines_of(l, s->name, addr - s->addr, frames);
 	for (size_t i = 0; i < have; i++) {
 		if (i) {
-			node = vmmio_where_child(f->t, node, *line, intern(f, frames[i].function),
-						 f->t->nodes[node].module);
-			if (node == VMMIO_WHERE_NONE)
-				abort();
+			node = found(vmmio_where_child(f->t, node, *line,
+						       intern(f, frames[i].function),
+						       f->t->nodes[node].module));
 			f->t->nodes[node].entries = -1;
 		}
 		*line = intern(f, frames[i].line);
@@ -461,15 +468,13 @@ static uint32_t fold_node(struct fold *f, uint32_t raw)
 		return f->node[raw];
 	parent = n->parent || n->call ? fold_addr(f, n->parent, n->call, &line) : 0;
 	s = n->symbol >= 0 ? &f->r->in->symbols->v[n->symbol] : NULL;
-	f->node[raw] = vmmio_where_child(f->t, parent, line,
-					 intern(f, s		       ? s->name
-						   : n->symbol == USER ? "(load)"
-								       : "(unknown)"),
-					 intern(f, s		       ? s->module
-						   : n->symbol == USER ? "user"
-								       : "vmlinux"));
-	if (f->node[raw] == VMMIO_WHERE_NONE)
-		abort();
+	f->node[raw] = found(vmmio_where_child(f->t, parent, line,
+					       intern(f, s		     ? s->name
+							 : n->symbol == USER ? "(load)"
+									     : "(unknown)"),
+					       intern(f, s		     ? s->module
+							 : n->symbol == USER ? "user"
+									     : "vmlinux")));
 	f->t->nodes[f->node[raw]].entries += n->entries;
 	return f->node[raw];
 }

@@ -150,11 +150,13 @@ json_t *vmmio_where_to_json(const struct vmmio_where *w)
 								(json_int_t)t->counts[k].phase,
 								(json_int_t)t->counts[k].what,
 								(json_int_t)t->counts[k].n));
-		json_array_append_new(trees, json_pack("{s:s, s:I, s:I, s:I, s:o, s:o}", "column",
-						       t->column, "ios", (json_int_t)t->ios,
-						       "instructions", (json_int_t)t->total,
-						       "elapsed_ns", (json_int_t)t->elapsed_ns,
-						       "nodes", nodes, "counts", counts));
+		json_array_append_new(
+			trees,
+			json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "column", t->column,
+				  "ios", (json_int_t)t->ios, "instructions", (json_int_t)t->total,
+				  "elapsed_ns", (json_int_t)t->elapsed_ns, "windows",
+				  (json_int_t)t->windows, "alike", (json_int_t)t->alike, "nodes",
+				  nodes, "counts", counts));
 	}
 	return json_pack("{s:i, s:o, s:o}", "schema", 1, "strings", strings, "windows", trees);
 }
@@ -178,7 +180,7 @@ static bool five(const json_t *row, const uint64_t max[5], bool below, json_int_
 static int read_tree(struct vmmio_where *w, const json_t *j, char *why, size_t len)
 {
 	struct vmmio_where_tree *all = grow(w->trees, w->ntrees, sizeof(*all)), *t;
-	json_int_t ios, total, elapsed, v[5];
+	json_int_t ios, total, elapsed, windows = 0, alike = 0, v[5];
 	json_t *nodes, *counts, *row;
 	const char *column;
 	size_t i;
@@ -188,11 +190,11 @@ static int read_tree(struct vmmio_where *w, const json_t *j, char *why, size_t l
 	w->trees = all;
 	t = &all[w->ntrees++];
 	memset(t, 0, sizeof(*t));
-	if (json_unpack((json_t *)j, "{s:s, s:I, s:I, s:I, s:o, s:o}", "column", &column, "ios",
-			&ios, "instructions", &total, "elapsed_ns", &elapsed, "nodes", &nodes,
-			"counts", &counts) ||
-	    ios < 1 || total < 1 || elapsed < 1 || !json_is_array(nodes) ||
-	    !json_is_array(counts) || !json_array_size(nodes) ||
+	if (json_unpack((json_t *)j, "{s:s, s:I, s:I, s:I, s?I, s?I, s:o, s:o}", "column", &column,
+			"ios", &ios, "instructions", &total, "elapsed_ns", &elapsed, "windows",
+			&windows, "alike", &alike, "nodes", &nodes, "counts", &counts) ||
+	    windows < 0 || alike < 0 || alike > windows || ios < 1 || total < 1 || elapsed < 1 ||
+	    !json_is_array(nodes) || !json_is_array(counts) || !json_array_size(nodes) ||
 	    json_array_size(nodes) > NODES_MAX || strlen(column) >= sizeof(t->column)) {
 		snprintf(why, len, "where.json: a window is malformed");
 		return -EPROTO;
@@ -201,6 +203,8 @@ static int read_tree(struct vmmio_where *w, const json_t *j, char *why, size_t l
 	t->ios = ios;
 	t->total = total;
 	t->elapsed_ns = elapsed;
+	t->windows = windows;
+	t->alike = alike;
 	t->nodes = calloc(json_array_size(nodes), sizeof(*t->nodes));
 	t->counts = calloc(json_array_size(counts) + 1, sizeof(*t->counts));
 	if (!t->nodes || !t->counts)

@@ -41,7 +41,7 @@ struct vmmio_where_tree {
 	char column[32];
 	uint64_t ios, total;   /* total: by the plugin's own counter */
 	uint64_t elapsed_ns;   /* by the load's clock, which counts instructions */
-	size_t windows, alike; /* of that transport, and as long as this one; not stored */
+	size_t windows, alike; /* of that transport, and as long as this one; 0: not known */
 	struct vmmio_where_node *nodes;
 	size_t nnodes;
 	struct vmmio_where_count *counts;

@@ -361,6 +361,23 @@ static void test_json(void **state)
 	vmmio_where_free(&a);
 	vmmio_where_free(&b);
 
+	/* what an earlier result does not say is not known */
+	make(&a, true, 10);
+	a.trees[0].windows = 9;
+	a.trees[0].alike = 4;
+	j = vmmio_where_to_json(&a);
+	assert_int_equal(vmmio_where_from_json(&b, j, why, sizeof(why)), 0);
+	assert_int_equal(b.trees[0].windows, 9);
+	assert_int_equal(b.trees[0].alike, 4);
+	vmmio_where_free(&b);
+	json_object_del(json_array_get(json_object_get(j, "windows"), 0), "windows");
+	json_object_del(json_array_get(json_object_get(j, "windows"), 0), "alike");
+	assert_int_equal(vmmio_where_from_json(&b, j, why, sizeof(why)), 0);
+	assert_int_equal(b.trees[0].windows, 0);
+	vmmio_where_free(&b);
+	vmmio_where_free(&a);
+	json_decref(j);
+
 	refuse("{}", "not of this vmmio-bench");
 	refuse("{\"schema\":2,\"strings\":[\"-\"],\"windows\":[1]}", "not of this");
 	refuse("{\"schema\":1,\"strings\":[1],\"windows\":[1]}", "string 0");
@@ -398,12 +415,51 @@ static void test_folded(void **state)
 	vmmio_where_free(&b);
 }
 
+/* What the table of @a and @b says, as often as @word is in it. */
+static unsigned int said(struct vmmio_where *a, struct vmmio_where *b, const char *word)
+{
+	struct vmmio_delta d;
+	char why[256], *text = NULL;
+	unsigned int n = 0;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	assert_int_equal(vmmio_delta_make(&d, a, b, NULL, why, sizeof(why)), 0);
+	vmmio_delta_print(&d, 0, f);
+	fclose(f);
+	for (const char *at = text; (at = strstr(at, word)); at++)
+		n++;
+	free(text);
+	vmmio_delta_free(&d);
+	return n;
+}
+
+/* A window that no other is as long as is not known to be undisturbed. */
+static void test_alone(void **state)
+{
+	struct vmmio_where a, b;
+
+	make(&a, false, 10);
+	make(&b, true, 10);
+	assert_int_equal(said(&a, &b, "no two are as long"), 0);
+	a.trees[0].windows = b.trees[0].windows = 9;
+	a.trees[0].alike = 2;
+	b.trees[0].alike = 1;
+	assert_int_equal(said(&a, &b, "no two are as long"), 1);
+	assert_int_equal(said(&a, &b, "of the 9 windows of B"), 1);
+	b.trees[0].alike = 2;
+	assert_int_equal(said(&a, &b, "no two are as long"), 0);
+	vmmio_where_free(&a);
+	vmmio_where_free(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_replay),	cmocka_unit_test(test_cut_trace),
 		cmocka_unit_test(test_symbols), cmocka_unit_test(test_charge),
 		cmocka_unit_test(test_json),	cmocka_unit_test(test_folded),
+		cmocka_unit_test(test_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
