@@ -37,10 +37,11 @@ struct state {
 	struct dat_vm vm;
 	struct vmmio_clockmap map;
 	char why[160];
-	int skip;    /* kind of the host's that is not recorded; -1: none */
-	int skip_of; /* of this kick */
-	__u32 id;    /* of the vCPU */
-	__u64 bend;  /* by so much more is each period longer than the one before */
+	int skip;	 /* kind of the host's that is not recorded; -1: none */
+	int skip_of;	 /* of this kick */
+	int interrupted; /* of this kick, between its event and its write; -1: none */
+	__u32 id;	 /* of the vCPU */
+	__u64 bend;	 /* by so much more is each period longer than the one before */
 };
 
 static __u64 begin(const struct state *s, int kick)
@@ -62,7 +63,7 @@ static void setup(struct state *s)
 				     .vms = &s->vm,
 				     .nvms = 1,
 				     .end_ns = AHEAD + PERIOD * 100};
-	s->skip = -1;
+	s->skip = s->interrupted = -1;
 }
 
 static void guest(struct state *s, int kick)
@@ -87,10 +88,11 @@ static void guest(struct state *s, int kick)
 				.found = true};
 	vmmio_chains_guest(&s->c, &x);
 	x = (struct vmmio_step){.kind = VMMIO_STEP_KICK_DONE,
+				.ns = at + 60000,
 				.slot = 3,
 				.gen = 1,
 				.begin_ns = at,
-				.cost_ns = 60000};
+				.cost_ns = kick == s->interrupted ? 30000 : 60000};
 	vmmio_chains_guest(&s->c, &x);
 }
 
@@ -444,6 +446,18 @@ static void test_measured(void **data)
 	s.host.pairs[1].ticks += PERIOD;
 	assert_int_equal(measure(&s), -ERANGE);
 	assert_non_null(strstr(s.why, "scaled"));
+	vmmio_chains_free(&s.c);
+
+	/* one whose write came late: the kick lasts until it, however short the write itself was */
+	setup(&s);
+	s.bend = 7001;
+	s.interrupted = 7;
+	for (i = 0; i < 20; i++) {
+		guest(&s, i);
+		host(&s, i);
+	}
+	assert_int_equal(measure(&s), 0);
+	assert_int_equal(s.map.paired, 20);
 	vmmio_chains_free(&s.c);
 
 	/* evenly spaced: one period to and fro does as well */

@@ -113,8 +113,9 @@ void vmmio_chains_guest(void *chains, const struct vmmio_step *s)
 	if (s->kind != VMMIO_STEP_KICK_DONE)
 		return;
 	x = kick_at(c, s->slot, s->begin_ns);
+	/* not the write's duration from the kick: an interrupt may come between the two */
 	if (x)
-		x->cost_ns = s->cost_ns;
+		x->done_ns = s->ns;
 }
 
 void vmmio_chains_host(void *chains, const struct vmmio_host_step *s)
@@ -147,7 +148,7 @@ __u64 vmmio_chain_until(const struct vmmio_chain *x)
 {
 	__u64 kick = x->mark[VMMIO_MARK_KICK];
 
-	return x->cost_ns ? kick + x->cost_ns : x->irq_ns > kick ? x->irq_ns : kick;
+	return x->done_ns > kick ? x->done_ns : x->irq_ns > kick ? x->irq_ns : kick;
 }
 
 void vmmio_chain_begin(struct vmmio_chain *x)

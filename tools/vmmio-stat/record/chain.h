@@ -58,7 +58,7 @@ struct vmmio_chain {
 	int cpu, irq_cpu;
 	enum vmmio_chain_why why;
 	enum vmmio_chain_path path;
-	__u64 cost_ns;		    /* of the doorbell write; 0: not told */
+	__u64 done_ns;		    /* after the doorbell write; 0: not told */
 	__u64 doorbell;		    /* address, or port */
 	enum vmmio_chain_why guest; /* what the guest's half alone says */
 	__u64 irq_ns, end_ns;	    /* of the handler, of the guest's half */
