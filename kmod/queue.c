@@ -419,6 +419,12 @@ int vmmio_queue_enable_after_reset(struct virtqueue *vq)
 	err = vd->regs.protocol->queue_probe(&vd->regs, q->index, &max);
 	if (err)
 		return err;
+	/* what it allows may be less by now: the ring is as the caller made it */
+	if (virtqueue_get_vring_size(vq) > max) {
+		dev_err(vd->parent, "queue %u: a ring of %u entries, the device now allows %u\n",
+			q->index, virtqueue_get_vring_size(vq), max);
+		return -EINVAL;
+	}
 	if (!__virtio_test_bit(&vd->vdev, VIRTIO_F_RING_PACKED))
 		vmmio_slot_set_ring(q, virtqueue_get_vring(vq));
 	q->pairing.open = false;
