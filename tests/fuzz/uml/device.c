@@ -5,7 +5,8 @@
  * write to debugfs' fuzz/run is one life of the device; its bytes decide every answer,
  * what is in the used ring, when interrupts come and what the driver does next. What
  * KASAN cannot see is checked: buffers lost or given back twice, callbacks too early
- * or too late, interrupts and devices left behind, waits without end. A fault is a line
+ * or too late, interrupts and devices left behind, rings that are freed while the device
+ * says that it has them, accesses outside the window, waits without end. A fault is a line
  * of fuzz/faults; the first of its kind makes the write fail with EUCLEAN.
  * Long because the device and the driver on top check each other.
  */
@@ -27,6 +28,7 @@
 #include <uapi/linux/virtio_ring.h>
 
 #define BASE 0xe0000000UL
+#define WINDOW 0x200
 #define IRQ 40
 #define DEVICE_ID 63
 #define QUEUES 2
@@ -161,7 +163,33 @@ static struct queue {
 	u64 desc, avail, used;
 	u16 seen, at;
 	bool wrap;
+	u32 num_max; /* as it was last said */
 } queues[QUEUES];
+
+/*
+ * A ring is the device's from QueueReady = 1 until it says otherwise: its answer to the
+ * status, QueueReady or QueueReset that is read after it was told to give the ring up
+ * decides, and may be a lie. A driver that does not ask is not held to that.
+ */
+static struct held {
+	u64 desc;
+	bool has;  /* the device has it, as far as the driver knows */
+	bool told; /* to give it up, and has not been asked since */
+} held[QUEUES];
+
+static void tell(struct held *h)
+{
+	h->told |= h->has;
+	h->has = false;
+}
+
+static void answer(struct held *h, u32 v)
+{
+	if (!h->told)
+		return;
+	h->has = v;
+	h->told = h->has; /* asked again it may say something else */
+}
 static u32 queue_sel, device_sel, driver_sel, status, pending, generation;
 static u64 offered, accepted;
 static bool dead, level_up;
@@ -183,6 +211,12 @@ static void *memory(u64 address, size_t len)
 	    !pfn_valid((address + len - 1) >> PAGE_SHIFT))
 		return NULL;
 	return phys_to_virt(address);
+}
+
+/* Of the first page: the others of an allocation count no references. */
+static bool is_freed(u64 address)
+{
+	return memory(address, 1) && !page_count(pfn_to_page(address >> PAGE_SHIFT));
 }
 
 static void serve_split(struct queue *q)
@@ -276,11 +310,19 @@ static void meanwhile(unsigned int offset)
 	}
 }
 
+static void check_access(unsigned int offset, int size)
+{
+	require(offset + size <= WINDOW, "an access outside the window");
+	require(!(offset % size), "an access that is not aligned");
+	require(offset >= VIRTIO_MMIO_CONFIG || size == 4, "a control register by halves");
+}
+
 static unsigned long device_read(void *priv, unsigned int offset, int size)
 {
 	struct queue *q = &queues[queue_sel % QUEUES];
-	u32 v = 0;
+	u32 v = 0, i;
 
+	check_access(offset, size);
 	meanwhile(offset);
 	if (dead)
 		return size == 1 ? U8_MAX : size == 2 ? U16_MAX : U32_MAX;
@@ -323,7 +365,15 @@ static unsigned long device_read(void *priv, unsigned int offset, int size)
 		break;
 	}
 	v = twist(v);
-	return size == 1 ? (u8)v : size == 2 ? (u16)v : v;
+	v = size == 1 ? (u8)v : size == 2 ? (u16)v : v;
+	if (offset == VIRTIO_MMIO_STATUS)
+		for (i = 0; i < QUEUES; i++)
+			answer(&held[i], v & 0xff);
+	else if (offset == VIRTIO_MMIO_QUEUE_READY && queue_sel < QUEUES)
+		answer(&held[queue_sel], v);
+	else if (offset == VIRTIO_MMIO_QUEUE_NUM_MAX)
+		q->num_max = v;
+	return v;
 }
 
 static void half(u64 *to, unsigned int offset, u32 v)
@@ -334,8 +384,9 @@ static void half(u64 *to, unsigned int offset, u32 v)
 static void device_write(void *priv, unsigned int offset, int size, unsigned long value)
 {
 	struct queue *q = &queues[queue_sel % QUEUES];
-	u32 v = value;
+	u32 v = value, i;
 
+	check_access(offset, size);
 	meanwhile(offset);
 	if (dead)
 		return;
@@ -353,15 +404,26 @@ static void device_write(void *priv, unsigned int offset, int size, unsigned lon
 		queue_sel = v;
 		break;
 	case VIRTIO_MMIO_QUEUE_NUM:
+		require(v && v <= 32768 && v <= q->num_max, "a ring larger than the device allows");
 		q->num = v;
 		break;
 	case VIRTIO_MMIO_QUEUE_READY:
+		if (queue_sel >= QUEUES)
+			break;
+		if (v) {
+			require(!held[queue_sel].has, "a ring for a queue that has one");
+			held[queue_sel] = (struct held){.desc = q->desc, .has = true};
+		} else {
+			tell(&held[queue_sel]);
+		}
 		q->ready = v;
 		q->seen = q->at = 0;
 		q->wrap = true;
 		break;
 	case 0x0c0: /* QueueReset */
 		q->ready = 0;
+		if (queue_sel < QUEUES)
+			tell(&held[queue_sel]);
 		break;
 	case VIRTIO_MMIO_QUEUE_DESC_LOW:
 	case VIRTIO_MMIO_QUEUE_DESC_HIGH:
@@ -389,6 +451,8 @@ static void device_write(void *priv, unsigned int offset, int size, unsigned lon
 			memset(queues, 0, sizeof(queues));
 			pending = 0;
 			accepted = 0;
+			for (i = 0; i < QUEUES; i++)
+				tell(&held[i]);
 		}
 		break;
 	default:
@@ -588,6 +652,16 @@ static struct virtio_driver top_driver = {
 	.restore = top_restore,
 };
 
+/* Where the device's own numbers would take a driver: beyond the end, if that is checked. */
+static u32 config_offset(void)
+{
+	u32 v = take();
+
+	if (!strcmp(driver, "virtio-mmio"))
+		return v & 0x78; /* mainline's trusts its caller */
+	return v & 0x80 ? v << (take() & 24) : v;
+}
+
 static void do_config(struct virtio_device *vdev, u8 how)
 {
 	u8 bytes[40] = {};
@@ -597,10 +671,10 @@ static void do_config(struct virtio_device *vdev, u8 how)
 		virtio_cread_bytes(vdev, take() & 0x3f, bytes, take() % 33);
 		break;
 	case 1:
-		vdev->config->get(vdev, take() & 0x7f, bytes, 1 << (take() & 3));
+		vdev->config->get(vdev, config_offset(), bytes, 1 << (take() & 3));
 		break;
 	case 2:
-		vdev->config->set(vdev, take() & 0x7f, bytes, 1 << (take() & 3));
+		vdev->config->set(vdev, config_offset(), bytes, 1 << (take() & 3));
 		break;
 	default:
 		if (vdev->config->generation)
@@ -634,7 +708,9 @@ static bool act(struct virtio_device *vdev, u8 what)
 		do_config(vdev, what >> 4);
 		break;
 	case 8:
-		virtio_get_shm_region(vdev, &shm, take());
+		if (virtio_get_shm_region(vdev, &shm, take()))
+			require(shm.len && shm.addr + shm.len >= shm.addr,
+				"a shared memory region that is none");
 		break;
 	case 9:
 		virtqueue_resize(top->vq[what >> 4 & 1], 4 << (take() & 3), recycle);
@@ -676,7 +752,7 @@ static irqreturn_t nobody(int irq, void *unused)
 /* One life. 0 or -errno. */
 static int live(void)
 {
-	struct resource res[2] = {DEFINE_RES_MEM(BASE, 0x200), DEFINE_RES_IRQ(IRQ)};
+	struct resource res[2] = {DEFINE_RES_MEM(BASE, WINDOW), DEFINE_RES_IRQ(IRQ)};
 	u64 begin = ktime_get_ns();
 	struct platform_device *pdev;
 	unsigned int n;
@@ -690,6 +766,7 @@ static int live(void)
 	accepted = 0;
 	dead = false;
 	memset(queues, 0, sizeof(queues));
+	memset(held, 0, sizeof(held));
 	offered = BIT_ULL(VIRTIO_F_VERSION_1) | (how & 2 ? BIT_ULL(VIRTIO_F_RING_PACKED) : 0) |
 		  (how & 4 ? BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) : 0) |
 		  (how & 8 ? BIT_ULL(VIRTIO_RING_F_EVENT_IDX) : 0) |
@@ -719,6 +796,9 @@ static int live(void)
 	/* whatever the device says of it, this is what it was told */
 	for (n = 0; n < QUEUES; n++)
 		require(dead || !status || !queues[n].ready, "a ring left with the device");
+	for (n = 0; n < QUEUES; n++)
+		require(!held[n].has || !is_freed(held[n].desc),
+			"a ring freed that the device has");
 	err = request_irq(IRQ, nobody, 0, "fuzz", &region);
 	require(!err, "an interrupt left behind");
 	if (!err)

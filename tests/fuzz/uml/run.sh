@@ -91,12 +91,16 @@ vmmio)
 	ko=$objects/vmmio.ko
 	;;
 virtio_mmio)
+	# the kernel's own text once more, where gcov can be had for it
 	objects=$module/virtio_mmio
 	mkdir "$objects"
 	cp "$out/uml/source/drivers/virtio/virtio_mmio.c" "$objects/"
 	echo 'obj-m := virtio_mmio.o' >"$objects/Kbuild"
-	build "$objects" KCOV_INSTRUMENT=y "${gcov[@]}"
-	ko=$objects/virtio_mmio.ko
+	ko=$kernel/drivers/virtio/virtio_mmio.ko
+	if [ "$mode" = cover ]; then
+		build "$objects" KCOV_INSTRUMENT=y "${gcov[@]}"
+		ko=$objects/virtio_mmio.ko
+	fi
 	;;
 *)
 	echo "run.sh: no driver $driver" >&2
@@ -139,11 +143,7 @@ elif [ -z "$(ls -A "$root/corpus")" ]; then
 	fi
 fi
 
-# is_known FAULT
-is_known()
-{
-	grep -qxF -e "* $1" -e "$driver $1" "$here/known"
-}
+sed -n -e 's/^\* //p' -e "s/^$driver //p" "$here/known" >"$root/known"
 
 uml=''
 trap '[ -z "$uml" ] || kill -KILL -- "-$uml" 2>/dev/null || true' EXIT
@@ -157,8 +157,8 @@ since()
 }
 while [ "$done" -lt "$runs" ]; do
 	[ -z "$seconds" ] || [ "$(since)" -lt "$seconds" ] || break
-	printf 'driver %s\nmode %s\nseed %s\nruns %s\nfast %s\n' "$driver" "${mode/cover/replay}" \
-		"$seed" $((runs - done < chunk ? runs - done : chunk)) $fast >"$root/job"
+	printf 'driver %s\nmode %s\nseed %s\nruns %s\nfast %s\nuntil %s\n' "$driver" "${mode/cover/replay}" \
+		"$seed" $((runs - done < chunk ? runs - done : chunk)) $fast "${until:+1}" >"$root/job"
 	: >"$root/out"
 	setsid "$kernel/linux" mem=1G rootfstype=hostfs rootflags="$root" rw init=/init noirqdebug time-travel=inf-cpu \
 		con=null con0=null,fd:$((2 - fast)) loglevel=5 stderr=0 oops=panic kasan.fault=panic \
@@ -168,7 +168,8 @@ while [ "$done" -lt "$runs" ]; do
 	wait $uml 2>/dev/null || true
 	uml=''
 	while read -r _ input what; do
-		if is_known "$what"; then
+		what=${what/#"$objects/"/drivers/virtio/}
+		if grep -qxF -e "$what" "$root/known"; then
 			[ "$mode" != fuzz ] || [ ! -e "$root/faults/$input" ] ||
 				mv "$root/faults/$input" "$root/faults/known.$(printf %s "$what" | tr -c 'a-zA-Z0-9\n' .)"
 		else
