@@ -11,6 +11,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -146,20 +147,25 @@ static char *host_script(const struct run *r, const char *const *columns)
 	return text;
 }
 
-/* What exits said, as it was: hosts.jsonl, an interval a line. */
+/* What exits said, as it was: hosts.jsonl.gz, an interval a line, a member a boot. */
 static int keep_host(struct run *r, const char *text)
 {
 	char path[PATH_MAX];
 	const char *p = text;
-	FILE *f = fopen(vmmio_result_path(&r->result, "hosts.jsonl", path), "ae");
+	gzFile gz = gzopen(vmmio_result_path(&r->result, "hosts.jsonl.gz", path), "ab9");
+	int err = 0;
 
-	if (!f)
-		return -errno;
+	if (!gz)
+		return errno ? -errno : -ENOMEM;
 	while ((p = strstr(p, "@host {"))) {
+		unsigned int n;
+
 		p += 6;
-		fprintf(f, "%.*s\n", (int)strcspn(p, "\n"), p);
+		n = strcspn(p, "\n");
+		if (gzwrite(gz, p, n) != (int)n || gzputc(gz, '\n') < 0)
+			err = -EIO;
 	}
-	return fclose(f) ? -errno : 0;
+	return gzclose(gz) != Z_OK ? -EIO : err;
 }
 
 static int take_boot(struct run *r, unsigned int boot, const struct vmmio_guest_result *g)

@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include "cmd.h"
 #include "bench/data/machine.h"
@@ -123,30 +122,6 @@ static int run_rest(struct sweep *s)
 	return s->err ? s->err : err;
 }
 
-/* All rounds, one object per line, compressed: a study has thousands. */
-static int write_rounds(const struct vmmio_result *r, const json_t *rows)
-{
-	char path[PATH_MAX];
-	json_t *row;
-	gzFile gz;
-	size_t i;
-	int err = 0;
-
-	gz = gzopen(vmmio_result_path(r, "rounds.jsonl.gz", path), "wb9");
-	if (!gz)
-		return errno ? -errno : -ENOMEM;
-	json_array_foreach(rows, i, row) {
-		char *line = json_dumps(row, JSON_COMPACT | VMMIO_REAL_DIGITS);
-
-		if (!line || gzputs(gz, line) < 0 || gzputc(gz, '\n') < 0)
-			err = -EIO;
-		free(line);
-	}
-	if (gzclose(gz) != Z_OK)
-		err = -EIO;
-	return err;
-}
-
 /* Is this a run of the build's own guest? The machine's description names that kernel. */
 static bool is_own(const json_t *run)
 {
@@ -196,7 +171,7 @@ static int write_folder(struct sweep *s, struct vmmio_result *r, char *final)
 	json_t *rows = json_array(), *failures = json_array(), *guest = NULL, *line = NULL;
 	json_t *result = NULL, *series = NULL, *machine = NULL;
 	struct vmmio_series_set set = {0};
-	char why[256], name[128];
+	char why[256], name[128], path[PATH_MAX];
 	int err;
 
 	err = gather(s, rows, failures, &guest, &line);
@@ -241,7 +216,7 @@ static int write_folder(struct sweep *s, struct vmmio_result *r, char *final)
 	err = err ?: vmmio_result_write_json(r, "machine.json", machine);
 	err = err ?: vmmio_result_write_array(r, "series.json", series);
 	err = err ?: vmmio_result_write(r, "experiment.ini", s->e.text, strlen(s->e.text));
-	err = err ?: write_rounds(r, rows);
+	err = err ?: vmmio_rounds_write(vmmio_result_path(r, "rounds.jsonl.gz", path), rows);
 	err = err ?: vmmio_report_store_costs(&s->report, r);
 	if (!err) {
 		err = vmmio_report_write(&s->report, r, why, sizeof(why));

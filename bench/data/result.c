@@ -17,6 +17,7 @@
 
 #include "lib/accel.h"
 #include "result.h"
+#include "rounds.h"
 
 #define MANIFEST "manifest.json"
 
@@ -158,6 +159,7 @@ int vmmio_result_write_run(const struct vmmio_result *r, json_t *result,
 			   const char *qemu_line, const json_t *infos, const json_t *rows)
 {
 	json_t *series = vmmio_series_to_json(set);
+	char path[PATH_MAX];
 	int err = result && series && machine ? 0 : -ENOMEM;
 
 	json_object_set_new(machine, "qemu_line", json_string(qemu_line));
@@ -165,7 +167,7 @@ int vmmio_result_write_run(const struct vmmio_result *r, json_t *result,
 	err = err ?: vmmio_result_write_array(r, "series.json", series);
 	err = err ?: vmmio_result_write_json(r, "machine.json", machine);
 	err = err ?: vmmio_result_write_json(r, "boots.json", infos);
-	err = err ?: vmmio_result_write_lines(r, "rounds.jsonl", rows);
+	err = err ?: vmmio_rounds_write(vmmio_result_path(r, "rounds.jsonl.gz", path), rows);
 	json_decref(result);
 	json_decref(series);
 	json_decref(machine);

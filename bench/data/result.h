@@ -6,7 +6,7 @@
  * reading. It knows files, not their meaning.
  *
  *   <out>/<date>-<cpu>-<accel>/<kind>/
- *       manifest.json  result.json  series.json  machine.json  rounds.jsonl ...
+ *       manifest.json  result.json  series.json  machine.json  rounds.jsonl.gz ...
  */
 #ifndef VMMIO_BENCH_RESULT_H
 #define VMMIO_BENCH_RESULT_H
@@ -21,10 +21,6 @@
 
 #define VMMIO_RESULT_SCHEMA 1
 #define VMMIO_RESULT_ROOM (8 << 20) /* free bytes asked for before a run */
-
-/* As many as it takes to read back the very number: what is rendered from a stored
- * set is what was rendered from the run. A flag of json_dump(). */
-#define VMMIO_REAL_DIGITS JSON_REAL_PRECISION(17)
 
 struct vmmio_result {
 	char out[PATH_MAX / 4];	 /* the folder given with --out */
@@ -62,7 +58,7 @@ int vmmio_result_write_lines(const struct vmmio_result *r, const char *name, con
 
 /*
  * What each experiment with guests has: result.json, series.json, machine.json with QEMU's
- * command, boots.json and rounds.jsonl. Takes the references to @result and @machine.
+ * command, boots.json and rounds.jsonl.gz. Takes the references to @result and @machine.
  */
 int vmmio_result_write_run(const struct vmmio_result *r, json_t *result,
 			   const struct vmmio_series_set *set, json_t *machine,

@@ -404,3 +404,25 @@ json_t *vmmio_rounds_load(const char *folder, char *why, size_t len)
 	}
 	return rows;
 }
+
+int vmmio_rounds_write(const char *path, const json_t *rows)
+{
+	json_t *row;
+	gzFile gz;
+	size_t i;
+	int err = 0;
+
+	gz = gzopen(path, "wb9");
+	if (!gz)
+		return errno ? -errno : -ENOMEM;
+	json_array_foreach(rows, i, row) {
+		char *line = json_dumps(row, JSON_COMPACT | VMMIO_REAL_DIGITS);
+
+		if (!line || gzputs(gz, line) < 0 || gzputc(gz, '\n') < 0)
+			err = -EIO;
+		free(line);
+	}
+	if (gzclose(gz) != Z_OK)
+		err = -EIO;
+	return err;
+}

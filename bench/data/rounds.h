@@ -64,4 +64,7 @@ long long vmmio_rounds_lost(const json_t *rows);
  */
 bool vmmio_rounds_agree(const json_t *rows, char *text, size_t len);
 
+/* One object a line into @path, compressed, since there are thousands. 0 or -errno. */
+int vmmio_rounds_write(const char *path, const json_t *rows);
+
 #endif

@@ -16,6 +16,10 @@
 
 #include "stats.h"
 
+/* As many as it takes to read back the very number: what is rendered from a stored
+ * set is what was rendered from the run. A flag of json_dump(). */
+#define VMMIO_REAL_DIGITS JSON_REAL_PRECISION(17)
+
 /*
  * X(ID, key, heading, unit, class at depth 1, class at other depths, meaning)
  * At depth 1 a closed loop leaves nothing to chance: one I/O is one kick is

@@ -18,7 +18,7 @@ fi
 cat "$tmp/out"
 set -- "$tmp"/results/*-tcg/compare
 folder=$1
-for file in manifest.json result.json series.json machine.json boots.json rounds.jsonl compare.csv \
+for file in manifest.json result.json series.json machine.json boots.json rounds.jsonl.gz compare.csv \
 	compare.txt; do
 	[ -s "$folder/$file" ] || {
 		echo "$file is missing or empty"
@@ -64,8 +64,8 @@ expect pci-msix accesses_per_irq 0
 head -n 1 "$folder/compare.txt" |
 	grep -q '^depth 1: mmio 3 trapped accesses per I/O, pci-intx 2, pci-msix 1 (exact, n = 2 boots)'
 # nothing of this machine but its CPU and kernel
-if grep -l -w -F -e "$(uname -n)" -e "$tmp" -e "$VMMIO_BUILD" "$folder"/*.json "$folder"/*.jsonl \
-	"$folder"/*.txt; then
+gzip -dc "$folder"/*.gz >"$tmp/raw"
+if grep -l -w -F -e "$(uname -n)" -e "$tmp" -e "$VMMIO_BUILD" "$folder"/*.json "$tmp/raw" "$folder"/*.txt; then
 	echo "these name the host or a path of it"
 	exit 1
 fi

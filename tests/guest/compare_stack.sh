@@ -23,7 +23,7 @@ fi
 cat "$tmp/out"
 set -- "$tmp"/results/*-kvm-svm-on-tcg/stack
 folder=$1
-for file in manifest.json result.json series.json machine.json boots.json rounds.jsonl hosts.jsonl \
+for file in manifest.json result.json series.json machine.json boots.json rounds.jsonl.gz hosts.jsonl.gz \
 	stack.txt exits.svg exits.png exits.tsv instructions.svg instructions.png instructions.tsv; do
 	[ -s "$folder/$file" ] || {
 		echo "$file is missing or empty"
@@ -83,8 +83,8 @@ if grep -w exact "$tmp/out"; then
 fi
 # nothing of this machine but its CPU and kernel; "vm" is a name as well, and QEMU's clock
 sed -i 's/,clock=vm / /' "$folder/machine.json"
-if grep -l -w -F -e "$(uname -n)" -e "$tmp" -e "$VMMIO_BUILD" "$folder"/*.json "$folder"/*.jsonl \
-	"$folder"/*.txt; then
+gzip -dc "$folder"/*.gz >"$tmp/raw"
+if grep -l -w -F -e "$(uname -n)" -e "$tmp" -e "$VMMIO_BUILD" "$folder"/*.json "$tmp/raw" "$folder"/*.txt; then
 	echo "these name the host or a path of it"
 	exit 1
 fi

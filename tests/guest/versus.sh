@@ -37,7 +37,7 @@ done
 grep -q '^1 boots failed and were run again' "$tmp/out"
 grep -q '"boots_repeated": 1' "$tmp"/results/*-tcg/versus/result.json
 set -- "$tmp"/results/*-tcg/versus
-for file in manifest.json result.json series.json machine.json boots.json rounds.jsonl versus.csv \
+for file in manifest.json result.json series.json machine.json boots.json rounds.jsonl.gz versus.csv \
 	versus.txt; do
 	[ -s "$1/$file" ] || {
 		echo "$file is missing or empty"
