@@ -17,6 +17,7 @@ const volatile __u64 opt_mask = VMMIO_RECORD_MASK;
 
 bool recording = false;
 __u64 homeless = 0; /* events of CPUs that have no ring */
+__u64 renames = 0;  /* of any task */
 
 struct ring {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -43,14 +44,16 @@ struct {
 
 /*
  * The task's name, as it is now: what a command did before exec() was in the name of who
- * started it.
+ * started it. To ask for it costs as much as all else here, so it is done only when the CPU
+ * has another task than at its last event, or one was renamed meanwhile.
  */
 static __noinline int learn(struct vmmio_record_ring *ring, __u32 pid)
 {
-	__u64 comm[VMMIO_RECORD_COMM / 8], *known;
+	__u64 comm[VMMIO_RECORD_COMM / 8], *known, seen = *(volatile __u64 *)&renames;
 
 	if (!ring || bpf_get_current_comm(comm, sizeof(comm)))
 		return 0;
+	ring->renames = seen;
 	known = (__u64 *)ring->comm;
 	if (ring->pid == pid && known[0] == comm[0] && known[1] == comm[1])
 		return 0;
@@ -120,33 +123,50 @@ static __always_inline void publish(struct vmmio_record_place *p, __u64 n)
 }
 
 /* The clock after the place was reserved: see take_batch() in bpfring.c. */
-#define PROGRAM(name, type)                                                                   \
-	SEC("raw_tp/" #name) int put_##name(struct bpf_raw_tracepoint_args *ctx)              \
-	{                                                                                     \
-		struct vmmio_record_place *p;                                                 \
-		struct vmmio_record_ring *r;                                                  \
-		__u32 pid;                                                                    \
-		__u64 n;                                                                      \
-                                                                                              \
-		p = reserve(&r, &n);                                                          \
-		if (!p)                                                                       \
-			return 0;                                                             \
-		if (bpf_probe_read_kernel(p->event, sizeof(struct type),                      \
-					  (const void *)ctx->args[0])) {                      \
-			p->kind = VMMIO_RECORD_KINDS; /* unread: it counts as lost */         \
-			p->ns = now();                                                        \
-			publish(p, n);                                                        \
-			return 0;                                                             \
-		}                                                                             \
-		p->ns = TIME_OF_##type((const struct type *)p->event);                        \
-		p->kind = VMMIO_RECORD_##name;                                                \
-		pid = (__u32)bpf_get_current_pid_tgid();                                      \
-		p->pid = pid;                                                                 \
-		/* a task's name is looked at with its kicks */                               \
-		if (pid && (VMMIO_RECORD_##name == VMMIO_RECORD_vmmio_kick || pid != r->pid)) \
-			learn(r, pid);                                                        \
-		publish(p, n);                                                                \
-		return 0;                                                                     \
+#define PROGRAM(name, type)                                                              \
+	SEC("raw_tp/" #name) int put_##name(struct bpf_raw_tracepoint_args *ctx)         \
+	{                                                                                \
+		struct vmmio_record_place *p;                                            \
+		struct vmmio_record_ring *r;                                             \
+		__u32 pid;                                                               \
+		__u64 n;                                                                 \
+                                                                                         \
+		p = reserve(&r, &n);                                                     \
+		if (!p)                                                                  \
+			return 0;                                                        \
+		if (bpf_probe_read_kernel(p->event, sizeof(struct type),                 \
+					  (const void *)ctx->args[0])) {                 \
+			p->kind = VMMIO_RECORD_KINDS; /* unread: it counts as lost */    \
+			p->ns = now();                                                   \
+			publish(p, n);                                                   \
+			return 0;                                                        \
+		}                                                                        \
+		p->ns = TIME_OF_##type((const struct type *)p->event);                   \
+		p->kind = VMMIO_RECORD_##name;                                           \
+		pid = (__u32)bpf_get_current_pid_tgid();                                 \
+		p->pid = pid;                                                            \
+		if (pid && (pid != r->pid || r->renames != *(volatile __u64 *)&renames)) \
+			learn(r, pid);                                                   \
+		publish(p, n);                                                           \
+		return 0;                                                                \
 	}
 
 VMMIO_TRACEPOINTS(PROGRAM)
+
+static __always_inline int renamed(void)
+{
+	__sync_fetch_and_add(&renames, 1);
+	return 0;
+}
+
+/* prctl() and exec(): just before the name is another one. */
+SEC("raw_tp/task_rename") int note_rename(void *ctx)
+{
+	return renamed();
+}
+
+/* Once exec() is through: an interrupt within it may have looked before the name changed. */
+SEC("raw_tp/sched_process_exec") int note_exec(void *ctx)
+{
+	return renamed();
+}

@@ -39,9 +39,11 @@ struct vmmio_record_ring {
 	__u64 head, lost;	      /* the CPU's */
 	char comm[VMMIO_RECORD_COMM]; /* of @pid: the name that is known last */
 	__u32 pid;
-	__u32 pad[7];
+	__u32 pad;
+	__u64 renames; /* of any task, when the name was looked at */
+	__u64 pad2[2];
 	__u64 tail; /* the reader's, in a line of its own */
-	__u64 pad2[7];
+	__u64 pad3[7];
 	struct vmmio_record_place places[];
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * See bpfring.h.
+ * See bpfring.h. Long because what goes where in a record is learned from the kernel's text here,
+ * too.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -24,7 +25,8 @@
 #include "tools/vmmio-stat/source/trace_format.h"
 
 #define PAGES 64  /* of a CPU, before they are handed out */
-#define BATCH 512 /* events */
+#define BATCH 128 /* events: what was read of them is still near when they are put down */
+#define AHEAD 16
 #define RUNS 12
 #define NO_IRQ_STATE 2 /* TRACE_FLAG_IRQS_NOSUPPORT of common_flags: it is not known */
 #define COMMON 8       /* bytes of the fields that all records have */
@@ -340,6 +342,21 @@ static bool is_there(const struct vmmio_bpfring *b, struct vmmio_record_ring *r,
 	return __atomic_load_n(&place_of(b, r, n)->number, __ATOMIC_ACQUIRE) == n + 1;
 }
 
+/* Where an event of @ns goes among @n in order: behind those that are not later. */
+static size_t place_in_order(const struct vmmio_record_place *const *of, size_t n, __u64 ns)
+{
+	size_t from = 0, to = n, at;
+
+	while (from < to) {
+		at = from + (to - from) / 2;
+		if (of[at]->ns > ns)
+			to = at;
+		else
+			from = at + 1;
+	}
+	return from;
+}
+
 /*
  * The next events of a CPU in the order of their times: an event whose place was reserved
  * inside another's is the earlier one, and both are written before any later one of theirs
@@ -353,11 +370,16 @@ static size_t take_batch(const struct vmmio_bpfring *b, struct vmmio_record_ring
 	for (n = 0; n < BATCH + VMMIO_RECORD_NESTED && is_there(b, r, r->tail + n); n++) {
 		const struct vmmio_record_place *p = place_of(b, r, r->tail + n);
 
+		/* the other CPU wrote it: it is far away */
+		__builtin_prefetch(place_of(b, r, r->tail + n + AHEAD));
 		/* a batch ends where what follows is later */
 		if (n >= BATCH && p->ns >= of[n - 1]->ns)
 			break;
-		for (i = n; i && of[i - 1]->ns > p->ns; i--)
-			of[i] = of[i - 1];
+		i = n;
+		if (n && of[n - 1]->ns > p->ns) {
+			i = place_in_order(of, n, p->ns);
+			memmove(of + i + 1, of + i, (n - i) * sizeof(of[0]));
+		}
 		of[i] = p;
 	}
 	return n;

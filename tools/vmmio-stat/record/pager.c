@@ -44,9 +44,20 @@ static size_t bytes_of(size_t size, __u64 delta)
 void *vmmio_pager_add(struct vmmio_pager *p, __u64 ns, size_t size)
 {
 	size_t room = p->page_size - HEAD_TIME - p->long_size, whole = (size + 3) & ~(size_t)3;
-	__u64 delta;
+	__u64 delta = ns - p->ns;
 	char *at;
 
+	/* most of them: small, soon after the last one, on the same page */
+	if (size - 1 < SMALL && delta >> DELTA_BITS == 0 && p->used &&
+	    p->used + whole + sizeof(__u32) <= room && p->full < p->room) {
+		__u32 head = word((__u32)(whole / sizeof(__u32)), delta);
+
+		at = page_of(p) + HEAD_TIME + p->long_size + p->used;
+		memcpy(at, &head, sizeof(head));
+		p->used += whole + sizeof(head);
+		p->ns = ns;
+		return at + sizeof(head);
+	}
 	if (ns < p->ns)
 		ns = p->ns;
 	delta = ns - p->ns;

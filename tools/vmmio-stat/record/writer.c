@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "tools/vmmio-stat/source/dat.h"
@@ -16,6 +17,10 @@
 #define CHUNK (256 * 1024)
 #define RESERVE (2 * 1024 * 1024) /* of the disk, for what finishing needs */
 #define HEAD_SPARE 4096		  /* by which facts may grow when they are asked again */
+#define HOME (1024 * 1024)	  /* where pages begin that are in the file before its head is */
+#define HOME_MIN (8 * HOME)	  /* fewer bytes of them are put right behind the head */
+#define AHEAD (4 * 1024 * 1024)	  /* of a CPU's pages, for which there is disk before they come */
+#define ROOMY (128 * 1024 * 1024) /* a disk that has less free is left alone */
 #define OPTION_DONE 0
 #define OPTION_CPUSTAT 2
 
@@ -43,7 +48,7 @@ int vmmio_writer_open(struct vmmio_writer *w, const char *path, size_t page_size
 	memset(w, 0, sizeof(*w));
 	w->path = path;
 	w->page_size = page_size;
-	w->fd = w->reserve = -1;
+	w->fd = w->reserve = w->home = -1;
 	w->cpus = calloc((size_t)ncpus, sizeof(*w->cpus));
 	if (!w->cpus)
 		return -ENOMEM;
@@ -51,13 +56,14 @@ int vmmio_writer_open(struct vmmio_writer *w, const char *path, size_t page_size
 	for (i = 0; i < ncpus; i++)
 		w->cpus[i].fd = -1;
 	w->made = access(path, F_OK) != 0;
-	w->fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600);
+	w->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600);
 	if (w->fd < 0 || fstat(w->fd, &st)) {
 		err = -errno;
 		w->made = false;
 		goto err_close;
 	}
 	err = S_ISREG(st.st_mode) ? 0 : -EINVAL;
+	w->direct = !st.st_size; /* what is there stays until there is something in its place */
 	if (!err && fchmod(w->fd, 0600))
 		err = -errno;
 	if (err)
@@ -92,18 +98,54 @@ static int put(int fd, const void *from, size_t n, __u64 at, size_t *done)
 	return 0;
 }
 
+/* Is there room on the disk for @size bytes, and for as much of others? */
+static bool is_roomy(const struct vmmio_writer *w, __u64 size)
+{
+	struct statvfs fs;
+
+	return !fstatvfs(w->fd, &fs) && (__u64)fs.f_bavail * fs.f_frsize / 2 > size;
+}
+
+/*
+ * Disk for the next of a CPU's pages at once: block by block a third more CPU time goes into
+ * writing them. Where this cannot be done nothing is different but that.
+ */
+static void allocate(struct vmmio_writer *w, struct vmmio_writer_cpu *c, int fd, __u64 at,
+		     __u64 size)
+{
+	if (is_roomy(w, ROOMY + size) && fallocate(fd, FALLOC_FL_KEEP_SIZE, (off_t)at, (off_t)size))
+		c->room = ~0ull; /* never again */
+	else
+		c->room += size;
+}
+
+/* Pages of the first CPU that has any are in the file at once: they are written once only. */
+static bool is_home(struct vmmio_writer *w, int cpu)
+{
+	if (w->home < 0 && w->direct)
+		w->home = cpu;
+	return w->home == cpu;
+}
+
 int vmmio_writer_pages(struct vmmio_writer *w, int cpu, const void *pages, size_t size)
 {
 	struct vmmio_writer_cpu *c = &w->cpus[cpu];
+	bool home = is_home(w, cpu);
 	size_t done = 0;
 
-	if (!w->err && c->fd < 0) {
+	if (!w->err && c->fd < 0 && !home) {
 		c->fd = nameless(w->path);
 		if (c->fd < 0)
 			w->err = c->fd;
 	}
-	if (!w->err)
-		w->err = put(c->fd, pages, size, c->size, &done);
+	if (!w->err) {
+		int fd = home ? w->fd : c->fd;
+		__u64 from = home ? HOME : 0;
+
+		if (c->size + size > c->room)
+			allocate(w, c, fd, from + c->room, AHEAD);
+		w->err = put(fd, pages, size, from + c->size, &done);
+	}
 	done -= done % w->page_size;
 	c->size += done;
 	c->dropped += size - done;
@@ -147,9 +189,9 @@ static void write_formats(FILE *out, const struct vmmio_writer_head *h)
 	}
 }
 
-/* All before the pages, which begin at @at. */
-static int write_head(const struct vmmio_writer *w, const struct vmmio_writer_head *h, __u64 at,
-		      char **head, size_t *size)
+/* All before the pages. */
+static int write_head(const struct vmmio_writer *w, const struct vmmio_writer_head *h, char **head,
+		      size_t *size)
 {
 	static const __u16 one = 1;
 	char *facts = h->facts(h->data, w);
@@ -185,9 +227,8 @@ static int write_head(const struct vmmio_writer *w, const struct vmmio_writer_he
 	number(out, OPTION_DONE, 2);
 	fwrite("flyrecord", 1, 10, out);
 	for (i = 0; i < w->ncpus; i++) {
-		number(out, at, 8);
+		number(out, w->cpus[i].at, 8);
 		number(out, w->cpus[i].size, 8);
-		at += w->cpus[i].size;
 	}
 	fwrite(DAT_FACTS, 1, sizeof(DAT_FACTS) - 1, out);
 	text(out, facts, 8);
@@ -195,28 +236,42 @@ static int write_head(const struct vmmio_writer *w, const struct vmmio_writer_he
 	return fclose(out) ? -ENOMEM : 0;
 }
 
-/* The pages of a CPU to @at of the file; what is copied is given back to the disk. */
-static int move(struct vmmio_writer *w, struct vmmio_writer_cpu *c, __u64 at, char *buf)
+/* What was read of @c up to @done is given back to the disk: ext4 writes it out before. */
+static void give_back(struct vmmio_writer_cpu *c, __u64 done)
 {
+	fallocate(c->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, (off_t)done);
+}
+
+/* The pages of a CPU to their place in the file; the disk has them twice where it has room. */
+static int move(struct vmmio_writer *w, struct vmmio_writer_cpu *c, char *buf)
+{
+	bool roomy = is_roomy(w, c->size);
 	__u64 done = 0;
 	size_t wrote, n;
 	ssize_t got;
 	int err = 0;
 
+	if (c->size && c->room != ~0ull)
+		allocate(w, c, w->fd, c->at, c->size);
 	while (!err && done < c->size) {
 		n = c->size - done < CHUNK ? (size_t)(c->size - done) : CHUNK;
 		got = pread(c->fd, buf, n, (off_t)done);
 		if (got < 0 && errno == EINTR)
 			continue;
-		if (got <= 0)
+		if (got <= 0) {
 			err = got ? -errno : -EIO;
-		else
-			err = put(w->fd, buf, (size_t)got, at + done, &wrote);
-		if (got > 0)
-			done += err ? wrote - wrote % w->page_size : (size_t)got;
-		if (!err)
-			fallocate(c->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
-				  (off_t)done);
+			break;
+		}
+		err = put(w->fd, buf, (size_t)got, c->at + done, &wrote);
+		if (err == -ENOSPC && roomy && done) { /* others took it meanwhile */
+			roomy = false;
+			give_back(c, done);
+			err = 0;
+			continue;
+		}
+		done += err ? wrote - wrote % w->page_size : (size_t)got;
+		if (!err && !roomy)
+			give_back(c, done);
 	}
 	c->dropped += c->size - done;
 	w->size -= c->size - done;
@@ -224,33 +279,89 @@ static int move(struct vmmio_writer *w, struct vmmio_writer_cpu *c, __u64 at, ch
 	return err;
 }
 
+/* Those pages that are in the file to @to. */
+static int shift(struct vmmio_writer *w, struct vmmio_writer_cpu *c, __u64 to, char *buf)
+{
+	__u64 left = c->size, at;
+	size_t n, wrote;
+	ssize_t got;
+	int err = 0;
+
+	while (!err && left) {
+		n = left < CHUNK ? (size_t)left : CHUNK;
+		at = to < c->at ? c->size - left : left - n;
+		got = pread(w->fd, buf, n, (off_t)(c->at + at));
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got != (ssize_t)n)
+			return got < 0 ? -errno : -EIO;
+		err = put(w->fd, buf, n, to + at, &wrote);
+		left -= n;
+	}
+	if (!err)
+		c->at = to;
+	return err;
+}
+
+/*
+ * The head's room, so that it has it whatever comes, then the pages: those that are there
+ * already stay where they are, unless they are few, or the head needs more room.
+ */
+static int settle(struct vmmio_writer *w, __u64 room, char *buf)
+{
+	struct vmmio_writer_cpu *home = w->home < 0 ? NULL : &w->cpus[w->home];
+	size_t n, done;
+	__u64 at = 0;
+	int err = 0;
+
+	if (!home && ftruncate(w->fd, 0))
+		return -errno;
+	if (home) {
+		home->at = HOME;
+		if (room > HOME)
+			err = shift(w, home, room, buf);
+	}
+	memset(buf, 0, CHUNK);
+	for (; !err && at < room; at += done) {
+		n = room - at < CHUNK ? (size_t)(room - at) : CHUNK;
+		if (home && at + n > home->at)
+			return -EOVERFLOW;
+		err = put(w->fd, buf, n, at, &done);
+	}
+	if (!err && home && home->at > room && home->size < HOME_MIN) {
+		err = shift(w, home, room, buf);
+		if (err == -ENOSPC) /* in the gap: all are still where they were */
+			err = 0;
+	}
+	return err;
+}
+
 int vmmio_writer_finish(struct vmmio_writer *w, const struct vmmio_writer_head *h)
 {
 	char *head = NULL, *buf = malloc(CHUNK);
 	size_t size = 0, done;
-	__u64 start, at;
-	int i, err = buf ? write_head(w, h, 0, &head, &size) : -ENOMEM;
+	__u64 room, at;
+	int i, err = buf ? write_head(w, h, &head, &size) : -ENOMEM;
 
 	free(head);
 	head = NULL;
 	if (err)
 		goto out;
-	start = size + HEAD_SPARE;
-	start += w->page_size - start % w->page_size;
+	room = size + HEAD_SPARE;
+	room += w->page_size - room % w->page_size;
 	if (w->reserve >= 0) {
 		close(w->reserve);
 		w->reserve = -1;
 	}
-	/* the head first, so that it has its room whatever comes */
-	if (ftruncate(w->fd, 0))
-		err = -errno;
-	memset(buf, 0, CHUNK);
-	for (at = 0; !err && at < start; at += done)
-		err = put(w->fd, buf, start - at < CHUNK ? start - at : CHUNK, at, &done);
+	err = settle(w, room, buf);
 	if (err)
 		goto out;
+	at = w->home < 0 ? room : w->cpus[w->home].at + w->cpus[w->home].size;
 	for (i = 0; i < w->ncpus; i++) {
-		err = move(w, &w->cpus[i], at, buf);
+		if (i == w->home)
+			continue;
+		w->cpus[i].at = at;
+		err = move(w, &w->cpus[i], buf);
 		if (err && !w->err)
 			w->err = err;
 		at += w->cpus[i].size;
@@ -260,13 +371,13 @@ int vmmio_writer_finish(struct vmmio_writer *w, const struct vmmio_writer_head *
 	}
 	if (ftruncate(w->fd, (off_t)at))
 		w->err = w->err ? w->err : -errno;
-	err = write_head(w, h, start, &head, &size);
-	if (!err && size > start)
+	err = write_head(w, h, &head, &size);
+	if (!err && size > room)
 		err = -EOVERFLOW;
 	if (!err)
 		err = put(w->fd, head, size, 0, &done);
 	if (!err)
-		w->made = false; /* it stays */
+		w->made = w->direct = false; /* it stays */
 out:
 	free(head);
 	free(buf);
@@ -285,9 +396,11 @@ void vmmio_writer_close(struct vmmio_writer *w)
 	w->ncpus = 0;
 	if (w->reserve >= 0)
 		close(w->reserve);
+	if (w->fd >= 0 && w->direct && w->home >= 0 && ftruncate(w->fd, 0) && !w->err)
+		w->err = -errno; /* pages without a head stay, if it was not made here */
 	if (w->fd >= 0)
 		close(w->fd);
-	w->fd = w->reserve = -1;
+	w->fd = w->reserve = w->home = -1;
 	if (w->made)
 		unlink(w->path);
 	w->made = false;

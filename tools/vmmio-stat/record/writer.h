@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Writes a trace.dat of version 6 (trace-cmd.dat.v6(5)). The format wants each CPU's
- * pages in one piece, so they are kept in files without a name until the end, when
- * all is put together; of a disk that is full what was written stays. What the events
- * are is the business of its caller.
+ * pages in one piece: those of the first CPU that has any go into the file, the others'
+ * into files without a name until the end, when all is put together. Of a disk that is
+ * full what was written stays. What the events are is the business of its caller.
  */
 #ifndef VMMIO_WRITER_H
 #define VMMIO_WRITER_H
@@ -14,14 +14,18 @@
 #include "vmmio/types.h"
 
 struct vmmio_writer_cpu {
-	int fd;		     /* its pages so far; -1: none */
+	int fd;		     /* its pages so far; -1: none, or they are in the file itself */
 	__u64 size, dropped; /* bytes */
+	__u64 room;	     /* bytes for which there is disk; ~0: that is not asked for any more */
+	__u64 at;	     /* in the file, once it is finished */
 };
 
 struct vmmio_writer {
 	const char *path;
 	int fd, reserve;
-	bool made; /* the file was not there before */
+	bool made;   /* the file was not there before */
+	bool direct; /* nothing was in it, and it has no head yet */
+	int home;    /* the CPU whose pages are in the file itself; -1: none */
 	size_t page_size;
 	struct vmmio_writer_cpu *cpus; /* by number */
 	int ncpus;
