@@ -39,9 +39,11 @@ endfunction()
 vmmio_test_module(lostmod) # events of vmmio's tracepoints inside one another
 vmmio_test_module(twin) # names that functions of mainline have
 vmmio_test_module(sleeper) # a probe that does not end
+vmmio_test_module(waker) # a queue that is kept while the machine sleeps
 vmmio_test_module(liar) # devices that say what no device at hand says
 vmmio_script_test(guest tests/guest/liar.sh TIMEOUT 240)
 vmmio_script_test(guest tests/guest/flr.sh)
+vmmio_script_test(guest tests/guest/sleep.sh TIMEOUT 200)
 vmmio_script_test(guest tests/guest/vanish.sh TIMEOUT 200)
 vmmio_test_module(stallfault) # virtqueues that stall
 vmmio_script_test(guest tests/guest/stallmatrix.sh TIMEOUT 200)
