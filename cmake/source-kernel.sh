@@ -64,7 +64,8 @@ make_kernel()
 	env -u MAKEFLAGS -u MFLAGS make -s -C "$out/source" "O=$out/kernel" "$@" >"$out/log" 2>&1
 }
 
-cat "$config" ${patches:+"$patches"/*.patch} >"$out/want"
+# not the cover letter: it changes nothing
+cat "$config" ${patches:+"$patches"/000[1-9]-*.patch} >"$out/want"
 if ! cmp -s "$out/want" "$out/made"; then
 	rm -f "$out/made"
 	"$source/cmake/fetch-deb.sh" --out "$out/package" "linux-source-$version" >"$out/log" 2>&1 ||
@@ -81,8 +82,7 @@ if ! cmp -s "$out/want" "$out/made"; then
 	make_kernel -j"$(nproc)" bzImage modules || die "the kernel does not build, see $out/log"
 	if [ -n "$patches" ]; then
 		cp "$out/kernel/arch/x86/boot/bzImage" "$out/vmlinuz-unpatched"
-		for patch in "$patches"/*.patch; do
-			case $patch in */0000-*) continue ;; esac # a cover letter
+		for patch in "$patches"/000[1-9]-*.patch; do
 			patch -s -p1 -d "$out/source" <"$patch" >"$out/log" 2>&1 ||
 				die "$(basename "$patch") does not apply, see $out/log"
 		done

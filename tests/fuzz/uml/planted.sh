@@ -17,7 +17,7 @@ limit=600 # seconds
 bugs='
 length unchecked: reach of the configuration~regs/common.c~return len <= r->config_len && offset <= r->config_len - len;~return true;@
 length trusted: size of a ring~regs/common.c~	if (!n || n > VMMIO_QUEUE_SIZE_LIMIT)~	if (!n)~regs/mmio.c~	if (n > VMMIO_QUEUE_SIZE_LIMIT)~	if (0)@
-double fetch: size of a ring~regs/mmio.c~	*max = (__u16)n;~	*max = (__u16)RD(r, QUEUE_NUM_MAX);@
+double fetch: size of a ring~regs/mmio.c~	*max = (__u16)n;~	*max = (__u16)RD(r, QUEUE_NUM_MAX);~regs/common.c~	if (!n || n > VMMIO_QUEUE_SIZE_LIMIT)~	if (0)@
 size of a ring not asked again~queue.c~if (virtqueue_get_vring_size(vq) > max)~if (0)@
 index unchecked: affinity of a queue~core.c~if (index < 0 || index >= vd->nqueues || !vd->queues[index] ||~if (!vd->queues[index] ||@
 live check removed~irq.c~	if (likely(smp_load_acquire(&q->live)))~	if (1)@
@@ -74,7 +74,7 @@ plant()
 file=${1-} only=${2-}
 [ -z "$file" ] || : >"$file"
 say "# Bugs planted in vmmio.ko, found in user-mode Linux from no corpus (tests/fuzz/uml/planted.sh)."
-say "# $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), one CPU, $(date -u +%Y-%m-%d), commit $(git -C "$source" rev-parse --short HEAD 2>/dev/null || echo -)"
+say "# $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), one CPU, $(date -u +%Y-%m-%d), commit $(git -C "${VMMIO_SOURCE:-$source}" rev-parse --short HEAD 2>/dev/null || echo -)"
 say "bug,executions,seconds,said"
 
 mkdir "$work/none"

@@ -7,7 +7,7 @@
 # count. A kernel that dies (KASAN) leaves its input in faults/ and is started again.
 # Prints what was run, what was reached, what was found; exit status 1: something that
 # the file "known" has not.
-# usage: run.sh [--driver vmmio|virtio_mmio] [--runs N | --total N] [--seconds N] [--seed N] [--mode fuzz|replay|shrink|cover] [--from FOLDER] [--tree DIR] [--out DIR] [--until found]
+# usage: run.sh [--driver vmmio|virtio_mmio] [--runs N | --total N] [--seconds N] [--seed N] [--mode fuzz|replay|shrink|cover] [--from FOLDER] [--tree DIR] [--patches DIR] [--out DIR] [--until found] [--result FILE]
 #   --total    so many executions altogether, those of earlier runs in the same folder included
 #   --seconds  no boot begins after so many
 #   --mode     replay: each input of FOLDER once in each way, with lockdep and KASAN's stacks;
@@ -15,12 +15,14 @@
 #              cover: as replay, without lockdep, the branches taken counted by gcov (branches.txt)
 #   --from     begins with these inputs, not with the tree's
 #   --tree     the tree that vmmio.ko is made from, if not this one
+#   --patches  what they change of virtio_mmio.c is fuzzed, not what the kernel has
 #   --out      the folder that is gone on from (the build's fuzz/DRIVER)
 #   --until    found: end at the first fault that is not known
+#   --result   what is printed to this file, too, with a head that says what was run where
 # Environment: VMMIO_BUILD; the kernel is made there first (10 minutes, kernel.sh).
 set -euo pipefail
 
-driver=vmmio runs=100000 total='' seconds='' seed='' mode=fuzz from='' until='' root='' here=$(cd "$(dirname "$0")" && pwd)
+driver=vmmio runs=100000 total='' seconds='' seed='' mode=fuzz from='' until='' root='' patches='' result='' here=$(cd "$(dirname "$0")" && pwd)
 tree=$(cd "$here/../../.." && pwd)
 usage()
 {
@@ -38,12 +40,21 @@ while [ $# -gt 0 ]; do
 	--mode) mode=$2 ;;
 	--from) from=$2 ;;
 	--tree) tree=$2 ;;
+	--patches) patches=$(realpath "$2") ;;
 	--out) root=$2 ;;
 	--until) until=$2 ;;
+	--result) result=$2 ;;
 	*) usage ;;
 	esac
 	shift 2
 done
+if [ -n "$result" ]; then
+	{
+		echo "# tests/fuzz/uml/run.sh: $mode, $driver${patches:+ with $(basename "$patches")}, $(date -u +%Y-%m-%d), $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
+		echo "# commit $(git -C "$here" rev-parse --short HEAD 2>/dev/null || echo -), executions are of one process"
+	} >"$result"
+	exec > >(tee -a "$result")
+fi
 case $mode in
 fuzz) ;;
 replay | shrink | cover)
@@ -91,13 +102,16 @@ vmmio)
 	ko=$objects/vmmio.ko
 	;;
 virtio_mmio)
-	# the kernel's own text once more, where gcov can be had for it
-	objects=$module/virtio_mmio
-	mkdir "$objects"
+	# the kernel's own text once more, where gcov can be had for it, or patched
+	objects=$module/drivers/virtio
+	mkdir -p "$objects"
 	cp "$out/uml/source/drivers/virtio/virtio_mmio.c" "$objects/"
 	echo 'obj-m := virtio_mmio.o' >"$objects/Kbuild"
+	if [ -n "$patches" ]; then
+		(cd "$module" && GIT_CEILING_DIRECTORIES=$root git apply --include=drivers/virtio/virtio_mmio.c "$patches"/*.patch)
+	fi
 	ko=$kernel/drivers/virtio/virtio_mmio.ko
-	if [ "$mode" = cover ]; then
+	if [ "$mode" = cover ] || [ -n "$patches" ]; then
 		build "$objects" KCOV_INSTRUMENT=y "${gcov[@]}"
 		ko=$objects/virtio_mmio.ko
 	fi
@@ -128,8 +142,10 @@ if [ -n "$total" ]; then
 		exit 0
 	fi
 fi
-fast=1
+fast=1 memory=1G
 if [ "$mode" != fuzz ]; then
+	# all in one boot
+	memory=4G
 	rm -rf "$root/corpus" "$root/map"
 	cp -r "$from" "$root/corpus"
 	[ "$mode" != replay ] || fast=0
@@ -160,7 +176,7 @@ while [ "$done" -lt "$runs" ]; do
 	printf 'driver %s\nmode %s\nseed %s\nruns %s\nfast %s\nuntil %s\n' "$driver" "${mode/cover/replay}" \
 		"$seed" $((runs - done < chunk ? runs - done : chunk)) $fast "${until:+1}" >"$root/job"
 	: >"$root/out"
-	setsid "$kernel/linux" mem=1G rootfstype=hostfs rootflags="$root" rw init=/init noirqdebug time-travel=inf-cpu \
+	setsid "$kernel/linux" "mem=$memory" rootfstype=hostfs rootflags="$root" rw init=/init noirqdebug time-travel=inf-cpu \
 		con=null con0=null,fd:$((2 - fast)) loglevel=5 stderr=0 oops=panic kasan.fault=panic \
 		fuzz_stacks=$((1 - fast)) </dev/null >"$root/console" 2>&1 8>&- &
 	uml=$!
