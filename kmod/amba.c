@@ -18,7 +18,8 @@
  * The peripheral id: part 0xaf4 of designer 0xff, any revision and
  * configuration. Designer 0xff says "JEP106" (bit 7) and then 0x7f, JEP106's
  * continuation code: it stands before an identity in every bank and never is
- * one, so no manufacturer has it or can get it. See docs/rfc-2011.md.
+ * one, so no manufacturer has it or can get it. Experimental: nobody has registered
+ * it, and it can change. See docs/rfc-2011.md.
  */
 #define VMMIO_AMBA_ID 0x000ffaf4
 #define VMMIO_AMBA_ID_MASK 0x000fffff

@@ -10,6 +10,15 @@
 #include "compat.h"
 #include "events.h"
 
+noinline void vmmio_index_leapt(const struct vmmio_queue *q, u16 delta)
+{
+	dev_warn_ratelimited(
+		q->vd->parent,
+		"queue %u: %u buffers with hardly a kick or an interrupt: their count may "
+		"be short by 65536\n",
+		q->index, delta);
+}
+
 noinline void vmmio_observe_turn(const struct vmmio_queue *q, atomic64_t *seen,
 				 const __virtio16 *from)
 {

@@ -118,6 +118,11 @@ static u8 take(void)
 	return in_pos < in_len ? in[in_pos++] : 0;
 }
 
+static u8 peek(void)
+{
+	return in_pos < in_len ? in[in_pos] : 0;
+}
+
 static u32 take32(void)
 {
 	u32 v = take();
@@ -126,6 +131,10 @@ static u32 take32(void)
 	v |= take() << 16;
 	return v | (u32)take() << 24;
 }
+
+/* A register that says the same for ever, or another value each time: none is -1. */
+static int stuck, restless;
+static u32 stuck_at;
 
 /* One byte a choice; most are the truth. */
 static u32 twist(u32 v)
@@ -321,6 +330,7 @@ static unsigned long device_read(void *priv, unsigned int offset, int size)
 {
 	struct queue *q = &queues[queue_sel % QUEUES];
 	u32 v = 0, i;
+	u8 b;
 
 	check_access(offset, size);
 	meanwhile(offset);
@@ -364,7 +374,18 @@ static unsigned long device_read(void *priv, unsigned int offset, int size)
 		v = offset >= VIRTIO_MMIO_CONFIG ? 0x5a5a5a5a : 0;
 		break;
 	}
+	b = peek();
 	v = twist(v);
+	if (b == 0xe8) {
+		stuck = offset;
+		stuck_at = v ^ take();
+	} else if (b == 0xe9) {
+		restless = offset;
+	}
+	if (offset == stuck)
+		v = stuck_at;
+	else if (offset == restless)
+		v += accesses;
 	v = size == 1 ? (u8)v : size == 2 ? (u16)v : v;
 	if (offset == VIRTIO_MMIO_STATUS)
 		for (i = 0; i < QUEUES; i++)
@@ -767,6 +788,7 @@ static int live(void)
 	dead = false;
 	memset(queues, 0, sizeof(queues));
 	memset(held, 0, sizeof(held));
+	stuck = restless = -1;
 	offered = BIT_ULL(VIRTIO_F_VERSION_1) | (how & 2 ? BIT_ULL(VIRTIO_F_RING_PACKED) : 0) |
 		  (how & 4 ? BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) : 0) |
 		  (how & 8 ? BIT_ULL(VIRTIO_RING_F_EVENT_IDX) : 0) |

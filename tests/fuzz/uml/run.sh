@@ -108,7 +108,7 @@ virtio_mmio)
 	cp "$out/uml/source/drivers/virtio/virtio_mmio.c" "$objects/"
 	echo 'obj-m := virtio_mmio.o' >"$objects/Kbuild"
 	if [ -n "$patches" ]; then
-		(cd "$module" && GIT_CEILING_DIRECTORIES=$root git apply --include=drivers/virtio/virtio_mmio.c "$patches"/*.patch)
+		(cd "$module" && GIT_CEILING_DIRECTORIES=$root git apply --include=drivers/virtio/virtio_mmio.c "$patches"/000[1-9]-*.patch)
 	fi
 	ko=$kernel/drivers/virtio/virtio_mmio.ko
 	if [ "$mode" = cover ] || [ -n "$patches" ]; then
@@ -213,7 +213,7 @@ while [ "$done" -lt "$runs" ]; do
 		exit 1
 	fi
 done
-sed -n '/^faults:/,/^loop: /p' "$root/out"
+sed -n "s,$objects/,drivers/virtio/,; /^faults:/,/^loop: /p" "$root/out"
 echo "$done $begin $(date +%s.%N) $deaths $((before + done))" |
 	awk -v d="$driver" '{ printf "%s: %d executions in %.1f s, %.0f a second, %d deaths; %d in all\n", d, $1, $3 - $2, $1 / ($3 - $2), $4, $5 }'
 

@@ -2,13 +2,16 @@
 /*
  * For a test only: a driver of entropy devices that keeps its virtqueue while the
  * machine sleeps (it has no freeze), so that an answer of the device can wake it. A
- * write to the parameter ask asks each device for 16 bytes; answers counts what came.
+ * write to the parameter ask asks the device for 16 bytes; answers counts what came.
+ * leap moves the available index on by so much and kicks, as if as many buffers had
+ * passed without: the end of that device.
  */
 #include <linux/module.h>
 #include <linux/scatterlist.h>
 #include <linux/virtio.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ids.h>
+#include <linux/virtio_ring.h>
 
 static unsigned int answers;
 module_param(answers, uint, 0444);
@@ -39,6 +42,23 @@ static int ask_set(const char *text, const struct kernel_param *kp)
 
 static const struct kernel_param_ops ask_ops = {.set = ask_set};
 module_param_cb(ask, &ask_ops, NULL, 0200);
+
+static int leap_set(const char *text, const struct kernel_param *kp)
+{
+	struct vring_avail *avail;
+	u16 n;
+	int err = kstrtou16(text, 0, &n);
+
+	if (err || !asked)
+		return err ?: -ENODEV;
+	avail = virtqueue_get_vring(asked)->avail;
+	avail->idx = cpu_to_virtio16(asked->vdev, virtio16_to_cpu(asked->vdev, avail->idx) + n);
+	virtqueue_notify(asked);
+	return 0;
+}
+
+static const struct kernel_param_ops leap_ops = {.set = leap_set};
+module_param_cb(leap, &leap_ops, NULL, 0200);
 
 static int waker_probe(struct virtio_device *vdev)
 {
