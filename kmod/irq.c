@@ -256,6 +256,19 @@ static __always_inline irqreturn_t line(int irq, void *opaque, bool traced)
 HANDLER(line)
 
 /*
+ * How often a device can say something new without a callback in between: as often
+ * as buffers can be with it, and once of its configuration.
+ */
+static noinline unsigned int rereads_max(const struct vmmio_device *vd)
+{
+	unsigned int i, n = 1;
+
+	for (i = 0; i < vd->nscan; i++)
+		n += virtqueue_get_vring_size(vd->scan[i]->vq);
+	return n;
+}
+
+/*
  * reread_status=1, for edge-triggered lines: what the device sets between the
  * read of its status and the acknowledge keeps the line high, and a line that
  * does not fall does not rise again. So the status is read until it is 0: one
@@ -283,7 +296,7 @@ static __always_inline irqreturn_t reread(int irq, void *opaque, bool traced)
 		vmmio_count(vd->counts, reads[VMMIO_REG_INTERRUPT_STATUS]);
 		status = line_read(vd, &run, traced);
 		if (likely(!(status & VMMIO_INT_MASK)) || status == U32_MAX ||
-		    ++rounds == VMMIO_QUEUE_SIZE_LIMIT)
+		    ++rounds > rereads_max(vd))
 			break;
 		vmmio_count(vd->counts, writes[VMMIO_REG_INTERRUPT_ACK]);
 		status &= VMMIO_INT_MASK;

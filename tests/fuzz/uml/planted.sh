@@ -43,6 +43,7 @@ stop of a queue believed~regs/mmio.c~	WR(r, QUEUE_READY, 0);
 interrupt not freed~mmio.c~	free_irq(vd->irq, vd);~@
 queues not undone when one fails~queue.c~		vmmio_queues_destroy(vd);
 		if (err == -ENOMEM~		if (err == -ENOMEM@
+status read again too often~irq.c~++rounds > rereads_max(vd)~++rounds == VMMIO_QUEUE_SIZE_LIMIT@
 wait without end~regs/common.c~if (waited >= VMMIO_RESET_TIMEOUT_US)~if (0)@
 generation asked for ever~core.c~++vd->generation_changes > VMMIO_CONFIG_PASSES_MAX~0@
 shared memory wraps~regs/common.c~	if (base + len < base)~	if (0)@
