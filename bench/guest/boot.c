@@ -111,7 +111,7 @@ static int parse(struct boot *b, int argc, char **argv)
 			 "several processors"},
 		{"ioeventfd", VMMIO_OPT_FLAG, &b->g.ioeventfd,
 		 .help = "kicks of the standard disks by ioeventfd (off)"},
-		{"timeout", VMMIO_OPT_NUMBER, &b->g.timeout_s, 1, 3600, .arg = "S", .letter = 't',
+		{"timeout", VMMIO_OPT_NUMBER, &b->g.timeout_s, 1, 14400, .arg = "S", .letter = 't',
 		 .help = "seconds until it is given up (60; of a host 300); longer where others "
 			 "keep the machine busy"},
 		{"tries", VMMIO_OPT_NUMBER, &b->tries, 1, 10, .arg = "N",

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # stalls over a healthy guest at a load average of about 8: disks over MMIO, PCI lines and
-# vectors at several depths, a network that answers, seven processes that only reckon; entropy, balloon and
-# console idle. A line each ten seconds; no queue may be named. By hand: stallquiet.sh [SECONDS]
+# vectors at several depths, a network that answers, processes that only reckon; entropy, balloon and
+# console idle. A line each ten seconds; no queue may be named. Each load must have
+# come through, by the kicks of its queue. By hand: stallquiet.sh [SECONDS]
 set -eu
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -19,11 +20,11 @@ ifconfig eth0 10.0.2.15 up
 n=0
 for disk in /dev/vd?; do
 	n=$((n + 1))
-	while :; do blkload --count 300 --depth $((1 << n)) --read-pct 70 $disk >/dev/null; usleep 20000; done &
+	while blkload --count 300 --depth $((1 << n)) --rw 70 $disk >/dev/null; do usleep 20000; done &
 done
 while :; do dd if=/dev/vda of=/dev/null bs=64k count=64 iflag=direct 2>/dev/null; usleep 50000; done &
 while :; do ping -c 20 10.0.2.2 >/dev/null; done &
-for i in 1 2 3 4 5 6 7; do while :; do :; done & done
+for i in 1 2 3 4 5 6; do while :; do :; done & done
 sleep 20
 echo "uptime seconds, load averages; rows that were looked at; what was named"
 status=0
@@ -36,18 +37,22 @@ while [ -d /proc/$watch ]; do
 	[ $lines != $seen ] || continue
 	seen=$lines
 	tail -n 1 /tmp/out >/tmp/line
-	[ $((seen % 100)) != 0 ] || echo "$(tr '{' '\n' </tmp/line | grep '"device"' | sed 's/.*"device":"\([^"]*\)".*"driver":"\([^"]*\)".*"queue_name":"\([^"]*\)".*"kicks":\([0-9]*\).*/\1 \2 \3 kicks \4;/' | tr '\n' ' ')"
+	[ $((seen % 60)) != 0 ] || echo "$(tr '{' '\n' </tmp/line | grep '"device"' | sed 's/.*"device":"\([^"]*\)".*"driver":"\([^"]*\)".*"queue_name":"\([^"]*\)".*"kicks":\([0-9]*\).*/\1 \2 \3 kicks \4;/' | tr '\n' ' ')"
 	echo "$(cut -d. -f1 /proc/uptime) $(cut -d' ' -f1-3 /proc/loadavg); $(tr '{' '\n' </tmp/line | grep -c '"queue":'); $(tr '{' '\n' </tmp/line | sed -n 's/.*"device":"\([^"]*\)".*"queue_name":"\([^"]*\)".*"cause":"\([^"]*\)","evidence":"\([^"]*\)".*/\1 \2 \3 \4/p' | tr '\n' '|')"
 done
 wait $watch || status=$?
 echo "stalls ended with $status $(cat /tmp/err)"
 [ $status = 0 ] || fail 'somebody was named'
 [ "$(wc -l </tmp/out)" = $((SECONDS_ / 10)) ] || fail 'it ended before'
+# a kick a second at least of each disk and of what is sent
+tail -n 1 /tmp/out | tr '{' '\n' | sed -n 's/.*"device":"\([^"]*\)".*"queue_name":"\(req.0\|output.0\)".*"kicks":\([0-9]*\).*/\1 \2 \3/p' >/tmp/kicks
+echo "kicks: $(tr '\n' ';' </tmp/kicks)"
+awk -v s=$SECONDS_ '$3 < s { exit 1 } END { exit NR != 5 }' /tmp/kicks || fail 'a load did not come through'
 echo quiet-done
 END
 sed -i "1i SECONDS_=$seconds" "$work/run.sh"
 status=0
-"$VMMIO_BUILD/vmmio-boot" --script "$work/run.sh" --smp 2 --timeout $((seconds < 3300 ? seconds + 300 : 3600)) --columns mmio,pci-intx,pci-msix -- \
+"$VMMIO_BUILD/vmmio-boot" --script "$work/run.sh" --smp 2 --timeout $((seconds + 600)) --columns mmio,pci-intx,pci-msix -- \
 	-blockdev null-co,node-name=deep,size=2097152,read-zeroes=on,latency-ns=2000000 \
 	-device virtio-blk-device,drive=deep,packed=on \
 	-netdev user,id=net,restrict=on -device virtio-net-pci,netdev=net \
