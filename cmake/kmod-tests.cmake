@@ -48,6 +48,7 @@ vmmio_script_test(guest tests/guest/vanish.sh TIMEOUT 200)
 vmmio_test_module(stallfault) # virtqueues that stall
 vmmio_script_test(guest tests/guest/stallmatrix.sh TIMEOUT 200)
 vmmio_script_test(guest tests/guest/stalls.sh TIMEOUT 200)
+vmmio_script_test(guest tests/guest/stallfix.sh TIMEOUT 200)
 vmmio_script_test(guest tests/guest/sleeper.sh TIMEOUT 240)
 vmmio_script_test(guest tests/guest/lost.sh)
 vmmio_script_test(guest tests/guest/shared.sh)

@@ -127,6 +127,7 @@ add_library(
 	${stat}/source/tracefs_sysfs.c
 	${stat}/source/tracefs_vmmio.c
 	${stat}/source/witness.c
+	${stat}/stall/fix.c
 	${stat}/stall/irqstate.c
 	${stat}/stall/guard.c
 	${stat}/stall/judge.c

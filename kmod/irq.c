@@ -419,19 +419,30 @@ static __always_inline irqreturn_t queue(int irq, void *opaque, bool traced)
 }
 HANDLER(queue)
 
-/* As if from its handler, which must not run meanwhile on another CPU. */
-static void replay_queue(struct vmmio_queue *q)
+/*
+ * As if from its handler, which must not run meanwhile on another CPU; with softirqs
+ * off, so that those a callback raises run at the end. With PREEMPT_RT handlers run in
+ * threads, and callbacks may sleep on locks. Returns 0, -ENODATA if nothing
+ * was used, -EOPNOTSUPP without a callback.
+ */
+int vmmio_irq_poll(struct vmmio_queue *q)
 {
 	int irq = q->vd->transport->queue_irq(q);
-	unsigned long flags;
+	unsigned long flags = 0;
+	irqreturn_t found;
 
 	if (irq <= 0)
-		return; /* it has no callback */
+		return -EOPNOTSUPP;
 	disable_irq(irq);
-	local_irq_save(flags);
-	vring_interrupt(irq, q->vq);
-	local_irq_restore(flags);
+	local_bh_disable();
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
+		local_irq_save(flags);
+	found = vring_interrupt(irq, q->vq);
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
+		local_irq_restore(flags);
+	local_bh_enable();
 	enable_irq(irq);
+	return found == IRQ_HANDLED ? 0 : -ENODATA;
 }
 
 /*
@@ -449,6 +460,6 @@ void vmmio_irq_replay(struct vmmio_device *vd)
 		return;
 	for (i = 0; i < vd->nqueues; i++)
 		if (vd->queues[i] && READ_ONCE(vd->queues[i]->live))
-			replay_queue(vd->queues[i]);
+			vmmio_irq_poll(vd->queues[i]);
 	virtio_config_changed(&vd->vdev);
 }

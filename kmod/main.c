@@ -41,9 +41,12 @@ static int __init vmmio_init(void)
 	err = vmmio_options_init(vmmio_kobj);
 	if (err)
 		goto err_slots;
-	err = vmmio_mmio_register(mmio);
+	err = vmmio_nudge_init(vmmio_kobj);
 	if (err)
 		goto err_options;
+	err = vmmio_mmio_register(mmio);
+	if (err)
+		goto err_nudge;
 	err = vmmio_amba_register(mmio);
 	if (err)
 		goto err_mmio;
@@ -61,6 +64,8 @@ err_amba:
 	vmmio_amba_unregister();
 err_mmio:
 	vmmio_mmio_unregister();
+err_nudge:
+	vmmio_nudge_exit(vmmio_kobj);
 err_options:
 	vmmio_options_exit(vmmio_kobj);
 err_slots:
@@ -74,6 +79,7 @@ static void __exit vmmio_exit(void)
 	vmmio_pci_unregister();
 	vmmio_amba_unregister();
 	vmmio_mmio_unregister();
+	vmmio_nudge_exit(vmmio_kobj);
 	vmmio_options_exit(vmmio_kobj);
 	vmmio_slots_exit();
 }

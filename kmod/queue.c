@@ -154,7 +154,7 @@ void vmmio_queues_go_live(struct vmmio_device *vd)
 			smp_store_release(&vd->queues[i]->live, true);
 }
 
-/* The opposite; a handler that runs now may still be at it. */
+/* The opposite; a handler that runs now may still be at it, a nudge is not. */
 void vmmio_queues_halt(struct vmmio_device *vd)
 {
 	unsigned int i;
@@ -162,6 +162,7 @@ void vmmio_queues_halt(struct vmmio_device *vd)
 	for (i = 0; i < vd->nqueues; i++)
 		if (vd->queues[i])
 			WRITE_ONCE(vd->queues[i]->live, false);
+	vmmio_slots_settle();
 }
 
 static void queue_stop(struct vmmio_queue *q)
@@ -373,6 +374,7 @@ void vmmio_queues_destroy(struct vmmio_device *vd)
 {
 	unsigned int i;
 
+	vmmio_queues_halt(vd);
 	for (i = 0; i < vd->nqueues; i++)
 		if (vd->queues[i])
 			queue_stop(vd->queues[i]);
@@ -410,7 +412,8 @@ int vmmio_queue_disable_and_reset(struct virtqueue *vq)
 	q->enabled = false;
 	WRITE_ONCE(q->live, false);
 	vd->transport->irqs_synchronize(vd);
-	vmmio_slot_set_ring(q, NULL); /* it may be about to be freed */
+	/* no nudge is at it any more either, and the ring may be about to be freed */
+	vmmio_slot_set_ring(q, NULL);
 	vmmio_trace_vq_reset(q);
 	return 0;
 }

@@ -186,6 +186,36 @@ void vmmio_slots_observe(void)
 	mutex_unlock(&slots_lock);
 }
 
+static bool is_queue(const struct vmmio_queue *q, const char *device, u16 index)
+{
+	return q->index == index && !strcmp(dev_name(&q->vd->vdev.dev), device);
+}
+
+int vmmio_slot_at_queue(const char *device, u16 index, int (*act)(struct vmmio_queue *q))
+{
+	struct vmmio_queue *q, *found = NULL;
+	int err;
+	u32 i;
+
+	mutex_lock(&slots_lock);
+	for (i = 0; i < slots_limit && !found; i++)
+		if (slots[i].q && is_queue(slots[i].q, device, index))
+			found = slots[i].q;
+	if (!found)
+		list_for_each_entry(q, &overflow_queues, overflow)
+			if (is_queue(q, device, index))
+				found = q;
+	err = found ? act(found) : -ENODEV;
+	mutex_unlock(&slots_lock);
+	return err;
+}
+
+void vmmio_slots_settle(void)
+{
+	mutex_lock(&slots_lock);
+	mutex_unlock(&slots_lock);
+}
+
 /* Called when the queue is set up, and again after a reset of its own. */
 void vmmio_slot_update_queue(struct vmmio_queue *q)
 {

@@ -231,6 +231,11 @@ irqreturn_t vmmio_irq_config(int irq, void *opaque);  /* struct vmmio_device */
 irqreturn_t vmmio_irq_shared(int irq, void *opaque);  /* struct vmmio_device */
 irqreturn_t vmmio_irq_queue(int irq, void *opaque);   /* struct vmmio_queue */
 void vmmio_irq_replay(struct vmmio_device *vd);
+int vmmio_irq_poll(struct vmmio_queue *q);
+
+/* nudge.c */
+int vmmio_nudge_init(struct kobject *parent);
+void vmmio_nudge_exit(struct kobject *parent);
 
 /* slots.c */
 extern struct kobject *vmmio_kobj; /* /sys/kernel/vmmio */
@@ -243,6 +248,10 @@ void vmmio_slot_update_device(struct vmmio_device *vd, const char *driver);
 void vmmio_slot_update_queue(struct vmmio_queue *q);
 void vmmio_slot_set_ring(struct vmmio_queue *q, const struct vring *vring);
 void vmmio_slots_observe(void);
+/* @act runs under the lock of the slots: the queue stays. -ENODEV: there is none. */
+int vmmio_slot_at_queue(const char *device, u16 index, int (*act)(struct vmmio_queue *q));
+/* What began before at some queue is over. */
+void vmmio_slots_settle(void);
 void vmmio_slot_drop_device(struct vmmio_device *vd);
 void vmmio_slot_drop_queue(struct vmmio_queue *q);
 

@@ -14,8 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "tools/vmmio-stat/core/bounded.h"
+#include "tools/vmmio-stat/stall/fix.h"
 #include "tools/vmmio-stat/stall/irqstate.h"
 #include "tools/vmmio-stat/stall/report.h"
 
@@ -901,6 +903,77 @@ static void shown(void **state)
 	vmmio_stall_watch_free(&w);
 }
 
+/* What is done once, what it is told, and what came of it. */
+static void fixed(void **state)
+{
+	char dir[] = "/tmp/vmmio-test.XXXXXX", path[64], line[64] = "", text[1024] = "",
+	     json[2048] = "";
+	struct vmmio_stall_sample s = ring(5, 4, 3);
+	struct vmmio_stall_queue *q;
+	struct vmmio_stall_fix x[6];
+	struct vmmio_stall_watch w;
+	FILE *f;
+
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/nudge", dir);
+	vmmio_stall_watch_init(&w, BOUND, 100 * MS);
+	look(&w, 1000, &s, NULL);
+	q = &w.list[0];
+	q->cause = VMMIO_STALL_LOST_KICK;
+	q->ours = true;
+	snprintf(q->info.device, sizeof(q->info.device), "virtio7");
+	/* an older module: it has no such file */
+	vmmio_stall_fix_do(&x[0], dir, false, q);
+	assert_int_equal(x[0].err, -ENOENT);
+	f = fopen(path, "w");
+	fclose(f);
+	vmmio_stall_fix_do(&x[1], dir, false, q);
+	assert_int_equal(x[1].err, 0);
+	f = fopen(path, "r");
+	assert_non_null(fgets(line, sizeof(line), f));
+	fclose(f);
+	assert_string_equal(line, "virtio7 0 kick\n");
+	vmmio_stall_fix_do(&x[2], dir, true, q);
+	assert_int_equal(x[2].err, 0);
+	/* nothing moves, the driver takes one back, the device uses one */
+	assert_false(vmmio_stall_fix_seen(&x[1], &w));
+	q->now.seen = 4;
+	assert_false(vmmio_stall_fix_seen(&x[1], &w));
+	assert_true(vmmio_stall_fix_seen(&x[2], &w));
+	q->now.used = 5;
+	assert_true(vmmio_stall_fix_seen(&x[1], &w));
+	/* what nobody can be asked about is not written */
+	q->ours = false;
+	vmmio_stall_fix_do(&x[3], dir, true, q);
+	assert_int_equal(x[3].err, -EXDEV);
+	q->ours = true;
+	q->cause = VMMIO_STALL_SPURIOUS;
+	vmmio_stall_fix_do(&x[4], dir, true, q);
+	assert_int_equal(x[4].err, -ENOTBLK);
+	q->cause = VMMIO_STALL_LOST_KICK;
+	vmmio_stall_fix_do(&x[5], dir, false, q);
+	w.n = 0;
+	assert_true(vmmio_stall_fix_seen(&x[5], &w));
+	f = fmemopen(text, sizeof(text), "w");
+	vmmio_stall_fix_table(x, 6, f);
+	fclose(f);
+	assert_non_null(strstr(text, " not kicked: this vmmio.ko has no file nudge"));
+	assert_non_null(strstr(text, " kicked once; the device has used 1\n"));
+	assert_non_null(strstr(text, " polled once; the driver has taken 1 back\n"));
+	assert_non_null(strstr(text, " not polled: vmmio.ko does not serve it"));
+	assert_non_null(strstr(text, " not polled: it waits for neither side\n"));
+	assert_non_null(strstr(text, " kicked once; then it was gone\n"));
+	f = fmemopen(json, sizeof(json), "w");
+	vmmio_stall_fix_json(&x[3], 1, true, f);
+	fclose(f);
+	assert_non_null(strstr(json, "\"done\":false,\"why_not\":\"vmmio.ko does not serve it"));
+	assert_non_null(strstr(json, "\"found\":null,\"moved\":null"));
+	unlink(path);
+	rmdir(dir);
+	w.n = 1;
+	vmmio_stall_watch_free(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -917,6 +990,7 @@ int main(void)
 		cmocka_unit_test(come_and_go),
 		cmocka_unit_test(unreachable),
 		cmocka_unit_test(shown),
+		cmocka_unit_test(fixed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

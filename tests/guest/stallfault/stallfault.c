@@ -19,18 +19,19 @@
 #include <linux/virtio_config.h>
 #include <linux/virtio_pci.h>
 
-#define FAULTS(X)                                                                         \
-	X(SWALLOW, "swallow")	/* the doorbell's write does not reach the device */      \
-	X(WITHHOLD, "withhold") /* the driver is told that no kick is needed */           \
-	X(FORGET, "forget")	/* the driver does not come to ask whether one is */      \
-	X(NOOP, "noop")		/* the driver's callback does nothing */                  \
-	X(MASK, "mask")		/* the interrupt's chip masks it, which nobody knows */   \
-	X(ACK, "ack")		/* a line's interrupt is acknowledged by somebody else */ \
-	X(DISABLE, "disable")	/* disable_irq() */                                       \
-	X(NOBODY, "nobody")	/* a line's handlers say that it is not for them */       \
-	X(LEAK, "leak")		/* all free entries of the ring are lost */               \
-	X(OFFLINE, "offline")	/* it goes to CPU 1, which is offline by then */          \
-	X(STEAL, "steal")	/* somebody takes the buffers before each interrupt */    \
+#define FAULTS(X)                                                                               \
+	X(SWALLOW, "swallow")	/* the doorbell's write does not reach the device */            \
+	X(WITHHOLD, "withhold") /* the driver is told that no kick is needed */                 \
+	X(FORGET, "forget")	/* the driver does not come to ask whether one is */            \
+	X(NOOP, "noop")		/* the driver's callback does nothing */                        \
+	X(MASK, "mask")		/* the interrupt's chip masks it, which nobody knows */         \
+	X(ACK, "ack")		/* a line's interrupt is acknowledged by somebody else */       \
+	X(DISABLE, "disable")	/* disable_irq() */                                             \
+	X(MISS, "miss")		/* a vector of vmmio.ko's comes and its handler does nothing */ \
+	X(NOBODY, "nobody")	/* a line's handlers say that it is not for them */             \
+	X(LEAK, "leak")		/* all free entries of the ring are lost */                     \
+	X(OFFLINE, "offline")	/* it goes to CPU 1, which is offline by then */                \
+	X(STEAL, "steal")	/* somebody takes the buffers before each interrupt */          \
 	X(BREAK, "break")	/* virtio_ring gives it up */
 
 #define SPURIOUS_DISABLED 2 /* IRQS_SPURIOUS_DISABLED, kernel/irq/internals.h */
@@ -56,9 +57,11 @@ static struct task_struct *acker;
 
 static unsigned long long planted_ms; /* CLOCK_REALTIME */
 static unsigned int hits;	      /* times that it did something */
+static unsigned int times;	      /* that it shall, 0: always; of swallow and miss */
 module_param(planted_ms, ullong, 0444);
 static unsigned long long hit_ms; /* the first of them */
 module_param(hits, uint, 0444);
+module_param(times, uint, 0644);
 module_param(hit_ms, ullong, 0444);
 
 static void hit(void)
@@ -82,6 +85,11 @@ static irqreturn_t not_mine(int number, void *opaque)
 	return IRQ_NONE;
 }
 
+static irqreturn_t handled(int number, void *opaque)
+{
+	return IRQ_HANDLED;
+}
+
 static void no_callback(struct virtqueue *vq)
 {
 	hit();
@@ -95,9 +103,15 @@ static int lead(struct pt_regs *regs, void *to)
 	return 1;
 }
 
+static bool is_done(void)
+{
+	return times && hits >= times;
+}
+
 static int at_doorbell(struct kprobe *p, struct pt_regs *regs)
 {
-	return fault == SWALLOW && (void *)regs->di == victim ? lead(regs, no_kick) : 0;
+	return fault == SWALLOW && !is_done() && (void *)regs->di == victim ? lead(regs, no_kick)
+									    : 0;
 }
 
 static int at_prepare(struct kprobe *p, struct pt_regs *regs)
@@ -108,6 +122,11 @@ static int at_prepare(struct kprobe *p, struct pt_regs *regs)
 static int at_handler(struct kprobe *p, struct pt_regs *regs)
 {
 	return fault == NOBODY && (int)regs->di == irq ? lead(regs, not_mine) : 0;
+}
+
+static int at_vector(struct kprobe *p, struct pt_regs *regs)
+{
+	return fault == MISS && !is_done() && (int)regs->di == irq ? lead(regs, handled) : 0;
 }
 
 /* With interrupts off, on the way into the handler. */
@@ -155,6 +174,7 @@ static struct kprobe probes[] = {
 	{.symbol_name = "vmmio:vmmio_irq_line", .pre_handler = at_handler},
 	{.symbol_name = "vmmio:vmmio_irq_intx", .pre_handler = at_handler},
 	{.symbol_name = "vmmio:vmmio_irq_intx_io", .pre_handler = at_handler},
+	{.symbol_name = "vmmio:vmmio_irq_queue", .pre_handler = at_vector},
 };
 static bool probed[ARRAY_SIZE(probes)];
 

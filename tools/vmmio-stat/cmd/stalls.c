@@ -14,6 +14,7 @@
 #include "tools/vmmio-stat/core/env.h"
 #include "tools/vmmio-stat/core/options.h"
 #include "tools/vmmio-stat/session/cmd.h"
+#include "tools/vmmio-stat/stall/fix.h"
 #include "tools/vmmio-stat/stall/irqstate.h"
 #include "tools/vmmio-stat/stall/report.h"
 #include "tools/vmmio-stat/stall/sample.h"
@@ -25,6 +26,7 @@ struct run {
 	struct vmmio_options opt; /* of it: what filters and times */
 	__u64 bound_ns;
 	bool once, json;
+	const char *fix; /* kick, poll or NULL */
 	struct vmmio_env env;
 	struct vmmio_stall_sampler *sampler;
 	struct vmmio_stall_irqs *irqs;
@@ -50,6 +52,9 @@ static int parse(struct run *r, int argc, char **argv)
 		 .help = "milliseconds that nobody should have to wait (2000)"},
 		{"once", VMMIO_OPT_FLAG, &r->once, .letter = '1',
 		 .help = "one report, as soon as a stall could be told, then end"},
+		{"fix", VMMIO_OPT_CHOICE, &r->fix, .choices = "kick|poll", .arg = "kick|poll",
+		 .help = "as --once, then kick each stalled queue once, or look once at what is "
+			 "used in it, and say whether it moved; queues of vmmio.ko only"},
 		{"device", VMMIO_OPT_STRING, &r->opt.device, .arg = "NAME", .letter = 'n',
 		 .help = "only this device"},
 		{"driver", VMMIO_OPT_STRING, &r->opt.driver, .arg = "NAME", .letter = 'D',
@@ -80,10 +85,15 @@ static int parse(struct run *r, int argc, char **argv)
 		snprintf(
 			after + n, sizeof(after) - n,
 			"\nExit status: 0 nothing stalled, 3 a virtqueue was, 1 trouble or one was "
-			"not\nseen, 2 wrong usage.\n");
+			"not\nseen, 2 wrong usage. With --fix: 0 each stalled one moved, 3 one did "
+			"not, "
+			"1 one\ncould not be kicked or polled.\n");
 	err = vmmio_cmdline_parse(&c, argc, argv);
 	if (err)
 		return 1 + (err > 0 ? VMMIO_EXIT_OK : VMMIO_EXIT_USAGE);
+	if (r->fix && c.n)
+		return wrong("--fix looks once, it takes no interval:", words[0]);
+	r->once |= r->fix != NULL;
 	r->bound_ns = bound_ms * 1000000ull;
 	r->opt.interval_ns = 1000000000;
 	r->opt.format = r->json ? VMMIO_FORMAT_JSON : VMMIO_FORMAT_TABLE;
@@ -214,6 +224,77 @@ static bool told_too_little(const struct run *r)
 	return r->once && r->watch.awake_ns < r->bound_ns + r->watch.period_ns;
 }
 
+/* Those that still are stalled, each kicked or polled. Returns how many, or -ENOMEM. */
+static int do_fixes(struct run *r, struct vmmio_stall_fix **to)
+{
+	bool poll = !strcmp(r->fix, "poll");
+	int i, n = choose(r), done = 0;
+
+	*to = n < 0 ? NULL : calloc(n + 1, sizeof(**to));
+	if (!*to)
+		return -ENOMEM;
+	for (i = 0; i < n; i++) {
+		const struct vmmio_stall_queue *q = &r->watch.list[r->rows[i]];
+
+		if (q->cause && !q->over)
+			vmmio_stall_fix_do(&(*to)[done++], VMMIO_SYSFS, poll, q);
+	}
+	return done;
+}
+
+static bool all_moved(struct run *r, struct vmmio_stall_fix *f, int n)
+{
+	bool all = true;
+
+	while (n--)
+		all &= vmmio_stall_fix_seen(&f[n], &r->watch);
+	return all;
+}
+
+/* After the report. Returns an exit status. */
+static int fix(struct run *r)
+{
+	struct vmmio_stall_fix *f = NULL;
+	int i, n, ret = VMMIO_EXIT_OK;
+	__u64 end;
+
+	if (look(r))
+		return VMMIO_EXIT_TROUBLE;
+	n = do_fixes(r, &f);
+	if (n < 0) {
+		vmmio_complain("stalls: %s", strerror(-n));
+		return VMMIO_EXIT_TROUBLE;
+	}
+	end = vmmio_now_ns() + r->bound_ns;
+	while (n && !all_moved(r, f, n) && vmmio_now_ns() < end && !vmmio_stop) {
+		vmmio_sleep_until(vmmio_now_ns() + r->watch.period_ns);
+		if (look(r)) {
+			free(f);
+			return VMMIO_EXIT_TROUBLE;
+		}
+	}
+	if (r->json)
+		vmmio_stall_fix_json(f, n, !strcmp(r->fix, "poll"), stdout);
+	else
+		vmmio_stall_fix_table(f, n, stdout);
+	for (i = 0; i < n; i++)
+		if (f[i].err)
+			ret = VMMIO_EXIT_TROUBLE;
+		else if (!f[i].moved && !ret)
+			ret = VMMIO_EXIT_NEGATIVE;
+	for (i = 0; i < n && f[i].err != -EXDEV; i++)
+		;
+	if (i < n)
+		vmmio_complain(
+			"stalls: only a queue that vmmio.ko serves can be %s, %s %u:%s is none",
+			r->fix[0] == 'p' ? "polled" : "kicked", f[i].info.device, f[i].info.queue,
+			f[i].info.queue_name);
+	free(f);
+	if (vmmio_flush(stdout) < 0)
+		ret = VMMIO_EXIT_TROUBLE;
+	return ret || is_all_seen(r) ? ret : VMMIO_EXIT_TROUBLE;
+}
+
 /* Returns an exit status. */
 static int loop(struct run *r)
 {
@@ -248,6 +329,8 @@ static int loop(struct run *r)
 		vmmio_complain("stalls: cannot write the output: %s", strerror(-ret));
 		return VMMIO_EXIT_TROUBLE;
 	}
+	if (r->fix && !vmmio_stop)
+		return fix(r);
 	if (r->stalled)
 		return VMMIO_EXIT_NEGATIVE;
 	return is_all_seen(r) ? VMMIO_EXIT_OK : VMMIO_EXIT_TROUBLE;
