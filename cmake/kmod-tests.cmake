@@ -45,6 +45,8 @@ vmmio_script_test(guest tests/guest/liar.sh TIMEOUT 240)
 vmmio_script_test(guest tests/guest/flr.sh)
 vmmio_script_test(guest tests/guest/sleep.sh TIMEOUT 200)
 vmmio_script_test(guest tests/guest/vanish.sh TIMEOUT 200)
+vmmio_test_module(strange) # a transport that is not known
+vmmio_script_test(guest tests/guest/strange.sh TIMEOUT 200)
 vmmio_test_module(stallfault) # virtqueues that stall
 vmmio_script_test(guest tests/guest/stallmatrix.sh TIMEOUT 200)
 vmmio_script_test(guest tests/guest/stalls.sh TIMEOUT 200)

@@ -23,6 +23,11 @@ static const struct vmmio_bpf_have have = {
 	.device = BIT(IRQS) | BIT(IRQS_SPURIOUS) | BIT(CONFIG_IRQS),
 };
 
+/* On a transport that is not known neither doorbells nor handlers are probed. */
+static const struct vmmio_bpf_have have_unknown = {
+	.queue = BIT(OPPORTUNITIES) | BIT(IRQS) | BIT(IRQS_FOUND),
+};
+
 /* Nothing was lost so far: what contradicts what is known is no accident. */
 static bool sure(struct tracefs_stock *t)
 {
@@ -304,6 +309,16 @@ static void add_to_ours(struct tracefs_stock *t, __u32 slot, struct vmmio_snapsh
 	}
 }
 
+/* A recording may not say which transport it was; what was seen of one tells. */
+static bool is_probed(struct tracefs_stock *t, __u32 slot)
+{
+	const struct vmmio_bpf_row *row = row_of(t, (int)slot);
+	const struct vmmio_slot_info *x = &t->devices.infos[slot];
+
+	return x->transport != VMMIO_TRANSPORT_UNKNOWN || row->c[VMMIO_C_KICKS] ||
+	       (x->kind == VMMIO_SLOT_DEVICE && row->c[VMMIO_C_IRQS]);
+}
+
 int tracefs_stock_rows(struct tracefs_stock *t, struct vmmio_snapshot *s, bool counters, char *why,
 		       size_t size)
 {
@@ -335,7 +350,8 @@ int tracefs_stock_rows(struct tracefs_stock *t, struct vmmio_snapshot *s, bool c
 			return -ENOMEM;
 		r->info = *x;
 		if (counters)
-			vmmio_mem_rows_count(&t->rows, s, s->n - 1, slot, &have);
+			vmmio_mem_rows_count(&t->rows, s, s->n - 1, slot,
+					     is_probed(t, slot) ? &have : &have_unknown);
 		r->info.slot += VMMIO_SLOTS;
 		r->info.dev_slot += VMMIO_SLOTS;
 	}
