@@ -37,16 +37,11 @@
 #define MSIX_MASK_ALL (1 << 14)
 
 struct vmmio_stall_irqs {
-	struct irqdesc_bpf *skel; /* NULL: not asked yet, or not to be had */
-	bool tried, fexit;
+	struct irqdesc_bpf *skel; /* NULL: not to be had */
+	bool fexit;
 	char stuck[STUCK][40]; /* PCI devices whose configuration is not asked for again */
 	unsigned int nstuck;
 };
-
-struct vmmio_stall_irqs *vmmio_stall_irqs_new(void)
-{
-	return calloc(1, sizeof(struct vmmio_stall_irqs));
-}
 
 void vmmio_stall_irqs_free(struct vmmio_stall_irqs *p)
 {
@@ -175,6 +170,25 @@ static int load(struct vmmio_stall_irqs *p, bool fexit)
 	return err;
 }
 
+static struct bpf_link *attach(struct vmmio_stall_irqs *p)
+{
+	return bpf_program__attach(p->fexit ? p->skel->progs.fe_desc : p->skel->progs.kp_desc);
+}
+
+struct vmmio_stall_irqs *vmmio_stall_irqs_new(void)
+{
+	struct vmmio_stall_irqs *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return NULL;
+	vmmio_bpf_quiet();
+	if ((getenv("VMMIO_KPROBE") || load(p, true)) && load(p, false))
+		p->skel = NULL;
+	if (p->skel)
+		bpf_link__destroy(attach(p)); /* what the first time takes more */
+	return p;
+}
+
 /* Does the kernel keep it disabled, and did it so by itself? */
 static enum vmmio_known disabled(struct vmmio_stall_irqs *p, __u32 irq, bool *spurious)
 {
@@ -182,15 +196,7 @@ static enum vmmio_known disabled(struct vmmio_stall_irqs *p, __u32 irq, bool *sp
 	char path[64], text[256];
 	__u32 seen, tries;
 
-	if (!p->tried) {
-		vmmio_bpf_quiet();
-		if ((getenv("VMMIO_KPROBE") || load(p, true)) && load(p, false))
-			p->skel = NULL;
-	}
-	p->tried = true;
-	if (!p->skel)
-		return VMMIO_UNKNOWN;
-	link = bpf_program__attach(p->fexit ? p->skel->progs.fe_desc : p->skel->progs.kp_desc);
+	link = p->skel ? attach(p) : NULL;
 	if (!link)
 		return VMMIO_UNKNOWN;
 	seen = p->skel->bss->found.seen;

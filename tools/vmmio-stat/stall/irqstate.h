@@ -10,7 +10,11 @@
 
 struct vmmio_stall_irqs;
 
-/* Nothing is attached before the first question. NULL: no memory. */
+/*
+ * Before the watch begins: what is loaded only when a queue is suspected first, nobody looks
+ * meanwhile, for seconds where the machine is busy. It is attached for each question only.
+ * NULL: no memory.
+ */
 struct vmmio_stall_irqs *vmmio_stall_irqs_new(void);
 void vmmio_stall_irqs_free(struct vmmio_stall_irqs *p);
 
