@@ -7,7 +7,7 @@
 set -eu
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-cat >"$work/run.sh" <<'END'
+cat >"$work/run.sh" <<'RUN'
 set -e
 fail() { say "strange: $*"; exit 1; }
 load_mainline
@@ -62,7 +62,7 @@ wait
 ! grep "^vmmio_virtqueue_kick.*device=\"$v\"" /tmp/m.prom || fail 'metrics have kicks of it'
 grep -q "^vmmio_virtqueue_.*device=\"$v\"" /tmp/m.prom || fail "metrics have nothing of it: $(grep -c . /tmp/m.prom)"
 echo strange-done
-END
+RUN
 status=0
 "$VMMIO_BUILD/vmmio-boot" --script "$work/run.sh" --timeout 150 --columns mmio --file "$VMMIO_BUILD/strange/strange.ko:/lib/modules/strange.ko" \
 	-- -device virtio-rng-device >"$work/out" 2>&1 || status=$?

@@ -21,7 +21,7 @@ wrong()
 }
 
 boot=$VMMIO_BUILD/vmmio-boot
-wrong '--timeout 0: not a number from 1 to 3600' "$boot" --timeout 0
+wrong '--timeout 0: not a number from 1 to 14400' "$boot" --timeout 0
 wrong '--timeout 1x: not a number' "$boot" --timeout 1x
 wrong '--memory -5: not a number' "$boot" --memory -5
 wrong '--smp 18446744073709551616: not a number' "$boot" --smp 18446744073709551616
