@@ -274,6 +274,12 @@ static void an_interrupt_is_known_by_its_handlers(void **state)
 				    .queue_name = "req.0"};
 	struct vmmio_irqs q = {};
 
+	/* a CPU went between the first line and the others; a line without names */
+	interrupts(&q, "  CPU0 CPU1\n 4: 3 ttyS0\n 6: 9\n 7: 8 PCI-MSI 7-edge virtio3-req.0\n");
+	assert_int_equal(q.n, 3);
+	assert_int_equal(q.list[0].count, 3);
+	assert_int_equal(q.list[1].count, 9);
+	assert_non_null(strstr(q.list[2].names, "virtio3-req.0"));
 	interrupts(&q, "  CPU0\n 9: 1 IO-APIC 9-fasteoi acpi, virtio2, virtio10\n"
 		       " 54: 0 PCI-MSI 16384-edge virtio1-config\n"
 		       " 55: 1 PCI-MSI 16385-edge virtio1-req.0\n"

@@ -30,10 +30,13 @@ int vmmio_irqs_add(struct vmmio_irqs *q, __u32 irq, __u32 count, const char *nam
 	return q->list[q->n].names ? (q->n++, 0) : -ENOMEM;
 }
 
-/* " 24:  10  0  IO-APIC 23-fasteoi virtio0": the numbers of @cpus columns. */
+/*
+ * " 24:  10  0  IO-APIC 23-fasteoi virtio0": the numbers of @cpus columns. There are fewer when
+ * a CPU went offline after the first line was made.
+ */
 static int parse_line(struct vmmio_irqs *q, char *line, unsigned int cpus)
 {
-	char *save = NULL, *word = strtok_r(line, " \t\n", &save), *names = "";
+	char *save = NULL, *word = strtok_r(line, " \t\n", &save);
 	__u64 irq, v, sum = 0;
 	unsigned int i;
 	size_t len;
@@ -50,10 +53,10 @@ static int parse_line(struct vmmio_irqs *q, char *line, unsigned int cpus)
 			break;
 		sum += v;
 	}
-	if (i == cpus && save)
-		names = save;
-	names[strcspn(names, "\n")] = '\0';
-	return vmmio_irqs_add(q, (__u32)irq, (__u32)sum, names);
+	if (!save)
+		return vmmio_irqs_add(q, (__u32)irq, (__u32)sum, "");
+	save[strcspn(save, "\n")] = '\0';
+	return vmmio_irqs_add(q, (__u32)irq, (__u32)sum, save);
 }
 
 static void forget(struct vmmio_irqs *q)
