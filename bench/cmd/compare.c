@@ -157,12 +157,9 @@ static int prepare(struct run *r)
 	err = vmmio_setup_modules("compare", s);
 	if (err)
 		return err;
-	err = vmmio_result_open(&r->result, s->out);
-
-	if (err) {
-		fprintf(stderr, NAME "--out %s: %s\n", s->out, strerror(-err));
+	err = vmmio_run_begin("compare", &r->result, s->out);
+	if (err)
 		return err;
-	}
 	err = vmmio_setup_accel("compare", s);
 	if (!err && r->o.emulated_time && !vmmio_accel_emulated(s->accel))
 		fprintf(stderr, NAME "--emulated-time: without effect, %s has real time\n",
@@ -467,11 +464,7 @@ int vmmio_cmd_compare(int argc, char **argv)
 	}
 	status = r.withheld ? VMMIO_EXIT_NEGATIVE : VMMIO_EXIT_OK;
 out:
-	vmmio_result_abandon(&r.result);
-	if (vmmio_stop) {
-		fprintf(stderr, NAME "interrupted: nothing was kept\n");
-		status = 128 + vmmio_stop;
-	}
+	status = vmmio_run_end("compare", &r.result, status);
 	json_decref(r.rows);
 	json_decref(r.infos);
 	json_decref(r.chosen);

@@ -15,6 +15,7 @@
 #include "bench/guest/target.h"
 #include "bench/data/machine.h"
 #include "bench/data/result.h"
+#include "bench/guest/pool.h"
 #include "bench/guest/probe.h"
 #include "setup.h"
 
@@ -161,4 +162,22 @@ void vmmio_progress_end(void)
 {
 	if (isatty(STDERR_FILENO))
 		fprintf(stderr, "\r\033[K");
+}
+
+int vmmio_run_begin(const char *command, struct vmmio_result *r, const char *out)
+{
+	int err = vmmio_result_open(r, out);
+
+	if (err)
+		fprintf(stderr, "vmmio-bench %s: --out %s: %s\n", command, out, strerror(-err));
+	return err;
+}
+
+int vmmio_run_end(const char *command, struct vmmio_result *r, int status)
+{
+	vmmio_result_abandon(r);
+	if (!vmmio_stop)
+		return status;
+	fprintf(stderr, "vmmio-bench %s: interrupted: nothing was kept\n", command);
+	return 128 + vmmio_stop;
 }

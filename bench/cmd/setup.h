@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include "bench/data/result.h"
 #include "bench/guest/guest.h"
 #include "lib/accel.h"
 #include "lib/opts.h"
@@ -81,6 +82,12 @@ int vmmio_setup_accel(const char *command, struct vmmio_setup *s);
 
 /* How many guests at a time: real or shown times want one. */
 unsigned int vmmio_setup_jobs(const struct vmmio_setup *s, bool times);
+
+/* @r under @out, before anything has run. Prints the one line, returns -errno. */
+int vmmio_run_begin(const char *command, struct vmmio_result *r, const char *out);
+
+/* What was not kept is removed, and an interruption said: @status, or that of the signal. */
+int vmmio_run_end(const char *command, struct vmmio_result *r, int status);
 
 /* Clear the progress line on stderr, if there can be one. */
 void vmmio_progress_end(void);

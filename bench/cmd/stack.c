@@ -446,10 +446,7 @@ static int prepare(struct run *r)
 		r->setup.initrd = r->initrd;
 	if (!r->setup.kernel && is_arm(r))
 		r->setup.kernel = vmmio_guest_image(VMMIO_ARM_KERNEL, r->kernel, sizeof(r->kernel));
-	err = vmmio_result_open(&r->result, r->setup.out);
-	if (err)
-		fprintf(stderr, NAME "--out %s: %s\n", r->setup.out, strerror(-err));
-	return err;
+	return vmmio_run_begin("compare --stack", &r->result, r->setup.out);
 }
 
 int vmmio_cmd_stack(int argc, char **argv)
@@ -490,16 +487,8 @@ int vmmio_cmd_stack(int argc, char **argv)
 		printf("\n%s\n", final);
 	}
 	status = r.withheld ? VMMIO_EXIT_TROUBLE : VMMIO_EXIT_OK;
-	if (fflush(stdout)) {
-		fprintf(stderr, NAME "standard output: %s\n", strerror(errno));
-		status = VMMIO_EXIT_TROUBLE;
-	}
 out:
-	vmmio_result_abandon(&r.result);
-	if (vmmio_stop) {
-		fprintf(stderr, NAME "interrupted: nothing was kept\n");
-		status = 128 + vmmio_stop;
-	}
+	status = vmmio_run_end("compare --stack", &r.result, status);
 	json_decref(r.rows);
 	json_decref(r.infos);
 	json_decref(r.verdict);

@@ -372,11 +372,9 @@ static int run(struct sweep *s, struct vmmio_result *r, char *final)
 
 	if (err)
 		return err;
-	err = vmmio_result_open(r, s->setup.out);
-	if (err) {
-		fprintf(stderr, NAME "--out %s: %s\n", s->setup.out, strerror(-err));
+	err = vmmio_run_begin("sweep", r, s->setup.out);
+	if (err)
 		return err;
-	}
 	err = vmmio_setup_accel("sweep", &s->setup);
 	if (err)
 		return err;

@@ -243,14 +243,8 @@ int vmmio_cmd_versus(int argc, char **argv)
 	r.infos = json_array();
 	r.v.checks = json_array();
 	r.v.qemu = r.setup.qemu_version;
-	if (vmmio_setup_qemu("compare", &r.setup))
-		goto out;
-	err = vmmio_result_open(&r.result, r.setup.out);
-	if (err) {
-		fprintf(stderr, NAME "--out %s: %s\n", r.setup.out, strerror(-err));
-		goto out;
-	}
-	if (run(&r, final))
+	if (vmmio_setup_qemu("compare", &r.setup) ||
+	    vmmio_run_begin("compare --versus", &r.result, r.setup.out) || run(&r, final))
 		goto out;
 	if (r.json) {
 		j = result_object(&r);
@@ -264,16 +258,8 @@ int vmmio_cmd_versus(int argc, char **argv)
 		printf("\n%s\n", final);
 	}
 	status = r.negative ? VMMIO_EXIT_NEGATIVE : VMMIO_EXIT_OK;
-	if (fflush(stdout)) {
-		fprintf(stderr, NAME "standard output: %s\n", strerror(errno));
-		status = VMMIO_EXIT_TROUBLE;
-	}
 out:
-	vmmio_result_abandon(&r.result);
-	if (vmmio_stop) {
-		fprintf(stderr, NAME "interrupted: nothing was kept\n");
-		status = 128 + vmmio_stop;
-	}
+	status = vmmio_run_end("compare --versus", &r.result, status);
 	json_decref(r.rows);
 	json_decref(r.infos);
 	json_decref(r.verdict);

@@ -437,7 +437,7 @@ static int run(struct run *r, char *final)
 	return err;
 }
 
-static int print(const struct run *r, const char *final)
+static void print(const struct run *r, const char *final)
 {
 	json_t *j;
 
@@ -450,10 +450,6 @@ static int print(const struct run *r, const char *final)
 		print_table(r, stdout);
 		printf("\n%s\n", final);
 	}
-	if (!fflush(stdout))
-		return VMMIO_EXIT_OK;
-	fprintf(stderr, NAME "standard output: %s\n", strerror(errno));
-	return VMMIO_EXIT_TROUBLE;
 }
 
 int vmmio_cmd_where(int argc, char **argv)
@@ -472,29 +468,24 @@ int vmmio_cmd_where(int argc, char **argv)
 	if (vmmio_setup_qemu("compare", &r.setup) || vmmio_setup_modules("compare", &r.setup))
 		goto out;
 	r.images = vmmio_setup_images(&r.setup);
-	err = vmmio_result_open(&r.result, r.setup.out);
-	if (err) {
-		fprintf(stderr, NAME "--out %s: %s\n", r.setup.out, strerror(-err));
+	if (vmmio_run_begin("compare --where", &r.result, r.setup.out))
 		goto out;
-	}
 	snprintf(r.trace, sizeof(r.trace), "%s/vmmio-where-XXXXXX", tmp && *tmp ? tmp : "/tmp");
 	fd = mkstemp(r.trace);
 	if (fd < 0) {
 		fprintf(stderr, NAME "%s: %s\n", r.trace, strerror(errno));
 		goto out;
 	}
-	if (!run(&r, final))
-		status = print(&r, final);
+	if (!run(&r, final)) {
+		print(&r, final);
+		status = VMMIO_EXIT_OK;
+	}
 out:
 	if (fd >= 0) {
 		close(fd);
 		unlink(r.trace);
 	}
-	vmmio_result_abandon(&r.result);
-	if (vmmio_stop) {
-		fprintf(stderr, NAME "interrupted: nothing was kept\n");
-		status = 128 + vmmio_stop;
-	}
+	status = vmmio_run_end("compare --where", &r.result, status);
 	json_decref(r.rows);
 	json_decref(r.infos);
 	json_decref(r.images);
