@@ -177,40 +177,54 @@ static struct queue {
 
 /*
  * A ring is the device's from QueueReady = 1 until it says otherwise: its answer to the
- * status, QueueReady or QueueReset that is read after it was told to give the ring up
- * decides, and may be a lie. A driver that does not ask is not held to that.
+ * register by which it was told to give the ring up decides, and may be a lie. A driver
+ * that does not ask is not held to that, nor one of version 1, which cannot.
  */
 static struct held {
 	u64 desc;
-	bool has;  /* the device has it, as far as the driver knows */
-	bool told; /* to give it up, and has not been asked since */
+	bool has;      /* the device has it, as far as the driver knows */
+	bool told;     /* to give it up, and has not said yet that it did: */
+	bool by_reset; /* by Status, or by QueueReady or QueueReset */
 } held[QUEUES];
 
-static void tell(struct held *h)
+static void tell(struct held *h, bool by_reset)
 {
-	h->told |= h->has;
+	if (!h->has)
+		return;
+	h->told = true;
 	h->has = false;
+	h->by_reset = by_reset;
 }
 
-static void answer(struct held *h, u32 v)
+static void answer(struct held *h, bool by_reset, u32 v)
 {
-	if (!h->told)
+	if (!h->told || h->by_reset != by_reset)
 		return;
 	h->has = v;
 	h->told = h->has; /* asked again it may say something else */
 }
+
 static u32 queue_sel, device_sel, driver_sel, status, pending, generation;
 static u64 offered, accepted;
+static bool version1; /* it is of version 1, a ring is one page number */
+static u32 align1;
 static bool dead, level_up;
+
+static unsigned int irq_depth, irq_accesses;
 
 static void interrupt(void)
 {
 	unsigned long flags;
 
 	irqs++;
+	if (!irq_depth++)
+		irq_accesses = 0;
 	local_irq_save(flags);
 	generic_handle_irq(IRQ);
 	local_irq_restore(flags);
+	if (!--irq_depth)
+		require(irq_accesses < 2 * (queues[0].num + queues[1].num) + 1000,
+			"an interrupt that takes as many accesses as the device likes");
 }
 
 /* Ring memory by the address that the driver gave, if it is memory at all. */
@@ -306,13 +320,19 @@ static void meanwhile(unsigned int offset)
 {
 	u8 b;
 
-	if (++accesses == ACCESSES_MAX)
+	/* those of interrupts, of which there can be many, are judged one by one */
+	if (irq_depth && irq_accesses++ < ACCESSES_MAX)
+		;
+	else if (++accesses == ACCESSES_MAX)
 		fault("a life of 100000 accesses", 25);
 	if (offset == VIRTIO_MMIO_INTERRUPT_ACK || offset == VIRTIO_MMIO_INTERRUPT_STATUS)
 		return;
 	b = take();
 	if (b == 0xff) {
 		dead = true;
+		/* a ring of version 1 is given up by a write that is not asked about */
+		if (version1)
+			memset(held, 0, sizeof(held));
 	} else if (b >= 0xf4) {
 		pending = twist(pending | (b & 3));
 		interrupt();
@@ -341,7 +361,10 @@ static unsigned long device_read(void *priv, unsigned int offset, int size)
 		v = 0x74726976;
 		break;
 	case VIRTIO_MMIO_VERSION:
-		v = 2;
+		v = version1 ? 1 : 2;
+		break;
+	case VIRTIO_MMIO_QUEUE_PFN:
+		v = queue_sel < QUEUES && q->ready ? q->desc >> PAGE_SHIFT : 0;
 		break;
 	case VIRTIO_MMIO_DEVICE_ID: /* no lie: the driver on top would not come */
 		return DEVICE_ID;
@@ -389,9 +412,9 @@ static unsigned long device_read(void *priv, unsigned int offset, int size)
 	v = size == 1 ? (u8)v : size == 2 ? (u16)v : v;
 	if (offset == VIRTIO_MMIO_STATUS)
 		for (i = 0; i < QUEUES; i++)
-			answer(&held[i], v & 0xff);
+			answer(&held[i], true, v & 0xff);
 	else if (offset == VIRTIO_MMIO_QUEUE_READY && queue_sel < QUEUES)
-		answer(&held[queue_sel], v);
+		answer(&held[queue_sel], false, v);
 	else if (offset == VIRTIO_MMIO_QUEUE_NUM_MAX)
 		q->num_max = v;
 	return v;
@@ -428,6 +451,17 @@ static void device_write(void *priv, unsigned int offset, int size, unsigned lon
 		require(v && v <= 32768 && v <= q->num_max, "a ring larger than the device allows");
 		q->num = v;
 		break;
+	case VIRTIO_MMIO_QUEUE_ALIGN:
+		align1 = v;
+		break;
+	case VIRTIO_MMIO_QUEUE_PFN:
+		q->desc = (u64)v << PAGE_SHIFT;
+		q->avail = q->desc + 16ull * q->num;
+		q->used = round_up(q->avail + 6 + 2ull * q->num, (u64)(align1 ?: PAGE_SIZE));
+		v = !!v;
+		if (!v && queue_sel < QUEUES)
+			memset(&held[queue_sel], 0, sizeof(held[0]));
+		fallthrough;
 	case VIRTIO_MMIO_QUEUE_READY:
 		if (queue_sel >= QUEUES)
 			break;
@@ -435,7 +469,7 @@ static void device_write(void *priv, unsigned int offset, int size, unsigned lon
 			require(!held[queue_sel].has, "a ring for a queue that has one");
 			held[queue_sel] = (struct held){.desc = q->desc, .has = true};
 		} else {
-			tell(&held[queue_sel]);
+			tell(&held[queue_sel], false);
 		}
 		q->ready = v;
 		q->seen = q->at = 0;
@@ -444,7 +478,7 @@ static void device_write(void *priv, unsigned int offset, int size, unsigned lon
 	case 0x0c0: /* QueueReset */
 		q->ready = 0;
 		if (queue_sel < QUEUES)
-			tell(&held[queue_sel]);
+			tell(&held[queue_sel], false);
 		break;
 	case VIRTIO_MMIO_QUEUE_DESC_LOW:
 	case VIRTIO_MMIO_QUEUE_DESC_HIGH:
@@ -473,7 +507,7 @@ static void device_write(void *priv, unsigned int offset, int size, unsigned lon
 			pending = 0;
 			accepted = 0;
 			for (i = 0; i < QUEUES; i++)
-				tell(&held[i]);
+				tell(&held[i], true);
 		}
 		break;
 	default:
@@ -562,7 +596,7 @@ static void send(unsigned int queue, bool two)
 
 	for (i = 0; i < BUFFERS && top->buffer[i].where != HERE; i++)
 		;
-	if (i == BUFFERS)
+	if (i == BUFFERS || !top->vq[queue])
 		return;
 	b = &top->buffer[i];
 	b->where = RING;
@@ -582,8 +616,9 @@ static void send(unsigned int queue, bool two)
 
 static int top_start(struct virtio_device *vdev)
 {
-	vq_callback_t *callbacks[QUEUES] = {used_callback, used_callback};
-	static const char *const names[QUEUES] = {"first", "second"};
+	u8 b = take();
+	vq_callback_t *callbacks[QUEUES] = {used_callback, b == 0xf1 ? NULL : used_callback};
+	const char *const names[QUEUES] = {"first", b == 0xf2 ? NULL : "second"};
 	int err;
 
 	err = virtio_find_vqs(vdev, QUEUES, top->vq, callbacks, names, NULL);
@@ -707,6 +742,7 @@ static void do_config(struct virtio_device *vdev, u8 how)
 /* What a driver or a user does with a bound device. False: it is in no state for more. */
 static bool act(struct virtio_device *vdev, u8 what)
 {
+	const struct dev_pm_ops *pm = vdev->dev.parent->driver->pm;
 	struct virtio_shm_region shm;
 
 	switch (what & 15) {
@@ -734,10 +770,12 @@ static bool act(struct virtio_device *vdev, u8 what)
 				"a shared memory region that is none");
 		break;
 	case 9:
-		virtqueue_resize(top->vq[what >> 4 & 1], 4 << (take() & 3), recycle);
+		if (top->vq[what >> 4 & 1])
+			virtqueue_resize(top->vq[what >> 4 & 1], 4 << (take() & 3), recycle);
 		break;
 	case 10:
-		used_callback(top->vq[what >> 4 & 1]);
+		if (top->vq[what >> 4 & 1])
+			used_callback(top->vq[what >> 4 & 1]);
 		break;
 	case 11:
 		virtqueue_set_affinity(top->vq[0], cpumask_of(0));
@@ -751,9 +789,9 @@ static bool act(struct virtio_device *vdev, u8 what)
 			vdev->config->synchronize_cbs(vdev);
 		break;
 	case 13:
-		if (virtio_device_freeze(vdev))
+		if (!pm || pm->freeze(vdev->dev.parent))
 			return false;
-		return !virtio_device_restore(vdev);
+		return !pm->restore(vdev->dev.parent);
 	case 14:
 		generation++;
 		pending |= VIRTIO_MMIO_INT_CONFIG;
@@ -794,6 +832,10 @@ static int live(void)
 		  (how & 8 ? BIT_ULL(VIRTIO_RING_F_EVENT_IDX) : 0) |
 		  (how & 16 ? BIT_ULL(VIRTIO_F_RING_RESET) : 0) | (how & 32 ? BIT_ULL(38) : 0) |
 		  (how & 64 ? BIT_ULL(41) | BIT_ULL(37) : 0);
+	version1 = how & 128;
+	align1 = 0;
+	if (version1)
+		offered &= U32_MAX;
 
 	pdev = platform_device_alloc("virtio-mmio", 0);
 	if (!pdev)

@@ -335,19 +335,24 @@ static unsigned int change(uint8_t *b, unsigned int len)
 	return len;
 }
 
-/* vmmio.ko's ways: plain, traced, and two other handlers of its line. */
+/* vmmio.ko's ways: plain, traced, two other handlers of its line, small rings. */
 static void way(unsigned long epoch)
 {
-	static const char *const options[] = {"virtio-mmio.0", "virtio-mmio.0",
-					      "virtio-mmio.0 reread_status=1",
-					      "virtio-mmio.0 lazy_status=1"};
-	unsigned int i = epoch & 3;
+	static const char *const options[] = {
+		"virtio-mmio.0",
+		"virtio-mmio.0",
+		"virtio-mmio.0 reread_status=1",
+		"virtio-mmio.0 lazy_status=1",
+		"virtio-mmio.0 queue_size=8 withhold=event_idx",
+		"virtio-mmio.0 queue_size=1 force=1",
+	};
+	unsigned int i = epoch % 6;
 
 	if (strcmp(job.driver, "vmmio"))
 		return;
 	write_file("/sys/module/device/parameters/level", i == 3 ? "1" : "0");
 	write_file("/sys/kernel/vmmio/options", options[i]);
-	write_file("/sys/kernel/tracing/events/vmmio/enable", i == 1 || epoch & 4 ? "1" : "0");
+	write_file("/sys/kernel/tracing/events/vmmio/enable", i == 1 || epoch & 8 ? "1" : "0");
 }
 
 static double now(void)
@@ -497,7 +502,7 @@ static void shrink(void)
 	unsigned int i;
 
 	qsort(corpus, ninputs, sizeof(*corpus), shorter);
-	for (k = 0; k < 4; k++) {
+	for (k = 0; k < 6; k++) {
 		way(k);
 		for (i = 0; i < ninputs && !memory_is_short(); i++) {
 			had = npcs;
@@ -513,7 +518,7 @@ static void replay(void)
 	unsigned int i;
 	unsigned long k;
 
-	for (k = 0; k < 8; k++) {
+	for (k = 0; k < 12; k++) {
 		way(k);
 		for (i = 0; i < ninputs; i++)
 			execute(corpus[i].bytes, corpus[i].len);
@@ -593,7 +598,7 @@ int main(void)
 	pcs = calloc(MAP, sizeof(*pcs));
 
 	snprintf(module, sizeof(module), "/%s.ko", job.driver);
-	load(module, "");
+	load(module, strcmp(job.driver, "vmmio") ? "" : "legacy=1");
 	snprintf(parameters, sizeof(parameters), "driver=%s fast=%d",
 		 strcmp(job.driver, "vmmio") ? "virtio-mmio" : "vmmio-mmio", job.fast);
 	load("/device.ko", parameters);
