@@ -88,6 +88,8 @@ vmmio_test_properties(arm.host-arm64 arm 600)
 set_tests_properties(arm.host-arm64 PROPERTIES FIXTURES_REQUIRED stat_arm64 FIXTURES_SETUP host_arm64)
 vmmio_arch_test(stack arm arm64 tests/arm/stack.sh TIMEOUT 900)
 set_property(TEST arm.stack APPEND PROPERTY FIXTURES_REQUIRED host_arm64)
+vmmio_arch_test(join arm arm64 tests/arm/join.sh TIMEOUT 900)
+set_property(TEST arm.join APPEND PROPERTY FIXTURES_REQUIRED host_arm64)
 
 # The newest kernel that Debian has for this release, where virtio and PCI are built in.
 # (All kinds of device under both drivers: label matrix.)

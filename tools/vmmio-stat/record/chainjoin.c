@@ -40,7 +40,7 @@ struct join {
 	size_t ncpus;
 	struct deed *deeds; /* by CPU, where it must be seen which vCPU that is */
 	size_t ndeeds;
-	__u32 *accepts; /* positions of interrupts that a vCPU accepted */
+	__u32 *accepts; /* positions of interrupts that a vCPU accepted, or that pend for it */
 	size_t naccepts;
 };
 
@@ -91,6 +91,30 @@ static struct thread *thread(struct join *j, __s32 tid)
 	return p;
 }
 
+/* Which vCPU a thread is, as the scan of its VM says; ~0: it does not. */
+static __u32 scanned_vcpu(const struct join *j, __s32 tid)
+{
+	size_t i;
+
+	for (i = 0; i < j->vm->nrecs; i++)
+		if (j->vm->recs[i].type == VMMIO_HOST_VCPU && (__s32)j->vm->recs[i].tid == tid)
+			return j->vm->recs[i].id;
+	return ~0u;
+}
+
+#define FIRST_SHARED 32 /* arm64: interrupts before it are a vCPU's own */
+
+static bool is_accept(const struct vmmio_host_step *s)
+{
+	return s->kind == VMMIO_HOST_ACCEPT ||
+	       (s->kind == VMMIO_HOST_PENDING && s->a >= FIRST_SHARED && s->vector);
+}
+
+static bool is_for(const struct vmmio_host_step *s, const struct thread *t)
+{
+	return t->vcpu == (s->kind == VMMIO_HOST_PENDING ? (__u32)s->addr : s->a);
+}
+
 /* Steps by thread, on the guest's clock. */
 static int sort(struct join *j)
 {
@@ -110,10 +134,12 @@ static int sort(struct join *j)
 		*s = c->steps[i];
 		s->ns = vmmio_clockmap_guest(j->map, s->ns);
 		err = push(&t->own, &t->nown, (__u32)i);
-		if (!err && s->kind == VMMIO_HOST_ACCEPT && t->mine)
+		if (!err && is_accept(s) && t->mine)
 			err = push(&j->accepts, &j->naccepts, (__u32)i);
 		if (s->kind == VMMIO_HOST_EXIT || s->kind == VMMIO_HOST_ENTRY)
-			t->vcpu = s->c;
+			t->vcpu = s->c != VMMIO_HOST_UNSAID ? s->c
+				  : t->vcpu == ~0u	    ? scanned_vcpu(j, t->tid)
+							    : t->vcpu;
 		if (!err && s->kind == VMMIO_HOST_SWITCH) {
 			t = thread(j, (__s32)s->b);
 			err = t ? push(&t->runs, &t->nruns, (__u32)i) : -ENOMEM;
@@ -207,6 +233,12 @@ static bool has_injection(const struct join *j, const struct thread *t, const st
 
 	for (; i < t->nown && step(j, t->own, i)->ns <= handler + j->map->error_ns; i++)
 		if (step(j, t->own, i)->kind == VMMIO_HOST_INJECT)
+			return true;
+	/* arm64 says what pends, and injects it with the next entry */
+	i = since(j, j->accepts, j->naccepts, x->mark[VMMIO_MARK_KICK]);
+	for (; i < j->naccepts && step(j, j->accepts, i)->ns <= handler + j->map->error_ns; i++)
+		if (step(j, j->accepts, i)->kind == VMMIO_HOST_PENDING &&
+		    is_for(step(j, j->accepts, i), t))
 			return true;
 	return false;
 }
@@ -482,6 +514,17 @@ static __u64 sent_at(const struct join *j, const struct thread *t, size_t at)
 	return ns;
 }
 
+/* arm64: what pends is put before the vCPU by its next entry. */
+static __u64 entered_at(const struct join *j, const struct thread *t, __u64 ns, __u64 until)
+{
+	size_t i = since(j, t->own, t->nown, ns);
+
+	for (; i < t->nown && step(j, t->own, i)->ns <= until; i++)
+		if (step(j, t->own, i)->kind == VMMIO_HOST_ENTRY)
+			return step(j, t->own, i)->ns;
+	return 0;
+}
+
 /* The interrupt that the handler answered: the last one before it, and where it came from. */
 static enum vmmio_chain_why find_interrupt(const struct join *j, struct vmmio_chain *x)
 {
@@ -508,7 +551,7 @@ static enum vmmio_chain_why find_interrupt(const struct join *j, struct vmmio_ch
 		s = step(j, j->accepts, i);
 		if (s->ns < served)
 			break;
-		if (s->a != t->vcpu || (injected && s->vector != (__u8)injected->a))
+		if (!is_for(s, t) || (injected && s->vector != (__u8)injected->a))
 			continue;
 		for (k = 0, from = NULL; k < j->nthreads && !from; k++)
 			if (j->threads[k].tid == s->pid)
@@ -517,6 +560,11 @@ static enum vmmio_chain_why find_interrupt(const struct join *j, struct vmmio_ch
 		while (k < from->nown && step(j, from->own, k) != s)
 			k++;
 		x->mark[VMMIO_MARK_SENT] = sent_at(j, from, k);
+		if (s->kind == VMMIO_HOST_PENDING) {
+			if (!x->mark[VMMIO_MARK_SENT])
+				x->mark[VMMIO_MARK_SENT] = s->ns;
+			x->mark[VMMIO_MARK_INJECTED] = entered_at(j, t, s->ns, handler + error);
+		}
 		if (x->mark[VMMIO_MARK_SENT])
 			return VMMIO_CHAIN_WHOLE;
 	}

@@ -14,11 +14,15 @@ static const struct {
 	const char *event; /* NULL: a probe on a function */
 	const char *field;
 } hidden[] = {
-	{NULL, "__probe_ip"},	   {NULL, "__probe_func"},  {NULL, "__probe_ret_ip"},
+	{NULL, "__probe_ip"},	 {NULL, "__probe_func"},   {NULL, "__probe_ret_ip"},
+#if defined(__aarch64__)
+	{"kvm_exit", "vcpu_pc"}, {"kvm_entry", "vcpu_pc"},
+#else
 	{"kvm_exit", "guest_rip"}, {"kvm_exit", "info1"},   {"kvm_exit", "info2"},
-	{"kvm_entry", "rip"},	   {"kvm_pio", "val"},	    {"kvm_msr", "data"},
-	{"kvm_hypercall", "a0"},   {"kvm_hypercall", "a1"}, {"kvm_hypercall", "a2"},
-	{"kvm_hypercall", "a3"},
+	{"kvm_entry", "rip"},
+#endif
+	{"kvm_pio", "val"},	 {"kvm_msr", "data"},	   {"kvm_hypercall", "a0"},
+	{"kvm_hypercall", "a1"}, {"kvm_hypercall", "a2"},  {"kvm_hypercall", "a3"},
 };
 
 static int find_hidden(struct vmmio_conceal *to, const struct trace_event *from, const char *text)

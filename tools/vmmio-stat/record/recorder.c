@@ -67,18 +67,25 @@ static int enable_host(struct vmmio_recorder *r, char *why, size_t size)
 	size_t n = 0;
 	int i, err;
 
-#if !defined(__x86_64__)
+#if defined(__aarch64__)
+	const enum vmmio_host_machine other = VMMIO_HOST_X86;
+#else
+	const enum vmmio_host_machine other = VMMIO_HOST_ARM;
+#endif
+
+#if !defined(__x86_64__) && !defined(__aarch64__)
 	snprintf(why, size,
 		 "of a KVM host on this architecture no recording is made yet: "
 		 "its events are not known (vmmio-stat exits counts them)");
 	return -EOPNOTSUPP;
 #endif
-	for (i = 0; (e = vmmio_host_event(i))->name; before = e, i++) {
+	for (i = 0; (e = vmmio_host_event(i))->name; i++) {
 		struct trace_event one = {
 			.system = e->system, .name = e->name, .fields = no_fields};
 
-		if (before && !strcmp(before->name, e->name))
+		if (e->machine == other || (before && !strcmp(before->name, e->name)))
 			continue;
+		before = e;
 		err = trace_ring_enable(&r->ring, &one, why, size);
 		if (err && err != -ENOENT)
 			return err;

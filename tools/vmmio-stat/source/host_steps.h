@@ -12,8 +12,8 @@
 #include "tracefs_ring.h"
 
 enum vmmio_host_kind {
-	VMMIO_HOST_EXIT,      /* a: reason, b: instruction set, c: vCPU */
-	VMMIO_HOST_ENTRY,     /* c: vCPU */
+	VMMIO_HOST_EXIT,      /* a: reason, b: instruction set, c: vCPU, or VMMIO_HOST_UNSAID */
+	VMMIO_HOST_ENTRY,     /* c: the same */
 	VMMIO_HOST_MMIO,      /* a: VMMIO_KVM_MMIO_*, b: bytes, addr, data: value */
 	VMMIO_HOST_FAST,      /* addr: a doorbell that needed no emulation */
 	VMMIO_HOST_PIO,	      /* a: write, b: bytes, c: port */
@@ -31,6 +31,7 @@ enum vmmio_host_kind {
 	VMMIO_HOST_IPI,	      /* a: what the guest wrote */
 	VMMIO_HOST_WAKE,      /* a: thread */
 	VMMIO_HOST_SWITCH,    /* a: thread that goes, b: that comes */
+	VMMIO_HOST_PENDING,   /* arm64: a: interrupt number, addr: vCPU, vector: level */
 	VMMIO_HOST_KINDS,
 };
 
@@ -47,6 +48,7 @@ struct vmmio_host_step {
 	__u8 flags; /* of WAKE: VMMIO_HOST_IN_IRQ: an interrupt's handler did it */
 };
 
+#define VMMIO_HOST_UNSAID ~0u  /* arm64's KVM names no vCPU at an exit */
 #define VMMIO_HOST_IN_IRQ 0x18 /* as the kernel's records have it: hard or soft */
 
 struct vmmio_host_steps {
@@ -54,9 +56,16 @@ struct vmmio_host_steps {
 	void *data;
 };
 
+enum vmmio_host_machine {
+	VMMIO_HOST_ANY,
+	VMMIO_HOST_X86,
+	VMMIO_HOST_ARM,
+};
+
 /* Events by number, "kvm" and "sched" systems; NULL name: there are no more. */
 struct vmmio_host_event {
 	const char *system, *name;
+	enum vmmio_host_machine machine; /* whose KVM has it */
 };
 const struct vmmio_host_event *vmmio_host_event(int i);
 

@@ -1,0 +1,139 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# A guest and its host of arm64 recorded in one boot of a bench host (EL2, GICv2, emulated),
+# and joined here: every kick of the load makes a whole chain, over MMIO and over PCI, by
+# offsets that are measured, since arm64's KVM says none, and its legs are together what
+# the load says that its request took. The host's recording alone counts as exits does.
+# Arguments: the image of the guest (arm64); a folder that is to have what was seen, with 500
+# reads each instead of 100.
+set -eu
+# shellcheck source=tests/arm/lib.sh
+. "$VMMIO_SOURCE/tests/arm/lib.sh"
+host=$VMMIO_BUILD/arch/host-arm64/host.cpio
+reads=100 folder=
+[ $# = 1 ] || folder=$(mkdir -p "$2" && cd "$2" && pwd) reads=500
+[ -f "$host" ] || {
+	echo "no $host (arm.host-arm64 makes it): skipped"
+	exit 77
+}
+command -v trace-cmd >/dev/null || {
+	echo "no trace-cmd"
+	exit 77
+}
+stat=$VMMIO_BUILD/vmmio-stat
+
+cat >"$work/run.sh" <<END
+reads=$reads
+END
+cat >>"$work/run.sh" <<'END'
+set -e
+# until_said PATTERN: the guest said so
+until_said()
+{
+	until grep -qs "$1" /tmp/vmmio-*/result; do
+		kill -0 "$guest" || {
+			echo "the guest ended before it said $1"
+			cat /tmp/guest
+			exit 1
+		}
+		usleep 200000
+	done
+}
+load_kvm
+cat >/tmp/l2.sh <<EOS
+	set -e
+	load_vmmio claim=all && load_blk && wait_blk 2
+	mmio=\$(blk_on mmio) pci=\$(blk_on pci-msix)
+	for d in \$mmio \$pci; do blkload --count 20 \$d; done >/dev/null
+	echo "@ready"
+	sleep 4
+	vmmio-stat record -o /tmp/g.dat -- sh -c "blkload --count $reads --requests /tmp/r.mmio \$mmio && blkload --count $reads --requests /tmp/r.pci \$pci" >/tmp/loads
+	echo "@done"
+	sleep 4
+	cat /tmp/r.mmio /tmp/r.pci | gzip -c | base64 | tr -d '\n' | sed 's/^/REQUESTS /'
+	echo
+	gzip -c /tmp/g.dat | base64 | tr -d '\n' | sed 's/^/GUEST /'
+	echo
+EOS
+l2 --ioeventfd --columns mmio,pci-msix -f /bin/vmmio-stat:/bin/vmmio-stat --script /tmp/l2.sh >/tmp/guest &
+guest=$!
+until_said '^@ready'
+vmmio-stat record --host --buffer 16M -o /tmp/h.dat >/tmp/out 2>/tmp/err &
+recorder=$!
+until_said '^@done'
+kill -INT "$recorder"
+wait "$recorder" || { cat /tmp/err; exit 1; }
+cat /tmp/err >&2
+grep -q 'nothing lost$' /tmp/err
+wait "$guest"
+grep -v '^@' /tmp/guest
+echo "HOST $(gzip -c /tmp/h.dat | base64 | tr -d '\n')"
+END
+boot --host --initrd "$host" --timeout 400 --tries 2 --script "$work/run.sh" >"$work/out" || {
+	tail -n 5 "$work/out" | cut -c1-300
+	fail "the bench host failed"
+}
+for file in GUEST:g.dat HOST:h.dat REQUESTS:requests; do
+	sed -n "s/^${file%:*} //p" "$work/out" | base64 -d | gunzip >"$work/${file#*:}"
+done
+[ -z "$folder" ] || cp "$work"/g.dat "$work"/h.dat "$work/requests" "$folder"
+cd "$work"
+
+joined()
+{
+	"$stat" join --emulated-time "$@"
+}
+
+# values KEY: of all objects, one a line
+values()
+{
+	grep -o "\"$1\":[0-9]*" json | sed 's/.*://'
+}
+
+joined --requests requests g.dat h.dat >journey.txt || fail 'join'
+grep -q 'measured' journey.txt || fail 'the heading does not say that the offset was measured'
+joined --json --requests requests g.dat h.dat >json
+for key in kicks chains; do
+	[ "$(values $key | tr '\n' ' ')" = "$reads $reads " ] || fail "not $reads $key each: $(cat journey.txt)"
+done
+for key in guest_lost host_lost doorbells_without_kick requests_without_kick; do
+	[ "$(values $key)" = 0 ] || fail "$key is $(values $key)"
+done
+[ "$(values n | sort | uniq -c | tr -s ' ')" = " 20 $reads" ] || fail "legs that were not seen: $(cat json)"
+
+# request by request: the legs, the whole and what the load says
+joined --csv --requests requests g.dat h.dat >csv
+awk -F, -v want="$reads" '
+	NR == FNR { latency[NR] = $2; next }
+	FNR == 1 { next }
+	{
+		sum = 0
+		for (i = 8; i < NF; i++) {
+			if ($i == "") { print "a leg is missing: " $0; bad = 1 }
+			sum += $i
+		}
+		if (sum != $7 || $7 != latency[FNR - 1]) {
+			print "request " FNR - 1 ": legs " sum ", whole " $7 ", the load says " latency[FNR - 1]
+			bad = 1
+		}
+		n++
+	}
+	END { exit bad || n != 2 * want }' requests csv || fail 'the legs are not what the load says'
+
+# another reader; no address of the guest's programs is in it
+trace-cmd report -N h.dat >text 2>/dev/null || fail 'trace-cmd report'
+grep -q 'kvm_exit: .* PC: 0x00' text || fail "an exit as it is not known: $(grep -m 1 kvm_exit text)"
+! grep 'PC: 0x0*[1-9a-f]' text || fail 'a program counter is in it'
+# the host's half alone: what exits has of a live run
+"$stat" report --emulated-time --json h.dat | tr '{' '\n' >"$work/rows"
+# shellcheck source=tests/exitrows.sh
+. "$VMMIO_SOURCE/tests/exitrows.sh"
+for t in mmio pci; do
+	same "kicks over $t, reported" "$reads" "$(sum samples '"exit":"kick"' '"path":"ioeventfd"' "\"transport\":\"$t\"")"
+done
+same 'kvm_exit and all rows, reported' "$(sum kvm_exit '"kvm_exit":')" "$(sum exits '"exit":')"
+if [ -n "$folder" ]; then
+	cp journey.txt "$folder"
+fi
+echo "$reads reads over mmio and MSI-X under kvm-arm on tcg: as many chains, of all legs"
