@@ -8,8 +8,8 @@
  *
  * ENODEV: no such queue; ENOLINK: its device does not run; EIO: virtio_ring gave it up;
  * EOPNOTSUPP: the queue has no callback; ENODATA: nothing was used. What was done
- * is said in the kernel log. It finds no fault and heals none: the one event that was
- * lost is made up for.
+ * is said in the kernel log. It neither diagnoses nor repairs anything: it makes up for one
+ * lost event.
  */
 #include <linux/kernel.h>
 #include <linux/kobject.h>
@@ -17,7 +17,7 @@
 #include <linux/sysfs.h>
 #include "vmmio.h"
 
-/* It may be asked for while the queue's driver kicks, too: two can always run at once. */
+/* May race with the driver's own kick: virtqueue_notify() needs no serialization. */
 static int kick_once(struct vmmio_queue *q)
 {
 	return virtqueue_notify(q->vq) ? 0 : -EIO;
@@ -51,15 +51,16 @@ static int nudge_poll(struct vmmio_queue *q)
 static ssize_t nudge_store(struct kobject *kobj, struct kobj_attribute *attr, const char *buf,
 			   size_t count)
 {
-	char device[24], word[8], rest;
-	unsigned int index;
+	char device[24], number[8], word[8], rest;
 	bool kick;
+	u16 index;
 	int err;
 
-	if (sscanf(buf, "%23s %u %7s %c", device, &index, word, &rest) != 3)
+	if (sscanf(buf, "%23s %7s %7s %c", device, number, word, &rest) != 3 ||
+	    kstrtou16(number, 10, &index))
 		return -EINVAL;
 	kick = !strcmp(word, "kick");
-	if (index > U16_MAX || (!kick && strcmp(word, "poll")))
+	if (!kick && strcmp(word, "poll"))
 		return -EINVAL;
 	err = vmmio_slot_at_queue(device, index, kick ? nudge_kick : nudge_poll);
 	return err ?: count;

@@ -154,7 +154,7 @@ void vmmio_queues_go_live(struct vmmio_device *vd)
 			smp_store_release(&vd->queues[i]->live, true);
 }
 
-/* The opposite; a handler that runs now may still be at it, a nudge is not. */
+/* The opposite. A running handler may still see a queue live; no nudge does once this returns. */
 void vmmio_queues_halt(struct vmmio_device *vd)
 {
 	unsigned int i;

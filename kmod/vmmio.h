@@ -250,7 +250,7 @@ void vmmio_slot_set_ring(struct vmmio_queue *q, const struct vring *vring);
 void vmmio_slots_observe(void);
 /* @act runs under the lock of the slots: the queue stays. -ENODEV: there is none. */
 int vmmio_slot_at_queue(const char *device, u16 index, int (*act)(struct vmmio_queue *q));
-/* What began before at some queue is over. */
+/* Waits for a vmmio_slot_at_queue() in progress. */
 void vmmio_slots_settle(void);
 void vmmio_slot_drop_device(struct vmmio_device *vd);
 void vmmio_slot_drop_queue(struct vmmio_queue *q);

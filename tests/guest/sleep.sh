@@ -76,6 +76,8 @@ echo freeze >/sys/power/state
 cat /proc/uptime
 dmesg | grep -q 'PM: suspend entry (s2idle)' || fail 'it did not sleep'
 dmesg | grep -q 'PM: suspend exit' || fail 'it is still asleep'
+[ "$(cat /sys/power/pm_wakeup_irq)" = "$irq" ] || fail "woken by interrupt $(cat /sys/power/pm_wakeup_irq), not $irq"
+[ "$(cat $waker/answers)" = 2 ] || fail 'it woke without the second answer'
 exact after
 
 # buffers that pass between two looks at an index of 16 bits: said when it may be too many

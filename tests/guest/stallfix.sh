@@ -91,7 +91,7 @@ stalls --fix kick 1 5
 touch /tmp/stop
 usleep 500000
 v=$(virtio 0)
-for wrong in "$v 0 poke" "$v 65536 kick" "$v -1 kick" "$v 0" "$v 0 kick kick" 'virtio99 0 kick' "$v 1 kick" "$(virtio 2) 0 kick" x; do
+for wrong in "$v 0 poke" "$v 65536 kick" "$v -1 kick" "$v 4294967296 kick" "$v 0kick" "$v 0x0 kick" "$v 0" "$v 0 kick kick" 'virtio99 0 kick' "$v 1 kick" "$(virtio 2) 0 kick" x; do
 	! echo "$wrong" >$nudge 2>/dev/null || fail "taken: $wrong"
 done
 echo "$v 0 kick" >$nudge || fail 'a kick of an idle queue'
@@ -105,12 +105,14 @@ done ) &
 at_it=$!
 for n in 1 2 3 4 5 6; do
 	for i in 0 1; do
-		vmmio-ctl unbind $(node $i) >/dev/null && wait_blk 3 && blkload --count 20 /dev/$(node $i) >/dev/null
+		vmmio-ctl unbind $(node $i) >/dev/null && wait_blk 3 && blkload --count 20 /dev/$(node $i) >/dev/null || fail "round $n, without"
 		vmmio-ctl bind $(node $i) >/dev/null && wait_blk 3 && blkload --count 20 /dev/$(node $i) >/dev/null || fail "round $n"
 	done
 done
 touch /tmp/over
 wait $at_it
+n=$(dmesg | grep -c 'on request')
+[ $n -ge 12 ] || fail "$n nudges in the kernel log"
 echo stallfix-done
 END
 status=0

@@ -4,6 +4,7 @@
  * head says, whatever the head's size and whichever CPU came first.
  */
 #include <fcntl.h>
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -228,6 +229,37 @@ static void test_nothing_stays_of_what_was_not_finished(void **state)
 	assert_int_equal(st.st_size, 0);
 }
 
+/* Pages that are in the file already are lost if somebody cuts it, and it is said. */
+static void test_cut_files_are_no_success(void **state)
+{
+	struct place of[CPUS];
+	struct vmmio_writer w, other;
+
+	(void)state;
+	assert_int_equal(vmmio_writer_open(&w, path, PAGE, CPUS), 0);
+	assert_int_equal(vmmio_writer_open(&other, path, PAGE, CPUS), -EBUSY);
+	vmmio_writer_close(&other);
+	fill(&w, many, 1);
+	assert_int_equal(truncate(path, 0), 0);
+	assert_int_equal(w.err, 0);
+	finish(&w, 100);
+	assert_int_equal(w.err, -EIO);
+	assert_int_equal(w.cpus[1].dropped, (__u64)many[1] * PAGE);
+	vmmio_writer_close(&w);
+	check((const unsigned int[CPUS]){many[0], 0, many[2]}, read_places(of), of);
+	unlink(path);
+
+	/* in between: what comes after it has no place either */
+	assert_int_equal(vmmio_writer_open(&w, path, PAGE, CPUS), 0);
+	put(&w, 1, 0);
+	put(&w, 1, 1);
+	assert_int_equal(truncate(path, PAGE), 0);
+	assert_int_equal(vmmio_writer_pages(&w, 1, (__u64[PAGE / 8]){0}, PAGE), -EIO);
+	assert_int_equal(w.cpus[1].dropped, 3 * PAGE);
+	finish(&w, 100);
+	vmmio_writer_close(&w);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, make_path, drop_path)
@@ -237,6 +269,7 @@ int main(void)
 		T(test_large_heads_have_their_room),
 		T(test_old_files_stay_until_the_end),
 		T(test_nothing_stays_of_what_was_not_finished),
+		T(test_cut_files_are_no_success),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

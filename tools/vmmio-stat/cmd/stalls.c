@@ -268,15 +268,17 @@ static int fix(struct run *r)
 	end = vmmio_now_ns() + r->bound_ns;
 	while (n && !all_moved(r, f, n) && vmmio_now_ns() < end && !vmmio_stop) {
 		vmmio_sleep_until(vmmio_now_ns() + r->watch.period_ns);
-		if (look(r)) {
-			free(f);
-			return VMMIO_EXIT_TROUBLE;
+		if (look(r)) { /* what was done is said all the same */
+			ret = VMMIO_EXIT_TROUBLE;
+			break;
 		}
 	}
 	if (r->json)
 		vmmio_stall_fix_json(f, n, !strcmp(r->fix, "poll"), stdout);
-	else
+	else if (n || is_all_seen(r))
 		vmmio_stall_fix_table(f, n, stdout);
+	else
+		puts("nothing that was seen is stalled, nothing was done");
 	for (i = 0; i < n; i++)
 		if (f[i].err)
 			ret = VMMIO_EXIT_TROUBLE;

@@ -92,15 +92,39 @@ static int by_begin(const void *a, const void *b)
 	return x->from_ns < y->from_ns ? -1 : x->from_ns > y->from_ns;
 }
 
+/*
+ * arm64's KVM does not say for which vCPU a shared interrupt pends: with several, whose
+ * injection it is would be a guess.
+ */
+static bool has_unclear_vcpus(const struct vmmio_chains *c, const struct dat_vm *vm)
+{
+	size_t i, others = 0;
+
+	for (i = 0; i < vm->nrecs; i++)
+		others += vm->recs[i].type == VMMIO_HOST_VCPU && vm->recs[i].id;
+	for (i = 0; others && i < c->nsteps; i++)
+		if (c->steps[i].kind == VMMIO_HOST_PENDING)
+			return true;
+	return false;
+}
+
 int vmmio_chains_measure(const struct vmmio_chains *c, const struct dat_vm *vm,
 			 const struct dat_facts *guest, const struct dat_facts *host,
 			 struct vmmio_clockmap *map, char *why, size_t size)
 {
-	struct vmmio_clock_span *kicks = calloc(c->n + 1, sizeof(*kicks));
+	struct vmmio_clock_span *kicks;
 	struct outs o = {};
 	size_t i, n = 0;
-	int err = kicks ? find_outs(&o, c, vm) : -ENOMEM;
+	int err;
 
+	if (has_unclear_vcpus(c, vm)) {
+		snprintf(why, size,
+			 "KVM on arm64 does not say to which vCPU a shared interrupt goes: a guest "
+			 "with several cannot be joined");
+		return -EOPNOTSUPP;
+	}
+	kicks = calloc(c->n + 1, sizeof(*kicks));
+	err = kicks ? find_outs(&o, c, vm) : -ENOMEM;
 	for (i = 0; !err && i < c->n; i++) {
 		struct vmmio_clock_span x = {c->v[i].mark[VMMIO_MARK_KICK],
 					     vmmio_chain_until(&c->v[i])};

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -63,6 +64,11 @@ int vmmio_writer_open(struct vmmio_writer *w, const char *path, size_t page_size
 		goto err_close;
 	}
 	err = S_ISREG(st.st_mode) ? 0 : -EINVAL;
+	/* another recorder's pages may be in it */
+	if (!err && flock(w->fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK) {
+		err = -EBUSY;
+		w->made = false;
+	}
 	w->direct = !st.st_size; /* what is there stays until there is something in its place */
 	if (!err && fchmod(w->fd, 0600))
 		err = -errno;
@@ -127,6 +133,20 @@ static bool is_home(struct vmmio_writer *w, int cpu)
 	return w->home == cpu;
 }
 
+/* Somebody cut the file: the pages that were in it already are gone, and are said to be. */
+static void check_home(struct vmmio_writer *w)
+{
+	struct vmmio_writer_cpu *c = w->home < 0 ? NULL : &w->cpus[w->home];
+	struct stat st;
+
+	if (!c || !c->size || (!fstat(w->fd, &st) && (__u64)st.st_size >= HOME + c->size))
+		return;
+	c->dropped += c->size;
+	w->size -= c->size;
+	c->size = 0;
+	w->err = w->err ?: -EIO;
+}
+
 int vmmio_writer_pages(struct vmmio_writer *w, int cpu, const void *pages, size_t size)
 {
 	struct vmmio_writer_cpu *c = &w->cpus[cpu];
@@ -138,6 +158,8 @@ int vmmio_writer_pages(struct vmmio_writer *w, int cpu, const void *pages, size_
 		if (c->fd < 0)
 			w->err = c->fd;
 	}
+	if (home)
+		check_home(w);
 	if (!w->err) {
 		int fd = home ? w->fd : c->fd;
 		__u64 from = home ? HOME : 0;
@@ -341,8 +363,10 @@ int vmmio_writer_finish(struct vmmio_writer *w, const struct vmmio_writer_head *
 	char *head = NULL, *buf = malloc(CHUNK);
 	size_t size = 0, done;
 	__u64 room, at;
-	int i, err = buf ? write_head(w, h, &head, &size) : -ENOMEM;
+	int i, err;
 
+	check_home(w);
+	err = buf ? write_head(w, h, &head, &size) : -ENOMEM;
 	free(head);
 	head = NULL;
 	if (err)

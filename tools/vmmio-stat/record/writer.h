@@ -46,7 +46,10 @@ struct vmmio_writer_head {
 	void *data;
 };
 
-/* Makes @path with mode 0600, or takes one that is there. Returns 0 or -errno. */
+/*
+ * Makes @path with mode 0600, or takes one that is there. Returns 0 or -errno; -EBUSY: another
+ * recorder writes it.
+ */
 int vmmio_writer_open(struct vmmio_writer *w, const char *path, size_t page_size, int ncpus);
 /* Whole pages of one CPU. Returns 0 or the first -errno; all that came before stays. */
 int vmmio_writer_pages(struct vmmio_writer *w, int cpu, const void *pages, size_t size);

@@ -128,6 +128,16 @@ void vmmio_stall_fix_table(const struct vmmio_stall_fix *f, size_t n, FILE *out)
 		table_row(&f[i], out);
 }
 
+/* A device has no ring. */
+static void json_index(struct vmmio_json *j, const char *key, const struct vmmio_stall_fix *f,
+		       __u64 index)
+{
+	if (f->info.kind == VMMIO_SLOT_DEVICE)
+		vmmio_json_null(j, key);
+	else
+		vmmio_json_u64(j, key, index);
+}
+
 static void json_row(struct vmmio_json *j, const struct vmmio_stall_fix *f)
 {
 	vmmio_json_open(j, NULL, '{');
@@ -154,11 +164,14 @@ static void json_row(struct vmmio_json *j, const struct vmmio_stall_fix *f)
 		vmmio_json_null(j, "moved");
 	else
 		vmmio_json_bool(j, "moved", f->moved);
-	vmmio_json_double(j, "waited_ms", f->waited_ns / 1e6);
-	vmmio_json_u64(j, "used_before", f->before.used);
-	vmmio_json_u64(j, "used", f->after.used);
-	vmmio_json_u64(j, "taken_back_before", f->before.seen);
-	vmmio_json_u64(j, "taken_back", f->after.seen);
+	if (f->err)
+		vmmio_json_null(j, "waited_ms");
+	else
+		vmmio_json_double(j, "waited_ms", f->waited_ns / 1e6);
+	json_index(j, "used_before", f, f->before.used);
+	json_index(j, "used", f, f->after.used);
+	json_index(j, "taken_back_before", f, f->before.seen);
+	json_index(j, "taken_back", f, f->after.seen);
 	vmmio_json_close(j, '}');
 }
 
