@@ -100,17 +100,21 @@ done
 for key in guest_lost host_lost doorbells_without_kick requests_without_kick; do
 	[ "$(values $key)" = 0 ] || fail "$key is $(values $key)"
 done
-[ "$(values n | sort | uniq -c | tr -s ' ')" = " 20 $reads" ] || fail "legs that were not seen: $(cat json)"
+# all legs of all, but the wake-up of a backend that was awake already, now and then
+woken=$(grep -o '"backend_wakeup":{"n":[0-9]*' json | sed 's/.*://' | sort -n | head -n 1)
+[ "$woken" -ge $((reads * 9 / 10)) ] || fail "a backend was woken $woken times: $(cat json)"
+[ "$(sed 's/"backend_wakeup":{"n":[0-9]*//g' json | grep -o '"n":[0-9]*' | sort | uniq -c | tr -s ' ')" = " 18 \"n\":$reads" ] ||
+	fail "legs that were not seen: $(cat json)"
 
 # request by request: the legs, the whole and what the load says
 joined --csv --requests requests g.dat h.dat >csv
 awk -F, -v want="$reads" '
 	NR == FNR { latency[NR] = $2; next }
-	FNR == 1 { next }
+	FNR == 1 { for (i = 8; i < NF; i++) if ($i == "backend_wakeup_ns") woken = i; next }
 	{
 		sum = 0
 		for (i = 8; i < NF; i++) {
-			if ($i == "") { print "a leg is missing: " $0; bad = 1 }
+			if ($i == "" && i != woken) { print "a leg is missing: " $0; bad = 1 }
 			sum += $i
 		}
 		if (sum != $7 || $7 != latency[FNR - 1]) {
