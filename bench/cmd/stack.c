@@ -11,9 +11,9 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 #include <time.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "bench/data/machine.h"
 #include "bench/data/result.h"
@@ -152,9 +152,11 @@ static int keep_host(struct run *r, const char *text)
 {
 	char path[PATH_MAX];
 	const char *p = text;
-	gzFile gz = gzopen(vmmio_result_path(&r->result, "hosts.jsonl.gz", path), "ab9");
+	gzFile gz;
 	int err = 0;
 
+	errno = 0;
+	gz = gzopen(vmmio_result_path(&r->result, "hosts.jsonl.gz", path), "ab9");
 	if (!gz)
 		return errno ? -errno : -ENOMEM;
 	while ((p = strstr(p, "@host {"))) {
@@ -162,10 +164,14 @@ static int keep_host(struct run *r, const char *text)
 
 		p += 6;
 		n = strcspn(p, "\n");
-		if (gzwrite(gz, p, n) != (int)n || gzputc(gz, '\n') < 0)
-			err = -EIO;
+		errno = 0;
+		if (!err && (gzwrite(gz, p, n) != (int)n || gzputc(gz, '\n') < 0))
+			err = errno ? -errno : -EIO;
 	}
-	return gzclose(gz) != Z_OK ? -EIO : err;
+	errno = 0;
+	if (gzclose(gz) != Z_OK && !err)
+		err = errno ? -errno : -EIO;
+	return err;
 }
 
 static int take_boot(struct run *r, unsigned int boot, const struct vmmio_guest_result *g)

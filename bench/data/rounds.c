@@ -405,6 +405,12 @@ json_t *vmmio_rounds_load(const char *folder, char *why, size_t len)
 	return rows;
 }
 
+/* What zlib could not write, and why: a full disk says so in errno. */
+static int not_written(void)
+{
+	return errno ? -errno : -EIO;
+}
+
 int vmmio_rounds_write(const char *path, const json_t *rows)
 {
 	json_t *row;
@@ -412,17 +418,22 @@ int vmmio_rounds_write(const char *path, const json_t *rows)
 	size_t i;
 	int err = 0;
 
+	errno = 0;
 	gz = gzopen(path, "wb9");
 	if (!gz)
 		return errno ? -errno : -ENOMEM;
 	json_array_foreach(rows, i, row) {
 		char *line = json_dumps(row, JSON_COMPACT | VMMIO_REAL_DIGITS);
 
-		if (!line || gzputs(gz, line) < 0 || gzputc(gz, '\n') < 0)
-			err = -EIO;
+		errno = 0;
+		if (!line)
+			err = err ?: -ENOMEM;
+		else if (gzputs(gz, line) < 0 || gzputc(gz, '\n') < 0)
+			err = err ?: not_written();
 		free(line);
 	}
+	errno = 0;
 	if (gzclose(gz) != Z_OK)
-		err = -EIO;
+		err = err ?: not_written();
 	return err;
 }

@@ -100,30 +100,11 @@ done
 for key in guest_lost host_lost doorbells_without_kick requests_without_kick; do
 	[ "$(values $key)" = 0 ] || fail "$key is $(values $key)"
 done
-# all legs of all, but the wake-up of a backend that was awake already, now and then
-woken=$(grep -o '"backend_wakeup":{"n":[0-9]*' json | sed 's/.*://' | sort -n | head -n 1)
-[ "$woken" -ge $((reads * 9 / 10)) ] || fail "a backend was woken $woken times: $(cat json)"
-[ "$(sed 's/"backend_wakeup":{"n":[0-9]*//g' json | grep -o '"n":[0-9]*' | sort | uniq -c | tr -s ' ')" = " 18 \"n\":$reads" ] ||
-	fail "legs that were not seen: $(cat json)"
-
-# request by request: the legs, the whole and what the load says
+# shellcheck source=tests/joinlegs.sh
+. "$VMMIO_SOURCE/tests/joinlegs.sh"
+legs_seen json "$reads" || fail "legs that were not seen: $(cat json)"
 joined --csv --requests requests g.dat h.dat >csv
-awk -F, -v want="$reads" '
-	NR == FNR { latency[NR] = $2; next }
-	FNR == 1 { for (i = 8; i < NF; i++) if ($i == "backend_wakeup_ns") woken = i; next }
-	{
-		sum = 0
-		for (i = 8; i < NF; i++) {
-			if ($i == "" && i != woken) { print "a leg is missing: " $0; bad = 1 }
-			sum += $i
-		}
-		if (sum != $7 || $7 != latency[FNR - 1]) {
-			print "request " FNR - 1 ": legs " sum ", whole " $7 ", the load says " latency[FNR - 1]
-			bad = 1
-		}
-		n++
-	}
-	END { exit bad || n != 2 * want }' requests csv || fail 'the legs are not what the load says'
+legs_add_up csv requests "$reads" || fail 'the legs are not what the load says'
 
 # another reader; no address of the guest's programs is in it
 trace-cmd report -N h.dat >text 2>/dev/null || fail 'trace-cmd report'

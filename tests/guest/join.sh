@@ -64,30 +64,13 @@ done
 for key in guest_lost host_lost doorbells_without_kick requests_without_kick; do
 	[ "$(values $key)" = 0 ] || fail "$key is $(values $key)"
 done
-# every leg of every request was seen
-[ "$(values n | sort | uniq -c | tr -s ' ')" = " 20 $reads" ] || fail "legs that were not seen: $(cat json)"
+# shellcheck source=tests/joinlegs.sh
+. "$VMMIO_SOURCE/tests/joinlegs.sh"
+legs_seen json $reads || fail "legs that were not seen: $(cat json)"
 [ "$(grep -o '"ioeventfd":[0-9]*' json | sort -u)" = "\"ioeventfd\":$reads" ] || fail 'the path is another one'
 
-# request by request: the legs, the whole and what the load says
 joined --csv --requests requests g.dat h.dat >csv
-awk -F, '
-	NR == FNR { latency[NR] = $2; next }
-	FNR == 1 { next }
-	{
-		sum = 0
-		for (i = 8; i < NF; i++) {
-			if ($i == "") { print "a leg is missing: " $0; bad = 1 }
-			sum += $i
-		}
-		if (sum != $7 || $7 != latency[FNR - 1]) {
-			print "request " FNR - 1 ": legs " sum ", whole " $7 ", the load says " latency[FNR - 1]
-			bad = 1
-		}
-		all += sum
-		n++
-	}
-	END { print n " requests, " all " ns in all"; exit bad || n != 2 * want }' want=$reads requests csv ||
-	fail 'the legs are not what the load says'
+legs_add_up csv requests $reads || fail 'the legs are not what the load says'
 # and that is what the load printed itself: its means, to their last digit
 grep '^LOAD' out | grep -o '"mean_ns":[0-9.]*' | sed 's/.*://' >means
 awk -F, -v reads=$reads '{ s += $2 } NR % reads == 0 { printf "%.3f\n", s / reads; s = 0 }' requests >ours

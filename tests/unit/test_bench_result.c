@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "bench/data/result.h"
+#include "bench/data/rounds.h"
 
 static char base[64];
 
@@ -176,6 +177,21 @@ static void test_unfinished(void **state)
 	vmmio_result_abandon(&r); /* twice is harmless */
 }
 
+/* A full disk is called by its name, also by what is written compressed. */
+static void test_full_disk(void **state)
+{
+	json_t *rows = json_array();
+
+	for (int i = 0; i < 20000; i++)
+		json_array_append_new(rows, json_pack("{s:i}", "round", i * 7919 % 20011));
+	assert_int_equal(vmmio_rounds_write("/dev/full", rows), -ENOSPC);
+	json_array_clear(rows); /* too little to be written before the end */
+	json_array_append_new(rows, json_object());
+	assert_int_equal(vmmio_rounds_write("/dev/full", rows), -ENOSPC);
+	assert_int_equal(vmmio_rounds_write("/nowhere/rounds", rows), -ENOENT);
+	json_decref(rows);
+}
+
 static void test_unwritable(void **state)
 {
 	struct vmmio_result r;
@@ -196,6 +212,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
 		cmocka_unit_test(test_series_malformed),
 		cmocka_unit_test_setup_teardown(test_unfinished, setup, teardown),
+		cmocka_unit_test(test_full_disk),
 		cmocka_unit_test_setup_teardown(test_unwritable, setup, teardown),
 	};
 
