@@ -967,7 +967,22 @@ static void fixed(void **state)
 	vmmio_stall_fix_json(&x[3], 1, true, f);
 	fclose(f);
 	assert_non_null(strstr(json, "\"done\":false,\"why_not\":\"vmmio.ko does not serve it"));
-	assert_non_null(strstr(json, "\"found\":null,\"moved\":null"));
+	assert_non_null(strstr(json, "\"found\":null,\"moved\":null,\"waited_ms\":null"));
+	/* a wait that was ended does not know; a device has no ring */
+	x[1].moved = false;
+	x[1].cut = true;
+	x[3].info.kind = VMMIO_SLOT_DEVICE;
+	f = fmemopen(text, sizeof(text), "w");
+	vmmio_stall_fix_table(&x[1], 1, f);
+	fclose(f);
+	assert_non_null(strstr(text, " s, in which the wait was ended\n"));
+	f = fmemopen(json, sizeof(json), "w");
+	vmmio_stall_fix_json(&x[1], 3, false, f);
+	fclose(f);
+	assert_non_null(strstr(json, "\"done\":true,\"why_not\":null,\"found\":null,\"moved\":null,"
+				     "\"waited_ms\":"));
+	assert_non_null(strstr(json, "\"waited_ms\":null,\"used_before\":null,\"used\":null,"
+				     "\"taken_back_before\":null,\"taken_back\":null"));
 	unlink(path);
 	rmdir(dir);
 	w.n = 1;

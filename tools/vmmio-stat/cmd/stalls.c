@@ -273,6 +273,8 @@ static int fix(struct run *r)
 			break;
 		}
 	}
+	for (i = 0; i < n; i++)
+		f[i].cut = ret || vmmio_stop;
 	if (r->json)
 		vmmio_stall_fix_json(f, n, !strcmp(r->fix, "poll"), stdout);
 	else if (n || is_all_seen(r))
@@ -283,7 +285,7 @@ static int fix(struct run *r)
 		if (f[i].err)
 			ret = VMMIO_EXIT_TROUBLE;
 		else if (!f[i].moved && !ret)
-			ret = VMMIO_EXIT_NEGATIVE;
+			ret = f[i].cut ? VMMIO_EXIT_TROUBLE : VMMIO_EXIT_NEGATIVE;
 	for (i = 0; i < n && f[i].err != -EXDEV; i++)
 		;
 	if (i < n)

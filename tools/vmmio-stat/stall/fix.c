@@ -110,6 +110,9 @@ static void table_row(const struct vmmio_stall_fix *f, FILE *out)
 		f->found ? "" : ", which found nothing used");
 	if (f->gone)
 		fputs("then it was gone\n", out);
+	else if (!f->moved && f->cut)
+		fprintf(out, "nothing moved in %.1f s, in which the wait was ended\n",
+			f->waited_ns / 1e9);
 	else if (!f->moved)
 		fprintf(out, "nothing moved in %.1f s\n", f->waited_ns / 1e9);
 	else if (f->poll)
@@ -160,7 +163,7 @@ static void json_row(struct vmmio_json *j, const struct vmmio_stall_fix *f)
 		vmmio_json_null(j, "found");
 	else
 		vmmio_json_bool(j, "found", f->found);
-	if (f->err || f->gone)
+	if (f->err || f->gone || (f->cut && !f->moved))
 		vmmio_json_null(j, "moved");
 	else
 		vmmio_json_bool(j, "moved", f->moved);

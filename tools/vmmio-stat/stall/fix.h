@@ -21,6 +21,7 @@ struct vmmio_stall_fix {
 	bool found; /* of a poll: something was used */
 	struct vmmio_stall_sample before, after;
 	bool moved, gone;
+	bool cut; /* the wait ended before the bound: if it did not move by then, it may yet */
 	__u64 waited_ns; /* from when it was done */
 };
 
