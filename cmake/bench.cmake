@@ -61,6 +61,7 @@ add_library(
 	bench/judge/dims.c
 	bench/judge/findings.c
 	bench/judge/history.c
+	bench/judge/history_ci.c
 	bench/judge/history_print.c
 	bench/judge/limits.c
 	bench/judge/looks.c
@@ -118,6 +119,7 @@ add_executable(
 	vmmio-bench
 	bench/cmd/bisect.c
 	bench/cmd/bisect_tree.c
+	bench/cmd/builds.c
 	bench/cmd/child.c
 	bench/cmd/compare.c
 	bench/cmd/conform.c

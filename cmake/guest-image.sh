@@ -163,9 +163,7 @@ if newer "$out/counts" tests/guest; then
 fi
 
 # The initrd, laid out as the build's own (image.cmake).
-modules="virtio virtio_ring virtio_mmio virtio_pci virtio_pci_modern_dev virtio_pci_legacy_dev
-virtio_blk virtio_net net_failover failover virtio_rng rng_core virtio_console virtio_balloon
-virtio_scsi scsi_mod scsi_common sd_mod virtio_input evdev"
+modules=$(grep '^[a-z]' "$source/cmake/guest-modules" | tr '\n' ' ')
 tree=$out/kernel/root/lib/modules/$release
 [ -d "$tree" ] || tree=$out/kernel/root/usr/lib/modules/$release
 sed 's,.*/,,; s,\.ko$,,; s,-,_,g' "$tree/modules.builtin" >"$out/builtin"
@@ -175,7 +173,7 @@ find "$tree/kernel" -name 'virtio*.ko*' -o -name '*failover.ko*' -o -name 'rng*c
 	-o -name 'scsi_*.ko*' -o -name 'sd_mod.ko*' -o -name 'evdev.ko*' | while read -r path; do
 	name=$(basename "$path")
 	name=$(echo "${name%%.ko*}" | tr - _)
-	case " $(echo "$modules" | tr '\n' ' ') " in
+	case " $modules" in
 	*" $name "*)
 		case $path in
 		*.xz) xz -dc "$path" >"$out/modules/$name.ko" ;;

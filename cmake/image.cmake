@@ -24,14 +24,9 @@ execute_process(COMMAND ${busybox} --list OUTPUT_FILE ${CMAKE_BINARY_DIR}/packag
 add_executable(mkcpio bench/guest/mkcpio.c bench/guest/cpio.c)
 target_link_libraries(mkcpio PRIVATE vmmio_flags)
 
-# Mainline's modules, in no order: the guest's helper functions know it. What
-# the kernel has built in is listed, so that a guest script can tell it from
-# what is missing.
-set(modules
-    virtio virtio_ring virtio_mmio virtio_pci virtio_pci_modern_dev virtio_pci_legacy_dev virtio_blk
-    virtio_net net_failover failover virtio_rng rng_core virtio_console virtio_balloon
-    virtio_scsi scsi_mod scsi_common sd_mod virtio_input evdev
-)
+# What the kernel has built in is listed, so that a guest script can tell it from what is missing.
+file(STRINGS cmake/guest-modules modules REGEX "^[a-z]")
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS cmake/guest-modules)
 set(spec "")
 set(depends ${busybox})
 file(GLOB_RECURSE present ${VMMIO_KERNEL_MODULES}/kernel/*.ko ${VMMIO_KERNEL_MODULES}/kernel/*.ko.xz)

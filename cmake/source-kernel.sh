@@ -92,24 +92,4 @@ if ! cmp -s "$out/want" "$out/made"; then
 	cp "$out/want" "$out/made"
 fi
 
-# vmmio.ko from a copy, since Kbuild writes beside its sources
-rm -rf "$out/src"
-mkdir -p "$out/src"
-cp -r "$source/kmod" "$source/include" "$out/src/"
-env -u MAKEFLAGS -u MFLAGS make -s -C "$out/kernel" "M=$out/src/kmod" modules >"$out/log" 2>&1 ||
-	die "vmmio.ko does not build, see $out/log"
-
-# the build's own initrd with this kernel's modules
-rm -rf "$out/modules"
-mkdir "$out/modules"
-sed 's,.*/,,; s,\.ko$,,; s,-,_,g' "$out/kernel/modules.builtin" >"$out/builtin"
-grep -v '^file /lib/modules/' "$build/image/list" >"$out/list"
-echo "file /lib/modules/builtin $out/builtin" >>"$out/list"
-find "$out/kernel/" "$out/src/kmod" -name '*.ko' | while read -r path; do
-	name=$(basename "$path" .ko | tr - _)
-	strip -g -o "$out/modules/$name.ko" "$path"
-	echo "file /lib/modules/$name.ko $out/modules/$name.ko" >>"$out/list"
-done
-"$build/mkcpio" "$out/initrd.cpio" <"$out/list"
-ln -sf kernel/arch/x86/boot/bzImage "$out/vmlinuz"
-cp "$out/kernel/include/config/kernel.release" "$out/release"
+VMMIO_BUILD="$build" "$source/cmake/tree-image.sh" --tree "$out/kernel" --out "$out"

@@ -28,7 +28,7 @@
 struct options {
 	unsigned int boots, rounds, count, block_size, timeout, retries;
 	struct vmmio_list depths;
-	const char *rw, *name, *versus, *driver;
+	const char *rw, *name, *commit, *versus, *driver;
 	struct vmmio_setup setup;
 	bool json, emulated_time, no_plots, stack, where;
 };
@@ -71,6 +71,8 @@ static int parse_options(struct options *o, int argc, char **argv)
 		{"no-plots", VMMIO_OPT_FLAG, &o->no_plots, 0, 0, NULL, NULL, "draw nothing"},
 		{"name", VMMIO_OPT_STRING, &o->name, 0, 0, NULL, "NAME",
 		 "folder within the result set (compare)"},
+		{"commit", VMMIO_OPT_STRING, &o->commit, 0, 0, NULL, "ID",
+		 "what was measured, for regress --history: kept with the result"},
 		{"timeout", VMMIO_OPT_NUMBER, &o->timeout, 5, 86400, NULL, "S",
 		 "limit of one boot in seconds (120)"},
 		{"retries", VMMIO_OPT_NUMBER, &o->retries, 0, 100, NULL, "N",
@@ -119,6 +121,14 @@ static int parse_options(struct options *o, int argc, char **argv)
 	}
 	if (o->name[0] == '.' || strchr(o->name, '/') || strlen(o->name) > 60) {
 		fprintf(stderr, NAME "--name %s: not the plain name of a folder\n", o->name);
+		return -EINVAL;
+	}
+	if (o->commit &&
+	    (strlen(o->commit) > 80 ||
+	     o->commit[strspn(o->commit, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					 "0123456789._/+-")])) {
+		fprintf(stderr, NAME "--commit %.80s: letters, digits and ._/+-, 80 at most\n",
+			o->commit);
 		return -EINVAL;
 	}
 	if (o->emulated_time && !strcmp(o->setup.wish, "kvm")) {
@@ -346,7 +356,7 @@ static json_t *result_object(const struct run *r)
 	return json_pack("{s:i, s:s, s:s, s:s, s:{s:i, s:i, s:i, s:o, s:s, s:i, s:b, s:s, s:O*}, "
 			 "s:s, s:s, s:O?, "
 			 "s:b, "
-			 "s:O, s:O, s:O, s:i, s:f}",
+			 "s:O, s:O, s:O, s:i, s:f, s:s*}",
 			 "schema", VMMIO_RESULT_SCHEMA, "tool", "vmmio-bench", "kind", "compare",
 			 "accel", r->c.accel, "options", "boots", r->o.boots, "rounds", r->o.rounds,
 			 "count", r->o.count, "depths", depths, "rw", r->o.rw, "block_size",
@@ -354,7 +364,7 @@ static json_t *result_object(const struct run *r)
 			 r->images, "load", r->c.load, "load_text", r->c.load_text, "guest",
 			 r->c.guest, "withheld", r->withheld, "verdict", r->verdict, "equal",
 			 r->c.equal, "checks", r->c.checks, "boots_repeated", r->failed, "wall_s",
-			 seconds(r));
+			 seconds(r), "commit", r->o.commit);
 }
 
 static void print_verdict(const struct run *r, FILE *f)

@@ -13,22 +13,25 @@
 #include "bench/judge/ab_ci.h"
 #include "bench/judge/dims.h"
 
+int vmmio_report_done(const struct vmmio_ab_command *c, const char *path, FILE *f)
+{
+	bool bad = !f || ferror(f);
+
+	if (f && !fclose(f) && !bad)
+		return 0;
+	fprintf(stderr, "vmmio-bench %s: %s: %s\n", c->name, path, strerror(errno));
+	return -EIO;
+}
+
 static int write_file(const struct vmmio_ab_command *c, const char *path,
 		      void (*write)(const struct vmmio_ab_report *, FILE *),
 		      const struct vmmio_ab_report *r)
 {
 	FILE *f = path ? fopen(path, "we") : NULL;
-	bool bad;
 
-	if (!path)
-		return 0;
 	if (f)
 		write(r, f);
-	bad = f && ferror(f);
-	if (f && !fclose(f) && !bad)
-		return 0;
-	fprintf(stderr, "vmmio-bench %s: %s: %s\n", c->name, path, strerror(errno));
-	return -EIO;
+	return path ? vmmio_report_done(c, path, f) : 0;
 }
 
 /* What CI reads, besides. */

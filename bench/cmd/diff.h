@@ -43,6 +43,9 @@ int vmmio_ab_load(const struct vmmio_ab_command *c, const char *path, struct vmm
 /* TCG and KVM are never in one comparison, and neither are two kinds of KVM. */
 void vmmio_ab_set_accel(struct vmmio_ab_command *c, const char *a, const char *b);
 
+/* A report for CI in @path is written; @f NULL: was not opened. Prints the one line, -errno. */
+int vmmio_report_done(const struct vmmio_ab_command *c, const char *path, FILE *f);
+
 /*
  * What was changed between results @a and @b, with machines @ma and @mb (dims.h). 0, or
  * VMMIO_EXIT_UNDECIDED after the one line that says why the two are not compared.
@@ -78,15 +81,22 @@ int vmmio_ab_set_dims(struct vmmio_ab_command *c, const json_t *a, const json_t 
 		"json", VMMIO_OPT_FLAG, &(c)->json, .help = "as JSON"                       \
 	}
 
+/* Files for CI. */
+#define VMMIO_REPORT_OPTS(c)                                                                       \
+	{"markdown", VMMIO_OPT_STRING, &(c)->markdown, .arg = "FILE",                              \
+	 .help = "a comment for a change, besides: verdict, what changed, how sure"},              \
+	{                                                                                          \
+		"junit", VMMIO_OPT_STRING, &(c)->junit,                                            \
+			.arg = "FILE",                                                             \
+			.help = "JUnit's XML, besides: a case a series, undecided ones are errors" \
+	}
+
 #define VMMIO_AB_OPTS(c)                                                                          \
 	VMMIO_JUDGE_OPTS(c),                                                                      \
 		{"allow", VMMIO_OPT_STRING, &(c)->allow, .arg = "LIST",                           \
 		 .help = "what may differ besides one thing: kind, load, count, rounds, driver, " \
 			 "settings, kernel, image, qemu, vmmio, machine"},                        \
-		{"markdown", VMMIO_OPT_STRING, &(c)->markdown, .arg = "FILE",                     \
-		 .help = "a comment for a change, besides: verdict, what changed, how sure"},     \
-		{"junit", VMMIO_OPT_STRING, &(c)->junit, .arg = "FILE",                           \
-		 .help = "JUnit's XML, besides: a case a series, undecided ones are errors"},     \
+		VMMIO_REPORT_OPTS(c),                                                             \
 	{                                                                                         \
 		"github", VMMIO_OPT_FLAG, &(c)->github,                                           \
 			.help = "annotations of GitHub, on standard error"                        \

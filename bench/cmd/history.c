@@ -2,6 +2,8 @@
 /*
  * vmmio-bench regress --history: finds the results below a folder, parts them by what they ask,
  * and says where their series changed. What counts as a change is history.c of judge.
+ *
+ * Long because it is one command from its folders to its exit status.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -14,6 +16,7 @@
 
 #include "bench/judge/dims.h"
 #include "bench/judge/history.h"
+#include "bench/judge/history_ci.h"
 #include "bench/plot/plot.h"
 #include "cmd.h"
 #include "diff.h"
@@ -217,6 +220,7 @@ static int add_to_group(struct history *h, struct vmmio_loaded *l)
 	r = &g->r[g->n++];
 	memset(r, 0, sizeof(*r));
 	r->path = l->path;
+	r->commit = json_string_value(json_object_get(l->result, "commit"));
 	r->dims = dims;
 	snprintf(r->date, sizeof(r->date), "%s", date_of(l));
 	snprintf(r->accel, sizeof(r->accel), "%s", l->accel);
@@ -309,15 +313,12 @@ static struct sums sum(const struct history *h)
 	return s;
 }
 
-static void print_text(const struct history *h, const struct sums *s, const char *verdict)
+static void print_text(const struct history *h, const struct sums *s, const char *headline)
 {
 	json_t *j;
 	size_t i;
 
-	printf("%s: %zu of %zu series worse than they were; %zu change%s in %zu results, %.10s to "
-	       "%.10s\n",
-	       verdict, s->regressions, s->lines, s->changes, s->changes == 1 ? "" : "s", h->n,
-	       date_of(&h->l[0]), date_of(&h->l[h->n - 1]));
+	printf("%s\n", headline);
 	if (s->warnings)
 		printf("%zu above their soft limit\n", s->warnings);
 	if (s->undecided)
@@ -377,6 +378,41 @@ static void print_json(const struct history *h, const struct sums *s, const char
 	vmmio_print_json(j);
 }
 
+/* What CI reads, besides. */
+static int write_reports(const struct history *h, const char *headline)
+{
+	struct vmmio_history_part *part = calloc(h->groups + 1, sizeof(*part));
+	json_t *trouble = json_array(), *path;
+	struct vmmio_history_report r = {
+		.verdict = headline, .part = part, .n = h->groups, .trouble = trouble};
+	int err = part && trouble ? 0 : -ENOMEM;
+	size_t k;
+
+	json_array_extend(trouble, h->unread);
+	json_array_foreach(h->alone, k, path)
+		json_array_append_new(trouble, json_sprintf("%s: compared with nothing",
+							    json_string_value(path)));
+	for (size_t i = 0; i < h->groups && !err; i++)
+		part[i] = (struct vmmio_history_part){
+			.question = h->g[i].question,
+			.h = h->g[i].judged ? &h->g[i].h : NULL,
+			.r = h->g[i].r,
+			.n = h->g[i].n,
+		};
+	for (int which = 0; which < 2 && !err; which++) {
+		const char *to = which ? h->c.junit : h->c.markdown;
+		FILE *f = to ? fopen(to, "we") : NULL;
+
+		if (f)
+			(which ? vmmio_history_junit : vmmio_history_markdown)(&r, f);
+		if (to)
+			err = vmmio_report_done(&h->c, to, f);
+	}
+	json_decref(trouble);
+	free(part);
+	return err;
+}
+
 static int conclude(struct history *h)
 {
 	struct sums s = sum(h);
@@ -385,11 +421,19 @@ static int conclude(struct history *h)
 		s.undecided || !s.judged || json_array_size(h->unread) || json_array_size(h->alone);
 	const char *verdict = s.regressions ? "REGRESSION" : open ? "UNDECIDED" : "no regression";
 	int err = h->plots ? draw(h) : 0;
+	char headline[200];
 
+	snprintf(
+		headline, sizeof(headline),
+		"%s: %zu of %zu series worse than they were; %zu change%s in %zu results, %.10s to "
+		"%.10s",
+		verdict, s.regressions, s.lines, s.changes, s.changes == 1 ? "" : "s", h->n,
+		date_of(&h->l[0]), date_of(&h->l[h->n - 1]));
+	err = write_reports(h, headline) ?: err;
 	if (h->c.json)
 		print_json(h, &s, verdict);
 	else
-		print_text(h, &s, verdict);
+		print_text(h, &s, headline);
 	return err	       ? VMMIO_EXIT_TROUBLE
 	       : s.regressions ? VMMIO_EXIT_NEGATIVE
 	       : open	       ? VMMIO_EXIT_UNDECIDED
@@ -443,6 +487,7 @@ int vmmio_cmd_history(int argc, char **argv)
 		{"plots", VMMIO_OPT_STRING, &h.plots, 0, 0, NULL, "DIR",
 		 "a picture of each series that changed (--all: of each) in DIR/history"},
 		VMMIO_JUDGE_OPTS(&h.c),
+		VMMIO_REPORT_OPTS(&h.c),
 	};
 	struct stat st;
 	size_t n;

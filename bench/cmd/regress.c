@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmmio-bench regress: a stored result against a new run, or two commands in
+ * vmmio-bench regress: a stored result against a new run, or two commands or builds in
  * turn, once or many times over; of commits bisect.c. What counts as different is ab.c.
+ *
+ * Long because its forms share one command line, and what contradicts what is said in one place.
  */
 #include <errno.h>
 #include <math.h>
@@ -10,6 +12,7 @@
 #include <unistd.h>
 
 #include "bisect.h"
+#include "builds.h"
 #include "cmd.h"
 #include "diff.h"
 #include "pairs.h"
@@ -29,9 +32,9 @@ struct regress {
 	const char *out, *save;
 	const char *measure, *cache; /* of a bisection */
 	const char *history;	     /* history.c */
-	const char *qemu, *kernel, *initrd,
-		*modules; /* of a baseline's new run; NULL: the build's */
-	json_t *outputs;  /* --json: what each repetition concluded */
+	struct vmmio_builds builds;  /* of a baseline's new run, or of both sides */
+	char *const *argv[2];	     /* of both sides, where they are no shell commands */
+	json_t *outputs;	     /* --json: what each repetition concluded */
 };
 
 /* What is kept of repeated pairs: every value, and what was concluded from it. */
@@ -187,16 +190,17 @@ static int run_commands(struct regress *g)
 {
 	char *const a[] = {"/bin/sh", "-c", (char *)g->a, NULL};
 	char *const b[] = {"/bin/sh", "-c", (char *)g->b, NULL};
+	bool shell = g->a;
 	struct kept k = {.verdicts = json_array()};
 	struct vmmio_result r = {0};
 	char final[PATH_MAX] = "";
 	int status = VMMIO_EXIT_OK, err = 0, one = 0;
 	size_t done;
 
-	g->p.argv[0] = a;
-	g->p.argv[1] = b;
-	g->p.shown[0] = g->a;
-	g->p.shown[1] = g->b;
+	g->p.argv[0] = shell ? a : g->argv[0];
+	g->p.argv[1] = shell ? b : g->argv[1];
+	g->p.shown[0] = shell ? g->a : "compare of A";
+	g->p.shown[1] = shell ? g->b : "compare of B";
 	g->outputs = json_array();
 	if (g->save)
 		err = vmmio_result_open(&r, g->out);
@@ -279,22 +283,7 @@ static int baseline_command(const struct regress *g, const struct vmmio_loaded *
 		argv[n++] = "--driver";
 		argv[n++] = driver;
 	}
-	{
-		const struct {
-			char *option;
-			const char *value;
-		} given[] = {{"--qemu", g->qemu},
-			     {"--kernel", g->kernel},
-			     {"--initrd", g->initrd},
-			     {"--modules", g->modules}};
-
-		for (i = 0; i < sizeof(given) / sizeof(given[0]); i++) {
-			if (!given[i].value)
-				continue;
-			argv[n++] = given[i].option;
-			argv[n++] = (char *)given[i].value;
-		}
-	}
+	vmmio_builds_add(&g->builds, 0, argv, &n);
 	argv[n] = NULL;
 	return 0;
 }
@@ -337,6 +326,34 @@ out:
 	return vmmio_stop ? 128 + vmmio_stop : status;
 }
 
+/* Builds of both sides by this program, with the @n words for compare. */
+static int run_builds(struct regress *g, const char *const *words, size_t n)
+{
+	char *argv[2][BASELINE_ARGS + WORDS_MAX], self[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	if (len < 0) {
+		perror("vmmio-bench regress: /proc/self/exe");
+		return VMMIO_EXIT_TROUBLE;
+	}
+	self[len] = '\0';
+	for (int side = 0; side < 2; side++) {
+		char *const first[] = {self,	  "compare", "--json",	 "--no-plots",
+				       "--boots", "1",	     "--rounds", "1",
+				       "--depth", "1",	     "--out",	 (char *)g->out};
+		size_t to = 0;
+
+		for (size_t i = 0; i < sizeof(first) / sizeof(first[0]); i++)
+			argv[side][to++] = first[i];
+		vmmio_builds_add(&g->builds, side, argv[side], &to);
+		for (size_t i = 0; i < n; i++)
+			argv[side][to++] = (char *)words[i];
+		argv[side][to] = NULL;
+		g->argv[side] = argv[side];
+	}
+	return run_commands(g);
+}
+
 /* What was given that a bisection has no use for, or NULL. */
 static const char *bisect_contradicts(const struct regress *g)
 {
@@ -347,10 +364,6 @@ static const char *bisect_contradicts(const struct regress *g)
 		   {"b", g->b},
 		   {"save", g->save},
 		   {"repeat", g->repeat > 1},
-		   {"qemu", g->qemu},
-		   {"kernel", g->kernel},
-		   {"initrd", g->initrd},
-		   {"modules", g->modules},
 		   {"markdown", g->c.markdown},
 		   {"junit", g->c.junit},
 		   {"github", g->c.github}};
@@ -358,7 +371,7 @@ static const char *bisect_contradicts(const struct regress *g)
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		if (all[i].given)
 			return all[i].name;
-	return NULL;
+	return vmmio_builds_given(&g->builds);
 }
 
 static int run_bisect(struct regress *g, bool asked, const char *const *words, size_t n)
@@ -419,9 +432,7 @@ int vmmio_cmd_regress(int argc, char **argv)
 		 "keep the values of --a and --b as a result of that name"},
 		{"out", VMMIO_OPT_STRING, &g.out, 0, 0, NULL, "DIR",
 		 "where results are kept (results)"},
-		VMMIO_IMAGE_OPTS(&g), /* of the baseline's new run */
-		{"modules", VMMIO_OPT_STRING, &g.modules, 0, 0, NULL, "DIR",
-		 "its kernel modules, in place of the image's of the same name"},
+		VMMIO_BUILDS_OPTS(&g.builds),
 		{"history", VMMIO_OPT_STRING, &g.history, 0, 0, NULL, "DIR",
 		 "instead: stored results over time, and where they changed (--history DIR "
 		 "--help)"},
@@ -435,7 +446,7 @@ int vmmio_cmd_regress(int argc, char **argv)
 		VMMIO_AB_OPTS(&g.c),
 	};
 	const char *words[WORDS_MAX];
-	const char *path;
+	const char *path, *twice;
 	size_t n;
 	int err;
 
@@ -443,6 +454,8 @@ int vmmio_cmd_regress(int argc, char **argv)
 		return vmmio_cmd_history(argc, argv);
 	err = vmmio_opts_parse("vmmio-bench regress",
 			       "BASELINE [options], or --a CMD --b CMD [options],\n"
+			       "       or --kernel A --kernel B [options] [-- COMPARE-OPTIONS]\n"
+			       "       (or --modules, --initrd or --qemu twice),\n"
 			       "       or --bisect GOOD BAD [options] -- BUILD...",
 			       opts, sizeof(opts) / sizeof(opts[0]), argc, argv, words, WORDS_MAX,
 			       &n);
@@ -450,18 +463,34 @@ int vmmio_cmd_regress(int argc, char **argv)
 		return err > 0 ? VMMIO_EXIT_OK : VMMIO_EXIT_USAGE;
 	if (bisect || g.measure || g.cache)
 		return run_bisect(&g, bisect, words, n);
-	if (n > 1) {
+	twice = vmmio_builds_twice(&g.builds);
+	if (twice) {
+		bool operand = n && words[0][0] != '-';
+
+		if (g.a || g.b || operand) {
+			fprintf(stderr, "vmmio-bench regress: --%s: twice contradicts %s\n", twice,
+				g.a   ? "--a"
+				: g.b ? "--b"
+				      : "a baseline (what follows -- is compare's)");
+			return VMMIO_EXIT_USAGE;
+		}
+		path = NULL;
+	} else if (n > 1) {
 		fprintf(stderr, "vmmio-bench regress: %s: one operand too many\n", words[1]);
 		return VMMIO_EXIT_USAGE;
+	} else {
+		path = n ? words[0] : NULL;
 	}
-	path = n ? words[0] : NULL;
-	if (!g.a != !g.b || !n == !g.a || (n && (g.save || g.repeat > 1 || g.p.pairs))) {
+	if (!twice &&
+	    (!g.a != !g.b || !n == !g.a || (n && (g.save || g.repeat > 1 || g.p.pairs)))) {
 		fprintf(stderr, "vmmio-bench regress: %s\n",
-			n && g.a       ? "--a: contradicts a baseline"
-			: n	       ? "--pairs, --save and --repeat: need --a and --b"
-			: !g.a && !g.b ? "a baseline is needed, or --a and --b"
-			: g.a	       ? "--a: needs --b"
-				       : "--b: needs --a");
+			n && g.a ? "--a: contradicts a baseline"
+			: n	 ? "--pairs, --save and --repeat: need --a and --b"
+			: !g.a && !g.b
+				? "a baseline is needed, --a and --b, or two of --kernel, --qemu, "
+				  "--modules or --initrd"
+			: g.a ? "--a: needs --b"
+			      : "--b: needs --a");
 		return VMMIO_EXIT_USAGE;
 	}
 	if (g.repeat > 1 && (g.c.markdown || g.c.junit || g.c.github)) {
@@ -471,12 +500,9 @@ int vmmio_cmd_regress(int argc, char **argv)
 				     : "github");
 		return VMMIO_EXIT_USAGE;
 	}
-	if (g.a && (g.qemu || g.kernel || g.initrd || g.modules)) {
+	if (g.a && vmmio_builds_given(&g.builds)) {
 		fprintf(stderr, "vmmio-bench regress: --%s: of --a and --b the commands say it\n",
-			g.qemu	   ? "qemu"
-			: g.kernel ? "kernel"
-			: g.initrd ? "initrd"
-				   : "modules");
+			vmmio_builds_given(&g.builds));
 		return VMMIO_EXIT_USAGE;
 	}
 	if (g.save && (g.save[0] == '.' || strchr(g.save, '/') || strlen(g.save) > 60)) {
@@ -488,7 +514,7 @@ int vmmio_cmd_regress(int argc, char **argv)
 		return VMMIO_EXIT_USAGE;
 	g.p.c = &g.c;
 	vmmio_stop_on_signals();
-	err = g.a ? run_commands(&g) : run_again(&g, path);
+	err = g.a ? run_commands(&g) : twice ? run_builds(&g, words, n) : run_again(&g, path);
 	json_decref(g.c.changed);
 	return err;
 }

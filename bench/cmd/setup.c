@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bench/guest/guest.h"
@@ -19,8 +20,44 @@
 #include "bench/guest/probe.h"
 #include "setup.h"
 
-int vmmio_setup_consistent(const char *command, const struct vmmio_setup *s)
+/* A folder given as --kernel: what is in it, under the names of the build's own. */
+static int open_folder(const char *command, struct vmmio_setup *s)
 {
+	static const char *const names[] = {"vmlinuz", "bzImage"};
+	static char kernel[PATH_MAX], initrd[PATH_MAX]; /* a program has one setup */
+	struct stat st;
+	int n = -1;
+
+	if (!s->kernel || stat(s->kernel, &st) || !S_ISDIR(st.st_mode))
+		return 0; /* what is no file is said where it is opened */
+	for (size_t i = 0; i < 2; i++) {
+		n = snprintf(kernel, sizeof(kernel), "%s/%s", s->kernel, names[i]);
+		if (n < (int)sizeof(kernel) && !access(kernel, R_OK))
+			break;
+		n = -1;
+	}
+	if (n < 0) {
+		fprintf(stderr, "vmmio-bench %s: --kernel %s: no vmlinuz in it\n", command,
+			s->kernel);
+		return -ENOENT;
+	}
+	if (!s->initrd && !s->modules) {
+		n = snprintf(initrd, sizeof(initrd), "%s/initrd.cpio", s->kernel);
+		if (n >= (int)sizeof(initrd) || access(initrd, R_OK)) {
+			fprintf(stderr, "vmmio-bench %s: --kernel %s: no initrd.cpio in it\n",
+				command, s->kernel);
+			return -ENOENT;
+		}
+		s->initrd = initrd;
+	}
+	s->kernel = kernel;
+	return 0;
+}
+
+int vmmio_setup_consistent(const char *command, struct vmmio_setup *s)
+{
+	if (open_folder(command, s))
+		return -EINVAL;
 	if (!s->kernel == !s->initrd || (s->kernel && s->modules))
 		return 0;
 	fprintf(stderr, "vmmio-bench %s: --%s: needs --%s, its modules must fit\n", command,

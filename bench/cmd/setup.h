@@ -27,14 +27,15 @@ struct vmmio_setup {
 };
 
 /* Rows for the table of options; @s points to a struct vmmio_setup. */
-#define VMMIO_IMAGE_OPTS(s)                                                      \
-	{"qemu", VMMIO_OPT_STRING, &(s)->qemu, .arg = "PROGRAM",                 \
-	 .help = "QEMU to use (qemu-system-x86_64)"},                            \
-		{"kernel", VMMIO_OPT_STRING, &(s)->kernel, .arg = "FILE",        \
-		 .help = "guest kernel (that of the build)"},                    \
-	{                                                                        \
-		"initrd", VMMIO_OPT_STRING, &(s)->initrd,                        \
-			.arg = "FILE", .help = "guest image (that of the build)" \
+#define VMMIO_IMAGE_OPTS(s)                                                              \
+	{"qemu", VMMIO_OPT_STRING, &(s)->qemu, .arg = "PROGRAM",                         \
+	 .help = "QEMU to use (qemu-system-x86_64)"},                                    \
+		{"kernel", VMMIO_OPT_STRING, &(s)->kernel, .arg = "FILE",                \
+		 .help = "guest kernel, or a folder with vmlinuz and initrd.cpio (that " \
+			 "of the build)"},                                               \
+	{                                                                                \
+		"initrd", VMMIO_OPT_STRING, &(s)->initrd,                                \
+			.arg = "FILE", .help = "guest image (that of the build)"         \
 	}
 
 #define VMMIO_SETUP_OPTS(s)                                                \
@@ -60,8 +61,11 @@ struct vmmio_setup {
 		.wish = "auto", .out = "results" \
 	}
 
-/* Contradictions among them: prints the one line, returns -EINVAL. */
-int vmmio_setup_consistent(const char *command, const struct vmmio_setup *s);
+/*
+ * Contradictions among them: prints the one line, returns -EINVAL. A folder given as --kernel
+ * becomes the kernel and the image in it.
+ */
+int vmmio_setup_consistent(const char *command, struct vmmio_setup *s);
 
 /*
  * The *.ko of --modules as files of the guest. Prints the one line, returns -errno. Freed by

@@ -256,11 +256,15 @@ static double hides(const struct vmmio_ab_row *r, const struct vmmio_ab_options 
 	return dir > 0 ? r->test.shift_ci.high : -r->test.shift_ci.low;
 }
 
-/* Of a row that must be decided: do more boots have anything to tell? */
+/* What may go unseen of a row that must be decided. */
+static double limit_of(const struct vmmio_ab_row *r, const struct vmmio_ab_options *o)
+{
+	return r->a->cls == VMMIO_STRUCTURAL ? fmax(r->hard, o->resolution) : r->hard;
+}
+
+/* Of such a row: do more boots have anything to tell? */
 static bool is_open(const struct vmmio_ab_row *r, const struct vmmio_ab_options *o)
 {
-	double limit = r->a->cls == VMMIO_STRUCTURAL ? fmax(r->hard, o->resolution) : r->hard;
-
 	switch (r->finding) {
 	case VMMIO_AB_UNKNOWN:
 	case VMMIO_AB_NOT_JUDGED:
@@ -277,7 +281,24 @@ static bool is_open(const struct vmmio_ab_row *r, const struct vmmio_ab_options 
 	default:
 		break;
 	}
-	return !(r->hides <= limit);
+	return !(r->hides <= limit_of(r, o));
+}
+
+/*
+ * How many times the I/Os would decide an open row if rates stay what they are: without an event
+ * what is hidden goes with 1/n, with events the error does with 1/sqrt(n). NAN where nothing tells.
+ */
+static double more_for(const struct vmmio_ab_row *r, const struct vmmio_ab_options *o)
+{
+	double limit = limit_of(r, o), error, room;
+
+	if (r->finding == VMMIO_AB_SAME)
+		return limit > 0 ? r->hides / limit : NAN;
+	if (!r->tested || r->by != VMMIO_AB_EVENTS || !isfinite(r->hides))
+		return NAN;
+	error = r->events.error * vmmio_stats_normal(o->level > 0 ? o->level : 0.95);
+	room = limit - (r->hides - error);
+	return room > 0 ? error * error / (room * room) : NAN;
 }
 
 /* A series of noughts: what @all counted of something that it never met. */
@@ -416,6 +437,7 @@ int vmmio_ab_compare(const struct vmmio_series_set *a, const struct vmmio_series
 		weigh(r, o);
 		r->hides = hides(r, o);
 		r->open = o->sequential && r->required && is_open(r, o);
+		r->more = r->open ? more_for(r, o) : NAN;
 		out->different += r->finding == VMMIO_AB_DIFFERENT;
 		out->regressions += r->regression;
 		out->warnings += r->warning;

@@ -58,6 +58,7 @@ struct vmmio_ab_row {
 	bool open;	   /* sequential: and is not yet, more boots may tell */
 	double soft, hard; /* limits, in the unit of the series */
 	double hides;	   /* how much worse it could be at most and not be seen, or NAN */
+	double more; /* open: so many times the I/Os would decide it, all else equal; or NAN */
 };
 
 struct vmmio_ab_options {

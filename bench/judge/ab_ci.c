@@ -138,7 +138,7 @@ void vmmio_ab_markdown(const struct vmmio_ab_report *r, FILE *f)
 			r->o->alpha);
 }
 
-static void xml(const char *text, FILE *f)
+void vmmio_ab_xml(const char *text, FILE *f)
 {
 	for (; *text; text++) {
 		const char *as = *text == '<'	 ? "&lt;"
@@ -165,19 +165,19 @@ static void junit_row(const struct vmmio_ab_row *r, FILE *f)
 	how_sure(r, sure, sizeof(sure));
 	snprintf(text, sizeof(text), "%s -> %s (%s)", a, b, sure);
 	fprintf(f, "  <testcase classname=\"");
-	xml(r->a->labels, f);
+	vmmio_ab_xml(r->a->labels, f);
 	fprintf(f, "\" name=\"");
-	xml(r->a->key, f);
+	vmmio_ab_xml(r->a->key, f);
 	fprintf(f, "\">");
 	if (tags[mark]) {
 		fprintf(f, "<%s message=\"", tags[mark]);
-		xml(text, f);
+		vmmio_ab_xml(text, f);
 		fprintf(f, "\"/>");
 	} else if (mark != FINE) {
 		fprintf(f, "<system-out>");
-		xml(marks[mark], f);
+		vmmio_ab_xml(marks[mark], f);
 		fprintf(f, ": ");
-		xml(text, f);
+		vmmio_ab_xml(text, f);
 		fprintf(f, "</system-out>");
 	}
 	fprintf(f, "</testcase>\n");
@@ -200,7 +200,7 @@ void vmmio_ab_junit(const struct vmmio_ab_report *r, FILE *f)
 	if (!r->ab) {
 		fprintf(f, "  <testcase classname=\"vmmio-bench\" name=\"compared\"><error "
 			   "message=\"");
-		xml(r->why, f);
+		vmmio_ab_xml(r->why, f);
 		fprintf(f, "\"/></testcase>\n");
 	}
 	for (size_t i = 0; r->ab && i < r->ab->n; i++)

@@ -22,4 +22,7 @@ void vmmio_ab_markdown(const struct vmmio_ab_report *r, FILE *f);
 void vmmio_ab_junit(const struct vmmio_ab_report *r, FILE *f);
 void vmmio_ab_github(const struct vmmio_ab_report *r, FILE *f);
 
+/* @text as an attribute or the contents of an element. */
+void vmmio_ab_xml(const char *text, FILE *f);
+
 #endif

@@ -74,6 +74,7 @@ static void print_undecided(const struct vmmio_ab *ab, const struct vmmio_ab_opt
 	size_t gone = count(ab, VMMIO_AB_GONE), lost = count(ab, VMMIO_AB_LOST);
 	size_t few = count(ab, VMMIO_AB_TOO_FEW), open = 0;
 	const char *sep = "";
+	double more = 0;
 
 	fprintf(f, "not decided: ");
 	if (gone) {
@@ -90,11 +91,19 @@ static void print_undecided(const struct vmmio_ab *ab, const struct vmmio_ab_opt
 			ab->floor);
 		sep = "; ";
 	}
-	for (size_t i = 0; i < ab->n; i++)
-		open += ab->row[i].open && ab->row[i].finding != VMMIO_AB_LOST &&
-			ab->row[i].finding != VMMIO_AB_TOO_FEW;
+	for (size_t i = 0; i < ab->n; i++) {
+		const struct vmmio_ab_row *r = &ab->row[i];
+
+		if (!r->open || r->finding == VMMIO_AB_LOST || r->finding == VMMIO_AB_TOO_FEW)
+			continue;
+		open++;
+		more = isnan(r->more) ? INFINITY : fmax(more, r->more);
+	}
 	if (open)
 		fprintf(f, "%s%zu could be worse than their limit unseen: more pairs", sep, open);
+	if (open && isfinite(more))
+		fprintf(f, ", or about %.1f times the I/Os in each boot (--count)",
+			ceil(10 * more) / 10);
 	fprintf(f, "\n");
 }
 
@@ -175,14 +184,14 @@ void vmmio_ab_print(const struct vmmio_ab *ab, const struct vmmio_ab_options *o,
 
 static json_t *row_json(const struct vmmio_ab_row *r)
 {
-	json_t *j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:b, s:o, s:o, s:o}",
-			      "labels", r->a->labels, "key", r->a->key, "heading", r->a->heading,
-			      "class", vmmio_class_name(r->a->cls), "finding", words[r->finding],
-			      "worse", r->worse, "regression", r->regression, "exactness_lost",
-			      r->lost, "warning", r->warning, "open", r->open, "hides",
-			      vmmio_json_number_or_null(r->hides), "a",
-			      vmmio_json_number_or_null(r->median_a), "b",
-			      vmmio_json_number_or_null(r->median_b));
+	json_t *j = json_pack(
+		"{s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:o}", "labels",
+		r->a->labels, "key", r->a->key, "heading", r->a->heading, "class",
+		vmmio_class_name(r->a->cls), "finding", words[r->finding], "worse", r->worse,
+		"regression", r->regression, "exactness_lost", r->lost, "warning", r->warning,
+		"open", r->open, "hides", vmmio_json_number_or_null(r->hides), "times_the_ios",
+		vmmio_json_number_or_null(r->more), "a", vmmio_json_number_or_null(r->median_a),
+		"b", vmmio_json_number_or_null(r->median_b));
 
 	if (r->tested && r->by == VMMIO_AB_RANK)
 		json_object_set_new(j, "test",

@@ -25,6 +25,7 @@ struct vmmio_history_result {
 	const char *path;
 	char date[32], accel[16];
 	const char *machine; /* processor, kernel and accelerator below, as a text */
+	const char *commit;  /* of what was measured, as compare --commit had it, or NULL */
 	json_t *dims;	     /* what it was measured with (dims.h) */
 	/* structural series boot by boot, one value of each other */
 	struct vmmio_series_set set;

@@ -45,6 +45,8 @@ static void print_change(const struct vmmio_history_line *l, const struct vmmio_
 		l->like->heading, was, is, vmmio_class_name(l->like->cls));
 	fprintf(f, "%sp %.3g) between %s (%s) and %s (%s)\n", c->exact ? "exact, " : "", c->p,
 		a->path, a->date, b->path, b->date);
+	if (a->commit && b->commit)
+		fprintf(f, "           commits: %s..%s\n", a->commit, b->commit);
 	json_array_foreach(changed, i, v)
 		fprintf(f, "           with it: %s\n", json_string_value(v));
 	json_decref(changed);
@@ -133,8 +135,9 @@ json_t *vmmio_history_json(const struct vmmio_history *h, const struct vmmio_his
 	for (size_t i = 0; i < h->n; i++)
 		json_array_append_new(lines, line_json(&h->line[i], r));
 	for (size_t i = 0; i < n; i++)
-		json_array_append_new(results, json_pack("{s:s, s:s, s:s}", "path", r[i].path,
-							 "date", r[i].date, "accel", r[i].accel));
+		json_array_append_new(results, json_pack("{s:s, s:s, s:s, s:s?}", "path", r[i].path,
+							 "date", r[i].date, "accel", r[i].accel,
+							 "commit", r[i].commit));
 	return json_pack("{s:f, s:I, s:I, s:I, s:I, s:o, s:o}", "alpha", h->alpha, "changes",
 			 (json_int_t)h->changes, "regressions", (json_int_t)h->regressions,
 			 "warnings", (json_int_t)h->warnings, "undecided", (json_int_t)h->undecided,

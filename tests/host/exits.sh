@@ -198,20 +198,20 @@ sleep 0.7
 unwatch
 row 34 "$v2" '"exit":"mmio read"' '"path":"userspace"'
 
-# nothing stays behind, whatever ends it: programs of these names, on the whole machine
-programs() {
-	"$VMMIO_BUILD/hosttool" progs | grep -c -e '^host_' -e '^outlat_' -e '^vmmio_vms' || true
-}
-before=$(programs)
+# nothing stays behind, whatever ends it: none of the programs that it held
 watch --latency 60
-[ "$(programs)" -gt $((before + 10)) ] || fail "cannot see its programs: $before before, $(programs) now"
+sed -n 's/^prog_id:[[:space:]]*//p' /proc/"$watcher"/fdinfo/* | sort -u >"$dir/held"
+left() { # how many of them the kernel has
+	"$VMMIO_BUILD/hosttool" progs | sort | join - "$dir/held" | wc -l
+}
+[ "$(left)" -gt 10 ] || fail "cannot see its programs: $(left) of $(wc -l <"$dir/held") held"
 kill -KILL "$watcher"
 wait "$watcher" || true
 ! grep -qs . "/proc/$watcher/stat" || fail "it lives"
 i=0
-while [ "$(programs)" -gt "$before" ]; do # the kernel frees them a moment later
+while [ "$(left)" -gt 0 ]; do # the kernel frees them a moment later
 	i=$((i + 1))
-	[ $i -lt 50 ] || fail "$(programs) programs after SIGKILL, $before before"
+	[ $i -lt 50 ] || fail "$(left) programs after SIGKILL"
 	sleep 0.1
 done
 load run 0 0 store32 0xfeb02e50 0 10

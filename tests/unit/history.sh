@@ -261,3 +261,44 @@ run 3 step --plots "$tmp/plots"
 grep -q 'regression, 3 -> 4 on 2026-11-13' "$tmp/plots/history/history-01.svg" || fail "its title is not its verdict"
 run 0 same --plots "$tmp/plots" --all
 [ "$(find "$tmp/plots/history-2" -name '*.png' | wc -l)" = 3 ] || fail "not a picture of each"
+
+# for CI: a comment and JUnit's XML, with the commits where results have them
+commit='$more{result} = {commit => sprintf("c%02d", $i), kind => "sweep", experiment => "a"}'
+make commits "$commit; @mmio = (2000, 2000) if \$i >= 13"
+run 3 commits --markdown "$tmp/md" --junit "$tmp/xml"
+grep -q '^ *commits: c12\.\.c13$' "$tmp/out" || fail "the commits are not said"
+head -n 1 "$tmp/md" | grep -q '^\*\*REGRESSION: 1 of 3 series worse than they were; 1 change in 24 results' ||
+	fail "a comment does not begin with the verdict"
+grep -qF '| :x: regression | accesses_per_io | load=randread transport=mmio depth=1 | 3 | 4 | c12..c13 |' "$tmp/md" ||
+	fail "the comment has no row of it"
+[ "$(grep -c '^| :' "$tmp/md")" = 1 ] || fail "a comment of one change has another row"
+junit() # ELEMENT COUNT: so many of it, and as many said
+{
+	n=$(grep -c "<$1[ >]" "$tmp/xml" || true)
+	case $1 in
+	testcase) said=$(sed -n 's/^<testsuite .* tests="\([0-9]*\)".*/\1/p' "$tmp/xml") ;;
+	*) said=$(sed -n "s/^<testsuite .* ${1}s=\"\([0-9]*\)\".*/\1/p" "$tmp/xml") ;;
+	esac
+	if [ "$n" != "$2" ] || [ "$said" != "$2" ]; then
+		fail "JUnit: $n of $1, said $said, not $2"
+	fi
+}
+junit failure 1
+junit error 0
+junit testcase 3
+run 4 open --markdown "$tmp/md" --junit "$tmp/xml"
+junit failure 0
+junit error 1
+grep -q '^| :grey_question: not decided | .*since .*set-06/compare (2026-11-24), too few events to tell |$' "$tmp/md" ||
+	fail "what is open has no row"
+run 4 alone --markdown "$tmp/md" --junit "$tmp/xml"
+junit error 1
+grep -q '^- not judged: `.*set-06/compare: compared with nothing`$' "$tmp/md" || fail "what is alone is not in the comment"
+run 4 withheld --junit "$tmp/xml"
+junit error 1
+run 0 same --markdown "$tmp/md" --junit "$tmp/xml"
+junit failure 0
+grep -q '^| ' "$tmp/md" && fail "a comment on nothing has a table"
+run 1 same --markdown "$tmp/none/md"
+[ "$(wc -l <"$tmp/err")" = 1 ] || fail "a comment that cannot be written: not one line"
+run 1 same --junit /dev/full

@@ -34,6 +34,7 @@ static const struct vmmio_ab_options options = {
 struct end {
 	unsigned int pairs;
 	bool different, regression, undecided;
+	double more; /* the largest of its open rows */
 };
 
 typedef void (*add_fn)(struct vmmio_series_set side[2], unsigned int pair, void *arg);
@@ -61,6 +62,10 @@ static struct end sequence(const struct vmmio_ab_options *opts, add_fn add, void
 		goes_on = vmmio_sequence_goes_on(&q, &ab);
 		for (int c = 0; c < 4; c++)
 			spent[c] += q.spend[c];
+		end.more = 0;
+		for (size_t i = 0; i < ab.n; i++)
+			if (ab.row[i].open)
+				end.more = fmax(end.more, ab.row[i].more);
 		vmmio_ab_free(&ab);
 	}
 	assert_true(spent[0] + spent[1] + spent[2] + spent[3] <= o.alpha * (1 + 1e-9));
@@ -166,6 +171,47 @@ static void test_planted(void **state)
 		assert_true(passed <= draws * 5 / 100);
 	}
 	gsl_rng_free(r.rng);
+}
+
+struct boot {
+	double ios;
+	double each; /* one more event in so many I/Os, the same on both sides; 0 for none */
+};
+
+static void add_boot(struct vmmio_series_set side[2], unsigned int pair, void *arg)
+{
+	const struct boot *b = arg;
+	/* boots differ a little, by turns */
+	double more = b->each > 0 ? floor(b->ios / b->each) + pair % 2 : 0;
+
+	for (int s = 0; s < 2; s++)
+		assert_int_equal(
+			vmmio_series_add_count(&side[s], LABELS, VMMIO_M_ACCESSES_PER_IO, 1,
+					       (struct vmmio_count){3 * b->ios + more, b->ios}),
+			0);
+}
+
+/* What it says would decide an open row decides it, and a tenth less does not. */
+static void test_more(void **state)
+{
+	static const double each[] = {0, 4, 100};
+
+	for (size_t i = 0; i < sizeof(each) / sizeof(each[0]); i++) {
+		struct vmmio_ab_options o = options;
+		struct boot b = {.ios = each[i] > 0 ? 1000 : 100, .each = each[i]};
+		struct end e;
+		double more;
+
+		o.resolution = each[i] > 0 ? 0.2 * sqrt(1 / each[i] / b.ios) : 1e-3;
+		e = sequence(&o, add_boot, &b);
+		more = e.more;
+		printf("one in %g: %.3g times the I/Os\n", each[i], more);
+		assert_true(e.undecided && e.pairs == MOST && more > 1.2);
+		b.ios = ceil(b.ios * more * 1.02);
+		assert_false(sequence(&o, add_boot, &b).undecided);
+		b.ios = floor(b.ios * 0.88);
+		assert_true(sequence(&o, add_boot, &b).undecided);
+	}
 }
 
 /* Boots of stored results, and a draw of them. */
@@ -352,8 +398,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_plan),	cmocka_unit_test(test_rare_alike),
-		cmocka_unit_test(test_planted), cmocka_unit_test(test_stored),
-		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_planted), cmocka_unit_test(test_more),
+		cmocka_unit_test(test_stored),	cmocka_unit_test(test_limits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,85 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# A guest of a kernel that you built yourself: vmlinuz, vmmio.ko made for it, and an initrd with
+# that, the tree's own modules and the build's programs. Installs nothing, needs no root.
+set -eu
+
+usage()
+{
+	cat <<-'END'
+	usage: tree-image.sh --tree DIR --out DIR
+	  --tree DIR  a built kernel (O= of its make, or the source tree): arch/x86/boot/bzImage and modules
+	  --out DIR   gets vmlinuz, initrd.cpio, modules/ and release; vmmio-bench takes it as --kernel
+	END
+}
+
+die()
+{
+	echo "tree-image: $*" >&2
+	exit 1
+}
+
+tree='' out=''
+while [ $# -gt 0 ]; do
+	case $1 in
+	--tree | --out)
+		if [ $# -lt 2 ] || [ -z "$2" ]; then
+			echo "tree-image: $1 needs a value" >&2
+			exit 2
+		fi
+		eval "${1#--}=\$2"
+		shift
+		;;
+	-h | --help)
+		usage
+		exit 0
+		;;
+	*)
+		usage >&2
+		exit 2
+		;;
+	esac
+	shift
+done
+if [ -z "$tree" ] || [ -z "$out" ]; then
+	usage >&2
+	exit 2
+fi
+source=$(cd "$(dirname "$0")/.." && pwd)
+build=${VMMIO_BUILD:-$source/build}
+for file in "$build/mkcpio" "$build/image/list"; do
+	[ -e "$file" ] || die "no $file: build the project first, or set VMMIO_BUILD"
+done
+tree=$(cd "$tree" 2>/dev/null && pwd) || die "--tree: no such folder"
+for file in arch/x86/boot/bzImage Module.symvers modules.builtin include/config/kernel.release; do
+	[ -r "$tree/$file" ] || die "no $tree/$file: the kernel and its modules must have been built"
+done
+mkdir -p "$out"
+out=$(cd "$out" && pwd)
+rm -rf "$out/src" "$out/modules"
+mkdir -p "$out/src" "$out/modules"
+
+# from a copy, since Kbuild writes beside its sources
+cp -r "$source/kmod" "$source/include" "$out/src/"
+env -u MAKEFLAGS -u MFLAGS make -s -C "$tree" "M=$out/src/kmod" modules >"$out/log" 2>&1 ||
+	die "vmmio.ko does not build for it, see $out/log"
+
+# what the image loads and the kernel has not built in; a desktop's tree has thousands
+wanted=" vmmio $(grep '^[a-z]' "$source/cmake/guest-modules" | tr '\n' ' ')"
+sed 's,.*/,,; s,\.ko$,,; s,-,_,g' "$tree/modules.builtin" >"$out/builtin"
+grep -v '^file /lib/modules/' "$build/image/list" >"$out/list"
+echo "file /lib/modules/builtin $out/builtin" >>"$out/list"
+find "$tree/" "$out/src/kmod" -name '*.ko' | while read -r path; do
+	name=$(basename "$path" .ko | tr - _)
+	case $wanted in
+	*" $name "*)
+		strip -g -o "$out/modules/$name.ko" "$path"
+		echo "file /lib/modules/$name.ko $out/modules/$name.ko" >>"$out/list"
+		;;
+	esac
+done
+"$build/mkcpio" "$out/initrd.cpio.part" <"$out/list"
+mv "$out/initrd.cpio.part" "$out/initrd.cpio"
+ln -sf "$tree/arch/x86/boot/bzImage" "$out/vmlinuz"
+cp "$tree/include/config/kernel.release" "$out/release"
