@@ -40,7 +40,8 @@ run 2 regress --a true --b true --qemu x --qemu y
 says '--qemu: twice contradicts --a'
 run 2 regress --qemu x --qemu y --qemu z
 says '--qemu z: there are two sides'
-run 4 regress --kernel "$tmp/kernel-a" --kernel "$tmp" --retries 0 --pairs 1 -- --accel tcg --count 100
+run 4 regress --kernel "$tmp/kernel-a" --kernel "$tmp" --retries 0 --pairs 1 --out "$tmp/again" -- \
+	--accel tcg --count 100
 grep -q "compare: --kernel $tmp: no vmlinuz in it" "$tmp/err" || fail "an empty folder is a kernel"
 run 0 regress --kernel "$tmp/kernel-a" --kernel "$tmp/kernel-b" --resolution 0.02 --out "$tmp/again" -- \
 	--accel tcg --count 200
