@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Puts the events of our own driver's tracepoints into rings (record.h). It copies and judges
- * nothing: what an event means is its reader's business.
+ * nothing: what an event means is its reader's business. recordcast.bpf.c is the same for kernels
+ * that let a program read an event without a call.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 
 #include "vmmio/events.h"
@@ -14,6 +16,8 @@ char LICENSE[] SEC("license") = "GPL";
 
 /* Set between open and load: places of a ring minus one. The rings in the map are as large. */
 const volatile __u64 opt_mask = VMMIO_RECORD_MASK;
+
+#define RENAMING_NS 10000000 /* from the kernel's word that a task gets a name until it has it */
 
 bool recording = false;
 __u64 homeless = 0; /* events of CPUs that have no ring */
@@ -45,15 +49,17 @@ struct {
 /*
  * The task's name, as it is now: what a command did before exec() was in the name of who
  * started it. To ask for it costs as much as all else here, so it is done only when the CPU
- * has another task than at its last event, or one was renamed meanwhile.
+ * has another task than at its last event, or one was renamed meanwhile. A task that gets a
+ * name may be interrupted just before it has it: for a while it is asked each time.
  */
-static __noinline int learn(struct vmmio_record_ring *ring, __u32 pid)
+static __noinline int learn(struct vmmio_record_ring *ring, __u32 pid, __u64 ns)
 {
 	__u64 comm[VMMIO_RECORD_COMM / 8], *known, seen = *(volatile __u64 *)&renames;
 
 	if (!ring || bpf_get_current_comm(comm, sizeof(comm)))
 		return 0;
-	ring->renames = seen;
+	if (ring->renamed != bpf_get_current_task() || ns - ring->renamed_ns > RENAMING_NS)
+		ring->renames = seen;
 	known = (__u64 *)ring->comm;
 	if (ring->pid == pid && known[0] == comm[0] && known[1] == comm[1])
 		return 0;
@@ -64,6 +70,27 @@ static __noinline int learn(struct vmmio_record_ring *ring, __u32 pid)
 	known[1] = comm[1];
 	return 0;
 }
+
+#ifdef VMMIO_RECORD_CAST
+extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym;
+
+/* As a struct that begins with words; what cannot be read of it is zeros. */
+static __always_inline long copy(__u64 *to, const void *from, __u32 size)
+{
+	const __u64 *words = bpf_rdonly_cast(from, bpf_core_type_id_kernel(struct pt_regs));
+	__u32 i;
+
+	for (i = 0; i < size / sizeof(*words); i++)
+		to[i] = words[i];
+	return 0;
+}
+#else
+/* The event, or where it cannot be read an error. */
+static __always_inline long copy(__u64 *to, const void *from, __u32 size)
+{
+	return bpf_probe_read_kernel(to, size, from);
+}
+#endif
 
 /*
  * The clock is a third of what a record costs: it is not read where the event says when it
@@ -123,38 +150,45 @@ static __always_inline void publish(struct vmmio_record_place *p, __u64 n)
 }
 
 /* The clock after the place was reserved: see take_batch() in bpfring.c. */
-#define PROGRAM(name, type)                                                              \
-	SEC("raw_tp/" #name) int put_##name(struct bpf_raw_tracepoint_args *ctx)         \
-	{                                                                                \
-		struct vmmio_record_place *p;                                            \
-		struct vmmio_record_ring *r;                                             \
-		__u32 pid;                                                               \
-		__u64 n;                                                                 \
-                                                                                         \
-		p = reserve(&r, &n);                                                     \
-		if (!p)                                                                  \
-			return 0;                                                        \
-		if (bpf_probe_read_kernel(p->event, sizeof(struct type),                 \
-					  (const void *)ctx->args[0])) {                 \
-			p->kind = VMMIO_RECORD_KINDS; /* unread: it counts as lost */    \
-			p->ns = now();                                                   \
-			publish(p, n);                                                   \
-			return 0;                                                        \
-		}                                                                        \
-		p->ns = TIME_OF_##type((const struct type *)p->event);                   \
-		p->kind = VMMIO_RECORD_##name;                                           \
-		pid = (__u32)bpf_get_current_pid_tgid();                                 \
-		p->pid = pid;                                                            \
-		if (pid && (pid != r->pid || r->renames != *(volatile __u64 *)&renames)) \
-			learn(r, pid);                                                   \
-		publish(p, n);                                                           \
-		return 0;                                                                \
+#define PROGRAM(name, type)                                                                     \
+	SEC("raw_tp/" #name) int put_##name(struct bpf_raw_tracepoint_args *ctx)                \
+	{                                                                                       \
+		struct vmmio_record_place *p;                                                   \
+		struct vmmio_record_ring *r;                                                    \
+		__u32 pid;                                                                      \
+		__u64 n;                                                                        \
+                                                                                                \
+		p = reserve(&r, &n);                                                            \
+		if (!p)                                                                         \
+			return 0;                                                               \
+		if (copy((__u64 *)p->event, (const void *)ctx->args[0], sizeof(struct type))) { \
+			p->kind = VMMIO_RECORD_KINDS; /* unread: it counts as lost */           \
+			p->ns = now();                                                          \
+			publish(p, n);                                                          \
+			return 0;                                                               \
+		}                                                                               \
+		p->ns = TIME_OF_##type((const struct type *)p->event);                          \
+		p->kind = VMMIO_RECORD_##name;                                                  \
+		pid = (__u32)bpf_get_current_pid_tgid();                                        \
+		p->pid = pid;                                                                   \
+		if (pid && (pid != r->pid || r->renames != *(volatile __u64 *)&renames))        \
+			learn(r, pid, p->ns);                                                   \
+		publish(p, n);                                                                  \
+		return 0;                                                                       \
 	}
 
 VMMIO_TRACEPOINTS(PROGRAM)
 
 static __always_inline int renamed(void)
 {
+	__u32 cpu = bpf_get_smp_processor_id(), zero = 0;
+	void *map = bpf_map_lookup_elem(&rings, &cpu);
+	struct vmmio_record_ring *r = map ? bpf_map_lookup_elem(map, &zero) : NULL;
+
+	if (r) {
+		r->renamed_ns = now();
+		r->renamed = bpf_get_current_task();
+	}
 	__sync_fetch_and_add(&renames, 1);
 	return 0;
 }

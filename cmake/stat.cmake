@@ -13,6 +13,7 @@ vmmio_bpf_object(stock bpf/stock.bpf.c)
 vmmio_bpf_object(stalls bpf/stalls.bpf.c)
 vmmio_bpf_object(irqdesc bpf/irqdesc.bpf.c)
 vmmio_bpf_object(record bpf/record.bpf.c)
+vmmio_bpf_object(recordcast bpf/recordcast.bpf.c)
 
 find_library(LIBJANSSON_A libjansson.a)
 if(NOT LIBJANSSON_A)
@@ -145,7 +146,7 @@ add_library(
 )
 target_include_directories(vmmio_stat_core PUBLIC ${CMAKE_SOURCE_DIR}/bpf)
 target_include_directories(vmmio_stat_core SYSTEM PRIVATE ${LIBTRACEFS_H} ${LIBTRACEEVENT_H})
-target_link_libraries(vmmio_stat_core PUBLIC vmmio_lib vmmio_bpf_guest vmmio_bpf_stock vmmio_bpf_stalls vmmio_bpf_irqdesc vmmio_bpf_record vmmio_libbpf
+target_link_libraries(vmmio_stat_core PUBLIC vmmio_lib vmmio_bpf_guest vmmio_bpf_stock vmmio_bpf_stalls vmmio_bpf_irqdesc vmmio_bpf_record vmmio_bpf_recordcast vmmio_libbpf
 				      vmmio_tracefs ${LIBJANSSON_A} m
 )
 

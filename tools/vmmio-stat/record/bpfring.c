@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@
 #include "pager.h"
 #include "record.h"
 #include "record.skel.h"
+#include "recordcast.skel.h"
 #include "tools/vmmio-stat/core/regtable.h"
 #include "tools/vmmio-stat/source/bpf_util.h"
 #include "tools/vmmio-stat/source/event_fields.h"
@@ -221,11 +223,28 @@ int vmmio_bpfring_grow(struct vmmio_bpfring *b)
 	return err;
 }
 
-static int load(struct vmmio_bpfring *b)
+/* recordcast is made of the same source: both skeletons are laid out in the same way. */
+_Static_assert(sizeof(struct recordcast_bpf) == sizeof(struct record_bpf) &&
+		       offsetof(struct recordcast_bpf, rodata) ==
+			       offsetof(struct record_bpf, rodata) &&
+		       offsetof(struct recordcast_bpf, links) == offsetof(struct record_bpf, links),
+	       "the skeleton of record");
+
+/* Not asked of the kernel's types, which take long to read. */
+static bool has_cast(void)
+{
+	unsigned int major = 0, minor = 0;
+	struct utsname u;
+
+	return !uname(&u) && sscanf(u.release, "%u.%u", &major, &minor) == 2 &&
+	       (major > 6 || (major == 6 && minor >= 2));
+}
+
+static int load_one(struct vmmio_bpfring *b, bool cast)
 {
 	int model, err;
 
-	b->skel = vmmio_bpf_open(record);
+	b->skel = cast ? (struct record_bpf *)vmmio_bpf_open(recordcast) : vmmio_bpf_open(record);
 	if (!b->skel)
 		return -errno;
 	b->skel->rodata->opt_mask = b->mask;
@@ -239,6 +258,17 @@ static int load(struct vmmio_bpfring *b)
 		err = record_bpf__load(b->skel);
 	close(model);
 	return err;
+}
+
+static int load(struct vmmio_bpfring *b)
+{
+	if (has_cast()) {
+		if (!load_one(b, true))
+			return 0;
+		record_bpf__destroy(b->skel);
+		b->skel = NULL;
+	}
+	return load_one(b, false);
 }
 
 static int open_ring(struct vmmio_bpfring *b, char *why, size_t size)
