@@ -566,6 +566,34 @@ static void test_near_offsets(void **data)
 	vmmio_chains_free(&s.c);
 }
 
+/*
+ * Two vCPUs' exits 200 us apart in each kick, half of which are so wide that by any offset
+ * between they have one: two tops of one hill. The error that is said has both in it.
+ */
+static void test_two_tops(void **data)
+{
+	struct vmmio_clock_span kicks[41], exits[82];
+	struct state s;
+	int i;
+
+	setup(&s);
+	for (i = 0; i < 41; i++) {
+		__u64 at = KICK + (__u64)i * 600000 + (__u64)(i * i) * 7001;
+
+		kicks[i] = (struct vmmio_clock_span){at, at + (i % 2 ? 60000 : 500000)};
+		exits[2 * i] = (struct vmmio_clock_span){AHEAD + at + 2000, AHEAD + at + 36000};
+		exits[2 * i + 1] =
+			(struct vmmio_clock_span){AHEAD + at + 202000, AHEAD + at + 236000};
+	}
+	if (vmmio_clockmap_measure(&s.map, &s.guest, &s.host, kicks, 41, exits, 82, s.why,
+				   sizeof(s.why)))
+		fail_msg("%s", s.why);
+	assert_int_equal(s.map.paired, 41);
+	assert_true(llabs(s.map.tsc.offset - 700) / 2 <= (long long)s.map.error_ns);
+	assert_in_range(s.map.error_ns, 100000, 130000);
+	vmmio_chains_free(&s.c);
+}
+
 /* Where there are too many exits to look through that is said, not that none fits. */
 static void test_too_many_exits(void **data)
 {
@@ -591,13 +619,13 @@ static void test_too_many_exits(void **data)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_whole),	       cmocka_unit_test(test_missing),
-		cmocka_unit_test(test_strangers),      cmocka_unit_test(test_userspace),
-		cmocka_unit_test(test_requests),       cmocka_unit_test(test_guest),
-		cmocka_unit_test(test_clocks),	       cmocka_unit_test(test_order),
-		cmocka_unit_test(test_vcpus),	       cmocka_unit_test(test_measured),
-		cmocka_unit_test(test_foreign_exits),  cmocka_unit_test(test_near_offsets),
-		cmocka_unit_test(test_too_many_exits),
+		cmocka_unit_test(test_whole),	      cmocka_unit_test(test_missing),
+		cmocka_unit_test(test_strangers),     cmocka_unit_test(test_userspace),
+		cmocka_unit_test(test_requests),      cmocka_unit_test(test_guest),
+		cmocka_unit_test(test_clocks),	      cmocka_unit_test(test_order),
+		cmocka_unit_test(test_vcpus),	      cmocka_unit_test(test_measured),
+		cmocka_unit_test(test_foreign_exits), cmocka_unit_test(test_near_offsets),
+		cmocka_unit_test(test_two_tops),      cmocka_unit_test(test_too_many_exits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,7 +36,7 @@ struct join {
 		int number;
 		bool told;		   /* or seen */
 		const struct thread *vcpu; /* NULL: it did nothing, or is not known */
-	} * cpus;			   /* of the guest's kicks and handlers */
+	} * cpus;			   /* of the guest's kicks and handlers, by number */
 	size_t ncpus;
 	struct deed *deeds; /* by CPU, where it must be seen which vCPU that is */
 	size_t ndeeds;
@@ -183,14 +183,26 @@ static size_t since(const struct join *j, const __u32 *list, size_t n, __u64 ns)
 	return lo;
 }
 
+/* Where a CPU is among the others, which are by number, or belongs. */
+static size_t place_of(const struct join *j, int number)
+{
+	size_t lo = 0, hi = j->ncpus, mid;
+
+	while (lo < hi) {
+		mid = (lo + hi) / 2;
+		if (j->cpus[mid].number < number)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
 static const struct cpu *cpu_of(const struct join *j, int number)
 {
-	size_t i;
+	size_t i = place_of(j, number);
 
-	for (i = 0; i < j->ncpus; i++)
-		if (j->cpus[i].number == number)
-			return &j->cpus[i];
-	return NULL;
+	return i < j->ncpus && j->cpus[i].number == number ? &j->cpus[i] : NULL;
 }
 
 static const struct thread *vcpu_thread(const struct join *j, int number)
@@ -354,7 +366,9 @@ static int add_cpu(struct join *j, int number)
 	if (!p)
 		return -ENOMEM;
 	j->cpus = p;
-	p[j->ncpus++] = x;
+	i = place_of(j, number);
+	memmove(&p[i + 1], &p[i], (j->ncpus++ - i) * sizeof(*p));
+	p[i] = x;
 	return 0;
 }
 

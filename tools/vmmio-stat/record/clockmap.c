@@ -69,23 +69,19 @@ static int check(const struct dat_facts *f, const char *whose, __u64 *error, cha
 	return 0;
 }
 
-/* Which line @ns, or of @ticks, is on; the outer ones go on for ever. */
-static const struct dat_pair *line_of_ns(const struct dat_facts *f, __u64 ns)
+/* Which line @x, of ns or of @ticks, is on; the outer ones go on for ever. */
+static const struct dat_pair *line_of(const struct dat_facts *f, __u64 x, bool ticks)
 {
-	size_t i = 0;
+	size_t lo = 0, hi = f->npairs > 2 ? f->npairs - 2 : 0, mid;
 
-	while (i + 2 < f->npairs && f->pairs[i + 1].ns < ns)
-		i++;
-	return &f->pairs[i];
-}
-
-static const struct dat_pair *line_of_ticks(const struct dat_facts *f, __u64 ticks)
-{
-	size_t i = 0;
-
-	while (i + 2 < f->npairs && f->pairs[i + 1].ticks < ticks)
-		i++;
-	return &f->pairs[i];
+	while (lo < hi) {
+		mid = (lo + hi) / 2;
+		if ((ticks ? f->pairs[mid + 1].ticks : f->pairs[mid + 1].ns) < x)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return &f->pairs[lo];
 }
 
 static __u64 add(__u64 base, double by)
@@ -109,7 +105,7 @@ static __u64 scaled(__u64 a, __u64 b, unsigned int shift)
 
 __u64 vmmio_clockmap_guest(const struct vmmio_clockmap *m, __u64 host_ns)
 {
-	const struct dat_pair *p = line_of_ns(m->host, host_ns);
+	const struct dat_pair *p = line_of(m->host, host_ns, false);
 	__u64 ticks = add(p[0].ticks, (double)(__s64)(host_ns - p[0].ns) / slope(p));
 
 	if (m->tsc.ratio)
@@ -117,7 +113,7 @@ __u64 vmmio_clockmap_guest(const struct vmmio_clockmap *m, __u64 host_ns)
 	if (m->tsc.offset < 0 && ticks < -(__u64)m->tsc.offset)
 		return 0;
 	ticks += (__u64)m->tsc.offset;
-	p = line_of_ticks(m->guest, ticks);
+	p = line_of(m->guest, ticks, true);
 	return add(p[0].ns, (double)(__s64)(ticks - p[0].ticks) * slope(p));
 }
 
@@ -196,7 +192,7 @@ int vmmio_clockmap_init(struct vmmio_clockmap *m, const struct dat_facts *guest,
 /* A moment of @f's clock in its counter. */
 static __s64 ticks_at(const struct dat_facts *f, __u64 ns)
 {
-	const struct dat_pair *p = line_of_ns(f, ns);
+	const struct dat_pair *p = line_of(f, ns, false);
 
 	return (__s64)add(p[0].ticks, (double)(__s64)(ns - p[0].ns) / slope(p));
 }
@@ -275,6 +271,22 @@ static struct span hill(const struct edge *e, size_t n, const struct span *top, 
 		}
 	}
 	return h;
+}
+
+/* A hill may have several tops that are as high: any of them may be it, and what is between. */
+static void as_deep(const struct edge *e, size_t n, const struct span *within, size_t best,
+		    struct span *found)
+{
+	long depth = 0;
+	size_t i;
+
+	for (i = 0; i + 1 < n; i++) {
+		depth += e[i].by;
+		if (depth < (long)best || e[i].at < within->from || e[i + 1].at > within->to)
+			continue;
+		found->from = e[i].at < found->from ? e[i].at : found->from;
+		found->to = e[i + 1].at > found->to ? e[i + 1].at : found->to;
+	}
 }
 
 static size_t push(struct edge *edges, size_t n, const struct span *o)
@@ -380,6 +392,7 @@ static int search(struct vmmio_clockmap *m, const struct span *kicks, size_t nki
 	n = find_edges(edges, kicks, nkicks, every, exits, nexits);
 	best = deepest(edges, n, NULL, &found);
 	near = hill(edges, n, &found, best);
+	as_deep(edges, n, &near, best, &found);
 	second = deepest(edges, n, &near, &other);
 	free(edges);
 	if (best < PAIRED_MIN || 2 * best < tried) {
@@ -403,6 +416,12 @@ static int search(struct vmmio_clockmap *m, const struct span *kicks, size_t nki
 		return -ERANGE;
 	}
 	m->paired = narrow(&found, kicks, nkicks, exits, nexits);
+	if (found.from > found.to) {
+		snprintf(why, size,
+			 "the guest's counter may be off by several: no offset between them suits "
+			 "all kicks");
+		return -ERANGE;
+	}
 	m->tsc.offset = found.from + (found.to - found.from) / 2;
 	m->error_ns += (__u64)((double)(found.to - found.from) / 2 * slope(m->guest->pairs)) + 1;
 	return 0;
