@@ -40,9 +40,9 @@ struct vmmio_record_ring {
 	char comm[VMMIO_RECORD_COMM]; /* of @pid: the name that is known last */
 	__u32 pid;
 	__u32 pad;
-	__u64 renames; /* of any task, when the name was looked at */
+	__u64 renames;		   /* of any task, when the name was looked at */
 	__u64 renamed, renamed_ns; /* the task that got a name last on this CPU, and when */
-	__u64 tail; /* the reader's, in a line of its own */
+	__u64 tail;		   /* the reader's, in a line of its own */
 	__u64 pad3[7];
 	struct vmmio_record_place places[];
 };

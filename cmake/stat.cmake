@@ -96,6 +96,7 @@ add_library(
 	${stat}/record/pftrace.c
 	${stat}/record/recorder.c
 	${stat}/record/slowest.c
+	${stat}/record/waits.c
 	${stat}/record/writer.c
 	${stat}/session/command.c
 	${stat}/session/parse.c

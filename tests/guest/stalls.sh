@@ -41,6 +41,20 @@ grep -q 'nothing lost; kept at stall' /tmp/err && grep -q '^vmmio-stat: stalled:
 [ "$(sed -n 's/.*kept.dat: \([0-9]*\)[.].*/\1/p' /tmp/err)" -ge 1 ] || fail "record, less than a stall: $(cat /tmp/err)"
 vmmio-stat report -z /tmp/kept.dat >/tmp/kept 2>&1 || true
 grep -q '^virtio.* [1-9]' /tmp/kept || fail "nothing is in what was kept: $(cat /tmp/kept /tmp/err)"
+# and from what is recorded: the kicks that waited are those of the slow disks, one still does
+vmmio-stat record -o /tmp/waits.dat 5 2>/tmp/err || fail "record: $(cat /tmp/err)"
+status=0
+vmmio-stat report --stalls 1000 --json /tmp/waits.dat >/tmp/waits 2>/tmp/err || status=$?
+[ $status = 3 ] || fail "report --stalls: status $status: $(cat /tmp/waits /tmp/err)"
+for disk in /sys/class/block/vd?; do
+	device=$(basename "$(realpath $disk/device)")
+	n=$(grep -o "\"device\":\"$device\"" /tmp/waits | grep -c . || :)
+	case $(cat $disk/size) in
+	4096) [ "$n" = 0 ] || fail "report --stalls: $device: $(cat /tmp/waits)" ;;
+	*) [ "$n" -ge 1 ] && [ "$n" -le 2 ] || fail "report --stalls: $device, $n times: $(cat /tmp/waits)" ;;
+	esac
+done
+vmmio-stat report --stalls 60000 /tmp/waits.dat >/tmp/out 2>/tmp/err || fail "report --stalls 60000: $(cat /tmp/out /tmp/err)"
 # cause and evidence of each row: exactly two, of the slow disks
 tr '{' '\n' </tmp/stuck | sed -n 's/.*"device":"\([^"]*\)".*"driver":"\([^"]*\)","transport":"\([^"]*\)".*"in_flight":\([0-9]*\),.*"stalled":\(true\|false\),"cause":\("[^"]*"\|null\),.*/row \3 \2 \4 \5 \6 \1/p' >/tmp/rows
 while read -r _ transport driver flight stalled cause device; do

@@ -18,6 +18,7 @@
 
 #include "dat_sample.h"
 #include "tools/vmmio-stat/record/journey.h"
+#include "tools/vmmio-stat/record/waits.h"
 #include "tools/vmmio-stat/source/source.h"
 #include "tools/vmmio-stat/source/trace_format.h"
 
@@ -270,6 +271,53 @@ static void joins_the_steps_of_each_kick(void **state)
 	vmmio_journeys_free(&j);
 }
 
+/* Those of @w that are longer than its bound; until @until_ns. */
+static void wait_for(struct vmmio_waits *w, __u64 bound_ns, __u64 until_ns)
+{
+	struct vmmio_source_opts opts = {.until_ns = until_ns, .steps = {vmmio_waits_step, w}};
+	struct vmmio_source src = {};
+	struct vmmio_snapshot s;
+	char name[600];
+
+	put(whole, size);
+	snprintf(name, sizeof(name), "file:%s", path);
+	assert_int_equal(vmmio_waits_init(w, bound_ns), 0);
+	assert_int_equal(vmmio_source_open(&src, name, &opts), 0);
+	vmmio_snapshot_init(&s, &opts.want);
+	while (!src.ops->snapshot(&src, &s))
+		;
+	vmmio_waits_finish(w, s.time_ns);
+	assert_int_equal(w->err, 0);
+	vmmio_snapshot_free(&s);
+	vmmio_source_close(&src);
+}
+
+static void lists_who_waited(void **state)
+{
+	struct vmmio_waits w;
+	size_t i;
+
+	/* as many as were longer, in their order, each ended by its interrupt */
+	wait_for(&w, 20000 + 29 * 100, 0);
+	assert_int_equal(w.n, KICKS - 30);
+	for (i = 0; i < w.n; i++) {
+		assert_int_equal(w.v[i].end, VMMIO_WAIT_INTERRUPT);
+		assert_int_equal(w.v[i].ns, 20000 + (30 + i) * 100);
+		assert_int_equal(w.v[i].x.kick_ns, 1000000000 + (30 + i) * 100000);
+		assert_int_equal(w.v[i].x.slot, 1);
+	}
+	vmmio_waits_free(&w);
+	/* the recording ends 15 us after the eleventh kick: ours waits for longer, mainline's not
+	 */
+	wait_for(&w, 10000, 1000000 + 10 * 100000 + 15000);
+	assert_int_equal(w.n, 11);
+	assert_int_equal(w.v[9].end, VMMIO_WAIT_INTERRUPT);
+	assert_int_equal(w.v[10].end, VMMIO_WAIT_GOES_ON);
+	assert_int_equal(w.v[10].ns, 15000);
+	assert_int_equal(w.v[10].x.slot, 1);
+	vmmio_waits_free(&w);
+}
+
 static void survives_a_cut_anywhere(void **state)
 {
 	struct vmmio_source_opts opts = {};
@@ -405,6 +453,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(takes_a_part),
 		cmocka_unit_test(tells_of_tasks_without_a_name),
 		cmocka_unit_test(joins_the_steps_of_each_kick),
+		cmocka_unit_test(lists_who_waited),
 		cmocka_unit_test(survives_a_cut_anywhere),
 		cmocka_unit_test(survives_flipped_bits),
 		cmocka_unit_test(leaves_out_what_a_page_cannot_hold),

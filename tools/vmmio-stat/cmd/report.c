@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * "report": the views of what "record" recorded: the whole, or interval by interval.
+ * Long because each view says what it does not go together with.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -14,10 +15,12 @@
 #include "tools/vmmio-stat/record/outfile.h"
 #include "tools/vmmio-stat/record/perfetto.h"
 #include "tools/vmmio-stat/record/slowest.h"
+#include "tools/vmmio-stat/record/waits.h"
 #include "tools/vmmio-stat/session/cmd.h"
 #include "tools/vmmio-stat/session/parse.h"
 #include "tools/vmmio-stat/session/session.h"
 #include "tools/vmmio-stat/source/dat.h"
+#include "tools/vmmio-stat/stall/judge.h"
 #include "tools/vmmio-stat/view/hist.h"
 #include "hist.h"
 
@@ -38,6 +41,9 @@ struct run {
 	bool opened, ready; /* the whole is in x.delta */
 	__u64 slowest;	    /* how many; 0: not asked for */
 	struct vmmio_journeys journeys;
+	bool stalls, waited;
+	__u64 bound_ms; /* of --stalls */
+	struct vmmio_waits waits;
 	const char *out; /* of --perfetto */
 	struct vmmio_perfetto *perfetto;
 	__u64 start_ns;
@@ -87,6 +93,15 @@ static int take_hist(void *target, const char *value, char why[VMMIO_OPT_WHY])
 	return r->hist < 0 ? -ENOENT : 0;
 }
 
+static int take_bound(void *target, const char *value, char why[VMMIO_OPT_WHY])
+{
+	struct run *r = target;
+
+	snprintf(why, VMMIO_OPT_WHY, "not milliseconds, 1 to 3600000");
+	r->stalls = true;
+	return vmmio_parse_u64(value, 1, 3600000, &r->bound_ms);
+}
+
 static int parse(struct run *r, int argc, char **argv)
 {
 	struct vmmio_options *o = &r->x.opt;
@@ -95,6 +110,8 @@ static int parse(struct run *r, int argc, char **argv)
 		 .help = "a distribution: kick, irq, batch, coalesce, access, occupancy"},
 		{"slowest", VMMIO_OPT_U64, &r->slowest, 1, 100000, .arg = "N",
 		 .help = "the slowest kicks, from the kick to the handler's end"},
+		{"stalls", VMMIO_OPT_CALL, r, .arg = "MS", .take = take_bound,
+		 .help = "kicks that waited longer for their interrupt, or still do at the end"},
 		{"perfetto", VMMIO_OPT_STRING, &r->out, .arg = "OUT",
 		 .help = "a timeline for ui.perfetto.dev, of all devices"},
 		{"cpu", VMMIO_OPT_CALL, r, .arg = "LIST", .take = take_cpus,
@@ -115,7 +132,8 @@ static int parse(struct run *r, int argc, char **argv)
 			 "the difference and ratio.\n",
 		.after =
 			"Exit status: 0 ok, 1 trouble, or the file is damaged (what can be read is "
-			"shown)\nor has no such CPU or time, 2 wrong usage.\n",
+			"shown)\nor has no such CPU or time, 2 wrong usage. With --stalls: 3 one "
+			"waited.\n",
 		.takes = "i1TnDqxfSzjced",
 		.own = own,
 		.nown = sizeof(own) / sizeof(own[0]),
@@ -144,6 +162,13 @@ static int parse(struct run *r, int argc, char **argv)
 		return wrong("goes alone, of the whole:", r->out ? "--perfetto" : "--slowest");
 	if (r->out && vmmio_outfile_same(r->name, r->out))
 		return wrong("--perfetto would write over the recording:", r->out);
+	if (r->stalls && (!r->whole || r->hist >= 0 || r->slowest || r->out || r->other))
+		return wrong("goes alone, of the whole of one recording:", "--stalls");
+	if (r->stalls && (r->cpus || r->task))
+		return wrong("--stalls needs the events of all CPUs and tasks: no --cpu and",
+			     "--task");
+	if (r->stalls && o->format == VMMIO_FORMAT_CSV)
+		return wrong("--stalls has a table and JSON, no", "--csv");
 	if (r->slowest && o->format == VMMIO_FORMAT_CSV)
 		return wrong("--slowest has a table and JSON, no", "--csv");
 	if (r->other && (!r->whole || r->hist >= 0 || r->slowest || r->out ||
@@ -168,6 +193,8 @@ static void step(void *data, const struct vmmio_step *s)
 
 	if (r->slowest)
 		vmmio_journeys_step(&r->journeys, s);
+	if (r->stalls)
+		vmmio_waits_step(&r->waits, s);
 	if (r->perfetto)
 		vmmio_perfetto_step(r->perfetto, s);
 }
@@ -181,7 +208,7 @@ static void take(struct vmmio_session *x, struct vmmio_source_opts *so)
 	so->until_ns = r->until_ns;
 	so->cpus = r->cpus;
 	so->task = r->slowest ? NULL : r->task;
-	if (r->slowest || r->perfetto) {
+	if (r->slowest || r->stalls || r->perfetto) {
 		so->steps.take = step;
 		so->steps.data = r;
 	}
@@ -231,6 +258,44 @@ static int show_slowest(struct run *r)
 	return -1;
 }
 
+/*
+ * Of a virtqueue that stalls judges, too: not where buffers lie until the world has something for
+ * them, nor where they are taken back on the way to the next.
+ */
+static const struct vmmio_row *judged(void *data, const struct vmmio_journey *x)
+{
+	const struct run *r = data;
+	const struct vmmio_row *row = row_of(r, x);
+	const struct vmmio_slot_info *i = row ? &row->info : NULL;
+
+	return row && vmmio_row_matches(row, &r->x.opt) &&
+			       !vmmio_stall_patient(i->device_id, i->queue, i->queue_name) &&
+			       !vmmio_stall_lazy(i->device_id, i->queue, i->queue_name)
+		       ? row
+		       : NULL;
+}
+
+static int show_stalls(struct run *r, __u64 end_ns)
+{
+	struct vmmio_waits *w = &r->waits;
+	size_t n;
+
+	vmmio_waits_finish(w, end_ns);
+	if (w->err) {
+		vmmio_complain("report: %s", strerror(ENOMEM));
+		return VMMIO_EXIT_TROUBLE;
+	}
+	n = vmmio_waits_show(w, &r->x.view, r->start_ns, judged, r);
+	if (w->more)
+		vmmio_complain(
+			"report: %llu more kicks waited as long: a higher --stalls shows fewer",
+			(unsigned long long)w->more);
+	if (n && r->x.delta.events_lost)
+		vmmio_complain("report: events were lost: an end of what waited may be among them");
+	r->waited = n || w->more;
+	return -1;
+}
+
 static int write_timeline(void *data, FILE *out)
 {
 	struct run *r = data;
@@ -264,6 +329,8 @@ static int show(struct run *r, const struct vmmio_moment *from, const struct vmm
 		return write_perfetto(r);
 	if (r->slowest)
 		return show_slowest(r);
+	if (r->stalls)
+		return show_stalls(r, to->s.time_ns);
 	if (r->hist >= 0)
 		return vmmio_hist_report(x, n, r->hist);
 	report.rows = x->index;
@@ -338,6 +405,8 @@ static int follow(struct run *r)
 {
 	if (r->slowest && vmmio_journeys_init(&r->journeys, (unsigned int)r->slowest))
 		return -ENOMEM;
+	if (r->stalls && vmmio_waits_init(&r->waits, r->bound_ms * 1000000))
+		return -ENOMEM;
 	if (!r->out)
 		return 0;
 	r->perfetto = vmmio_perfetto_new();
@@ -349,8 +418,9 @@ static int report_host(const struct run *r)
 {
 	const struct vmmio_options *o = &r->x.opt;
 
-	if (!r->whole || r->hist >= 0 || r->slowest || r->out || r->cpus || r->task || r->other ||
-	    r->from_ns || r->until_ns || o->device || o->driver || o->queue || o->fields_given ||
+	if (!r->whole || r->hist >= 0 || r->slowest || r->stalls || r->out || r->cpus || r->task ||
+	    r->other || r->from_ns || r->until_ns || o->device || o->driver || o->queue ||
+	    o->fields_given ||
 	    (o->format != VMMIO_FORMAT_TABLE && o->format != VMMIO_FORMAT_JSON)) {
 		vmmio_complain("report: %s is a host's recording: the whole is shown, as a table "
 			       "or --json",
@@ -380,6 +450,8 @@ static int read_whole(struct run *r)
 		vmmio_complain("%s: %s", r->name, r->x.src.note);
 	if (ret == VMMIO_EXIT_OK && r->x.src.damaged)
 		ret = VMMIO_EXIT_TROUBLE;
+	if (ret == VMMIO_EXIT_OK && r->waited)
+		ret = VMMIO_EXIT_NEGATIVE;
 	vmmio_moment_free(&m[0]);
 	vmmio_moment_free(&m[1]);
 	return ret;
@@ -452,6 +524,7 @@ int vmmio_cmd_report(int argc, char **argv)
 	}
 	ret = ret ? ret - 1 : run(&r);
 	vmmio_journeys_free(&r.journeys);
+	vmmio_waits_free(&r.waits);
 	vmmio_perfetto_free(r.perfetto);
 	free(r.cpus);
 	free(r.pids);

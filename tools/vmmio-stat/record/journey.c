@@ -107,7 +107,7 @@ static void finish_before(struct vmmio_journeys *j, struct journey_queue *q)
 	q->closed = false;
 }
 
-static void on_kick(struct journey_queue *q, const struct vmmio_step *s)
+static void on_kick(struct vmmio_journeys *j, struct journey_queue *q, const struct vmmio_step *s)
 {
 	bool opens = s->mainline ? !q->open : s->flags & VMMIO_EV_OPENED;
 
@@ -115,6 +115,8 @@ static void on_kick(struct journey_queue *q, const struct vmmio_step *s)
 		q->now.merged++;
 		return;
 	}
+	if (q->open && j->left)
+		j->left(j->data, &q->now, s->flags & VMMIO_EV_POLLED);
 	q->now = (struct vmmio_journey){
 		.slot = s->slot,
 		.gen = s->gen,
@@ -212,7 +214,7 @@ void vmmio_journeys_step(void *journeys, const struct vmmio_step *s)
 		q->asked_pid = s->pid;
 		break;
 	case VMMIO_STEP_KICK:
-		on_kick(q, s);
+		on_kick(j, q, s);
 		break;
 	case VMMIO_STEP_KICK_DONE:
 		on_kick_done(q, s);
@@ -236,8 +238,11 @@ void vmmio_journeys_finish(struct vmmio_journeys *j)
 {
 	size_t i;
 
-	for (i = 0; i < VMMIO_JOURNEY_SLOTS; i++)
+	for (i = 0; i < VMMIO_JOURNEY_SLOTS; i++) {
 		finish_before(j, &j->queues[i]);
+		if (j->queues[i].open && j->left)
+			j->left(j->data, &j->queues[i].now, false);
+	}
 }
 
 size_t vmmio_journeys_slowest(const struct vmmio_journeys *j,

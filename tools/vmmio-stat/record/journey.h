@@ -40,6 +40,9 @@ struct vmmio_journeys {
 	unsigned int nlooked;
 	__u64 finished;
 	void (*take)(void *data, const struct vmmio_journey *x); /* each; NULL: nobody */
+	/* those without an interrupt: @taken, its buffers were found by the next kick; NULL: nobody
+	 */
+	void (*left)(void *data, const struct vmmio_journey *x, bool taken);
 	void *data;
 	int err; /* -ENOMEM: some are missing */
 };
