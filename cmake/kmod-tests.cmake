@@ -2,6 +2,10 @@
 #
 # Tests of vmmio.ko: its register logic in userspace, the rest in guests.
 vmmio_unit_test(ack)
+vmmio_unit_test(counts) # as where words have 32 bits
+if(TARGET test_counts)
+	target_include_directories(test_counts PRIVATE ${CMAKE_BINARY_DIR}/fuzz/shim ${CMAKE_SOURCE_DIR}/tests/unit/counts32)
+endif()
 vmmio_unit_test(regs tests/unit/fake_regs.c kmod/regs/common.c kmod/regs/mmio.c kmod/regs/pci.c)
 vmmio_script_test(guest tests/guest/devices.sh TIMEOUT 240)
 

@@ -65,7 +65,7 @@ static __always_inline irqreturn_t run_end(struct vmmio_device *vd, struct vmmio
 
 	if (unlikely(!run->worked)) {
 		if (!(run->flags & VMMIO_EV_CONFIG)) {
-			smp_wmb(); /* pairs with smp_rmb() in add_device() */
+			smp_wmb(); /* pairs with smp_rmb() in vmmio_sum_device() */
 			vmmio_count(vd->counts, irqs_none);
 			run->flags |= VMMIO_EV_NONE;
 			ret = line ? IRQ_NONE : IRQ_HANDLED;
@@ -163,7 +163,7 @@ static __always_inline void check_queue(struct vmmio_queue *q, struct vmmio_irq_
 	if (likely(found)) {
 		run->worked++;
 	} else {
-		smp_wmb(); /* pairs with smp_rmb() in sum_queue(): the run first */
+		smp_wmb(); /* pairs with smp_rmb() in vmmio_sum_queue(): the run first */
 		vmmio_count(q->counts, irqs_none);
 	}
 }
@@ -212,6 +212,7 @@ static __always_inline irqreturn_t other_status(struct vmmio_device *vd, struct 
 	}
 	run->status &= VMMIO_INT_MASK;
 	if (!run->status) {
+		smp_wmb(); /* pairs with smp_rmb() in add_regs(): the run first */
 		vmmio_count(vd->counts, runs_unacked);
 		return run_end(vd, run, traced);
 	}

@@ -250,20 +250,8 @@ static void sum_queue(struct vmmio_queue_sum *sum, const struct vmmio_queue *q)
 {
 	int cpu;
 
-	for_each_possible_cpu(cpu) {
-		const struct vmmio_queue_counts *n = per_cpu_ptr(q->counts, cpu);
-		u64 none = vmmio_counted(n, irqs_none), irqs;
-
-		/* pairs with smp_wmb() in check_queue(): never more of these than runs */
-		smp_rmb();
-		irqs = vmmio_counted(n, irqs);
-
-		sum->kicks += vmmio_counted(n, kicks);
-		sum->irqs += irqs;
-		sum->irqs_none += none;
-		sum->irqs_dedicated += q->dedicated ? irqs : 0;
-		sum->irqs_dedicated_none += q->dedicated ? none : 0;
-	}
+	for_each_possible_cpu(cpu)
+		vmmio_sum_queue(sum, per_cpu_ptr(q->counts, cpu), q->dedicated);
 }
 
 void vmmio_slot_drop_queue(struct vmmio_queue *q)
@@ -307,16 +295,8 @@ static void add_device(struct vmmio_slot_counters *c, const struct vmmio_device 
 	sum_queues(&q, vd);
 	c->irqs += q.irqs_dedicated;
 	c->irqs_none += q.irqs_dedicated_none;
-	for_each_possible_cpu(cpu) {
-		const struct vmmio_device_counts *n = per_cpu_ptr(vd->counts, cpu);
-
-		c->irqs_none += vmmio_counted(n, irqs_none);
-		smp_rmb(); /* pairs with smp_wmb() in run_end() */
-		c->irqs += vmmio_counted(n, runs_read) + vmmio_counted(n, runs_unread);
-		c->config_irqs += vmmio_counted(n, config_irqs);
-		c->irqs_early += vmmio_counted(n, irqs_early);
-		c->irqs_gone += vmmio_counted(n, irqs_gone);
-	}
+	for_each_possible_cpu(cpu)
+		vmmio_sum_device(c, per_cpu_ptr(vd->counts, cpu));
 }
 
 static void add_regs(struct vmmio_slot_regs *r, const struct vmmio_device *vd)
@@ -329,9 +309,11 @@ static void add_regs(struct vmmio_slot_regs *r, const struct vmmio_device *vd)
 	r->writes[vd->transport->notify] += q.kicks;
 	for_each_possible_cpu(cpu) {
 		const struct vmmio_device_counts *n = per_cpu_ptr(vd->counts, cpu);
-		u64 unacked = vmmio_counted(n, runs_unacked); /* before the runs it is one of */
-		u64 runs = vmmio_counted(n, runs_read);
+		u64 unacked = vmmio_counted(n, runs_unacked), runs;
 
+		/* pairs with smp_wmb() in other_status(): never more of these than runs */
+		smp_rmb();
+		runs = vmmio_counted(n, runs_read);
 		for (i = 0; i < VMMIO_REG_MAX; i++) {
 			r->reads[i] += vmmio_counted(n, reads[i]);
 			r->writes[i] += vmmio_counted(n, writes[i]);

@@ -17,9 +17,9 @@
 #include <linux/virtio_ring.h>
 #include <uapi/linux/virtio_config.h>
 #include <vmmio/slots.h>
-#include "counts.h"
 #include "options.h"
 #include "regs/regs.h"
+#include "sums.h"
 
 struct vmmio_device;
 
@@ -28,22 +28,6 @@ struct vmmio_vq_request {
 	const char *name; /* NULL: not used */
 	vq_callback_t *callback;
 	bool ctx;
-};
-
-struct vmmio_queue_counts {
-	u64 kicks;
-	u64 irqs;
-	u64 irqs_none;
-	struct u64_stats_sync syncp;
-};
-
-/* The sum over a device's queues; runs of a queue's own vector are the device's too. */
-struct vmmio_queue_sum {
-	u64 kicks;
-	u64 irqs;
-	u64 irqs_none;
-	u64 irqs_dedicated;
-	u64 irqs_dedicated_none;
 };
 
 /*
@@ -89,25 +73,6 @@ struct vmmio_queue {
 	bool pinned;		    /* by affinity=, the driver has no say */
 	bool irq_requested;
 	char irq_name[40];
-};
-
-/*
- * What follows from another count is not counted: the first read of a status
- * register from runs_read, the acknowledge that goes with it on a line that is
- * level-triggered from those runs that had none, doorbell writes from the queues'
- * kicks, and runs of a vector of the queue's own from the queue's.
- */
-struct vmmio_device_counts {
-	u64 runs_read;	  /* handler runs that began with a read of the status */
-	u64 runs_unread;  /* others, but for those that a queue counts */
-	u64 runs_unacked; /* of runs_read: a line's that found nothing to acknowledge */
-	u64 irqs_none;
-	u64 config_irqs;
-	u64 irqs_early;
-	u64 irqs_gone;
-	u64 reads[VMMIO_REG_MAX];
-	u64 writes[VMMIO_REG_MAX];
-	struct u64_stats_sync syncp;
 };
 
 /* What a transport is to the core. Functions return 0 or -errno. */

@@ -42,6 +42,7 @@ typedef __u16 __bitwise __virtio16;
 #define min_t(type, a, b) ((type)(a) < (type)(b) ? (type)(a) : (type)(b))
 #define min(a, b) ((a) < (b) ? (a) : (b))
 #define this_cpu_inc(x) ((x)++)
+#define smp_rmb() ((void)0)
 #define local_irq_save(flags) ((void)(flags))
 #define local_irq_restore(flags) ((void)(flags))
 
