@@ -337,9 +337,9 @@ static void apply_affinity(struct vmmio_device *vd)
 }
 
 /*
- * Creates all queues of a device with their interrupts, in the best way the
- * device agrees to: a vector it refuses leads to the next simpler wiring.
- * On failure nothing is left.
+ * Creates all queues of a device with their interrupts, in the best way that can be
+ * had: any error leads to the next simpler wiring, a vector that the device refuses
+ * as well as memory, of which the next takes less. On failure nothing is left.
  */
 int vmmio_queues_create(struct vmmio_device *vd, unsigned int nvqs, struct virtqueue *vqs[],
 			const struct vmmio_vq_request *req, struct irq_affinity *desc)
@@ -364,7 +364,7 @@ int vmmio_queues_create(struct vmmio_device *vd, unsigned int nvqs, struct virtq
 			return 0;
 		}
 		vmmio_queues_destroy(vd);
-		if (err == -ENOMEM || !vd->transport->irqs_degrade(vd))
+		if (vd->wedged || !vd->transport->irqs_degrade(vd))
 			return err;
 	}
 }

@@ -3,8 +3,8 @@
 #
 # vmmio.ko against devices that say what QEMU's never do (tests/guest/liar):
 # NOTIFICATION_DATA, with the values of the doorbells read in QEMU's trace; a reset
-# that never completes; vectors refused; interrupts before DRIVER_OK; odd ring
-# sizes; shared memory regions, good and bad.
+# that never completes; vectors refused, and interrupts for want of memory; interrupts
+# before DRIVER_OK; odd ring sizes; shared memory regions, good and bad; features beyond 64.
 set -euo pipefail
 
 dir=$(mktemp -d)
@@ -76,18 +76,26 @@ features=$(field "$mmio_0" features)
 [ $((features >> 38 & 1)) = 0 ] || fail 'notification_data is not withheld'
 unbind $mmio_0
 echo "$mmio_0" >$options
-# ADMIN_VQ, SR_IOV, NOTIF_CONFIG_DATA and what nobody knows: offered, not taken
-echo $((1 << 41 | 1 << 37 | 1 << 39 | 1 << 50)) >$lie/offer
+# ADMIN_VQ, SR_IOV, NOTIF_CONFIG_DATA and what nobody knows: offered, not taken; nor
+# IN_ORDER, which virtio_ring of this kernel does not know, nor anything beyond the 64th
+echo $((1 << 41 | 1 << 37 | 1 << 39 | 1 << 50 | 1 << 35)) >$lie/offer
+echo 1 >$lie/wide
 dmesg -c >/dev/null
 bind $mmio_0 $pci_0
 wait_blk 2
 for dev in $mmio_0 $pci_0; do
 	features=$(field "$dev" features)
-	[ $((features >> 37 & 1 | features >> 39 & 1 | features >> 41)) = 0 ] || fail "accepted $features"
+	[ $((features >> 35 & 1 | features >> 37 & 1 | features >> 39 & 1 | features >> 41)) = 0 ] ||
+		fail "accepted $features"
+	case $(cut -c 65- /sys/bus/virtio/devices/"$(virtio "$dev")"/features) in
+	*1*) fail "accepted beyond 64: $(cat /sys/bus/virtio/devices/"$(virtio "$dev")"/features)" ;;
+	esac
 	logged "$dev: it offers an administration virtqueue, which is not used"
 	io "$dev"
 done
+[ "$(cat $lie/far_selects)" = 0 ] || fail "$(cat $lie/far_selects) selections of features beyond 64"
 unbind $mmio_0 $pci_0
+echo 0 >$lie/wide
 echo 0 >$lie/offer
 # what is required
 echo $((1 << 32)) >$lie/deny
@@ -222,6 +230,22 @@ echo "$pci_0 irq=msix" >$options
 no_disk $pci_0
 echo "$pci_0" >$options
 echo 0 >$lie/refuse
+
+# no memory for a handler: the next wiring, as after any other error; with none left nothing stays
+for wiring in 1:msix-shared 2:intx; do
+	echo "${wiring%:*}" >$lie/no_memory
+	bind $pci_0
+	wait_blk 1
+	[ "$(field "$pci_0" irq_mode)" = "${wiring#*:}" ] ||
+		fail "after ${wiring%:*} refusals: $(field "$pci_0" irq_mode)"
+	[ "$(cat $lie/no_memory)" = 0 ] || fail "$(cat $lie/no_memory) refusals left of $wiring"
+	io $pci_0
+	unbind $pci_0
+done
+echo 3 >$lie/no_memory
+no_disk $pci_0
+[ "$(cat $lie/no_memory)" = 0 ] || fail "not tried to the last: $(cat $lie/no_memory)"
+if grep virtio /proc/interrupts; then fail 'an interrupt is left'; fi
 
 # capabilities that do not fit (4.1.4), doorbells outside their window
 config=/sys/bus/pci/devices/$pci_0/config

@@ -16,18 +16,21 @@
 #include "vmmio.h"
 
 static unsigned long long offer, deny, shm_base, shm_len;
-static int stuck, refuse, early, turning, gone, config_at = -1, notify_off = -1;
-static unsigned int config_calls, rings_freed, config_value;
+static int stuck, refuse, early, turning, gone, wide, config_at = -1, notify_off = -1;
+static unsigned int config_calls, rings_freed, config_value, far_selects, no_memory;
 static unsigned int queue_max;
-module_param(offer, ullong, 0644);	/* feature bits offered besides */
-module_param(deny, ullong, 0644);	/* feature bits not offered */
-module_param(stuck, int, 0644);		/* 1: after a reset the status never reads 0 */
-module_param(refuse, int, 0644);	/* 1: vectors of queues, 2: of the configuration too */
-module_param(early, int, 0644);		/* MSI-X: interrupts of each vector at queue_enable */
-module_param(gone, int, 0644);		/* 1: every register reads all ones */
-module_param(turning, int, 0644);	/* 1: the configuration's generation never settles */
-module_param(notify_off, int, 0644);	/* queue_notify_off, if not -1 */
-module_param(config_at, int, 0644);	/* PCI configuration space: the word there, if not -1, */
+module_param(offer, ullong, 0644);     /* feature bits offered besides */
+module_param(deny, ullong, 0644);      /* feature bits not offered */
+module_param(stuck, int, 0644);	       /* 1: after a reset the status never reads 0 */
+module_param(refuse, int, 0644);       /* 1: vectors of queues, 2: of the configuration too */
+module_param(early, int, 0644);	       /* MSI-X: interrupts of each vector at queue_enable */
+module_param(gone, int, 0644);	       /* 1: every register reads all ones */
+module_param(turning, int, 0644);      /* 1: the configuration's generation never settles */
+module_param(wide, int, 0644);	       /* 1: features beyond the 64th, all of them */
+module_param(far_selects, uint, 0644); /* times that they were asked for or answered */
+module_param(no_memory, uint, 0644);   /* so many interrupts are refused with ENOMEM: counts down */
+module_param(notify_off, int, 0644);   /* queue_notify_off, if not -1 */
+module_param(config_at, int, 0644);    /* PCI configuration space: the word there, if not -1, */
 module_param(config_value, uint, 0644); /* reads so */
 module_param(queue_max, uint, 0644);	/* QueueSizeMax, if not 0 */
 module_param(shm_base, ullong, 0644);	/* one shared memory region, */
@@ -58,7 +61,7 @@ static u32 lie(enum vmmio_reg reg, u32 v)
 	case VMMIO_REG_DEVICE_FEATURES:
 	case VMMIO_REG_PCI_DEVICE_FEATURE:
 		if (device_sel > 1)
-			return v;
+			return wide ? U32_MAX : v;
 		return (v | (u32)(offer >> (32 * device_sel))) & ~(u32)(deny >> (32 * device_sel));
 	case VMMIO_REG_CONFIG_GENERATION:
 	case VMMIO_REG_PCI_CONFIG_GENERATION:
@@ -130,6 +133,10 @@ static int write_entry(struct kprobe *p, struct pt_regs *regs)
 		device_sel = value;
 	if (reg == VMMIO_REG_DRIVER_FEATURES_SEL || reg == VMMIO_REG_PCI_DRIVER_FEATURE_SELECT)
 		driver_sel = value;
+	if ((reg == VMMIO_REG_DEVICE_FEATURES_SEL || reg == VMMIO_REG_PCI_DEVICE_FEATURE_SELECT ||
+	     reg == VMMIO_REG_DRIVER_FEATURES_SEL || reg == VMMIO_REG_PCI_DRIVER_FEATURE_SELECT) &&
+	    value > 1)
+		far_selects++;
 	if ((reg == VMMIO_REG_DRIVER_FEATURES || reg == VMMIO_REG_PCI_DRIVER_FEATURE) &&
 	    driver_sel < 2)
 		regs->dx = value & ~(u32)(offer >> (32 * driver_sel));
@@ -220,7 +227,34 @@ static int free_entry(struct kprobe *p, struct pt_regs *regs)
 	return 0;
 }
 
+/* The kernel has no memory for an interrupt's handler: of a virtio device, as asked for. */
+static noinline int request_refused(void)
+{
+	return -ENOMEM;
+}
+
+static int request_entry(struct kprobe *p, struct pt_regs *regs)
+{
+	const char *name = (void *)regs->r8;
+
+	if (!no_memory || !name || strncmp(name, "virtio", 6))
+		return 0;
+	no_memory--;
+	regs->ip = (unsigned long)request_refused; /* which returns to the caller */
+	return 1;
+}
+
+/* That there is one lets the other change the way. */
+static void request_past(struct kprobe *p, struct pt_regs *regs, unsigned long flags)
+{
+}
+
 static struct kprobe writes[] = {
+	{
+		.symbol_name = "request_threaded_irq",
+		.pre_handler = request_entry,
+		.post_handler = request_past,
+	},
 	{.symbol_name = "vring_del_virtqueue", .pre_handler = free_entry},
 	{.symbol_name = "virtio_config_changed", .pre_handler = config_entry},
 	{.symbol_name = "vmmio:mmio_write", .pre_handler = write_entry},
