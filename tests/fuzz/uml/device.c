@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A virtio-mmio device that lies, for user-mode Linux, and a small driver on top of the
- * transport that is fuzzed: mainline's virtio_mmio or vmmio.ko, as they are. Each
- * write to debugfs' fuzz/run is one life of the device; its bytes decide every answer,
- * what is in the used ring, when interrupts come and what the driver does next. What
+ * transport that is fuzzed: mainline's virtio_mmio or vmmio.ko, as they are. An input is
+ * one life of the device; its bytes decide every answer, what is in the used ring, when
+ * interrupts come and what the driver does next. debugfs' fuzz/run takes several of them
+ * (shared.h) and ends at the first that reached something new. What
  * KASAN cannot see is checked: buffers lost or given back twice, callbacks too early
  * or too late, interrupts and devices left behind, rings that are freed while the device
  * says that it has them, accesses outside the window, waits without end. A fault is a line
- * of fuzz/faults; the first of its kind makes the write fail with EUCLEAN.
+ * of fuzz/faults; the first of its kind ends the write, too.
  * Long because the device and the driver on top check each other.
  */
 #include <linux/console.h>
@@ -21,11 +22,13 @@
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <linux/vmalloc.h>
 #include <linux/virtio.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ring.h>
 #include <uapi/linux/virtio_mmio.h>
 #include <uapi/linux/virtio_ring.h>
+#include "shared.h"
 
 #define BASE 0xe0000000UL
 #define WINDOW 0x200
@@ -33,12 +36,11 @@
 #define DEVICE_ID 63
 #define QUEUES 2
 #define BUFFERS 16
-#define INPUT_MAX 4096
 #define FAULTS_MAX 64
 /* Accesses in a life; a driver that needs more does not end by itself. */
 #define ACCESSES_MAX 100000
-/* Virtual time of a life: each wait of a transport's has an end, of 2 s at most. */
-#define LIFE_MAX_NS (60ull * NSEC_PER_SEC)
+/* Virtual time of a probe, a removal or an act: a few waits, each of 2 s at most. */
+#define ACT_MAX_NS (20ull * NSEC_PER_SEC)
 
 static char *driver = "virtio-mmio";
 module_param(driver, charp, 0644); /* whose device it is to be */
@@ -208,7 +210,7 @@ static u32 queue_sel, device_sel, driver_sel, status, pending, generation;
 static u64 offered, accepted;
 static bool version1; /* it is of version 1, a ring is one page number */
 static u32 align1;
-static bool dead, level_up;
+static bool dead;
 
 static unsigned int irq_depth, irq_accesses;
 
@@ -323,8 +325,10 @@ static void meanwhile(unsigned int offset)
 	/* those of interrupts, of which there can be many, are judged one by one */
 	if (irq_depth && irq_accesses++ < ACCESSES_MAX)
 		;
-	else if (++accesses == ACCESSES_MAX)
+	else if (++accesses == ACCESSES_MAX) {
 		fault("a life of 100000 accesses", 25);
+		stuck = restless = -1; /* or it would never end */
+	}
 	if (offset == VIRTIO_MMIO_INTERRUPT_ACK || offset == VIRTIO_MMIO_INTERRUPT_STATUS)
 		return;
 	b = take();
@@ -808,11 +812,20 @@ static irqreturn_t nobody(int irq, void *unused)
 	return IRQ_NONE;
 }
 
+/* @since: when what is over now began; the next begins now. */
+static void check_time(u64 *since)
+{
+	u64 now = ktime_get_ns();
+
+	require(now - *since < ACT_MAX_NS, "a wait of more than 20 s");
+	*since = now;
+}
+
 /* One life. 0 or -errno. */
 static int live(void)
 {
 	struct resource res[2] = {DEFINE_RES_MEM(BASE, WINDOW), DEFINE_RES_IRQ(IRQ)};
-	u64 begin = ktime_get_ns();
+	u64 since = ktime_get_ns();
 	struct platform_device *pdev;
 	unsigned int n;
 	int err;
@@ -850,9 +863,11 @@ static int live(void)
 		platform_device_put(pdev);
 		return err;
 	}
+	check_time(&since);
 	for (n = 0; n < 24 && bound && act(bound, take()); n++)
-		;
+		check_time(&since);
 	platform_device_unregister(pdev);
+	check_time(&since);
 
 	require(!top && !bound, "a driver left behind");
 	top = NULL;
@@ -867,39 +882,104 @@ static int live(void)
 	require(!err, "an interrupt left behind");
 	if (!err)
 		free_irq(IRQ, &region);
-	require(ktime_get_ns() - begin < LIFE_MAX_NS, "a wait of more than a minute");
 	lives++;
 	return 0;
+}
+
+static struct shared *shared;
+
+/*
+ * Has the life reached an edge (2), or a count of one (1), that none has? Of what KCOV
+ * wrote for this task, in @area.
+ */
+static __no_sanitize_address u32 reached(const unsigned long *area, unsigned long size)
+{
+	static u8 counts[FUZZ_EDGES];
+	static u32 touched[FUZZ_COVER];
+	unsigned long n = min3(READ_ONCE(area[0]), size - 1, FUZZ_COVER - 1ul), i, k = 0;
+	unsigned long last = 0;
+	u32 fresh = 0;
+
+	for (i = 1; i <= n; i++) {
+		unsigned long pc = area[i];
+		u32 e = ((pc ^ last >> 1) * 0x9e3779b97f4a7c15ul) >> 46;
+
+		last = pc;
+		if (!counts[e])
+			touched[k++] = e;
+		if (counts[e] < 255)
+			counts[e]++;
+	}
+	for (i = 0; i < k; i++) {
+		u8 c = counts[touched[i]], *seen = &shared->edges[touched[i]];
+		u8 bit = 1u << (c < 4	  ? c - 1
+				: c < 8	  ? 3
+				: c < 16  ? 4
+				: c < 32  ? 5
+				: c < 128 ? 6
+					  : 7);
+
+		counts[touched[i]] = 0;
+		if (*seen & bit)
+			continue;
+		fresh = *seen ? max(fresh, 1u) : 2;
+		*seen |= bit;
+	}
+	return fresh;
 }
 
 static DEFINE_MUTEX(one);
 
 static ssize_t run_write(struct file *file, const char __user *user, size_t n, loff_t *pos)
 {
+	unsigned long *area = current->kcov_area;
+	size_t at = 0, len;
 	u8 *bytes;
-	int err;
+	int err = 0;
 
-	if (n > INPUT_MAX)
+	if (n > FUZZ_BATCH_MAX || !area)
 		return -EINVAL;
-	bytes = memdup_user(user, n);
+	bytes = vmemdup_user(user, n);
 	if (IS_ERR(bytes))
 		return PTR_ERR(bytes);
 	mutex_lock(&one);
-	in = bytes;
-	in_len = n;
-	in_pos = 0;
-	fresh = false;
-	err = live();
-	in_len = 0;
-	endless = false;
-	if (!err && fresh)
-		err = -EUCLEAN;
+	shared->executed = shared->reached = shared->faulted = 0;
+	while (at + 2 < n && !shared->reached && !shared->faulted) {
+		len = bytes[at] | bytes[at + 1] << 8;
+		if (!len || len > n - at - 2) {
+			err = -EINVAL;
+			break;
+		}
+		in = bytes + at + 2;
+		in_len = len;
+		in_pos = 0;
+		fresh = false;
+		WRITE_ONCE(area[0], 0);
+		err = live();
+		in_len = 0;
+		endless = false;
+		if (err)
+			break;
+		at += 2 + len;
+		shared->executed++;
+		shared->faulted = fresh;
+		shared->reached = reached(area, current->kcov_size);
+	}
 	mutex_unlock(&one);
-	kfree(bytes);
-	return err ?: n;
+	kvfree(bytes);
+	return err ?: at;
 }
 
-static const struct file_operations run_ops = {.owner = THIS_MODULE, .write = run_write};
+static int run_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	return remap_vmalloc_range(vma, shared, 0);
+}
+
+static const struct file_operations run_ops = {
+	.owner = THIS_MODULE,
+	.write = run_write,
+	.mmap = run_mmap,
+};
 
 static int faults_show(struct seq_file *s, void *unused)
 {
@@ -916,6 +996,9 @@ static int __init fuzz_init(void)
 	struct dentry *dir;
 	int err;
 
+	shared = vmalloc_user(sizeof(*shared));
+	if (!shared)
+		return -ENOMEM;
 	err = logic_iomem_add_region(&region, &region_ops);
 	if (err)
 		return err;
@@ -926,7 +1009,7 @@ static int __init fuzz_init(void)
 		debug_locks_off();
 	register_console(&console);
 	dir = debugfs_create_dir("fuzz", NULL);
-	debugfs_create_file("run", 0600, dir, NULL, &run_ops);
+	debugfs_create_file_unsafe("run", 0600, dir, NULL, &run_ops); /* which can be mapped */
 	debugfs_create_file("faults", 0400, dir, NULL, &faults_fops);
 	return 0;
 }

@@ -3,7 +3,7 @@
  * The only process of a user-mode Linux that fuzzes a driver (device.c): changes inputs
  * that reached something new, keeps those that do so again, saves those that brought a
  * fault. What it is to do stands in /job (run.sh), what it finds goes to /corpus and
- * /faults on the host, and the input at work is in /current, should the kernel die of it.
+ * /faults on the host, and the inputs at work are in /current, should the kernel die of one.
  * What has been reached is in /map, so that the next boot need not run its corpus again.
  * Long because the choice of inputs, what is kept and the modes share one table.
  */
@@ -25,14 +25,15 @@
 #include <sys/sysinfo.h>
 #include <time.h>
 #include <unistd.h>
+#include "shared.h"
 
 #define KCOV_INIT_TRACE _IOR('c', 1, unsigned long)
 #define KCOV_ENABLE _IO('c', 100)
-#define COVER (256u << 10) /* words */
 #define INPUT_MAX 600
+#define BATCH 64 /* inputs of a write: each costs what a system call of user-mode Linux does */
 #define INPUTS_MAX 20000
 #define AGAIN_MAX 3000 /* of a corpus without its map, so many inputs run again */
-#define MAP (1u << 18)
+#define MAP FUZZ_EDGES
 #define EPOCH 2000 /* executions in one way of the driver's */
 
 static struct {
@@ -58,8 +59,8 @@ static unsigned int nbest;
 
 static int run_fd, current_fd;
 static unsigned long *cover;
-static uint8_t map[MAP]; /* counts seen of an edge, as bits */
-static unsigned long edges, executions, nfaults;
+static struct shared *shared;
+static unsigned long executions, nfaults;
 static uint64_t *pcs; /* open hash of those seen */
 static unsigned long npcs;
 
@@ -79,20 +80,23 @@ static void write_file(const char *path, const char *text)
 	close(fd);
 }
 
-/* What vmmio.ko tells of devices that are gone: that it can be read is all that matters. */
-static void read_files(void)
+/*
+ * What vmmio.ko tells of devices that are gone: that it can be read is all that matters. A
+ * read gets a page at most, and the first few have all slots but those kept for good.
+ */
+static void read_files(int whole)
 {
 	static const char *const paths[] = {"/sys/kernel/vmmio/slots", "/sys/kernel/vmmio/counters",
 					    "/sys/kernel/vmmio/regs"};
 	char bytes[4096];
-	unsigned int i;
+	unsigned int i, pages;
 	int fd;
 
 	for (i = 0; i < 3 && !strcmp(job.driver, "vmmio"); i++) {
 		fd = open(paths[i], O_RDONLY);
 		if (fd < 0)
 			die(paths[i]);
-		while (read(fd, bytes, sizeof(bytes)) > 0)
+		for (pages = 0; (whole || pages < 3) && read(fd, bytes, sizeof(bytes)) > 0; pages++)
 			;
 		close(fd);
 	}
@@ -128,51 +132,15 @@ static void seen_pc(uint64_t pc)
 	npcs++;
 }
 
-/* Has the last run reached an edge (2), or a count of one (1), that none has? */
-static int is_new(void)
+/* Where the last input came by. */
+static void see_pcs(void)
 {
-	static uint8_t counts[MAP];
-	static uint32_t touched[COVER];
-	unsigned long n = __atomic_load_n(&cover[0], __ATOMIC_RELAXED), i, k = 0;
-	uint64_t last = 0;
-	int fresh = 0;
+	unsigned long n = __atomic_load_n(&cover[0], __ATOMIC_RELAXED), i;
 
-	if (n > COVER - 1)
-		n = COVER - 1;
-	for (i = 1; i <= n; i++) {
-		uint64_t pc = cover[i];
-		uint32_t e = (uint32_t)(((pc ^ last >> 1) * 0x9e3779b97f4a7c15ull) >> 46);
-
-		last = pc;
-		if (!counts[e])
-			touched[k++] = e;
-		if (counts[e] < 255)
-			counts[e]++;
-	}
-	for (i = 0; i < k; i++) {
-		uint8_t c = counts[touched[i]];
-		uint8_t bit = 1u << (c < 4     ? c - 1
-				     : c < 8   ? 3
-				     : c < 16  ? 4
-				     : c < 32  ? 5
-				     : c < 128 ? 6
-					       : 7);
-
-		counts[touched[i]] = 0;
-		if (map[touched[i]] & bit)
-			continue;
-		if (!map[touched[i]]) {
-			edges++;
-			fresh = 2;
-		} else if (!fresh) {
-			fresh = 1;
-		}
-		map[touched[i]] |= bit;
-	}
-	if (fresh)
-		for (i = 1; i <= n; i++)
-			seen_pc(cover[i]);
-	return fresh;
+	if (n > FUZZ_COVER - 1)
+		n = FUZZ_COVER - 1;
+	for (i = 1; i <= n; i++)
+		seen_pc(cover[i]);
 }
 
 /* Its name there is a hash of it, which is returned; @what is put before it. */
@@ -261,24 +229,56 @@ static void print_faults(void)
 	printf("faults:\n%s", text);
 }
 
-static int execute(const uint8_t *bytes, unsigned int len)
-{
-	struct {
-		uint32_t nth, len;
-		uint8_t bytes[INPUT_MAX];
-	} record = {(uint32_t)++executions, len, {0}};
+/* Inputs that wait, as a write takes them; those of the batch are in /current before it. */
+static struct {
+	uint32_t nth, len; /* executions before it, bytes */
+	uint8_t bytes[BATCH * (2 + INPUT_MAX)];
+} batch;
+_Static_assert(sizeof(batch.bytes) <= FUZZ_BATCH_MAX, "a batch is a write");
 
-	memcpy(record.bytes, bytes, len);
-	if (pwrite(current_fd, &record, len + 8, 0) < 0)
+static void add(const uint8_t *bytes, unsigned int len)
+{
+	batch.bytes[batch.len++] = len & 0xff;
+	batch.bytes[batch.len++] = len >> 8;
+	memcpy(batch.bytes + batch.len, bytes, len);
+	batch.len += len;
+}
+
+/*
+ * Executes what waits. @kept gets each that reached something new, with what it reached
+ * as in shared.h, and may add nothing.
+ */
+static void execute(void (*kept)(const uint8_t *bytes, unsigned int len, int reached))
+{
+	unsigned int at = 0, end, len = 0;
+	ssize_t n;
+
+	batch.nth = (uint32_t)executions;
+	if (pwrite(current_fd, &batch, batch.len + 8, 0) < 0)
 		die("/current");
-	__atomic_store_n(&cover[0], 0, __ATOMIC_RELAXED);
-	if (write(run_fd, bytes, len) >= 0)
-		return is_new();
-	if (errno != EUCLEAN)
-		die("an execution");
-	nfaults++;
-	print_new_faults(save("faults", "", bytes, len));
-	return is_new();
+	while (at < batch.len) {
+		n = write(run_fd, batch.bytes + at, batch.len - at);
+		if (n <= 0)
+			die("an execution");
+		executions += shared->executed;
+		for (end = at + (unsigned int)n; at < end; at += 2 + len)
+			len = batch.bytes[at] | batch.bytes[at + 1] << 8;
+		if (shared->faulted) {
+			nfaults++;
+			print_new_faults(save("faults", "", batch.bytes + at - len, len));
+		}
+		if (shared->reached)
+			see_pcs();
+		if (shared->reached && kept)
+			kept(batch.bytes + at - len, len, (int)shared->reached);
+	}
+	batch.len = 0;
+}
+
+static void execute_one(const uint8_t *bytes, unsigned int len)
+{
+	add(bytes, len);
+	execute(NULL);
 }
 
 static unsigned int change(uint8_t *b, unsigned int len)
@@ -404,21 +404,20 @@ static unsigned long text_of(const char *module)
 static int read_map(void)
 {
 	unsigned long base = 0, i;
+	uint8_t *map = shared->edges;
 	int fd = open("/map", O_RDONLY), ok;
 
 	ok = fd >= 0 && read(fd, &base, sizeof(base)) == sizeof(base) &&
-	     base == text_of(job.driver) && read(fd, map, sizeof(map)) == sizeof(map) &&
+	     base == text_of(job.driver) && read(fd, map, MAP) == MAP &&
 	     read(fd, pcs, MAP * sizeof(*pcs)) == MAP * sizeof(*pcs);
 	if (fd >= 0)
 		close(fd);
 	if (!ok) {
-		memset(map, 0, sizeof(map));
+		memset(map, 0, MAP);
 		memset(pcs, 0, MAP * sizeof(*pcs));
 	}
-	for (i = 0; i < MAP; i++) {
-		edges += !!map[i];
+	for (i = 0; i < MAP; i++)
 		npcs += !!pcs[i];
-	}
 	return ok;
 }
 
@@ -428,7 +427,7 @@ static void write_map(void)
 	int fd = open("/map", O_WRONLY | O_CREAT | O_TRUNC, 0644);
 
 	if (fd < 0 || write(fd, &base, sizeof(base)) != sizeof(base) ||
-	    write(fd, map, sizeof(map)) != sizeof(map) ||
+	    write(fd, shared->edges, MAP) != MAP ||
 	    write(fd, pcs, MAP * sizeof(*pcs)) != MAP * sizeof(*pcs))
 		die("/map");
 	close(fd);
@@ -455,38 +454,66 @@ static unsigned int choose(void)
 	}
 }
 
+static void keep_and_save(const uint8_t *bytes, unsigned int len, int reached)
+{
+	keep(bytes, len, reached);
+	save("corpus", reached == 2 ? "e" : "", bytes, len);
+}
+
 static void fuzz(void)
 {
 	uint8_t b[INPUT_MAX] = {0x0c};
-	unsigned int i, len, given = ninputs < AGAIN_MAX ? ninputs : AGAIN_MAX;
-	int reached;
+	unsigned int i, k, len, given = ninputs < AGAIN_MAX ? ninputs : AGAIN_MAX;
+	unsigned long next_way = 0, rounds;
 
 	way(job.seed);
 	if (!read_map())
 		for (i = 0; i < given && executions < job.runs && !memory_is_short(); i++)
-			execute(corpus[i].bytes, corpus[i].len);
+			execute_one(corpus[i].bytes, corpus[i].len);
 	if (!ninputs) {
-		execute(b, 128);
+		execute_one(b, 128);
 		keep(b, 128, 2);
 	}
-	while (executions < job.runs && !(job.until && found)) {
-		if (executions % EPOCH == 0)
+	for (rounds = 0; executions < job.runs && !(job.until && found); rounds++) {
+		if (executions >= next_way) {
 			way(job.seed + executions / EPOCH);
-		if (executions % 64 == 0)
-			read_files();
-		if (executions % 256 == 0 && memory_is_short())
-			break;
-		i = choose();
-		len = corpus[i].len;
-		memcpy(b, corpus[i].bytes, len);
-		len = change(b, len);
-		reached = execute(b, len);
-		if (reached) {
-			keep(b, len, reached);
-			save("corpus", reached == 2 ? "e" : "", b, len);
+			next_way = (executions / EPOCH + 1) * EPOCH;
+			read_files(1);
 		}
+		read_files(0);
+		if (rounds % 4 == 0 && memory_is_short())
+			break;
+		for (k = 0; k < BATCH && executions + k < job.runs; k++) {
+			i = choose();
+			len = corpus[i].len;
+			memcpy(b, corpus[i].bytes, len);
+			add(b, change(b, len));
+		}
+		execute(keep_and_save);
 	}
 	write_map();
+}
+
+/* Those of a batch that a kernel died of, one at a time: the last in /current is it. */
+static void again(void)
+{
+	static uint8_t bytes[sizeof(batch)];
+	uint32_t len, end;
+	ssize_t n;
+	int fd = open("/again", O_RDONLY), at;
+
+	n = fd < 0 ? -1 : read(fd, bytes, sizeof(bytes));
+	if (n < 8)
+		die("/again");
+	memcpy(&end, bytes + 4, sizeof(end));
+	end = end + 8 < (uint32_t)n ? end + 8 : (uint32_t)n;
+	way(job.seed);
+	for (at = 8; at + 2u < end; at += 2 + (int)len) {
+		len = bytes[at] | bytes[at + 1] << 8;
+		if (!len || len > INPUT_MAX || at + 2 + len > end)
+			break;
+		execute_one(bytes + at + 2, len);
+	}
 }
 
 static int shorter(const void *a, const void *b)
@@ -506,7 +533,7 @@ static void shrink(void)
 		way(k);
 		for (i = 0; i < ninputs && !memory_is_short(); i++) {
 			had = npcs;
-			execute(corpus[i].bytes, corpus[i].len);
+			execute_one(corpus[i].bytes, corpus[i].len);
 			if (npcs != had)
 				save("kept", "", corpus[i].bytes, corpus[i].len);
 		}
@@ -521,7 +548,7 @@ static void replay(void)
 	for (k = 0; k < 12; k++) {
 		way(k);
 		for (i = 0; i < ninputs; i++)
-			execute(corpus[i].bytes, corpus[i].len);
+			execute_one(corpus[i].bytes, corpus[i].len);
 	}
 }
 
@@ -570,6 +597,7 @@ static int copy_counts(const char *path, const struct stat *st, int type, struct
 int main(void)
 {
 	char line[128], module[64], parameters[64];
+	unsigned long edges = 0, i;
 	double begin;
 	FILE *f;
 	int kcov;
@@ -602,27 +630,35 @@ int main(void)
 	snprintf(parameters, sizeof(parameters), "driver=%s fast=%d",
 		 strcmp(job.driver, "vmmio") ? "virtio-mmio" : "vmmio-mmio", job.fast);
 	load("/device.ko", parameters);
-	run_fd = open("/sys/kernel/debug/fuzz/run", O_WRONLY);
+	run_fd = open("/sys/kernel/debug/fuzz/run", O_RDWR);
 	current_fd = open("/current", O_WRONLY | O_CREAT | O_TRUNC, 0644);
 	kcov = open("/sys/kernel/debug/kcov", O_RDWR);
 	if (run_fd < 0 || current_fd < 0 || kcov < 0 ||
-	    ioctl(kcov, KCOV_INIT_TRACE, (unsigned long)COVER))
+	    ioctl(kcov, KCOV_INIT_TRACE, (unsigned long)FUZZ_COVER))
 		die("set-up");
-	cover = mmap(NULL, COVER * sizeof(*cover), PROT_READ | PROT_WRITE, MAP_SHARED, kcov, 0);
+	cover = mmap(NULL, FUZZ_COVER * sizeof(*cover), PROT_READ | PROT_WRITE, MAP_SHARED, kcov,
+		     0);
 	if (cover == MAP_FAILED || ioctl(kcov, KCOV_ENABLE, 0))
 		die("kcov");
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED, run_fd, 0);
+	if (shared == MAP_FAILED)
+		die("fuzz/run");
 	read_corpus();
 	begin = now();
 	if (!strcmp(job.mode, "replay"))
 		replay();
 	else if (!strcmp(job.mode, "shrink"))
 		shrink();
+	else if (!strcmp(job.mode, "again"))
+		again();
 	else
 		fuzz();
 	report();
 	/* what gcov counts, where the module is built for it */
 	if (!access("/gcda", W_OK))
 		nftw("/sys/kernel/debug/gcov", copy_counts, 16, FTW_PHYS);
+	for (i = 0; i < MAP; i++)
+		edges += !!shared->edges[i];
 	printf("loop: end: %lu executions, %lu edges, %lu places, %u inputs, %lu faults, %.1f s of "
 	       "its own\n",
 	       executions, edges, npcs, ninputs, nfaults, now() - begin);

@@ -6,7 +6,8 @@
 # on from its corpus and from what its corpus has reached, and with --total from its
 # count. A kernel that dies (KASAN) leaves its input in faults/ and is started again.
 # Prints what was run, what was reached, what was found; exit status 1: something that
-# the file "known" has not.
+# the file "known" has not. Two kernels: one that is fast, and with replay the one that
+# has lockdep, DMA debug and KASAN everywhere (kernel.sh).
 # usage: run.sh [--driver vmmio|virtio_mmio] [--runs N | --total N] [--seconds N] [--seed N] [--mode fuzz|replay|shrink|cover] [--from FOLDER] [--tree DIR] [--patches DIR] [--out DIR] [--until found] [--result FILE]
 #   --total    so many executions altogether, those of earlier runs in the same folder included
 #   --seconds  no boot begins after so many
@@ -19,7 +20,7 @@
 #   --out      the folder that is gone on from (the build's fuzz/DRIVER)
 #   --until    found: end at the first fault that is not known
 #   --result   what is printed to this file, too, with a head that says what was run where
-# Environment: VMMIO_BUILD; the kernel is made there first (10 minutes, kernel.sh).
+# Environment: VMMIO_BUILD; the kernel is made there first (10 minutes).
 set -euo pipefail
 
 driver=vmmio runs=100000 total='' seconds='' seed='' mode=fuzz from='' until='' root='' patches='' result='' here=$(cd "$(dirname "$0")" && pwd)
@@ -66,8 +67,13 @@ replay | shrink | cover)
 *) usage ;;
 esac
 out=$VMMIO_BUILD/fuzz
-"$here/kernel.sh" --out "$out/uml" || exit
-kernel=$out/uml/kernel
+if [ "$mode" = replay ]; then
+	"$here/kernel.sh" --out "$out/uml" || exit
+	kernel=$out/uml/kernel
+else
+	"$here/kernel.sh" --out "$out/uml" --fast || exit
+	kernel=$out/uml/fast
+fi
 unset MAKEFLAGS MFLAGS
 
 root=${root:-$out/$driver}
@@ -86,7 +92,7 @@ mkdir -p "$module/device"
 # build FOLDER [ARGUMENT...]: the kernel's module there, from a copy: Kbuild writes beside its sources
 build()
 {
-	make -s -C "$kernel" ARCH=um "M=$1" "${@:2}" modules >"$root/log" 2>&1 || {
+	make -s -C "$kernel" ARCH=um KASAN_REST=y "M=$1" "${@:2}" modules >"$root/log" 2>&1 || {
 		tail -n 5 "$root/log"
 		exit 1
 	}
@@ -121,7 +127,7 @@ virtio_mmio)
 	exit 2
 	;;
 esac
-cp "$here/Kbuild" "$here/device.c" "$module/device/"
+cp "$here/Kbuild" "$here/device.c" "$here/shared.h" "$module/device/"
 build "$module/device"
 # what another module has reached says nothing of this one
 cat "$ko" "$module/device/device.ko" "$kernel/linux" | sha256sum >"$root/sum.new"
@@ -171,18 +177,44 @@ since()
 {
 	echo "$begin $(date +%s.%N)" | awk '{ printf "%d", $2 - $1 }'
 }
-while [ "$done" -lt "$runs" ]; do
-	[ -z "$seconds" ] || [ "$(since)" -lt "$seconds" ] || break
-	printf 'driver %s\nmode %s\nseed %s\nruns %s\nfast %s\nuntil %s\n' "$driver" "${mode/cover/replay}" \
-		"$seed" $((runs - done < chunk ? runs - done : chunk)) $fast "${until:+1}" >"$root/job"
+# boot MODE RUNS: until it is over; it aborts then, too
+boot()
+{
+	printf 'driver %s\nmode %s\nseed %s\nruns %s\nfast %s\nuntil %s\n' "$driver" "$1" "$seed" "$2" \
+		$fast "${until:+1}" >"$root/job"
 	: >"$root/out"
 	setsid "$kernel/linux" "mem=$memory" rootfstype=hostfs rootflags="$root" rw init=/init noirqdebug time-travel=inf-cpu \
 		con=null con0=null,fd:$((2 - fast)) loglevel=5 stderr=0 oops=panic kasan.fault=panic \
 		fuzz_stacks=$((1 - fast)) </dev/null >"$root/console" 2>&1 8>&- &
 	uml=$!
-	# it aborts when it is over, too
 	wait $uml 2>/dev/null || true
 	uml=''
+}
+
+# The kernel died: of which of the inputs of its last write? Those are tried once more, one
+# by one; if it lives, all of them are kept.
+keep_deadly()
+{
+	local length name=$root/faults/death-$seed
+
+	cp "$root/current" "$root/again"
+	cp "$root/console" "$root/console.death"
+	if [ "$mode" = fuzz ]; then
+		boot again 1
+		if grep -q '^loop: end:' "$root/out"; then
+			mv "$root/again" "$name.batch"
+			return
+		fi
+	fi
+	# after how many, the length of all, its own, and it
+	length=$(od -An -tu2 -j8 -N2 "$root/current")
+	tail -c +11 "$root/current" | head -c "$length" >"$name"
+	rm -f "$root/again"
+}
+
+while [ "$done" -lt "$runs" ]; do
+	[ -z "$seconds" ] || [ "$(since)" -lt "$seconds" ] || break
+	boot "${mode/cover/replay}" $((runs - done < chunk ? runs - done : chunk))
 	while read -r _ input what; do
 		what=${what/#"$objects/"/drivers/virtio/}
 		if grep -qxF -e "$what" "$root/known"; then
@@ -204,12 +236,11 @@ while [ "$done" -lt "$runs" ]; do
 	fi
 	deaths=$((deaths + 1))
 	{ grep -a -m 2 -E 'BUG: |Kernel panic' "$root/console" || echo "no word in $root/console"; } | tee -a "$root/found"
-	# how many were run, the length of the last, and it
-	read -r count length < <(od -An -tu4 -N8 "$root/current")
-	tail -c +9 "$root/current" | head -c "$length" >"$root/faults/death-$seed"
+	count=$(od -An -tu4 -N4 "$root/current")
 	done=$((done + count))
+	keep_deadly
 	if [ $deaths = 10 ] || [ "$mode" != fuzz ] || [ -n "$until" ]; then
-		echo "the kernel died after $done executions, see $root/console and $root/faults/death-$seed"
+		echo "the kernel died after $done executions, see $root/console.death and $root/faults/death-$seed*"
 		exit 1
 	fi
 done
