@@ -35,7 +35,7 @@ code()
 }
 
 # A file that is in no group must not go unnoticed.
-core='core.c reset.c vanish.c queue.c irq.c nudge.c slots.c main.c regs/common.c vmmio.h index.h counts.h regs/regs.h compat.h'
+core='core.c reset.c vanish.c queue.c irq.c nudge.c slots.c main.c regs/common.c vmmio.h index.h counts.h sums.h regs/regs.h compat.h'
 trace='events.c events.h trace.h'
 options=$(find . -maxdepth 1 -name 'options.[ch]' | sed 's,^\./,,' | sort | tr '\n' ' ')
 mmio='mmio.c mmio.h regs/mmio.c'
