@@ -115,19 +115,21 @@ static int queue_start(struct vmmio_queue *q)
 		.size = virtqueue_get_vring_size(vq),
 		.vector = q->vector,
 	};
+	void __iomem *doorbell;
 	int err;
 
 	err = vd->regs.protocol->queue_start(&vd->regs, q->index, &setup);
 	if (err)
 		return err;
-	q->doorbell = vd->transport->doorbell(vd, q->index, setup.notify_off);
-	if (!q->doorbell) {
+	doorbell = vd->transport->doorbell(vd, q->index, setup.notify_off);
+	if (!doorbell) {
 		dev_err(vd->parent,
 			"queue %u: doorbell offset %u is unaligned or outside the notification "
 			"structure\n",
 			q->index, setup.notify_off);
 		return -EINVAL;
 	}
+	q->doorbell = doorbell; /* one that had one before keeps it: it may be rung yet */
 	return 0;
 }
 
@@ -418,16 +420,13 @@ int vmmio_queue_disable_and_reset(struct virtqueue *vq)
 	return 0;
 }
 
-/* Starts the ring again, as at first discovery (2.6.1.2.2); indices begin at 0. */
-int vmmio_queue_enable_after_reset(struct virtqueue *vq)
+static int queue_start_again(struct virtqueue *vq)
 {
 	struct vmmio_queue *q = vq->priv;
 	struct vmmio_device *vd = q->vd;
 	u16 max;
 	int err;
 
-	if (!vq->reset)
-		return -EBUSY;
 	err = vd->regs.protocol->queue_probe(&vd->regs, q->index, &max);
 	if (err)
 		return err;
@@ -440,9 +439,25 @@ int vmmio_queue_enable_after_reset(struct virtqueue *vq)
 	if (!__virtio_test_bit(&vd->vdev, VIRTIO_F_RING_PACKED))
 		vmmio_slot_set_ring(q, virtqueue_get_vring(vq));
 	q->pairing.open = false;
-	err = queue_start(q);
-	if (err)
+	return queue_start(q);
+}
+
+/*
+ * Starts the ring again, as at first discovery (2.6.1.2.2); indices begin at 0. When the
+ * device does not have it the queue is broken: nobody would use what is put there.
+ */
+int vmmio_queue_enable_after_reset(struct virtqueue *vq)
+{
+	struct vmmio_queue *q = vq->priv;
+	int err;
+
+	if (!vq->reset)
+		return -EBUSY;
+	err = queue_start_again(vq);
+	if (err) {
+		__virtqueue_break(vq);
 		return err;
+	}
 	queue_enable(q);
 	vq->reset = false;
 	vmmio_slot_update_queue(q);

@@ -275,6 +275,21 @@ io $pci_0
 unbind $pci_0
 echo -1 >$lie/notify_off
 lie_at -1 0
+# the same when a queue is started again: it is broken, and nobody rings at no address
+bind $pci_0
+wait_blk 1
+io $pci_0
+echo $pci_0 >$lie/resize || fail 'no resize'
+io $pci_0
+echo 2000 >$lie/notify_off
+dmesg -c >/dev/null
+if echo $pci_0 >$lie/resize 2>/dev/null; then fail 'a resize without a doorbell'; fi
+logged 'doorbell offset 2000 is unaligned or outside'
+blkload --count 1 "/dev/$(disk $pci_0)" >/tmp/load 2>&1 || true
+grep -q '"errors":0' /tmp/load && fail "I/O on a queue that is not started: $(cat /tmp/load)"
+if dmesg | grep -E 'BUG|WARNING|Oops'; then fail 'a complaint'; fi
+echo -1 >$lie/notify_off
+unbind $pci_0
 
 # interrupts between queue_enable and DRIVER_OK: counted, held back, made up for
 echo 1 >$lie/early

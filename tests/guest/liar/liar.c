@@ -323,6 +323,32 @@ static int notify_set(const char *text, const struct kernel_param *kp)
 static const struct kernel_param_ops notify_ops = {.set = notify_set};
 module_param_cb(notify, &notify_ops, NULL, 0200);
 
+/* Gives the first queue of this device another ring; one that is reset has no buffers. */
+static void recycle(struct virtqueue *vq, void *buf)
+{
+}
+
+static int resize_set(const char *text, const struct kernel_param *kp)
+{
+	struct device *parent = find_device(text), *dev;
+	struct virtqueue *vq;
+	int err;
+
+	if (!parent)
+		return -ENODEV;
+	dev = device_find_child(parent, NULL, is_virtio);
+	put_device(parent);
+	if (!dev)
+		return -ENODEV;
+	vq = list_first_entry(&dev_to_virtio(dev)->vqs, struct virtqueue, list);
+	err = virtqueue_resize(vq, virtqueue_get_vring_size(vq) / 2, recycle);
+	put_device(dev);
+	return err;
+}
+
+static const struct kernel_param_ops resize_ops = {.set = resize_set};
+module_param_cb(resize, &resize_ops, NULL, 0200);
+
 /*
  * 1: the device last accessed, an MMIO one, has an interrupt status that stays 1
  * and takes no acknowledge, so its line stays up; 0: it has its registers again.
