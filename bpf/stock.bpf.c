@@ -35,6 +35,8 @@ const volatile bool opt_latency = true;	  /* kick to interrupt; with opt_indices
 const volatile bool opt_occupancy = true; /* with opt_indices */
 const volatile bool opt_kick_cost = true;
 const volatile bool opt_runs = true; /* durations of handlers */
+/* With opt_latency: a kick can be preempted in this kernel, and ends of doorbells are hooked. */
+const volatile bool opt_preempted = true;
 
 /* Cost of an empty pair of hooks, measured by the loader before it attaches. */
 __u64 pair_ns = 0;
@@ -133,6 +135,35 @@ static __always_inline bool pair_kick(struct virtqueue *vq, struct vmmio_stock_s
 	return true;
 }
 
+/* A doorbell's function does not sleep: who is switched from in it was preempted. */
+static __always_inline __u64 preemptions(__u64 task)
+{
+	return BPF_CORE_READ((struct task_struct *)task, nivcsw);
+}
+
+/* The kick ends that opened the sample, if it is this task's. */
+static __always_inline void kicker_leaves(struct vmmio_stock_state *s)
+{
+	__u64 task = bpf_get_current_task();
+
+	if (s->kicker != task)
+		return;
+	s->late = preemptions(task) != s->switches;
+	barrier();
+	s->kicker = 0;
+}
+
+/*
+ * Was it preempted before the write? While it is in its kick the task cannot be gone; one
+ * whose end was not seen was moved to another CPU there.
+ */
+static __always_inline bool kicker_late(const struct vmmio_stock_state *s)
+{
+	__u64 task = s->kicker;
+
+	return task ? preemptions(task) != s->switches : s->late;
+}
+
 static __always_inline int kick(struct virtqueue *vq)
 {
 	struct vmmio_stock_state *s;
@@ -147,7 +178,12 @@ static __always_inline int kick(struct virtqueue *vq)
 	count(&s->kicks, 1);
 	if (opt_indices && !s->again)
 		opens = pair_kick(vq, s, slot);
-	if (opt_kick_cost) {
+	if (opt_preempted && opens) {
+		s->late = 0;
+		s->kicker = bpf_get_current_task();
+		s->switches = preemptions(s->kicker);
+	}
+	if (opt_kick_cost || opt_preempted) {
 		x = scratch();
 		if (!x)
 			return 0;
@@ -197,6 +233,10 @@ static __always_inline int kick_done(void)
 	slot = slot_of(vq);
 	if (slot < 0)
 		return 0;
+	if (opt_preempted)
+		kicker_leaves(state_at(slot));
+	if (!opt_kick_cost)
+		return 0;
 	row = row_get(slot, state_at(slot)->gen);
 	if (!row)
 		return 0;
@@ -222,6 +262,10 @@ static __always_inline void pair_interrupt(struct virtqueue *vq, struct vmmio_st
 	if (s->again || !t0 || (__s16)(ring_used(vq, s) - s->a0) <= 0 || start < t0 || s->t0 != t0)
 		return;
 	s->t0 = 0;
+	if (opt_preempted && kicker_late(s)) {
+		count_in_row(slot, s, VMMIO_C_LATENCIES_PREEMPTED, VMMIO_C_COUNT, 0);
+		return;
+	}
 	s->latencies++;
 	s->latency_ns += start - t0;
 	hist_count(slot, s, VMMIO_HIST_IRQ, start - t0);

@@ -38,7 +38,9 @@ struct vmmio_stock_state {
 	/* Of a virtqueue's interrupt or a device's line: one handler at a time. */
 	__u64 irqs, irqs_found, irqs_indexed, used_buffers;
 	__u64 latencies, latency_ns, latencies_empty, latency_empty_ns;
-	__u64 used_at; /* split ring: address of the device's index */
+	__u64 used_at;	/* split ring: address of the device's index */
+	__u64 kicker;	/* task that opened the sample, while it is in its kick; 0: it is not */
+	__u64 switches; /* how often it had been preempted then */
 	__u32 gen;
 	__u32 device; /* slot of its device */
 	__u32 queues; /* of a device: how many have slots */
@@ -55,8 +57,10 @@ struct vmmio_stock_state {
 	__u8 ours;	  /* our own driver serves it */
 	__u8 untracked;	  /* its requests are counted, not timed */
 	__u8 again;	  /* its ring is being reset: not looked at before the next opportunity */
+	__u8 late;	  /* the sample's kicker was preempted in its kick */
+	__u8 pad[7];
 };
 
-_Static_assert(sizeof(struct vmmio_stock_state) == 168, "vmmio_stock_state layout");
+_Static_assert(sizeof(struct vmmio_stock_state) == 192, "vmmio_stock_state layout");
 
 #endif

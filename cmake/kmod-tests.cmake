@@ -49,6 +49,8 @@ vmmio_script_test(guest tests/guest/liar.sh TIMEOUT 240)
 vmmio_script_test(guest tests/guest/flr.sh)
 vmmio_script_test(guest tests/guest/sleep.sh TIMEOUT 200)
 vmmio_script_test(guest tests/guest/vanish.sh TIMEOUT 200)
+vmmio_test_module(preempter) # kicks that another task comes between
+vmmio_script_test(guest tests/guest/preempted.sh)
 vmmio_test_module(strange) # a transport that is not known
 vmmio_script_test(guest tests/guest/strange.sh TIMEOUT 200)
 vmmio_test_module(stallfault) # virtqueues that stall

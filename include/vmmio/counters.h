@@ -57,7 +57,8 @@
 	X(BYTES_OUT,       "bytes_out",        VMMIO_ROW_Q,  "bytes in those the device reads")    \
 	X(BYTES_IN,        "bytes_in",         VMMIO_ROW_Q,  "bytes in those the device writes")   \
 	X(OCCUPANCIES,     "occupancies",      VMMIO_ROW_Q,  "kicks whose occupancy is known")     \
-	X(OCCUPANCY,       "occupancy",        VMMIO_ROW_Q,  "buffers in flight, summed at those kicks")
+	X(OCCUPANCY,       "occupancy",        VMMIO_ROW_Q,  "buffers in flight, summed at those kicks") \
+	X(LATENCIES_PREEMPTED, "latencies_preempted", VMMIO_ROW_Q, "kick-to-interrupt samples left out: another task ran before the write")
 /* clang-format on */
 
 enum vmmio_counter {

@@ -89,6 +89,8 @@ enum vmmio_field_op {
 	  "99th percentile of the kick-to-interrupt time") \
 	X(LATENCY_EMPTY_MEAN, "kick_to_irq_empty_mean_ns", "k2i0-ns", "ns", TIME, MEAN, VMMIO_C_LATENCY_EMPTY_NS, VMMIO_C_LATENCIES_EMPTY, \
 	  "mean kick-to-interrupt time of kicks that found the queue empty") \
+	X(LATENCIES_PREEMPTED, "kick_to_irq_preempted", "kpre/s", "kicks", SCHEDULE, COUNT, VMMIO_C_LATENCIES_PREEMPTED, 0, \
+	  "kick-to-interrupt samples left out: another task ran between the kick's begin and its doorbell write") \
 	X(HANDLER_MEAN, "handler_mean_ns", "hdl-ns", "ns", TIME, MEAN, VMMIO_C_HANDLER_NS, VMMIO_C_HANDLER_TIMED, \
 	  "mean duration of the interrupt handler, callbacks included") \
 	X(REG_READS, "reg_reads", "read/s", "accesses", STRUCTURAL, COUNT, VMMIO_C_REG_READS, 0, \

@@ -31,7 +31,7 @@ static const struct vmmio_bpf_have have = {
 		 BIT(KICKS_POLLED) | BIT(LATENCIES) | BIT(LATENCY_NS) | BIT(LATENCIES_EMPTY) |
 		 BIT(LATENCY_EMPTY_NS) | BIT(IRQS) | BIT(IRQS_FOUND) | BIT(IRQS_SPURIOUS) |
 		 BIT(IRQS_NOTHING) | BIT(IRQS_INDEXED) | BIT(USED_BUFFERS) | BIT(OCCUPANCIES) |
-		 BIT(OCCUPANCY),
+		 BIT(OCCUPANCY) | BIT(LATENCIES_PREEMPTED),
 	.device = BIT(IRQS) | BIT(IRQS_SPURIOUS) | BIT(CONFIG_IRQS) | BIT(HANDLER_TIMED) |
 		  BIT(HANDLER_NS),
 	.queue_hists = 1u << VMMIO_HIST_KICK | 1u << VMMIO_HIST_IRQ | 1u << VMMIO_HIST_BATCH |
@@ -75,7 +75,7 @@ static const struct part {
 	{VMMIO_STOCK_OCCUPANCY, BIT(OCCUPANCIES) | BIT(OCCUPANCY), 1u << VMMIO_HIST_OCCUPANCY},
 	{VMMIO_STOCK_LATENCY,
 	 BIT(KICKS_MERGED) | BIT(KICKS_POLLED) | BIT(LATENCIES) | BIT(LATENCY_NS) |
-		 BIT(LATENCIES_EMPTY) | BIT(LATENCY_EMPTY_NS),
+		 BIT(LATENCIES_EMPTY) | BIT(LATENCY_EMPTY_NS) | BIT(LATENCIES_PREEMPTED),
 	 1u << VMMIO_HIST_IRQ},
 	{VMMIO_STOCK_KICK_COST, BIT(KICKS_TIMED) | BIT(KICK_NS) | BIT(KICKS_INTERRUPTED),
 	 1u << VMMIO_HIST_KICK},
@@ -323,6 +323,8 @@ struct vmmio_bpf_have vmmio_stock_counts(const struct vmmio_stock *b, const stru
 		all.queue_hists |= 1u << VMMIO_HIST_REQUEST;
 	}
 	leave_out(b->need, r->info.irq_mode, &all);
+	if (!b->fentry) /* where ends of doorbells can be missed it is not known */
+		all.queue &= ~BIT(LATENCIES_PREEMPTED);
 	if (b->untimed) {
 		all.queue &= ~(BIT(KICKS_TIMED) | BIT(KICK_NS) | BIT(KICKS_INTERRUPTED));
 		all.queue_hists &= ~(1u << VMMIO_HIST_KICK);

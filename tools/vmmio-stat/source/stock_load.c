@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -26,6 +27,7 @@
 #define SEEN VMMIO_STOCK_RUNS_SEEN
 #define ASKED (VMMIO_STOCK_OPPORTUNITIES | VMMIO_STOCK_INDICES)
 #define COST VMMIO_STOCK_KICK_COST
+#define ENDS (VMMIO_STOCK_KICK_COST | VMMIO_STOCK_PREEMPTED)
 #define TIMES (VMMIO_STOCK_LATENCY | VMMIO_STOCK_RUNS)
 
 #define HEADROOM 12 /* slots for queues that appear between two snapshots */
@@ -104,16 +106,16 @@ static const struct hook {
 	{"tp_seen", "virtqueue_interrupt", .irq = true, .need = VMMIO_STOCK_IRQS_ONLY,
 	 .fentry = true, .event = true},
 	{"vm_kick", "vm_notify", MMIO, .replaced = true},
-	{"vm_kick_done", "vm_notify", MMIO, .open = true, .need = COST},
+	{"vm_kick_done", "vm_notify", MMIO, .open = true, .need = ENDS},
 	{"vm_irq", "vm_interrupt", MMIO, .need = TIMES, .pair = true},
 	{"vm_irq_done", "vm_interrupt", MMIO, .need = SEEN | TIMES, .pair = true},
 	{"vp_kick", "vp_notify", PCI, .replaced = true},
-	{"vp_kick_done", "vp_notify", PCI, .open = true, .need = COST},
+	{"vp_kick_done", "vp_notify", PCI, .open = true, .need = ENDS},
 	{"vm_kick_data", "vm_notify_with_data", MMIO, .data = true, .replaced = true},
 	{"vm_kick_data_done", "vm_notify_with_data", MMIO, .data = true, .open = true,
-	 .need = COST},
+	 .need = ENDS},
 	{"vp_kick_data", "vp_notify_with_data", PCI, .data = true, .replaced = true},
-	{"vp_kick_data_done", "vp_notify_with_data", PCI, .data = true, .open = true, .need = COST},
+	{"vp_kick_data_done", "vp_notify_with_data", PCI, .data = true, .open = true, .need = ENDS},
 	{"vp_irq", "vp_interrupt", PCI, .need = TIMES, .pair = true},
 	{"vp_irq_done", "vp_interrupt", PCI, .need = SEEN | TIMES, .pair = true},
 	{"vp_vring_irq", "vp_vring_interrupt", PCI, .optional = true, .need = TIMES, .pair = true},
@@ -254,6 +256,7 @@ static int size_maps(struct vmmio_stock *b, struct stock_bpf *skel)
 	skel->rodata->opt_latency = b->need & VMMIO_STOCK_LATENCY;
 	skel->rodata->opt_kick_cost = b->need & VMMIO_STOCK_KICK_COST;
 	skel->rodata->opt_runs = b->need & VMMIO_STOCK_RUNS;
+	skel->rodata->opt_preempted = b->need & VMMIO_STOCK_PREEMPTED;
 	skel->rodata->opt_device_driven = b->device_driven;
 	skel->rodata->opt_hist_stride = b->rows.stride;
 	memcpy((void *)skel->rodata->opt_hist_pos, b->rows.pos, sizeof(b->rows.pos));
@@ -302,7 +305,8 @@ static int load_object(struct vmmio_stock *b, struct stock_bpf *skel, __u64 set)
 		prog = set >> i & 1 ? program(skel, b->fentry, hooks[i].name) : NULL;
 		if (prog)
 			bpf_program__set_autoload(prog, true);
-		if (prog && b->fentry && hooks[i].need == COST && hooks[i].where >= MMIO) {
+		if (prog && b->fentry && hooks[i].open && hooks[i].where >= MMIO &&
+		    (b->need & COST)) {
 			bpf_program__set_autoload(skel->progs.fe_pair, true);
 			bpf_program__set_autoload(skel->progs.fe_pair_done, true);
 		}
@@ -468,6 +472,26 @@ static int add_object(struct vmmio_stock *b, __u64 set)
 	return err;
 }
 
+/*
+ * Can a task be preempted in the kernel? The model can be chosen at boot, and later: where
+ * it is not shown it may be so.
+ */
+static bool preemptible(void)
+{
+	char text[80] = "";
+	struct utsname u;
+	FILE *f;
+
+	f = fopen("/sys/kernel/debug/sched/preempt", "re");
+	if (f && !fgets(text, sizeof(text), f))
+		text[0] = '\0';
+	if (f)
+		fclose(f);
+	if (text[0])
+		return !strstr(text, "(none)") && !strstr(text, "(voluntary)");
+	return uname(&u) || strstr(u.version, "PREEMPT");
+}
+
 int vmmio_stock_load(struct vmmio_source *src, struct vmmio_stock *b)
 {
 	struct vmmio_stock_present p;
@@ -479,10 +503,13 @@ int vmmio_stock_load(struct vmmio_source *src, struct vmmio_stock *b)
 	b->fentry = !getenv("VMMIO_KPROBE"); /* for tests: kernels without fentry */
 	b->events = !(b->need & COST) && has_events();
 	off = b->fentry ? vmmio_probing_off("", false) : NULL;
+	if (b->fentry && (b->need & VMMIO_STOCK_LATENCY) && preemptible())
+		b->need |= VMMIO_STOCK_PREEMPTED;
 	if (b->fentry && !off)
 		err = add_object(b, choose(b, &p));
 	if (err && err != -EPERM) {
 		b->fentry = false;
+		b->need &= ~VMMIO_STOCK_PREEMPTED;
 		off = vmmio_probing_off("", true);
 		if (off) {
 			snprintf(src->why, sizeof(src->why), "%s", off);

@@ -27,6 +27,8 @@ enum vmmio_stock_need {
 	VMMIO_STOCK_KICK_COST = 1 << 6, /* ends of doorbells, interrupts of any kind */
 	VMMIO_STOCK_RUNS = 1 << 7,	/* durations of handlers */
 	VMMIO_STOCK_IRQS_ONLY = 1 << 8, /* none of these of interrupts */
+	/* set by the loader: of latencies, whose kick was preempted; ends of doorbells */
+	VMMIO_STOCK_PREEMPTED = 1 << 9,
 };
 
 struct vmmio_stock {
