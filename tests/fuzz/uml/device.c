@@ -19,6 +19,7 @@
 #include <linux/logic_iomem.h>
 #include <linux/module.h>
 #include <linux/platform_device.h>
+#include <linux/property.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -35,6 +36,7 @@
 #define IRQ 40
 #define DEVICE_ID 63
 #define QUEUES 2
+#define QUEUE_RESET 0x0c0 /* a register that 6.1's header lacks */
 #define BUFFERS 16
 #define FAULTS_MAX 64
 /* Accesses in a life; a driver that needs more does not end by itself. */
@@ -44,6 +46,8 @@
 
 static char *driver = "virtio-mmio";
 module_param(driver, charp, 0644); /* whose device it is to be */
+static bool pci;
+module_param(pci, bool, 0444); /* it is behind PCI */
 static bool level;
 module_param(level, bool, 0644); /* its line is level-triggered */
 static bool fast;
@@ -112,6 +116,7 @@ static const u8 *in;
 static size_t in_len, in_pos;
 static bool endless; /* it begins again when it is over: lies without end */
 static unsigned int accesses;
+static unsigned int window; /* this device's */
 
 static u8 take(void)
 {
@@ -175,6 +180,7 @@ static struct queue {
 	u16 seen, at;
 	bool wrap;
 	u32 num_max; /* as it was last said */
+	u16 vector;  /* PCI */
 } queues[QUEUES];
 
 /*
@@ -214,7 +220,11 @@ static bool dead;
 
 static unsigned int irq_depth, irq_accesses;
 
-static void interrupt(void)
+/* pci.h */
+static void pci_interrupt(void);
+static bool is_shifted(void);
+
+static void raise_irq(unsigned int irq)
 {
 	unsigned long flags;
 
@@ -222,11 +232,19 @@ static void interrupt(void)
 	if (!irq_depth++)
 		irq_accesses = 0;
 	local_irq_save(flags);
-	generic_handle_irq(IRQ);
+	generic_handle_irq(irq);
 	local_irq_restore(flags);
 	if (!--irq_depth)
 		require(irq_accesses < 2 * (queues[0].num + queues[1].num) + 1000,
 			"an interrupt that takes as many accesses as the device likes");
+}
+
+static void interrupt(void)
+{
+	if (pci)
+		pci_interrupt();
+	else
+		raise_irq(IRQ);
 }
 
 /* Ring memory by the address that the driver gave, if it is memory at all. */
@@ -345,18 +363,18 @@ static void meanwhile(unsigned int offset)
 
 static void check_access(unsigned int offset, int size)
 {
-	require(offset + size <= WINDOW, "an access outside the window");
+	require(offset + size <= window, "an access outside the window");
 	require(!(offset % size), "an access that is not aligned");
 	require(offset >= VIRTIO_MMIO_CONFIG || size == 4, "a control register by halves");
 }
 
-static unsigned long device_read(void *priv, unsigned int offset, int size)
+/* Registers are virtio-mmio's; those of PCI are translated before they come here. */
+static u32 reg_read(unsigned int offset, int size)
 {
 	struct queue *q = &queues[queue_sel % QUEUES];
 	u32 v = 0, i;
 	u8 b;
 
-	check_access(offset, size);
 	meanwhile(offset);
 	if (dead)
 		return size == 1 ? U8_MAX : size == 2 ? U16_MAX : U32_MAX;
@@ -370,8 +388,8 @@ static unsigned long device_read(void *priv, unsigned int offset, int size)
 	case VIRTIO_MMIO_QUEUE_PFN:
 		v = queue_sel < QUEUES && q->ready ? q->desc >> PAGE_SHIFT : 0;
 		break;
-	case VIRTIO_MMIO_DEVICE_ID: /* no lie: the driver on top would not come */
-		return DEVICE_ID;
+	case VIRTIO_MMIO_DEVICE_ID: /* none, or no lie: the driver on top would not come */
+		return peek() == 0xea && take() ? 0 : DEVICE_ID;
 	case VIRTIO_MMIO_DEVICE_FEATURES:
 		v = device_sel < 2 ? offered >> (32 * device_sel) : 0;
 		break;
@@ -429,12 +447,11 @@ static void half(u64 *to, unsigned int offset, u32 v)
 	*to = offset & 4 ? (u32)*to | (u64)v << 32 : (*to & ~(u64)U32_MAX) | v;
 }
 
-static void device_write(void *priv, unsigned int offset, int size, unsigned long value)
+static void reg_write(unsigned int offset, u32 v)
 {
 	struct queue *q = &queues[queue_sel % QUEUES];
-	u32 v = value, i;
+	u32 i;
 
-	check_access(offset, size);
 	meanwhile(offset);
 	if (dead)
 		return;
@@ -452,7 +469,8 @@ static void device_write(void *priv, unsigned int offset, int size, unsigned lon
 		queue_sel = v;
 		break;
 	case VIRTIO_MMIO_QUEUE_NUM:
-		require(v && v <= 32768 && v <= q->num_max, "a ring larger than the device allows");
+		require(is_shifted() || (v && v <= 32768 && v <= q->num_max),
+			"a ring larger than the device allows");
 		q->num = v;
 		break;
 	case VIRTIO_MMIO_QUEUE_ALIGN:
@@ -470,7 +488,8 @@ static void device_write(void *priv, unsigned int offset, int size, unsigned lon
 		if (queue_sel >= QUEUES)
 			break;
 		if (v) {
-			require(!held[queue_sel].has, "a ring for a queue that has one");
+			require(is_shifted() || !held[queue_sel].has,
+				"a ring for a queue that has one");
 			held[queue_sel] = (struct held){.desc = q->desc, .has = true};
 		} else {
 			tell(&held[queue_sel], false);
@@ -479,7 +498,7 @@ static void device_write(void *priv, unsigned int offset, int size, unsigned lon
 		q->seen = q->at = 0;
 		q->wrap = true;
 		break;
-	case 0x0c0: /* QueueReset */
+	case QUEUE_RESET:
 		q->ready = 0;
 		if (queue_sel < QUEUES)
 			tell(&held[queue_sel], false);
@@ -519,12 +538,25 @@ static void device_write(void *priv, unsigned int offset, int size, unsigned lon
 	}
 }
 
+static unsigned long device_read(void *priv, unsigned int offset, int size)
+{
+	check_access(offset, size);
+	return reg_read(offset, size);
+}
+
+static void device_write(void *priv, unsigned int offset, int size, unsigned long value)
+{
+	check_access(offset, size);
+	reg_write(offset, value);
+}
+
 static const struct logic_iomem_ops device_ops = {.read = device_read, .write = device_write};
+static const struct logic_iomem_ops bar_ops;
 
 static long map_region(unsigned long offset, size_t size, const struct logic_iomem_ops **ops,
 		       void **priv)
 {
-	*ops = &device_ops;
+	*ops = pci ? &bar_ops : &device_ops;
 	return offset;
 }
 
@@ -532,9 +564,11 @@ static const struct logic_iomem_region_ops region_ops = {.map = map_region};
 static struct resource region = {
 	.name = "fuzz",
 	.start = BASE,
-	.end = BASE + 0xfff,
+	.end = BASE + 0x3fff,
 	.flags = IORESOURCE_MEM,
 };
+
+#include "pci.h"
 
 /* The driver on top. Each buffer is with the ring or here. */
 enum where {
@@ -717,30 +751,57 @@ static u32 config_offset(void)
 {
 	u32 v = take();
 
-	if (!strcmp(driver, "virtio-mmio"))
+	if (!strcmp(driver, "virtio-mmio") || !strcmp(driver, "virtio-pci"))
 		return v & 0x78; /* mainline's trusts its caller */
 	return v & 0x80 ? v << (take() & 24) : v;
 }
 
+/* Short, or beyond the end: version 1 is read up to 100 times, and a life has few accesses. */
+static u32 config_length(void)
+{
+	u32 v = take();
+
+	return v > WINDOW / 4 ? 2 * v : v & 31;
+}
+
 static void do_config(struct virtio_device *vdev, u8 how)
 {
-	u8 bytes[40] = {};
+	static u8 bytes[WINDOW];
+	bool any = strcmp(driver, "virtio-mmio") &&
+		   strcmp(driver, "virtio-pci"); /* any length: mainline's has a BUG() for it */
 
 	switch (how & 3) {
 	case 0:
 		virtio_cread_bytes(vdev, take() & 0x3f, bytes, take() % 33);
 		break;
 	case 1:
-		vdev->config->get(vdev, config_offset(), bytes, 1 << (take() & 3));
+		vdev->config->get(vdev, config_offset(), bytes,
+				  any && how & 8 ? config_length() : 1u << (take() & 3));
 		break;
 	case 2:
-		vdev->config->set(vdev, config_offset(), bytes, 1 << (take() & 3));
+		vdev->config->set(vdev, config_offset(), bytes,
+				  any && how & 8 ? config_length() : 1u << (take() & 3));
 		break;
 	default:
 		if (vdev->config->generation)
 			vdev->config->generation(vdev);
 		break;
 	}
+}
+
+/* Around a function level reset. False: the transport does not know it. */
+static bool reset_function(void)
+{
+	const struct pci_error_handlers *h = function->driver->err_handler;
+
+	if (!h || !h->reset_prepare || !h->reset_done)
+		return false;
+	h->reset_prepare(function);
+	status = 0;
+	memset(queues, 0, sizeof(queues));
+	memset(held, 0, sizeof(held));
+	h->reset_done(function);
+	return top->vq[0]; /* else it did not come back */
 }
 
 /* What a driver or a user does with a bound device. False: it is in no state for more. */
@@ -782,7 +843,7 @@ static bool act(struct virtio_device *vdev, u8 what)
 			used_callback(top->vq[what >> 4 & 1]);
 		break;
 	case 11:
-		virtqueue_set_affinity(top->vq[0], cpumask_of(0));
+		virtqueue_set_affinity(top->vq[0], what & 32 ? NULL : cpumask_of(0));
 		if (vdev->config->get_vq_affinity)
 			vdev->config->get_vq_affinity(vdev, what >> 4);
 		break;
@@ -793,6 +854,8 @@ static bool act(struct virtio_device *vdev, u8 what)
 			vdev->config->synchronize_cbs(vdev);
 		break;
 	case 13:
+		if (function && what & 16)
+			return reset_function();
 		if (!pm || pm->freeze(vdev->dev.parent))
 			return false;
 		return !pm->restore(vdev->dev.parent);
@@ -821,18 +884,80 @@ static void check_time(u64 *since)
 	*since = now;
 }
 
+static struct platform_device *pdev;
+
+/* The device appears, as @odd as the input wants it; the driver is asked. 0 or -errno. */
+static int plug(u8 odd)
+{
+	static const struct property_entry wakes[] = {PROPERTY_ENTRY_BOOL("wakeup-source"), {}};
+	struct resource res[2] = {DEFINE_RES_IRQ(IRQ), DEFINE_RES_MEM(BASE, WINDOW)}, *first = res;
+	unsigned int nres = 2;
+	int err;
+
+	if (pci) {
+		pci_begin();
+		err = device_attach(&function->dev);
+		return err < 0 && err != -EPROBE_DEFER ? err : 0;
+	}
+	pdev = platform_device_alloc("virtio-mmio", 0);
+	if (!pdev)
+		return -ENOMEM;
+	if (level)
+		res[0].flags |= IORESOURCE_IRQ_HIGHLEVEL;
+	switch (odd >> 2 & 3) {
+	case 1: /* no window */
+		nres = 1;
+		break;
+	case 2: /* no interrupt */
+		nres = 1;
+		first++;
+		break;
+	case 3: /* a window too small, or one that ends before the configuration */
+		if (strcmp(driver, "virtio-mmio")) /* mainline's does not ask how large it is */
+			window = odd & 16 ? VIRTIO_MMIO_CONFIG : 0x80;
+		res[1].end = BASE + window - 1;
+		break;
+	default:
+		break;
+	}
+	err = platform_device_add_resources(pdev, first, nres);
+	if (!err && odd & 32)
+		err = device_create_managed_software_node(&pdev->dev, wakes, NULL);
+	pdev->driver_override = kstrdup(driver, GFP_KERNEL);
+	if (!err)
+		err = platform_device_add(pdev);
+	if (err) {
+		platform_device_put(pdev);
+		return err;
+	}
+	return 0;
+}
+
+static void unplug(void)
+{
+	if (pci) {
+		device_release_driver(&function->dev);
+		lying = false;
+	} else {
+		platform_device_unregister(pdev);
+	}
+}
+
 /* One life. 0 or -errno. */
 static int live(void)
 {
-	struct resource res[2] = {DEFINE_RES_MEM(BASE, WINDOW), DEFINE_RES_IRQ(IRQ)};
 	u64 since = ktime_get_ns();
-	struct platform_device *pdev;
 	unsigned int n;
+	u8 how, odd = 0;
 	int err;
-	u8 how;
 
 	accesses = 0;
+	window = WINDOW;
 	how = take();
+	if (how == 0xff) { /* a device as few are */
+		odd = take();
+		how = take();
+	}
 	endless = how & 1;
 	status = pending = queue_sel = device_sel = driver_sel = generation = 0;
 	accepted = 0;
@@ -845,28 +970,23 @@ static int live(void)
 		  (how & 8 ? BIT_ULL(VIRTIO_RING_F_EVENT_IDX) : 0) |
 		  (how & 16 ? BIT_ULL(VIRTIO_F_RING_RESET) : 0) | (how & 32 ? BIT_ULL(38) : 0) |
 		  (how & 64 ? BIT_ULL(41) | BIT_ULL(37) : 0);
-	version1 = how & 128;
+	if (odd & 1)
+		offered |= BIT_ULL(VIRTIO_F_ACCESS_PLATFORM) | BIT_ULL(35) | BIT_ULL(36) |
+			   BIT_ULL(39) | BIT_ULL(63);
+	if (odd & 2)
+		offered &= ~BIT_ULL(VIRTIO_F_VERSION_1);
+	version1 = how & 128 && !pci;
 	align1 = 0;
 	if (version1)
 		offered &= U32_MAX;
 
-	pdev = platform_device_alloc("virtio-mmio", 0);
-	if (!pdev)
-		return -ENOMEM;
-	if (level)
-		res[1].flags |= IORESOURCE_IRQ_HIGHLEVEL;
-	err = platform_device_add_resources(pdev, res, 2);
-	pdev->driver_override = kstrdup(driver, GFP_KERNEL);
-	if (!err)
-		err = platform_device_add(pdev);
-	if (err) {
-		platform_device_put(pdev);
+	err = plug(odd);
+	if (err)
 		return err;
-	}
 	check_time(&since);
 	for (n = 0; n < 24 && bound && act(bound, take()); n++)
 		check_time(&since);
-	platform_device_unregister(pdev);
+	unplug();
 	check_time(&since);
 
 	require(!top && !bound, "a driver left behind");
@@ -874,9 +994,10 @@ static int live(void)
 	bound = NULL;
 	/* whatever the device says of it, this is what it was told */
 	for (n = 0; n < QUEUES; n++)
-		require(dead || !status || !queues[n].ready, "a ring left with the device");
+		require(is_shifted() || dead || !status || !queues[n].ready,
+			"a ring left with the device");
 	for (n = 0; n < QUEUES; n++)
-		require(!held[n].has || !is_freed(held[n].desc),
+		require(is_shifted() || !held[n].has || !is_freed(held[n].desc),
 			"a ring freed that the device has");
 	err = request_irq(IRQ, nobody, 0, "fuzz", &region);
 	require(!err, "an interrupt left behind");
@@ -996,6 +1117,7 @@ static int __init fuzz_init(void)
 	struct dentry *dir;
 	int err;
 
+	irq_set_chip(IRQ, &dummy_irq_chip); /* a line that can wake */
 	shared = vmalloc_user(sizeof(*shared));
 	if (!shared)
 		return -ENOMEM;
@@ -1003,6 +1125,8 @@ static int __init fuzz_init(void)
 	if (err)
 		return err;
 	err = register_virtio_driver(&top_driver);
+	if (!err && pci)
+		err = pci_plug();
 	if (err)
 		return err;
 	if (fast)

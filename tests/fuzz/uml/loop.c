@@ -37,7 +37,7 @@
 #define EPOCH 2000 /* executions in one way of the driver's */
 
 static struct {
-	char driver[32]; /* virtio_mmio or vmmio */
+	char driver[32]; /* virtio_mmio, virtio_pci, vmmio or vmmio_pci */
 	/*
 	 * fuzz; replay: each input once in each way, with the faults it brings; shrink:
 	 * inputs that together reach all that the corpus does, to /kept
@@ -56,6 +56,16 @@ static struct input {
 static unsigned int ninputs;
 static unsigned int best[INPUTS_MAX]; /* those that reached an edge first */
 static unsigned int nbest;
+
+static int is_ours(void)
+{
+	return !strncmp(job.driver, "vmmio", 5);
+}
+
+static int is_pci(void)
+{
+	return !!strstr(job.driver, "pci");
+}
 
 static int run_fd, current_fd;
 static unsigned long *cover;
@@ -92,7 +102,7 @@ static void read_files(int whole)
 	unsigned int i, pages;
 	int fd;
 
-	for (i = 0; i < 3 && !strcmp(job.driver, "vmmio"); i++) {
+	for (i = 0; i < 3 && is_ours(); i++) {
 		fd = open(paths[i], O_RDONLY);
 		if (fd < 0)
 			die(paths[i]);
@@ -335,24 +345,65 @@ static unsigned int change(uint8_t *b, unsigned int len)
 	return len;
 }
 
+static void set_options(const char *options)
+{
+	char line[128];
+
+	snprintf(line, sizeof(line), "%s %s", is_pci() ? "0000:10:00.0" : "virtio-mmio.0", options);
+	write_file("/sys/kernel/vmmio/options", line);
+}
+
 /* vmmio.ko's ways: plain, traced, two other handlers of its line, small rings. */
 static void way(unsigned long epoch)
 {
 	static const char *const options[] = {
-		"virtio-mmio.0",
-		"virtio-mmio.0",
-		"virtio-mmio.0 reread_status=1",
-		"virtio-mmio.0 lazy_status=1",
-		"virtio-mmio.0 queue_size=8 withhold=event_idx",
-		"virtio-mmio.0 queue_size=1 force=1",
+		"",
+		"",
+		"reread_status=1",
+		"lazy_status=1",
+		"queue_size=8 withhold=event_idx",
+		"queue_size=1 force=1",
+	};
+	static const char *const options_pci[] = {
+		"",
+		"",
+		"irq=shared",
+		"irq=intx",
+		"queue_size=8 withhold=event_idx",
+		"affinity=0:0 queue_size=1 force=1",
 	};
 	unsigned int i = epoch % 6;
 
-	if (strcmp(job.driver, "vmmio"))
+	if (!is_ours())
 		return;
 	write_file("/sys/module/device/parameters/level", i == 3 ? "1" : "0");
-	write_file("/sys/kernel/vmmio/options", options[i]);
+	set_options(is_pci() ? options_pci[i] : options[i]);
 	write_file("/sys/kernel/tracing/events/vmmio/enable", i == 1 || epoch & 8 ? "1" : "0");
+}
+
+/* Settings that a device of this kind is refused for, and a few that few have. */
+static void odd_ways(void)
+{
+	static const struct {
+		const char *level, *options;
+	} ways[] = {
+		{"1", "irq=intx"},	{"1", "affinity=0:0"},
+		{"0", "lazy_status=1"}, {"1", "lazy_status=1 reread_status=1"},
+		{"0", "queue_size=1"},	{"0", "queue_size=64 withhold=ring_reset,packed"},
+	};
+	unsigned int i, k;
+
+	if (!is_ours() || !ninputs)
+		return;
+	for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		write_file("/sys/module/device/parameters/level", ways[i].level);
+		set_options(ways[i].options);
+		for (k = 0; k < 8; k++) {
+			const struct input *in = &corpus[rnd() % ninputs];
+
+			execute_one(in->bytes, in->len);
+		}
+	}
 }
 
 static double now(void)
@@ -408,7 +459,7 @@ static int read_map(void)
 	int fd = open("/map", O_RDONLY), ok;
 
 	ok = fd >= 0 && read(fd, &base, sizeof(base)) == sizeof(base) &&
-	     base == text_of(job.driver) && read(fd, map, MAP) == MAP &&
+	     base == text_of(is_ours() ? "vmmio" : job.driver) && read(fd, map, MAP) == MAP &&
 	     read(fd, pcs, MAP * sizeof(*pcs)) == MAP * sizeof(*pcs);
 	if (fd >= 0)
 		close(fd);
@@ -423,7 +474,7 @@ static int read_map(void)
 
 static void write_map(void)
 {
-	unsigned long base = text_of(job.driver);
+	unsigned long base = text_of(is_ours() ? "vmmio" : job.driver);
 	int fd = open("/map", O_WRONLY | O_CREAT | O_TRUNC, 0644);
 
 	if (fd < 0 || write(fd, &base, sizeof(base)) != sizeof(base) ||
@@ -474,6 +525,7 @@ static void fuzz(void)
 		execute_one(b, 128);
 		keep(b, 128, 2);
 	}
+	odd_ways();
 	for (rounds = 0; executions < job.runs && !(job.until && found); rounds++) {
 		if (executions >= next_way) {
 			way(job.seed + executions / EPOCH);
@@ -545,6 +597,7 @@ static void replay(void)
 	unsigned int i;
 	unsigned long k;
 
+	odd_ways();
 	for (k = 0; k < 12; k++) {
 		way(k);
 		for (i = 0; i < ninputs; i++)
@@ -561,7 +614,7 @@ static void report(void)
 	f = fopen("/places", "w");
 	if (!f)
 		die("/places");
-	fprintf(f, "text %lx\n", text_of(job.driver));
+	fprintf(f, "text %lx\n", text_of(is_ours() ? "vmmio" : job.driver));
 	for (i = 0; i < MAP; i++)
 		if (pcs[i])
 			fprintf(f, "%lx\n", (unsigned long)pcs[i]);
@@ -596,7 +649,7 @@ static int copy_counts(const char *path, const struct stat *st, int type, struct
 
 int main(void)
 {
-	char line[128], module[64], parameters[64];
+	char line[128], parameters[64];
 	unsigned long edges = 0, i;
 	double begin;
 	FILE *f;
@@ -625,10 +678,17 @@ int main(void)
 	state = 0x9e3779b97f4a7c15ull * (job.seed + 1);
 	pcs = calloc(MAP, sizeof(*pcs));
 
-	snprintf(module, sizeof(module), "/%s.ko", job.driver);
-	load(module, strcmp(job.driver, "vmmio") ? "" : "legacy=1");
-	snprintf(parameters, sizeof(parameters), "driver=%s fast=%d",
-		 strcmp(job.driver, "vmmio") ? "virtio-mmio" : "vmmio-mmio", job.fast);
+	if (is_ours()) {
+		load("/vmmio.ko", "legacy=1");
+	} else if (is_pci()) {
+		load("/virtio_pci_legacy_dev.ko", "");
+		load("/virtio_pci_modern_dev.ko", "");
+		load("/virtio_pci.ko", "");
+	} else {
+		load("/virtio_mmio.ko", "");
+	}
+	snprintf(parameters, sizeof(parameters), "driver=%s-%s fast=%d pci=%d",
+		 is_ours() ? "vmmio" : "virtio", is_pci() ? "pci" : "mmio", job.fast, is_pci());
 	load("/device.ko", parameters);
 	run_fd = open("/sys/kernel/debug/fuzz/run", O_RDWR);
 	current_fd = open("/current", O_WRONLY | O_CREAT | O_TRUNC, 0644);

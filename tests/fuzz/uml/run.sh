@@ -8,7 +8,7 @@
 # Prints what was run, what was reached, what was found; exit status 1: something that
 # the file "known" has not. Two kernels: one that is fast, and with replay the one that
 # has lockdep, DMA debug and KASAN everywhere (kernel.sh).
-# usage: run.sh [--driver vmmio|virtio_mmio] [--runs N | --total N] [--seconds N] [--seed N] [--mode fuzz|replay|shrink|cover] [--from FOLDER] [--tree DIR] [--patches DIR] [--out DIR] [--until found] [--result FILE]
+# usage: run.sh [--driver vmmio|vmmio_pci|virtio_mmio|virtio_pci] [--runs N | --total N] [--seconds N] [--seed N] [--mode fuzz|replay|shrink|cover] [--from FOLDER] [--tree DIR] [--patches DIR] [--out DIR] [--until found] [--result FILE]
 #   --total    so many executions altogether, those of earlier runs in the same folder included
 #   --seconds  no boot begins after so many
 #   --mode     replay: each input of FOLDER once in each way, with lockdep and KASAN's stacks;
@@ -100,12 +100,21 @@ build()
 gcov=()
 [ "$mode" != cover ] || gcov=(GCOV_PROFILE=y)
 case $driver in
-vmmio)
+vmmio | vmmio_pci)
 	mkdir "$module/vmmio"
 	cp -r "$tree/kmod" "$tree/include" "$module/vmmio/"
 	objects=$module/vmmio/kmod
 	build "$objects" KCOV_INSTRUMENT=y "${gcov[@]}"
 	ko=$objects/vmmio.ko
+	;;
+virtio_pci)
+	if [ "$mode" = cover ] || [ -n "$patches" ]; then
+		echo "run.sh: no branches and no patches of virtio_pci" >&2
+		exit 2
+	fi
+	objects=$kernel/drivers/virtio
+	ko=$objects/virtio_pci.ko
+	cp "$objects"/virtio_pci_legacy_dev.ko "$objects"/virtio_pci_modern_dev.ko "$root/"
 	;;
 virtio_mmio)
 	# the kernel's own text once more, where gcov can be had for it, or patched
@@ -127,7 +136,7 @@ virtio_mmio)
 	exit 2
 	;;
 esac
-cp "$here/Kbuild" "$here/device.c" "$here/shared.h" "$module/device/"
+cp "$here/Kbuild" "$here/device.c" "$here"/*.h "$module/device/"
 build "$module/device"
 # what another module has reached says nothing of this one
 cat "$ko" "$module/device/device.ko" "$kernel/linux" | sha256sum >"$root/sum.new"
@@ -165,7 +174,7 @@ elif [ -z "$(ls -A "$root/corpus")" ]; then
 	fi
 fi
 
-sed -n -e 's/^\* //p' -e "s/^$driver //p" "$here/known" >"$root/known"
+sed -n -e 's/^\* //p' -e "s/^${driver} //p" "$here/known" >"$root/known"
 
 uml=''
 trap '[ -z "$uml" ] || kill -KILL -- "-$uml" 2>/dev/null || true' EXIT
