@@ -657,9 +657,11 @@ static int top_start(struct virtio_device *vdev)
 	u8 b = take();
 	vq_callback_t *callbacks[QUEUES] = {used_callback, b == 0xf1 ? NULL : used_callback};
 	const char *const names[QUEUES] = {"first", b == 0xf2 ? NULL : "second"};
+	static const bool ctx[QUEUES] = {false, true};
 	int err;
 
-	err = virtio_find_vqs(vdev, QUEUES, top->vq, callbacks, names, NULL);
+	err = virtio_find_vqs_ctx(vdev, QUEUES, top->vq, callbacks, names,
+				  b == 0xf3 || b == 0xf2 ? ctx : NULL, NULL);
 	if (err)
 		return err;
 	top->ready = true;
@@ -902,8 +904,8 @@ static int plug(u8 odd)
 	pdev = platform_device_alloc("virtio-mmio", 0);
 	if (!pdev)
 		return -ENOMEM;
-	if (level)
-		res[0].flags |= IORESOURCE_IRQ_HIGHLEVEL;
+	/* said each time: the line keeps what it was told */
+	res[0].flags |= level ? IORESOURCE_IRQ_HIGHLEVEL : IORESOURCE_IRQ_HIGHEDGE;
 	switch (odd >> 2 & 3) {
 	case 1: /* no window */
 		nres = 1;

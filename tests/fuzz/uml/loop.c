@@ -381,7 +381,7 @@ static void way(unsigned long epoch)
 	write_file("/sys/kernel/tracing/events/vmmio/enable", i == 1 || epoch & 8 ? "1" : "0");
 }
 
-/* Settings that a device of this kind is refused for, and a few that few have. */
+/* What is seldom: odd devices, and settings that a device of this kind is refused for. */
 static void odd_ways(void)
 {
 	static const struct {
@@ -391,8 +391,18 @@ static void odd_ways(void)
 		{"0", "lazy_status=1"}, {"1", "lazy_status=1 reread_status=1"},
 		{"0", "queue_size=1"},	{"0", "queue_size=64 withhold=ring_reset,packed"},
 	};
-	unsigned int i, k;
+	uint8_t b[INPUT_MAX] = {0xff};
+	unsigned int i, k, len;
 
+	/* devices as few are, see device.c */
+	for (k = 0; k < 64 && ninputs; k++) {
+		const struct input *in = &corpus[rnd() % ninputs];
+
+		len = in->len < INPUT_MAX - 2 ? in->len : INPUT_MAX - 2;
+		b[1] = (uint8_t)k;
+		memcpy(b + 2, in->bytes, len);
+		execute_one(b, 2 + len);
+	}
 	if (!is_ours() || !ninputs)
 		return;
 	for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {

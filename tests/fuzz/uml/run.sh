@@ -8,13 +8,14 @@
 # Prints what was run, what was reached, what was found; exit status 1: something that
 # the file "known" has not. Two kernels: one that is fast, and with replay the one that
 # has lockdep, DMA debug and KASAN everywhere (kernel.sh).
-# usage: run.sh [--driver vmmio|vmmio_pci|virtio_mmio|virtio_pci] [--runs N | --total N] [--seconds N] [--seed N] [--mode fuzz|replay|shrink|cover] [--from FOLDER] [--tree DIR] [--patches DIR] [--out DIR] [--until found] [--result FILE]
+# usage: run.sh [--driver vmmio|vmmio_pci|virtio_mmio|virtio_pci] [--runs N | --total N] [--seconds N] [--seed N] [--mode fuzz|replay|shrink|cover] [--from FOLDER] [--pci FOLDER] [--tree DIR] [--patches DIR] [--out DIR] [--until found] [--result FILE]
 #   --total    so many executions altogether, those of earlier runs in the same folder included
 #   --seconds  no boot begins after so many
 #   --mode     replay: each input of FOLDER once in each way, with lockdep and KASAN's stacks;
 #              shrink: those of FOLDER that together reach all places it does, to kept/;
 #              cover: as replay, without lockdep, the branches taken counted by gcov (branches.txt)
 #   --from     begins with these inputs, not with the tree's
+#   --pci      with mode cover and driver vmmio: then those of FOLDER as vmmio_pci, counted with the others
 #   --tree     the tree that vmmio.ko is made from, if not this one
 #   --patches  what they change of virtio_mmio.c is fuzzed, not what the kernel has
 #   --out      the folder that is gone on from (the build's fuzz/DRIVER)
@@ -23,7 +24,7 @@
 # Environment: VMMIO_BUILD; the kernel is made there first (10 minutes).
 set -euo pipefail
 
-driver=vmmio runs=100000 total='' seconds='' seed='' mode=fuzz from='' until='' root='' patches='' result='' here=$(cd "$(dirname "$0")" && pwd)
+driver=vmmio runs=100000 total='' seconds='' seed='' mode=fuzz from='' until='' root='' and_pci='' patches='' result='' here=$(cd "$(dirname "$0")" && pwd)
 tree=$(cd "$here/../../.." && pwd)
 usage()
 {
@@ -40,6 +41,7 @@ while [ $# -gt 0 ]; do
 	--seed) seed=$2 ;;
 	--mode) mode=$2 ;;
 	--from) from=$2 ;;
+	--pci) and_pci=$2 ;;
 	--tree) tree=$2 ;;
 	--patches) patches=$(realpath "$2") ;;
 	--out) root=$2 ;;
@@ -257,14 +259,44 @@ sed -n "s,$objects/,drivers/virtio/,; /^faults:/,/^loop: /p" "$root/out"
 echo "$done $begin $(date +%s.%N) $deaths $((before + done))" |
 	awk -v d="$driver" '{ printf "%s: %d executions in %.1f s, %.0f a second, %d deaths; %d in all\n", d, $1, $3 - $2, $1 / ($3 - $2), $4, $5 }'
 
-if [ "$mode" = cover ]; then
+# What gcov counted: beside the objects, or to a folder of the same shape
+take_counts()
+{
+	local counts path to
+
 	for counts in "$root"/gcda/*; do
 		path=${counts##*/}
 		path=${path//"#"/\/}
 		case $path in
-		"$objects"/*) cp "$counts" "$path" ;;
+		"$objects"/*)
+			to=${1-$objects}/${path#"$objects/"}
+			mkdir -p "${to%/*}"
+			cp "$counts" "$to"
+			;;
 		esac
 	done
+}
+
+if [ "$mode" = cover ]; then
+	take_counts
+	if [ -n "$and_pci" ]; then
+		rm -rf "$root/corpus" "$root/gcda" "$root/counts"
+		cp -r "$and_pci" "$root/corpus"
+		mkdir "$root/gcda"
+		cp "$root/out" "$root/out.mmio"
+		driver=vmmio_pci
+		boot replay "$runs"
+		grep -q '^loop: end:' "$root/out" || {
+			echo "the kernel died, see $root/console"
+			exit 1
+		}
+		sed -n '/^faults:/,/^loop: /p' "$root/out"
+		take_counts "$root/counts/pci"
+		mkdir -p "$root/counts/mmio"
+		(cd "$objects" && find . -name '*.gcda' -exec cp --parents '{}' "$root/counts/mmio" ';')
+		gcov-tool merge -o "$root/counts/both" "$root/counts/mmio" "$root/counts/pci" >"$root/log" 2>&1
+		cp -r "$root/counts/both/." "$objects/"
+	fi
 	find "$objects" -name '*.gcda' | sort | while read -r path; do
 		(cd "${path%/*}" && gcov -b -c -p -o . "${path##*/}" 2>/dev/null) |
 			awk -v "source=${path%.gcda}.c" -v "name=${path#"$objects/"}" '
