@@ -30,7 +30,7 @@ struct options {
 	struct vmmio_list depths;
 	const char *rw, *name, *commit, *versus, *driver;
 	struct vmmio_setup setup;
-	bool json, emulated_time, no_plots, stack, where;
+	bool json, emulated_time, no_plots, no_folder, stack, where;
 };
 
 struct run {
@@ -71,6 +71,8 @@ static int parse_options(struct options *o, int argc, char **argv)
 		{"no-plots", VMMIO_OPT_FLAG, &o->no_plots, 0, 0, NULL, NULL, "draw nothing"},
 		{"name", VMMIO_OPT_STRING, &o->name, 0, 0, NULL, "NAME",
 		 "folder within the result set (compare)"},
+		{"no-folder", VMMIO_OPT_FLAG, &o->no_folder, 0, 0, NULL, NULL,
+		 "keep nothing, only print (--json has all series)"},
 		{"commit", VMMIO_OPT_STRING, &o->commit, 0, 0, NULL, "ID",
 		 "what was measured, for regress --history: kept with the result"},
 		{"timeout", VMMIO_OPT_NUMBER, &o->timeout, 5, 86400, NULL, "S",
@@ -160,6 +162,7 @@ static void progress(struct vmmio_job *job, size_t done, void *arg)
 static int prepare(struct run *r)
 {
 	struct vmmio_setup *s = &r->o.setup;
+	const char *tmp = getenv("TMPDIR");
 	int err = vmmio_setup_qemu("compare", s);
 
 	if (err)
@@ -167,7 +170,10 @@ static int prepare(struct run *r)
 	err = vmmio_setup_modules("compare", s);
 	if (err)
 		return err;
-	err = vmmio_run_begin("compare", &r->result, s->out);
+	err = vmmio_run_begin("compare", &r->result,
+			      !r->o.no_folder ? s->out
+			      : tmp && tmp[0] ? tmp
+					      : "/tmp");
 	if (err)
 		return err;
 	err = vmmio_setup_accel("compare", s);
@@ -411,6 +417,8 @@ static int write_folder(struct run *r, char *final)
 		fprintf(stderr, NAME "no plots: %s\n", why);
 	if (err || vmmio_stop)
 		return err ? err : -EINTR;
+	if (r->o.no_folder)
+		return 0;
 	vmmio_machine_set_name(r->c.accel, set, sizeof(set));
 	return vmmio_result_commit(&r->result, set, r->o.name, "compare", final);
 }
@@ -419,7 +427,7 @@ static void print_json(const struct run *r, const char *final)
 {
 	json_t *j = result_object(r);
 
-	json_object_set_new(j, "folder", json_string(final));
+	json_object_set_new(j, "folder", final[0] ? json_string(final) : json_null());
 	json_object_set_new(j, "machine",
 			    vmmio_machine_describe(r->c.accel, r->o.setup.qemu_number));
 	json_object_set_new(j, "series", vmmio_series_to_json(&r->c.set));
@@ -470,7 +478,7 @@ int vmmio_cmd_compare(int argc, char **argv)
 		vmmio_comparison_print(&r.c, stdout);
 		if (r.failed)
 			printf("\n%u boots failed and were run again\n", r.failed);
-		printf("\n%s (%.0f s)\n", final, seconds(&r));
+		printf("\n%s (%.0f s)\n", final[0] ? final : "not kept", seconds(&r));
 	}
 	status = r.withheld ? VMMIO_EXIT_NEGATIVE : VMMIO_EXIT_OK;
 out:

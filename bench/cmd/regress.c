@@ -338,9 +338,9 @@ static int run_builds(struct regress *g, const char *const *words, size_t n)
 	}
 	self[len] = '\0';
 	for (int side = 0; side < 2; side++) {
-		char *const first[] = {self,	  "compare", "--json",	 "--no-plots",
-				       "--boots", "1",	     "--rounds", "1",
-				       "--depth", "1",	     "--out",	 (char *)g->out};
+		char *const first[] = {self,	  "compare", "--json",	   "--no-plots",
+				       "--boots", "1",	     "--rounds",   "1",
+				       "--depth", "1",	     "--no-folder"};
 		size_t to = 0;
 
 		for (size_t i = 0; i < sizeof(first) / sizeof(first[0]); i++)
