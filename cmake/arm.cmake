@@ -5,7 +5,7 @@
 # their own, on first use: a build that never tests them downloads nothing.
 find_library(LIBFDT_A libfdt.a)
 if(LIBFDT_A)
-	add_executable(vmmio-dtb-amba bench/guest/dtb-amba.c lib/num.c)
+	add_executable(vmmio-dtb-amba bench/guest/dtb-amba.c lib/num.c lib/opts.c)
 	target_include_directories(vmmio-dtb-amba PRIVATE ${CMAKE_SOURCE_DIR})
 	target_link_libraries(vmmio-dtb-amba PRIVATE vmmio_flags ${LIBFDT_A})
 else()

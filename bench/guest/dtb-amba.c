@@ -7,7 +7,6 @@
  * PrimeCell that the tree already has. Changes nothing else.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <libfdt.h>
 #include <stdbool.h>
@@ -16,20 +15,12 @@
 #include <string.h>
 
 #include "lib/num.h"
+#include "lib/opts.h"
 
 /* kmod/amba.c has the reasons for this number. */
 #define AMBA_ID 0x000ffaf4
 #define NODES_MAX 64
 #define TREE_MAX (4u << 20)
-
-static const char usage_text[] =
-	"usage: vmmio-dtb-amba [options] IN OUT\n"
-	"  -n, --node ADDRESS  only the node at this address, any number of times\n"
-	"                      (default: all virtio,mmio nodes)\n"
-	"  -i, --id ID         peripheral id (0x000ffaf4); none = the device has ID words\n"
-	"  -s, --size BYTES    of the register window (as it is)\n"
-	"  -h, --help\n"
-	"Exit status: 0 ok, 1 the tree cannot be read, edited or written, 2 wrong usage.\n";
 
 struct edit {
 	__u64 nodes[NODES_MAX];
@@ -39,60 +30,56 @@ struct edit {
 	bool no_id;
 };
 
-static int parse(struct edit *e, int argc, char **argv)
+static int take_node(void *target, const char *value, char why[VMMIO_OPT_WHY])
 {
-	static const struct option options[] = {
-		{"node", required_argument, NULL, 'n'},
-		{"id", required_argument, NULL, 'i'},
-		{"size", required_argument, NULL, 's'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
-	};
-	int c;
+	struct edit *e = target;
 
-	while ((c = getopt_long(argc, argv, "n:i:s:h", options, NULL)) != -1) {
-		switch (c) {
-		case 'n':
-			if (e->nnodes == NODES_MAX ||
-			    vmmio_parse_u64(optarg, 0, UINT64_MAX, &e->nodes[e->nnodes])) {
-				fprintf(stderr,
-					"vmmio-dtb-amba: --node %s: must be an address, at most %d "
-					"of them\n",
-					optarg, NODES_MAX);
-				return 2;
-			}
-			e->nnodes++;
-			break;
-		case 'i':
-			e->no_id = !strcmp(optarg, "none");
-			if (!e->no_id && vmmio_parse_u64(optarg, 1, UINT32_MAX, &e->id)) {
-				fprintf(stderr,
-					"vmmio-dtb-amba: --id %s: must be none or a 32-bit number "
-					"above 0\n",
-					optarg);
-				return 2;
-			}
-			break;
-		case 's':
-			if (vmmio_parse_u64(optarg, 0x120, 1u << 20, &e->size)) {
-				fprintf(stderr,
-					"vmmio-dtb-amba: --size %s: must be 0x120 to 0x100000\n",
-					optarg);
-				return 2;
-			}
-			break;
-		case 'h':
-			fputs(usage_text, stdout);
-			exit(0);
-		default:
-			return 2;
-		}
+	if (e->nnodes < NODES_MAX && !vmmio_parse_u64(value, 0, UINT64_MAX, &e->nodes[e->nnodes])) {
+		e->nnodes++;
+		return 0;
 	}
-	if (argc - optind != 2) {
-		fputs(usage_text, stderr);
-		return 2;
-	}
-	return 0;
+	snprintf(why, VMMIO_OPT_WHY, "must be an address, at most %d of them", NODES_MAX);
+	return -EINVAL;
+}
+
+static int take_id(void *target, const char *value, char why[VMMIO_OPT_WHY])
+{
+	struct edit *e = target;
+
+	e->no_id = !strcmp(value, "none");
+	if (e->no_id || !vmmio_parse_u64(value, 1, UINT32_MAX, &e->id))
+		return 0;
+	snprintf(why, VMMIO_OPT_WHY, "must be none or a 32-bit number above 0");
+	return -EINVAL;
+}
+
+/* 0, 1 if a question was answered, or -EINVAL after the one line. */
+static int parse(struct edit *e, int argc, char **argv, const char *files[2])
+{
+	struct vmmio_opt opts[] = {
+		{"node", VMMIO_OPT_CALL, e, .arg = "ADDRESS", .letter = 'n', .take = take_node,
+		 .help = "only the node at this address, any number of times (all virtio,mmio "
+			 "nodes)"},
+		{"id", VMMIO_OPT_CALL, e, .arg = "ID", .letter = 'i', .take = take_id,
+		 .help = "peripheral id (0x000ffaf4); none = the device has ID words"},
+		{"size", VMMIO_OPT_U64, &e->size, 0x120, 1u << 20, .arg = "BYTES", .letter = 's',
+		 .help = "of the register window (as it is)"},
+	};
+	struct vmmio_cmdline c = {
+		.program = "vmmio-dtb-amba",
+		.usage = "[options] IN OUT",
+		.after = "Exit status: 0 ok, 1 the tree cannot be read, edited or written, 2 wrong "
+			 "usage.\n",
+		VMMIO_OPTS_OF(opts),
+		.operands = files,
+		.max_operands = 2,
+	};
+	int err = vmmio_cmdline_parse(&c, argc, argv);
+
+	if (err || c.n == 2)
+		return err;
+	fprintf(stderr, "vmmio-dtb-amba: two files are needed, IN and OUT\n");
+	return -EINVAL;
 }
 
 /* The phandle of the clock that an existing PrimeCell calls apb_pclk. */
@@ -222,14 +209,15 @@ out:
 int main(int argc, char **argv)
 {
 	struct edit e = {.id = AMBA_ID};
-	int status = parse(&e, argc, argv), edited;
+	const char *files[2];
+	int err = parse(&e, argc, argv, files), edited;
 	unsigned int i;
 	FILE *out;
 	char *fdt;
 
-	if (status)
-		return status;
-	fdt = read_tree(argv[optind]);
+	if (err)
+		return err > 0 ? 0 : 2;
+	fdt = read_tree(files[0]);
 	if (!fdt)
 		return 1;
 	edited = edit_tree(fdt, &e);
@@ -242,13 +230,13 @@ int main(int argc, char **argv)
 			goto fail;
 		}
 	if (!edited) {
-		fprintf(stderr, "vmmio-dtb-amba: %s has no virtio,mmio node\n", argv[optind]);
+		fprintf(stderr, "vmmio-dtb-amba: %s has no virtio,mmio node\n", files[0]);
 		goto fail;
 	}
 	fdt_pack(fdt);
-	out = fopen(argv[optind + 1], "we");
+	out = fopen(files[1], "we");
 	if (!out || fwrite(fdt, 1, fdt_totalsize(fdt), out) != fdt_totalsize(fdt) || fclose(out)) {
-		fprintf(stderr, "vmmio-dtb-amba: %s: %s\n", argv[optind + 1], strerror(errno));
+		fprintf(stderr, "vmmio-dtb-amba: %s: %s\n", files[1], strerror(errno));
 		goto fail;
 	}
 	printf("%d nodes are AMBA devices\n", edited);

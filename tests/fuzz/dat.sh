@@ -7,6 +7,10 @@
 # million are some 40 minutes of a CPU of its own. Another SEED takes other inputs.
 # usage: dat.sh [RUNS [FOLDER [SECONDS [SEED]]]]
 set -eu
+[ -x "$VMMIO_BUILD/fuzz/dat" ] || {
+	echo "fuzz/dat is not built (package libclang-rt-dev): skipped"
+	exit 77
+}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 runs=${1-20000}

@@ -46,18 +46,18 @@ wrong "'foo' is neither a subcommand nor" "$VMMIO_BUILD/vmmio-stat" foo
 wrong "interval: '5x' is not a number" "$VMMIO_BUILD/vmmio-stat" 5x
 
 stat=$VMMIO_BUILD/vmmio-stat
-wrong "--max-size takes 4K or more bytes, not '1K'" "$stat" record --max-size 1K
-wrong "--max-size takes 4K or more bytes, not '9999999G'" "$stat" record --max-size 9999999G
-wrong "--buffer takes 64K to 1G, not 'x'" "$stat" record --buffer x
+wrong '--max-size 1K: takes 4K or more bytes' "$stat" record --max-size 1K
+wrong '--max-size 9999999G: takes 4K or more bytes' "$stat" record --max-size 9999999G
+wrong '--buffer x: takes 64K to 1G' "$stat" record --buffer x
 wrong 'no number of seconds' "$stat" record ten
 wrong 'exclude each other' "$stat" record 5 -- true
 wrong 'no command follows' "$stat" record --
 wrong 'belong together' "$stat" record --keep 1M 1
-wrong "--until takes" "$stat" record --keep 1M --until 'kick_to_irq > 2' 1
-wrong "--until takes" "$stat" record --keep 1M --until 'kick_to_irq 2ms' 1
-wrong "--until takes" "$stat" record --keep 1M --until 'stall > 1ms' 1
+wrong "--until kick_to_irq > 2: takes 'kick_to_irq > 2ms'" "$stat" record --keep 1M --until 'kick_to_irq > 2' 1
+wrong '--until kick_to_irq 2ms: takes' "$stat" record --keep 1M --until 'kick_to_irq 2ms' 1
+wrong '--until stall > 1ms: takes' "$stat" record --keep 1M --until 'stall > 1ms' 1
 wrong "without --max-size there are no '--parts'" "$stat" record --parts 3 1
-wrong '--parts takes 2 to 10000' "$stat" record --max-size 1M --parts 1 1
+wrong '--parts 1: not a number from 2 to 10000' "$stat" record --max-size 1M --parts 1 1
 wrong 'no --buffer and' "$stat" record --keep 1M --until SIGUSR1 --buffer 1M 1
 wrong 'of which recording' "$stat" report
 wrong '--hist x: no distribution' "$stat" report --hist x f
@@ -74,7 +74,7 @@ wrong '--block-size 1000' "$load" --block-size 1000 x
 wrong '--count ten' "$load" --count ten x
 wrong '--rw 101' "$load" --rw 101 x
 wrong 'no device' "$load"
-wrong 'more than one' "$load" a b
+wrong 'b: one operand too many' "$load" a b
 
 load=$VMMIO_BUILD/charload
 wrong '--block-size 0' "$load" --block-size 0 x

@@ -8,7 +8,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <linux/aio_abi.h>
 #include <linux/fs.h>
@@ -25,6 +24,7 @@
 #include "mark.h"
 #include "vmmio/mark.h"
 #include "lib/num.h"
+#include "lib/opts.h"
 #include "lib/clock.h"
 
 #define DEPTH_MAX 4096
@@ -240,104 +240,76 @@ static int prepare_target(struct load *l)
 	return l->blocks ? 0 : -ENOSPC;
 }
 
-static const char usage_text[] =
-	"usage: blkload [options] DEVICE\n"
-	"  -d, --depth N        requests in flight, 1 to 4096 (1)\n"
-	"  -b, --block-size B   bytes of a request, multiple of the sector size (4096)\n"
-	"  -c, --count N        requests (1000)\n"
-	"  -w, --rw WHAT        read, write or the share of reads in per cent (read);\n"
-	"                       writes destroy what is on the device\n"
-	"  -s, --seed N         of offsets and mix (1)\n"
-	"  -S, --sequential     offsets in order instead of at random\n"
-	"  -H, --hist           add the latency histogram, pairs of lower bound and count\n"
-	"  -R, --requests FILE  begin and latency of each request, ns, in the order of their\n"
-	"                       completion, for vmmio-stat join\n"
-	"  -M, --mark           tell the plugin of vmmio-bench compare --where when it runs; some\n"
-	"                       requests go before, and it waits for a tick of the kernel\n"
-	"  -h, --help, --version\n"
-	"Prints one line of JSON. Exit status: 0 ok, 1 an I/O failed, 2 wrong usage.\n";
-
-static int wrong(const char *option, const char *value, const char *allowed)
+static int take_block(void *target, const char *value, char why[VMMIO_OPT_WHY])
 {
-	fprintf(stderr, "blkload: %s %s: must be %s\n", option, value, allowed);
-	return 2;
+	__u64 *block = target;
+
+	if (!vmmio_parse_u64(value, 512, BLOCK_MAX, block) && !(*block % 512))
+		return 0;
+	snprintf(why, VMMIO_OPT_WHY, "must be a multiple of 512, at most %u", BLOCK_MAX);
+	return -EINVAL;
 }
 
+static int take_rw(void *target, const char *value, char why[VMMIO_OPT_WHY])
+{
+	__u64 *reads = target;
+
+	if (!strcmp(value, "read") || !strcmp(value, "write")) {
+		*reads = !strcmp(value, "read") ? 100 : 0;
+		return 0;
+	}
+	if (!vmmio_parse_u64(value, 0, 100, reads))
+		return 0;
+	snprintf(why, VMMIO_OPT_WHY, "must be read, write or 0 to 100");
+	return -EINVAL;
+}
+
+/* 0, 1 if a question was answered, or -EINVAL after the one line. */
 static int parse(struct load *l, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"depth", required_argument, NULL, 'd'},
-		{"block-size", required_argument, NULL, 'b'},
-		{"count", required_argument, NULL, 'c'},
-		{"rw", required_argument, NULL, 'w'},
-		{"seed", required_argument, NULL, 's'},
-		{"sequential", no_argument, NULL, 'S'},
-		{"hist", no_argument, NULL, 'H'},
-		{"mark", no_argument, NULL, 'M'},
-		{"requests", required_argument, NULL, 'R'},
-		{"help", no_argument, NULL, 'h'},
-		{"version", no_argument, NULL, 'V'},
-		{NULL, 0, NULL, 0},
+	struct vmmio_opt opts[] = {
+		{"depth", VMMIO_OPT_U64, &l->depth, 1, DEPTH_MAX, .arg = "N", .letter = 'd',
+		 .help = "requests in flight (1)"},
+		{"block-size", VMMIO_OPT_CALL, &l->block, .arg = "B", .letter = 'b',
+		 .take = take_block,
+		 .help = "bytes of a request, multiple of the sector size (4096)"},
+		{"count", VMMIO_OPT_U64, &l->count, 1, UINT32_MAX, .arg = "N", .letter = 'c',
+		 .help = "requests (1000)"},
+		{"rw", VMMIO_OPT_CALL, &l->read_pct, .arg = "WHAT", .letter = 'w', .take = take_rw,
+		 .help = "read, write or the share of reads in per cent (read); writes destroy "
+			 "what is "
+			 "on the device"},
+		{"seed", VMMIO_OPT_U64, &l->seed, 1, 0, .arg = "N", .letter = 's',
+		 .help = "of offsets and mix (1)"},
+		{"sequential", VMMIO_OPT_FLAG, &l->sequential, .letter = 'S',
+		 .help = "offsets in order instead of at random"},
+		{"hist", VMMIO_OPT_FLAG, &l->hist, .letter = 'H',
+		 .help = "add the latency histogram, pairs of lower bound and count"},
+		{"requests", VMMIO_OPT_STRING, &l->requests, .arg = "FILE", .letter = 'R',
+		 .help = "begin and latency of each request, ns, in the order of their completion, "
+			 "for "
+			 "vmmio-stat join"},
+		{"mark", VMMIO_OPT_FLAG, &l->mark, .letter = 'M',
+		 .help = "tell the plugin of vmmio-bench compare --where when it runs; some "
+			 "requests "
+			 "go before, and it waits for a tick of the kernel"},
 	};
-	int c;
+	struct vmmio_cmdline c = {
+		.program = "blkload",
+		.usage = "[options] DEVICE",
+		.version = "blkload " VMMIO_VERSION,
+		.after = "Prints one line of JSON. Exit status: 0 ok, 1 an I/O failed, 2 wrong "
+			 "usage.\n",
+		VMMIO_OPTS_OF(opts),
+		.operands = &l->path,
+		.max_operands = 1,
+	};
+	int err = vmmio_cmdline_parse(&c, argc, argv);
 
-	while ((c = getopt_long(argc, argv, "d:b:c:w:s:SHMR:h", options, NULL)) != -1) {
-		switch (c) {
-		case 'd':
-			if (vmmio_parse_u64(optarg, 1, DEPTH_MAX, &l->depth))
-				return wrong("--depth", optarg, "1 to 4096");
-			break;
-		case 'b':
-			if (vmmio_parse_u64(optarg, 512, BLOCK_MAX, &l->block) || l->block % 512)
-				return wrong("--block-size", optarg,
-					     "a multiple of 512, at most 16777216");
-			break;
-		case 'c':
-			if (vmmio_parse_u64(optarg, 1, UINT32_MAX, &l->count))
-				return wrong("--count", optarg, "1 to 4294967295");
-			break;
-		case 'w':
-			if (!strcmp(optarg, "read"))
-				l->read_pct = 100;
-			else if (!strcmp(optarg, "write"))
-				l->read_pct = 0;
-			else if (vmmio_parse_u64(optarg, 0, 100, &l->read_pct))
-				return wrong("--rw", optarg, "read, write or 0 to 100");
-			break;
-		case 's':
-			if (vmmio_parse_u64(optarg, 1, UINT64_MAX, &l->seed))
-				return wrong("--seed", optarg, "a positive number");
-			break;
-		case 'S':
-			l->sequential = true;
-			break;
-		case 'H':
-			l->hist = true;
-			break;
-		case 'M':
-			l->mark = true;
-			break;
-		case 'V':
-			puts("blkload " VMMIO_VERSION);
-			exit(0);
-		case 'R':
-			l->requests = optarg;
-			break;
-		case 'h':
-			fputs(usage_text, stdout);
-			exit(0);
-		default:
-			fputs("Try blkload --help.\n", stderr);
-			return 2;
-		}
-	}
-	if (argc - optind != 1) {
-		fprintf(stderr, "blkload: %s\n",
-			argc == optind ? "no device given" : "more than one device given");
-		return 2;
-	}
-	l->path = argv[optind];
-	return 0;
+	if (err || c.n)
+		return err;
+	fprintf(stderr, "blkload: no device given\n");
+	return -EINVAL;
 }
 
 /* Requests like those to come, so that nothing happens for the first time in the window. */
@@ -362,7 +334,7 @@ int main(int argc, char **argv)
 
 	err = parse(&l, argc, argv);
 	if (err)
-		return err;
+		return err > 0 ? 0 : 2;
 	l.random = l.seed * 0x9e3779b97f4a7c15ull | 1;
 
 	err = prepare_target(&l);

@@ -5,7 +5,6 @@
  * exitbpf.c's, meaning is exitrows.c's, showing exitview.c's.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +17,7 @@
 #include "tools/vmmio-stat/host/exitperf.h"
 #include "tools/vmmio-stat/host/exitview.h"
 #include "lib/num.h"
+#include "lib/opts.h"
 
 struct request {
 	bool json;
@@ -35,124 +35,60 @@ struct request {
 	__u64 count; /* 0: endless */
 };
 
-static const char help[] =
-	"usage: vmmio-stat exits [options] [interval [count]]\n"
-	"  -p, --pid PID        VMs of this process only\n"
-	"  -g, --guest NAME     VMs of this name only (see vms)\n"
-	"      --vcpu           each vCPU for itself\n"
-	"  -k, --key KEY        sort by sample (default) or time\n"
-	"      --time-all       time each exit; else of a vCPU that has many a part\n"
-	"      --latency        doorbell to backend running, per queue (hooks the scheduler)\n"
-	"      --map FILE       names for address ranges: lines ADDRESS SIZE NAME\n"
-	"                       [mmio|pci|pio], or what QEMU answers (docs/host.md)\n"
-	"      --qmp SOCKET     ask a running QEMU for them, on its QMP socket\n"
-	"      --engine ENGINE  bpf (default) or perf: counters without BPF\n"
-	"      --room THREADS   vCPU threads at a time (default: twice those there are, and\n"
-	"                       128); what finds no room is counted as lost\n"
-	"      --json           one object per interval\n"
-	"  -h, --help\n"
-	"SIGINT prints totals and findings.\n";
-
-enum {
-	O_VCPU = 256,
-	O_MAP,
-	O_QMP,
-	O_ENGINE,
-	O_JSON,
-	O_LATENCY,
-	O_TIME_ALL,
-	O_ROOM
-};
-
 static int wrong(const char *what, const char *value)
 {
 	vmmio_complain("exits: %s '%s'", what, value);
 	return 1 + VMMIO_EXIT_USAGE;
 }
 
-static int parse_option(struct request *q, int c)
-{
-	switch (c) {
-	case 'p':
-		if (vmmio_parse_u64(optarg, 1, 0x7fffffff, &q->pid))
-			return wrong("-p takes a process id, not", optarg);
-		return 0;
-	case 'g':
-		q->guest = optarg;
-		return 0;
-	case 'k':
-		if (strcmp(optarg, "sample") && strcmp(optarg, "time"))
-			return wrong("-k takes sample or time, not", optarg);
-		q->by_time = optarg[0] == 't';
-		return 0;
-	case O_VCPU:
-		q->by_vcpu = true;
-		return 0;
-	case O_MAP:
-		q->map = optarg;
-		return 0;
-	case O_QMP:
-		q->qmp = optarg;
-		return 0;
-	case O_ENGINE:
-		if (strcmp(optarg, "bpf") && strcmp(optarg, "perf"))
-			return wrong("--engine takes bpf or perf, not", optarg);
-		q->engine = optarg;
-		return 0;
-	case O_LATENCY:
-		q->latency = true;
-		return 0;
-	case O_TIME_ALL:
-		q->time_all = true;
-		return 0;
-	case O_ROOM:
-		if (vmmio_parse_u64(optarg, 1, 65536, &q->room))
-			return wrong("--room takes 1 to 65536 threads, not", optarg);
-		return 0;
-	case O_JSON:
-		q->json = true;
-		return 0;
-	case 'h':
-		fputs(help, stdout);
-		return 1 + VMMIO_EXIT_OK;
-	}
-	return 1 + VMMIO_EXIT_USAGE;
-}
-
 /* 0, or the exit status plus one. */
 static int parse(struct request *q, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"pid", required_argument, NULL, 'p'},
-		{"guest", required_argument, NULL, 'g'},
-		{"vcpu", no_argument, NULL, O_VCPU},
-		{"key", required_argument, NULL, 'k'},
-		{"map", required_argument, NULL, O_MAP},
-		{"qmp", required_argument, NULL, O_QMP},
-		{"engine", required_argument, NULL, O_ENGINE},
-		{"latency", no_argument, NULL, O_LATENCY},
-		{"time-all", no_argument, NULL, O_TIME_ALL},
-		{"room", required_argument, NULL, O_ROOM},
-		{"json", no_argument, NULL, O_JSON},
-		{"help", no_argument, NULL, 'h'},
-		{},
+	const char *key = "sample", *when[2];
+	struct vmmio_opt opts[] = {
+		{"pid", VMMIO_OPT_U64, &q->pid, 1, 0x7fffffff, .arg = "PID", .letter = 'p',
+		 .help = "VMs of this process only"},
+		{"guest", VMMIO_OPT_STRING, &q->guest, .arg = "NAME", .letter = 'g',
+		 .help = "VMs of this name only (see vms)"},
+		{"vcpu", VMMIO_OPT_FLAG, &q->by_vcpu, .help = "each vCPU for itself"},
+		{"key", VMMIO_OPT_CHOICE, &key, .choices = "sample|time", .arg = "sample|time",
+		 .letter = 'k', .help = "what to sort by (sample)"},
+		{"time-all", VMMIO_OPT_FLAG, &q->time_all,
+		 .help = "time each exit; else of a vCPU that has many a part"},
+		{"latency", VMMIO_OPT_FLAG, &q->latency,
+		 .help = "doorbell to backend running, per queue (hooks the scheduler)"},
+		{"map", VMMIO_OPT_STRING, &q->map, .arg = "FILE",
+		 .help = "names for address ranges: lines ADDRESS SIZE NAME [mmio|pci|pio], or "
+			 "what "
+			 "QEMU answers (docs/host.md)"},
+		{"qmp", VMMIO_OPT_STRING, &q->qmp, .arg = "SOCKET",
+		 .help = "ask a running QEMU for them, on its QMP socket"},
+		{"engine", VMMIO_OPT_CHOICE, &q->engine, .choices = "bpf|perf", .arg = "bpf|perf",
+		 .help = "perf: counters without BPF (bpf)"},
+		{"room", VMMIO_OPT_U64, &q->room, 1, 65536, .arg = "THREADS",
+		 .help = "vCPU threads at a time (twice those there are, and 128); what finds no "
+			 "room "
+			 "is counted as lost"},
+		{"json", VMMIO_OPT_FLAG, &q->json, .help = "one object per interval"},
 	};
-	int c, ret;
+	struct vmmio_cmdline c = {
+		.program = "vmmio-stat exits",
+		.usage = "[options] [interval [count]]",
+		.after = "SIGINT prints totals and findings.\n",
+		VMMIO_OPTS_OF(opts),
+		.operands = when,
+		.max_operands = 2,
+	};
+	int err = vmmio_cmdline_parse(&c, argc, argv);
 
-	optind = 0;
-	while ((c = getopt_long(argc, argv, "+p:g:k:h", options, NULL)) != -1) {
-		ret = parse_option(q, c);
-		if (ret)
-			return ret;
-	}
-	if (optind < argc &&
-	    vmmio_parse_seconds(argv[optind++], 1000000, 86400ull * 1000000000, &q->interval_ns))
-		return wrong("the interval is not a number of seconds, 0.001 to 86400:",
-			     argv[optind - 1]);
-	if (optind < argc && vmmio_parse_u64(argv[optind++], 1, ~0ull, &q->count))
-		return wrong("the count is not a number above 0:", argv[optind - 1]);
-	if (optind < argc)
-		return wrong("unexpected argument", argv[optind]);
+	if (err)
+		return 1 + (err > 0 ? VMMIO_EXIT_OK : VMMIO_EXIT_USAGE);
+	q->by_time = !strcmp(key, "time");
+	if (c.n > 0 &&
+	    vmmio_parse_seconds(when[0], 1000000, 86400ull * 1000000000, &q->interval_ns))
+		return wrong("the interval is not a number of seconds, 0.001 to 86400:", when[0]);
+	if (c.n > 1 && vmmio_parse_u64(when[1], 1, ~0ull, &q->count))
+		return wrong("the count is not a number above 0:", when[1]);
 	return 0;
 }
 

@@ -4,47 +4,19 @@
  * files; what belongs to what is record/chain.c's.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/num.h"
+#include "lib/opts.h"
 #include "tools/vmmio-stat/record/chain.h"
 #include "tools/vmmio-stat/record/joinview.h"
 #include "tools/vmmio-stat/record/outfile.h"
 #include "tools/vmmio-stat/session/cmd.h"
 #include "tools/vmmio-stat/source/dat_ring.h"
 #include "tools/vmmio-stat/source/source.h"
-
-static const char help[] =
-	"usage: vmmio-stat join [options] GUEST.dat HOST.dat\n\n"
-	"What vmmio-stat record wrote in a guest and vmmio-stat record --host on its host at the\n"
-	"same time: each kick from the guest's driver to the end of its interrupt's handler, leg\n"
-	"by leg, per virtqueue. Kicks without a whole chain are listed with the reason.\n\n"
-	"      --requests FILE   of the load, one line each: begin and duration in ns of the\n"
-	"                        guest's CLOCK_MONOTONIC, with a comma between (blkload\n"
-	"                        --requests); then a chain is the whole request\n"
-	"      --vm PID          of several VMs on the host, this one\n"
-	"      --json            one object\n"
-	"      --csv             one line for each kick\n"
-	"      --gnuplot         a drawing, for gnuplot to make\n"
-	"      --perfetto OUT    a timeline for ui.perfetto.dev, instead: each chain a flow\n"
-	"      --emulated-time   show durations that are not real\n"
-	"  -h, --help\n\n"
-	"Exit status: 0 ok, 1 trouble, a recording is not whole (what can be joined is shown), or\n"
-	"no kick of the guest is in the host's; 2 wrong usage.\n";
-
-enum {
-	O_REQUESTS = 256,
-	O_VM,
-	O_JSON,
-	O_CSV,
-	O_GNUPLOT,
-	O_PERFETTO,
-	O_EMULATED,
-};
 
 struct half {
 	const char *name;
@@ -78,56 +50,56 @@ static int wrong(const char *what, const char *value)
 /* 0, or the exit status plus one. */
 static int parse(struct run *r, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"requests", required_argument, NULL, O_REQUESTS},
-		{"vm", required_argument, NULL, O_VM},
-		{"json", no_argument, NULL, O_JSON},
-		{"csv", no_argument, NULL, O_CSV},
-		{"gnuplot", no_argument, NULL, O_GNUPLOT},
-		{"perfetto", required_argument, NULL, O_PERFETTO},
-		{"emulated-time", no_argument, NULL, O_EMULATED},
-		{"help", no_argument, NULL, 'h'},
-		{},
+	const char *files[2];
+	bool json = false, csv = false, gnuplot = false;
+	struct vmmio_opt opts[] = {
+		{"requests", VMMIO_OPT_STRING, &r->requests_name, .arg = "FILE",
+		 .help = "of the load, one line each: begin and duration in ns of the guest's "
+			 "CLOCK_MONOTONIC, with a comma between (blkload --requests); then a chain "
+			 "is "
+			 "the whole request"},
+		{"vm", VMMIO_OPT_U64, &r->vm_pid, 1, 0x7fffffff, .arg = "PID",
+		 .help = "of several VMs on the host, the one of this process"},
+		{"json", VMMIO_OPT_FLAG, &json, .help = "one object"},
+		{"csv", VMMIO_OPT_FLAG, &csv, .help = "one line for each kick"},
+		{"gnuplot", VMMIO_OPT_FLAG, &gnuplot, .help = "a drawing, for gnuplot to make"},
+		{"perfetto", VMMIO_OPT_STRING, &r->out, .arg = "OUT",
+		 .help = "a timeline for ui.perfetto.dev, instead: each chain a flow"},
+		{"emulated-time", VMMIO_OPT_FLAG, &r->env.emulated_time,
+		 .help = "show durations that are not real"},
 	};
-	int c;
+	struct vmmio_cmdline c = {
+		.program = "vmmio-stat join",
+		.usage = "[options] GUEST.dat HOST.dat",
+		.about = "What vmmio-stat record wrote in a guest and vmmio-stat record --host on "
+			 "its "
+			 "host at the\nsame time: each kick from the guest's driver to the end of "
+			 "its "
+			 "interrupt's handler, leg\nby leg, per virtqueue. Kicks without a whole "
+			 "chain "
+			 "are listed with the reason.\n",
+		.after = "Exit status: 0 ok, 1 trouble, a recording is not whole (what can be "
+			 "joined is "
+			 "shown), or\nno kick of the guest is in the host's; 2 wrong usage.\n",
+		VMMIO_OPTS_OF(opts),
+		.operands = files,
+		.max_operands = 2,
+	};
+	int err = vmmio_cmdline_parse(&c, argc, argv);
 
-	optind = 0;
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		switch (c) {
-		case O_REQUESTS:
-			r->requests_name = optarg;
-			break;
-		case O_VM:
-			if (vmmio_parse_u64(optarg, 1, 0x7fffffff, &r->vm_pid))
-				return wrong("--vm takes a process id, not", optarg);
-			break;
-		case O_JSON:
-			r->format = VMMIO_JOIN_JSON;
-			break;
-		case O_CSV:
-			r->format = VMMIO_JOIN_CSV;
-			break;
-		case O_GNUPLOT:
-			r->format = VMMIO_JOIN_GNUPLOT;
-			break;
-		case O_PERFETTO:
-			r->out = optarg;
-			break;
-		case O_EMULATED:
-			r->env.emulated_time = true;
-			break;
-		case 'h':
-			fputs(help, stdout);
-			return 1 + VMMIO_EXIT_OK;
-		default:
-			return 1 + VMMIO_EXIT_USAGE;
-		}
-	}
-	if (argc - optind != 2)
+	if (err)
+		return 1 + (err > 0 ? VMMIO_EXIT_OK : VMMIO_EXIT_USAGE);
+	if (c.n != 2)
 		return wrong("two recordings are joined, a guest's and its host's:",
 			     "GUEST.dat HOST.dat");
-	r->guest.name = argv[optind];
-	r->host.name = argv[optind + 1];
+	if (json + csv + gnuplot > 1)
+		return wrong("--json, --csv and --gnuplot exclude each other: only", "one of them");
+	r->format = json      ? VMMIO_JOIN_JSON
+		    : csv     ? VMMIO_JOIN_CSV
+		    : gnuplot ? VMMIO_JOIN_GNUPLOT
+			      : VMMIO_JOIN_TABLE;
+	r->guest.name = files[0];
+	r->host.name = files[1];
 	if (r->out && r->format != VMMIO_JOIN_TABLE)
 		return wrong("goes alone:", "--perfetto");
 	if (r->out && (vmmio_outfile_same(r->out, r->guest.name) ||

@@ -4,7 +4,6 @@
  * interrupted. How is record/recorder.c's business.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <glob.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +14,7 @@
 
 #include "lib/clock.h"
 #include "lib/num.h"
+#include "lib/opts.h"
 #include "lib/text.h"
 #include "tools/vmmio-stat/host/exitdat.h"
 #include "tools/vmmio-stat/record/recorder.h"
@@ -27,54 +27,6 @@
 #define TICK_NS 50000000
 #define STALL_NS 2000000000ull /* as stalls has it, unless said otherwise */
 #define STALL_MIN_NS 100000000ull
-
-static void usage(void)
-{
-	printf("usage: vmmio-stat record [options] [seconds]\n"
-	       "       vmmio-stat record [options] -- command [argument...]\n\n"
-	       "Every event of this guest's virtio devices, or with --host of the KVM VMs here,\n"
-	       "one by one, into a file that\n"
-	       "vmmio-stat report and trace-cmd report read. Without seconds: until "
-	       "interrupted.\n\n"
-	       "      --host           of this host's KVM VMs instead: exits, interrupts, tasks\n"
-	       "  -o, --output FILE    where to (%s); mode 0600\n"
-	       "      --max-size SIZE  of the records, in bytes or with K, M, G; then it ends\n"
-	       "      --parts N        ...and goes on in FILE.2 and so on; the last N of them "
-	       "stay\n"
-	       "      --keep SIZE      only the last events, in rings of this size; with --until:\n"
-	       "      --until WHEN     'kick_to_irq > 2ms', 'stall > 2s' (as stalls tells it),\n"
-	       "                       SIGUSR1, or several with | between\n"
-	       "      --source NAME    bpf, which costs less and records our driver alone, or\n"
-	       "                       tracefs (else: bpf where it can)\n"
-	       "      --buffer SIZE    of the ring of each CPU, 64K to 1G (%uM)\n"
-	       "  -h, --help\n\n"
-	       "Exit status: that of the command; 0 ok, 1 trouble or not all could be written,\n"
-	       "2 wrong usage.\n",
-	       FILE_DEFAULT, RING_KIB / 1024);
-}
-
-enum {
-	O_MAX_SIZE = 256,
-	O_PARTS,
-	O_BUFFER,
-	O_KEEP,
-	O_UNTIL,
-	O_HOST,
-	O_SOURCE,
-};
-
-static const struct option longopts[] = {
-	{"output", required_argument, NULL, 'o'},
-	{"max-size", required_argument, NULL, O_MAX_SIZE},
-	{"parts", required_argument, NULL, O_PARTS},
-	{"buffer", required_argument, NULL, O_BUFFER},
-	{"keep", required_argument, NULL, O_KEEP},
-	{"until", required_argument, NULL, O_UNTIL},
-	{"host", no_argument, NULL, O_HOST},
-	{"source", required_argument, NULL, O_SOURCE},
-	{"help", no_argument, NULL, 'h'},
-	{},
-};
 
 static volatile sig_atomic_t signalled; /* SIGUSR1 */
 
@@ -151,8 +103,9 @@ static bool is_longer(const char *text, const char *name, __u64 min, __u64 *ns)
 	return !parse_duration(vmmio_trim(strchr(part, '>') + 1), ns) && *ns >= min;
 }
 
-static int take_until(struct run *r, const char *value)
+static int take_until(void *target, const char *value, char why[VMMIO_OPT_WHY])
 {
+	struct run *r = target;
 	char *copy = strdup(value), *save = NULL, *part;
 	int err = copy ? 0 : -ENOMEM;
 
@@ -168,80 +121,90 @@ static int take_until(struct run *r, const char *value)
 			err = -EINVAL;
 	}
 	free(copy);
-	return err || (!r->usr1 && !r->opt.limit_ns && !r->stall_ns)
-		       ? wrong("--until takes 'kick_to_irq > 2ms', 'stall > 2s' or SIGUSR1, not",
-			       value)
-		       : 0;
+	snprintf(why, VMMIO_OPT_WHY, "takes 'kick_to_irq > 2ms', 'stall > 2s' or SIGUSR1");
+	return err || (!r->usr1 && !r->opt.limit_ns && !r->stall_ns) ? -EINVAL : 0;
 }
 
-static int take_option(struct run *r, int c)
+static int take_max_size(void *target, const char *value, char why[VMMIO_OPT_WHY])
 {
-	__u64 v;
+	snprintf(why, VMMIO_OPT_WHY, "takes 4K or more bytes");
+	return parse_size(value, 4096, 1ull << 50, target);
+}
 
-	switch (c) {
-	case 'o':
-		r->opt.path = optarg;
-		return *optarg ? 0 : wrong("-o takes the name of a file, not", optarg);
-	case O_MAX_SIZE:
-		if (parse_size(optarg, 4096, 1ull << 50, &r->opt.max_size))
-			return wrong("--max-size takes 4K or more bytes, not", optarg);
-		return 0;
-	case O_PARTS:
-		if (vmmio_parse_u64(optarg, 2, 10000, &v))
-			return wrong("--parts takes 2 to 10000, not", optarg);
-		r->opt.parts = (unsigned int)v;
-		return 0;
-	case O_BUFFER:
-		if (parse_size(optarg, 65536, 1ull << 30, &v))
-			return wrong("--buffer takes 64K to 1G, not", optarg);
-		r->opt.kib = (unsigned int)(v / 1024);
-		r->buffer = true;
-		return 0;
-	case O_KEEP:
-		if (parse_size(optarg, 65536, 1ull << 36, &r->keep))
-			return wrong("--keep takes 64K to 64G, not", optarg);
-		return 0;
-	case O_UNTIL:
-		return take_until(r, optarg);
-	case O_HOST:
-		r->opt.host = true;
-		return 0;
-	case O_SOURCE:
-		if (!strcmp(optarg, "bpf"))
-			r->opt.source = VMMIO_RECORDER_BPF;
-		else if (!strcmp(optarg, "tracefs"))
-			r->opt.source = VMMIO_RECORDER_TRACEFS;
-		else
-			return wrong("--source takes bpf or tracefs, not", optarg);
-		return 0;
-	case 'h':
-		usage();
-		return 1 + VMMIO_EXIT_OK;
-	}
-	return 1 + VMMIO_EXIT_USAGE;
+static int take_buffer(void *target, const char *value, char why[VMMIO_OPT_WHY])
+{
+	unsigned int *kib = target;
+	__u64 size;
+
+	snprintf(why, VMMIO_OPT_WHY, "takes 64K to 1G");
+	if (parse_size(value, 65536, 1ull << 30, &size))
+		return -EINVAL;
+	*kib = (unsigned int)(size / 1024);
+	return 0;
+}
+
+static int take_keep(void *target, const char *value, char why[VMMIO_OPT_WHY])
+{
+	snprintf(why, VMMIO_OPT_WHY, "takes 64K to 64G");
+	return parse_size(value, 65536, 1ull << 36, target);
 }
 
 /* 0, or the exit status plus one. */
 static int parse(struct run *r, int argc, char **argv)
 {
-	int c, i, ret;
+	const char *source = NULL, *seconds = NULL;
+	unsigned int kib = 0;
+	struct vmmio_opt opts[] = {
+		{"host", VMMIO_OPT_FLAG, &r->opt.host,
+		 .help = "of this host's KVM VMs instead: exits, interrupts, tasks"},
+		{"output", VMMIO_OPT_STRING, &r->opt.path, .arg = "FILE", .letter = 'o',
+		 .help = "where to (" FILE_DEFAULT "); mode 0600"},
+		{"max-size", VMMIO_OPT_CALL, &r->opt.max_size, .arg = "SIZE", .take = take_max_size,
+		 .help = "of the records, in bytes or with K, M, G; then it ends"},
+		{"parts", VMMIO_OPT_NUMBER, &r->opt.parts, 2, 10000, .arg = "N",
+		 .help = "...and goes on in FILE.2 and so on; the last N of them stay"},
+		{"keep", VMMIO_OPT_CALL, &r->keep, .arg = "SIZE", .take = take_keep,
+		 .help = "only the last events, in rings of this size; with --until"},
+		{"until", VMMIO_OPT_CALL, r, .arg = "WHEN", .take = take_until,
+		 .help = "'kick_to_irq > 2ms', 'stall > 2s' (as stalls tells it), SIGUSR1, or "
+			 "several "
+			 "with | between"},
+		{"source", VMMIO_OPT_CHOICE, &source, .choices = "bpf|tracefs",
+		 .arg = "bpf|tracefs",
+		 .help = "bpf costs less and records our driver alone (else: bpf where it can)"},
+		{"buffer", VMMIO_OPT_CALL, &kib, .arg = "SIZE", .take = take_buffer,
+		 .help = "of the ring of each CPU, 64K to 1G (2M)"},
+	};
+	struct vmmio_cmdline c = {
+		.program = "vmmio-stat record",
+		.usage = "[options] [seconds]\n"
+			 "[options] -- command [argument...]",
+		.about =
+			"Every event of this guest's virtio devices, or with --host of the KVM VMs "
+			"here, one by one,\ninto a file that vmmio-stat report and trace-cmd "
+			"report "
+			"read. Without seconds: until\ninterrupted.\n",
+		.after = "Exit status: that of the command; 0 ok, 1 trouble or not all could be "
+			 "written, 2 wrong\nusage.\n",
+		VMMIO_OPTS_OF(opts),
+		.operands = &seconds,
+		.max_operands = 1,
+		.rest = true,
+	};
+	int err;
 
 	r->opt.path = FILE_DEFAULT;
-	r->opt.kib = RING_KIB;
-	for (i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--"))
-			continue;
-		if (i + 1 == argc)
-			return wrong("no command follows", "--");
-		r->command = &argv[i + 1];
-		argc = i;
-	}
-	optind = 0;
-	while ((c = getopt_long(argc, argv, "+o:h", longopts, NULL)) != -1) {
-		ret = take_option(r, c);
-		if (ret)
-			return ret;
-	}
+	err = vmmio_cmdline_parse(&c, argc, argv);
+	if (err)
+		return 1 + (err > 0 ? VMMIO_EXIT_OK : VMMIO_EXIT_USAGE);
+	r->buffer = kib;
+	r->opt.kib = kib ? kib : RING_KIB;
+	r->command = c.left;
+	if (r->command && !*r->command)
+		return wrong("no command follows", "--");
+	if (source)
+		r->opt.source =
+			!strcmp(source, "bpf") ? VMMIO_RECORDER_BPF : VMMIO_RECORDER_TRACEFS;
 	if (r->opt.host && (r->opt.limit_ns || r->stall_ns))
 		return wrong("--host knows no kick_to_irq and no stall: SIGUSR1 is for", "--until");
 	if (!r->keep != !(r->usr1 || r->opt.limit_ns || r->stall_ns))
@@ -255,13 +218,11 @@ static int parse(struct run *r, int argc, char **argv)
 		r->opt.kib = (unsigned int)(r->keep / 1024 / (__u64)sysconf(_SC_NPROCESSORS_CONF));
 		r->opt.kib = r->opt.kib < 8 ? 8 : r->opt.kib;
 	}
-	if (optind < argc && r->command)
-		return wrong("seconds and a command exclude each other:", argv[optind]);
-	if (optind < argc &&
-	    vmmio_parse_seconds(argv[optind++], 1000000, 86400ull * 1000000000, &r->duration_ns))
-		return wrong("no number of seconds, 0.001 to 86400:", argv[optind - 1]);
-	if (optind < argc)
-		return wrong("unexpected argument", argv[optind]);
+	if (seconds && r->command)
+		return wrong("seconds and a command exclude each other:", seconds);
+	if (seconds &&
+	    vmmio_parse_seconds(seconds, 1000000, 86400ull * 1000000000, &r->duration_ns))
+		return wrong("no number of seconds, 0.001 to 86400:", seconds);
 	return 0;
 }
 
