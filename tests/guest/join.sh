@@ -10,10 +10,9 @@ set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 stat=${VMMIO_BUILD:?}/vmmio-stat
-# Over MSI-X each read is a chance that the emulated processor hangs (tests/benchhost.sh)
-reads=200
-folder=
-[ $# = 0 ] || folder=$(mkdir -p "$1" && cd "$1" && pwd) reads=500
+# over MSI-X each read is a chance that the emulated processor hangs (tests/benchhost.sh)
+reads=500 folder=
+[ $# = 0 ] || folder=$(mkdir -p "$1" && cd "$1" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 

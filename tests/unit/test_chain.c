@@ -566,6 +566,48 @@ static void test_near_offsets(void **data)
 	vmmio_chains_free(&s.c);
 }
 
+/* As many that only each second kick is tried: the rest is asked, too, once an offset is found. */
+static int near_many(struct state *s, int lost)
+{
+	static struct dat_cpu_facts cpu;
+	static struct vmmio_clock_span kicks[800], exits[1600];
+	size_t n = 0;
+	int i;
+
+	setup(s);
+	s->host.cpus = &cpu;
+	s->host.ncpus = 1;
+	for (i = 0; i < 800; i++) {
+		__u64 at = KICK + (__u64)i * 600000 + (__u64)(i * i) * 701, out = AHEAD + at;
+
+		kicks[i] = (struct vmmio_clock_span){at, at + 60000};
+		if (i != lost)
+			exits[n++] = (struct vmmio_clock_span){out + 2000, out + 36000};
+		if (i % 10)
+			exits[n++] = (struct vmmio_clock_span){out + 202000, out + 236000};
+	}
+	return vmmio_clockmap_measure(&s->map, &s->guest, &s->host, kicks, 800, exits, n, s->why,
+				      sizeof(s->why));
+}
+
+static void test_near_many(void **data)
+{
+	struct state s;
+
+	if (near_many(&s, -1))
+		fail_msg("%s", s.why);
+	assert_int_equal(s.map.paired, 800);
+	assert_true(llabs(s.map.tsc.offset - 700) / 2 <= (long long)s.map.error_ns);
+	vmmio_chains_free(&s.c);
+	/* one that is tried has none, one that is not */
+	assert_int_equal(near_many(&s, 400), -ERANGE);
+	assert_non_null(strstr(s.why, "either of two"));
+	vmmio_chains_free(&s.c);
+	assert_int_equal(near_many(&s, 401), -ERANGE);
+	assert_non_null(strstr(s.why, "either of two"));
+	vmmio_chains_free(&s.c);
+}
+
 /*
  * Two vCPUs' exits 200 us apart in each kick, half of which are so wide that by any offset
  * between they have one: two tops of one hill. The error that is said has both in it.
@@ -626,6 +668,7 @@ int main(void)
 		cmocka_unit_test(test_vcpus),	      cmocka_unit_test(test_measured),
 		cmocka_unit_test(test_foreign_exits), cmocka_unit_test(test_near_offsets),
 		cmocka_unit_test(test_two_tops),      cmocka_unit_test(test_too_many_exits),
+		cmocka_unit_test(test_near_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

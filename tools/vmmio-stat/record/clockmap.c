@@ -405,17 +405,17 @@ static int search(struct vmmio_clockmap *m, const struct span *kicks, size_t nki
 	/*
 	 * Reads of one length follow each other like teeth: a tooth further nearly all have
 	 * an exit, too. But a kick leaves the guest: where nothing was lost, an offset by
-	 * which one has no exit is none if by another all have.
+	 * which one of those tried has no exit is none if by another all have.
 	 */
-	whole = best == tried && every == 1 && is_whole(m->host);
-	if (whole ? second == best : 4 * second > 3 * best) {
+	whole = best == tried && second < best && is_whole(m->host);
+	m->paired = narrow(&found, kicks, nkicks, exits, nexits);
+	if (4 * second > 3 * best && !(whole && m->paired == nkicks)) {
 		snprintf(why, size,
 			 "the guest's counter may be off by either of two: %zu kicks have an exit "
 			 "by one, %zu by the other",
 			 best, second);
 		return -ERANGE;
 	}
-	m->paired = narrow(&found, kicks, nkicks, exits, nexits);
 	if (found.from > found.to) {
 		snprintf(why, size,
 			 "the guest's counter may be off by several: no offset between them suits "
