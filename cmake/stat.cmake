@@ -136,6 +136,7 @@ add_library(
 	${stat}/stall/report.c
 	${stat}/stall/sample.c
 	${stat}/stall/watch.c
+	${stat}/top/map.c
 	${stat}/top/model.c
 	${stat}/view/csv.c
 	${stat}/view/hist.c
@@ -200,6 +201,7 @@ add_executable(
 	${stat}/top/terminal.c
 	${stat}/top/terminfo.c
 	${stat}/top/draw.c
+	${stat}/top/drawmap.c
 )
 target_compile_definitions(vmmio-stat PRIVATE VMMIO_TERMINFO="${VMMIO_TERMINFO}")
 target_link_libraries(vmmio-stat PRIVATE vmmio_serve vmmio_stat_core ${LIBNCURSES_A} ${LIBTINFO_A})

@@ -198,13 +198,104 @@ static void cells(void **state)
 	assert_int_equal(c[59], 7);
 }
 
+/* Four samples of 1 us, one of 1 ms, then an interval that is not known, then one of 1 ms alone. */
+static void map_over_time(void **state)
+{
+	static struct top_map map;
+	static struct top_map_view v;
+	struct vmmio_hist h = {};
+	int i;
+
+	memset(&map, 0, sizeof(map));
+	top_map_look(&map, 10, 5, &v);
+	assert_int_equal(v.height, 0);
+	h.n[vmmio_hist_bucket(1024)] = 4;
+	h.n[vmmio_hist_bucket(1 << 20)] = 1;
+	top_map_push(&map, &h);
+	top_map_push(&map, NULL);
+	h.n[vmmio_hist_bucket(1024)] = 0;
+	top_map_push(&map, &h);
+	top_map_look(&map, 10, 40, &v);
+	assert_int_equal(v.width, 10);
+	assert_int_equal(v.height, 11); /* 2^10 to 2^20 */
+	assert_int_equal(v.low[0], 10);
+	assert_int_equal(v.low[10], 20);
+	assert_int_equal(v.max, 4);
+	assert_int_equal(v.intervals, 1);
+	/* the newest at the right; what was before is not nothing */
+	assert_int_equal(v.shade[0][6], TOP_MAP_BEFORE);
+	assert_int_equal(v.shade[0][7], TOP_MAP_LEVELS);
+	assert_int_equal(v.shade[10][7], TOP_MAP_LEVELS / 2);
+	assert_int_equal(v.shade[5][7], 0);
+	assert_int_equal(v.shade[0][8], TOP_MAP_UNKNOWN);
+	assert_int_equal(v.shade[10][8], TOP_MAP_UNKNOWN);
+	assert_int_equal(v.shade[0][9], 0);
+	assert_int_equal(v.shade[10][9], TOP_MAP_LEVELS / 2);
+	/* few lines: several powers in one, all of them in some */
+	top_map_look(&map, 10, 4, &v);
+	assert_int_equal(v.height, 4);
+	assert_int_equal(v.low[1] - v.low[0], 3);
+	assert_int_equal(v.shade[3][9], TOP_MAP_LEVELS / 2);
+	/* narrow: three in one, of which one is known; nothing is lost */
+	top_map_look(&map, 1, 40, &v);
+	assert_int_equal(v.intervals, 3);
+	assert_int_equal(v.max, 4);
+	assert_int_equal(v.shade[10][0], 3); /* 2 of 4 */
+	/* old ones go, and with the last of them its line */
+	h.n[vmmio_hist_bucket(1 << 20)] = 0;
+	for (i = 0; i < TOP_MAP_INTERVALS - 2; i++)
+		top_map_push(&map, &h);
+	top_map_look(&map, TOP_MAP_WIDTH, 40, &v);
+	assert_int_equal(v.height, 1);
+	assert_int_equal(v.low[0], 20);
+	top_map_push(&map, &h);
+	top_map_push(&map, &h);
+	top_map_look(&map, TOP_MAP_WIDTH, 40, &v);
+	assert_int_equal(v.height, 0);
+}
+
+/* A row's maps go with it, and are its own. */
+static void maps_follow_rows(void **state)
+{
+	struct vmmio_want want = {.hists = 1u << VMMIO_HIST_IRQ};
+	struct vmmio_hist h = {};
+	struct world w;
+	struct vmmio_hist *of;
+	const struct top_map *map;
+
+	memset(&w, 0, sizeof(w));
+	w.opt.sort = -1;
+	vmmio_snapshot_init(&w.d, &want);
+	w.d.time_ns = 1000000000;
+	add(&w.d, "virtio0", 0, "virtio_blk", 1);
+	add(&w.d, "virtio1", 0, "virtio_blk", 1);
+	of = (struct vmmio_hist *)vmmio_row_hist(&w.d, 1, VMMIO_HIST_IRQ);
+	assert_non_null(of);
+	h.n[vmmio_hist_bucket(1024)] = 7;
+	*of = h;
+	w.d.rows[0].have_hist = w.d.rows[1].have_hist = 1u << VMMIO_HIST_IRQ;
+	top_model_init(&w.m, &w.opt);
+	assert_int_equal(top_model_update(&w.m, &w.d, &w.opt), 0);
+	assert_null(w.m.rows[0].maps[VMMIO_HIST_IRQ]); /* no sample */
+	map = w.m.rows[1].maps[VMMIO_HIST_IRQ];
+	assert_non_null(map);
+	assert_int_equal(map->n[0][10], 7);
+	/* its neighbour is gone */
+	w.d.rows[0] = w.d.rows[1];
+	*(struct vmmio_hist *)vmmio_row_hist(&w.d, 0, VMMIO_HIST_IRQ) = h;
+	w.d.n = 1;
+	assert_int_equal(top_model_update(&w.m, &w.d, &w.opt), 0);
+	assert_ptr_equal(w.m.rows[0].maps[VMMIO_HIST_IRQ], map);
+	assert_int_equal(map->used, 2);
+	world_free(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(order_and_filter),
-		cmocka_unit_test(selection_follows),
-		cmocka_unit_test(last_minute),
-		cmocka_unit_test(cells),
+		cmocka_unit_test(map_over_time),    cmocka_unit_test(maps_follow_rows),
+		cmocka_unit_test(order_and_filter), cmocka_unit_test(selection_follows),
+		cmocka_unit_test(last_minute),	    cmocka_unit_test(cells),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -238,6 +238,9 @@ static bool press(struct top *t, int key)
 	case 'b':
 		m->pane = !m->pane;
 		break;
+	case 'm':
+		m->map = !m->map;
+		break;
 	case 'R':
 		if (!start_sum(t) && !vmmio_delta(&t->sum, &t->m[0].s, &t->m[t->prev].s))
 			t->screen.message = "distributions start anew";

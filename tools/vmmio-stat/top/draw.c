@@ -192,8 +192,7 @@ static void draw_row(const struct top_model *m, const struct top_screen *s, cons
 	attrset(A_NORMAL);
 }
 
-/* "512n" "4u" "65u" "1m": a power of two of nanoseconds, in four characters. */
-static void axis_label(char *buf, size_t size, __u64 v, bool is_time)
+void top_axis_label(char *buf, size_t size, __u64 v, bool is_time)
 {
 	static const char suffix[] = "num ";
 	int s = 0;
@@ -273,7 +272,8 @@ static void draw_hist(const struct top_screen *s, size_t row, int id, int top, i
 			 (double)log2.n[k] / (double)log2.max, s->utf8);
 		attrset(A_DIM);
 		if (width >= 5 || !((k - first) % 2) || width >= 4) {
-			axis_label(text, sizeof(text), vmmio_log2_low(k), vmmio_hist_is_time(id));
+			top_axis_label(text, sizeof(text), vmmio_log2_low(k),
+				       vmmio_hist_is_time(id));
 			put(bottom + 1, x, width >= 4 ? width : 2 * width, text);
 		}
 	}
@@ -329,14 +329,17 @@ static void draw_pane(const struct top_model *m, const struct top_screen *s, int
 		put(top + 3, 2, COLS, "no samples since the start (Tab: another distribution)");
 		return;
 	}
-	draw_hist(s, row, m->hist, top + 2, lines - 2);
+	if (m->map)
+		top_draw_map(m, s, m->hist, top + 2, lines - 2);
+	else
+		draw_hist(s, row, m->hist, top + 2, lines - 2);
 }
 
 static void draw_keys(const struct top_model *m, const struct top_screen *s)
 {
-	static const char *const keys[] = {"q",	 "quit",  "h", "help",	"/",   "filter",
-					   "<>", "sort",  "o", "order", "Tab", "hist",
-					   "s",	 "spark", "p", "pause"};
+	static const char *const keys[] = {"q",	 "quit", "h", "help",  "/",   "filter",
+					   "<>", "sort", "o", "order", "Tab", "hist",
+					   "m",	 "map",	 "s", "spark", "p",   "pause"};
 	int y = LINES - 1, x = 0;
 	size_t i;
 
@@ -388,6 +391,7 @@ static void draw_help(void)
 		"/                 show only what contains a text, or matches",
 		"                  a pattern (* ?); an empty one shows all",
 		"Tab               next distribution of the selected row",
+		"m                 it over time: the last 180 intervals",
 		"R                 distributions start anew",
 		"s                 sparkline: kicks, interrupts or requests",
 		"d                 rows of whole devices, too",

@@ -27,8 +27,22 @@ void top_model_init(struct top_model *m, const struct vmmio_options *o)
 	m->sel_slot = ~0u;
 }
 
+static void free_maps(struct top_row *r)
+{
+	int id;
+
+	for (id = 0; id < VMMIO_HIST_COUNT; id++) {
+		free(r->maps[id]);
+		r->maps[id] = NULL;
+	}
+}
+
 void top_model_free(struct top_model *m)
 {
+	size_t i;
+
+	for (i = 0; i < m->nrows; i++)
+		free_maps(&m->rows[i]);
 	free(m->rows);
 	free(m->index);
 	memset(m, 0, sizeof(*m));
@@ -40,13 +54,14 @@ static void fresh_row(struct top_row *r, const struct vmmio_slot_info *info)
 
 	r->slot = info->slot;
 	r->gen = info->gen;
+	memset(r->maps, 0, sizeof(r->maps));
 	for (k = 0; k < TOP_SPARKS; k++)
 		for (t = 0; t < TOP_MINUTE; t++)
 			r->minute[k][t] = NAN;
 }
 
-static const struct top_row *find(const struct top_row *rows, size_t n, size_t hint,
-				  const struct vmmio_slot_info *info)
+static struct top_row *find(struct top_row *rows, size_t n, size_t hint,
+			    const struct vmmio_slot_info *info)
 {
 	size_t i;
 
@@ -87,6 +102,23 @@ static void remember(struct top_row *r, const struct vmmio_snapshot *d, size_t i
 			push(r->minute[k], rate, seconds);
 		else
 			r->minute[k][TOP_MINUTE - 1] = rate;
+	}
+}
+
+/* Each distribution has a map from its first sample on; without memory it has none. */
+static void map_rows(struct top_row *r, const struct vmmio_snapshot *d, size_t i)
+{
+	int id;
+
+	for (id = 0; id < VMMIO_HIST_COUNT; id++) {
+		const struct vmmio_hist *h = vmmio_row_hist(d, i, id);
+
+		if (!h || !(d->rows[i].have_hist >> id & 1))
+			h = NULL;
+		if (!r->maps[id] && h && vmmio_hist_total(h))
+			r->maps[id] = calloc(1, sizeof(*r->maps[id]));
+		if (r->maps[id])
+			top_map_push(r->maps[id], h);
 	}
 }
 
@@ -133,15 +165,20 @@ int top_model_update(struct top_model *m, const struct vmmio_snapshot *d,
 	if (!m->have_delta && !seconds)
 		seconds = 1;
 	for (i = 0; i < d->n; i++) {
-		const struct top_row *old = find(m->rows, m->nrows, i, &d->rows[i].info);
+		struct top_row *old = find(m->rows, m->nrows, i, &d->rows[i].info);
 
-		if (old)
+		if (old) {
 			rows[i] = *old;
-		else
+			memset(old->maps, 0, sizeof(old->maps)); /* the new row's now */
+		} else {
 			fresh_row(&rows[i], &d->rows[i].info);
+		}
 		remember(&rows[i], d, i, seconds);
+		map_rows(&rows[i], d, i);
 		note_fields(m, &d->rows[i]);
 	}
+	for (i = 0; i < m->nrows; i++)
+		free_maps(&m->rows[i]); /* of rows that are gone */
 	free(m->rows);
 	m->rows = rows;
 	m->nrows = d->n;

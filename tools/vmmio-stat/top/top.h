@@ -9,6 +9,7 @@
 
 #include "tools/vmmio-stat/view/hist.h"
 #include "tools/vmmio-stat/session/session.h"
+#include "map.h"
 
 #define TOP_MINUTE 60
 
@@ -29,6 +30,7 @@ extern const struct top_spark_info {
 struct top_row {
 	__u32 slot, gen;
 	float minute[TOP_SPARKS][TOP_MINUTE];
+	struct top_map *maps[VMMIO_HIST_COUNT]; /* NULL: it had no sample so far */
 };
 
 struct top_model {
@@ -42,6 +44,7 @@ struct top_model {
 	enum top_spark spark;
 	int hist; /* id of the pane's histogram */
 	bool help, pane;
+	bool map; /* the pane has it over time */
 
 	__u32 sel_slot, sel_gen; /* the row selected; follows it when the order changes */
 	size_t sel;		 /* its place in index */
@@ -105,6 +108,16 @@ int top_columns(const struct top_model *m, const struct vmmio_env *env, int widt
 
 /* "~kick", "irq/s": heading of a column here; @width is what it takes. */
 void top_heading(char *buf, size_t size, const struct vmmio_env *env, int id, int *width);
+
+/*
+ * "512n" "4u" "65u" "1m": a power of two of nanoseconds, in four characters; of others
+ * the number.
+ */
+void top_axis_label(char *buf, size_t size, __u64 v, bool is_time);
+
+/* Histogram @id of the selected row over time, from line @top on. */
+void top_draw_map(const struct top_model *m, const struct top_screen *s, int id, int top,
+		  int lines);
 
 /* Fields as pane: can histogram @id be shown here at all? */
 bool top_hist_visible(int id, const struct vmmio_env *env);
