@@ -120,5 +120,10 @@ done
 same 'kvm_exit and all rows, reported' "$(sum kvm_exit '"kvm_exit":')" "$(sum exits '"exit":')"
 if [ -n "$folder" ]; then
 	cp journey.txt "$folder"
+	{
+		echo "# One read over MMIO beside one over PCI; made by tests/arm/join.sh arm64 FOLDER."
+		echo "# $(date -u +%Y-%m-%d), $(qemu-system-aarch64 --version | head -n 1)"
+		echo "# CPU $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), accelerator kvm-arm on tcg"
+	} >"$folder/machine.txt"
 fi
 echo "$reads reads over mmio and MSI-X under kvm-arm on tcg: as many chains, of all legs"
