@@ -13,7 +13,7 @@ set -eu
 }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-runs=${1-20000}
+runs=${1-80000} # half a minute
 folder=${2-}
 seconds=${3:-0} # 0: as long as it takes
 seed=${4:-1}
