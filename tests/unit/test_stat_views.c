@@ -113,8 +113,14 @@ static void table_shows_rates_and_dashes(void **state)
 	char *text = show(f);
 
 	assert_non_null(strstr(text, "source raw_tp, accelerator kvm, clock tsc\n"));
+	/* 246 kicks in 2 s, 1.5 buffers a kick; opportunities are known of no row */
+	assert_non_null(strstr(text, " kick/s buf/kick "));
+	assert_non_null(strstr(text, "   123     1.50 "));
+	/* of one they are: the column comes, and is a dash in the others */
+	vmmio_row_set(&f->d.rows[0], VMMIO_C_KICKS, 10);
+	vmmio_row_set(&f->d.rows[0], VMMIO_C_OPPORTUNITIES, 100);
+	text = show(f);
 	assert_non_null(strstr(text, " kick/s supp% buf/kick "));
-	/* 246 kicks in 2 s, no opportunities known, 1.5 buffers a kick */
 	assert_non_null(strstr(text, "   123     -     1.50 "));
 	assert_null(strstr(text, "~"));
 	assert_null(strstr(text, "nan"));
@@ -149,8 +155,14 @@ static void table_does_not_cut_names(void **state)
 
 static void table_drops_the_last_on_a_narrow_terminal(void **state)
 {
+	static const int known[] = {VMMIO_C_KICKS,	VMMIO_C_OPPORTUNITIES,
+				    VMMIO_C_IRQS,	VMMIO_C_USED_BUFFERS,
+				    VMMIO_C_IRQS_FOUND, VMMIO_C_IRQS_SPURIOUS};
 	struct fixture *f = *state;
+	size_t i;
 
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		vmmio_row_set(&f->d.rows[0], known[i], 1);
 	f->view.screen_columns = 60;
 	assert_null(strstr(show(f), "k99us"));
 	assert_non_null(strstr(f->text, " irq/s buf/irq lost\n"));
@@ -171,6 +183,11 @@ static void table_leaves_out_what_no_row_has(void **state)
 	assert_non_null(strstr(show(f), " kick/s buf/kick k50us k99us lost\n"));
 	/* there from the next interval on, when one has it */
 	vmmio_row_set(&f->d.rows[1], VMMIO_C_IRQS, 0);
+	assert_non_null(strstr(show(f), " kick/s buf/kick  irq/s k50us k99us lost\n"));
+	/* of the default ones, too */
+	f->opt.extended = false;
+	f->view = (struct vmmio_view){
+		.opt = &f->opt, .env = &f->env, .engine = "raw_tp", .out = f->view.out};
 	assert_non_null(strstr(show(f), " kick/s buf/kick  irq/s k50us k99us lost\n"));
 	/* of those asked for by name a dash tells */
 	f->opt.fields_given = true;

@@ -105,13 +105,13 @@ static int line_width(const struct vmmio_view *v, bool total)
 }
 
 /*
- * Widths and columns of these rows: with -x none that no row has, and of the default
- * ones the last go where the terminal is narrow. Those asked for by -f stay. True: the
- * header is not what it was.
+ * Widths and columns of these rows: none that no row has so far, unless that is all of them,
+ * and of the default ones the last go where the terminal is narrow. Those asked for by -f
+ * stay. True: the header is not what it was.
  */
 static bool lay_out(struct vmmio_view *v, const struct vmmio_report *r)
 {
-	bool all = !v->opt->extended || v->opt->fields_given;
+	bool all = v->opt->fields_given;
 	int i, w, device = v->device_width, queue = v->queue_width;
 	__u64 before = v->columns;
 	char name[48];
@@ -130,6 +130,7 @@ static bool lay_out(struct vmmio_view *v, const struct vmmio_report *r)
 			if (all || is_counted(x, v->opt->fields[i]))
 				v->columns |= 1ull << v->opt->fields[i];
 	}
+	all |= !v->columns;
 	for (i = 0; i < v->opt->nfields; i++) {
 		if (all)
 			v->columns |= 1ull << v->opt->fields[i];
