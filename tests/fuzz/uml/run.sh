@@ -216,7 +216,9 @@ keep_deadly()
 			mv "$root/again" "$name.batch"
 			return
 		fi
+		done=$((done + $(od -An -tu4 -N4 "$root/current")))
 	fi
+	done=$((done + 1))
 	# after how many, the length of all, its own, and it
 	length=$(od -An -tu2 -j8 -N2 "$root/current")
 	tail -c +11 "$root/current" | head -c "$length" >"$name"
