@@ -354,8 +354,11 @@ static void meanwhile(unsigned int offset)
 	b = take();
 	if (b == 0xff) {
 		dead = true;
-		/* a ring of version 1 is given up by a write that is not asked about */
-		if (version1)
+		/*
+		 * a ring of version 1 is given up by a write that is not asked about, and of a
+		 * device that PCI has no more there is nobody to ask
+		 */
+		if (version1 || pci)
 			memset(held, 0, sizeof(held));
 	} else if (b >= 0xf4) {
 		pending = twist(pending | (b & 3));
