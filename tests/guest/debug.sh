@@ -5,6 +5,7 @@
 # loaded, its files read while devices go, unbound under load, bound again,
 # suspended and resumed, and every allocation of a bind made to fail, one by one
 # (debug.sh faults). The kernel must not complain and nothing may leak.
+# usage: debug.sh [life|faults [MODULE]]   (MODULE: instead of the build's vmmio.ko)
 set -euo pipefail
 
 kernel=$VMMIO_BUILD/debug-kernel
@@ -129,7 +130,8 @@ disk() { # QEMU-DEVICE
 }
 if [ "$what" = life ]; then
 	disk virtio-blk-device,queue-size=128
-	disk virtio-blk-pci,disable-legacy=on,ioeventfd=off,num-queues=2
+	# whose rings and buffers are mapped for DMA, and so are watched there, too
+	disk virtio-blk-pci,disable-legacy=on,ioeventfd=off,num-queues=2,iommu_platform=on
 	disk virtio-blk-pci,disable-legacy=on,ioeventfd=off,vectors=0,num-queues=1
 	devices+=(-device "virtio-serial-pci,max_ports=2,disable-legacy=on")
 	devices+=(-netdev "user,id=u0,restrict=on" -device "virtio-net-device,netdev=u0")
@@ -140,5 +142,7 @@ else
 	devices+=(-device "virtio-rng-pci,disable-legacy=on,vectors=0")
 fi
 devices+=(-device virtio-rng-device)
+files=()
+[ $# -lt 2 ] || files=(--file "$2:/lib/modules/vmmio.ko")
 "$VMMIO_BUILD/vmmio-boot" --kernel "$kernel/vmlinuz" --initrd "$kernel/initrd.cpio" \
-	-m 768 -n 2 -t "${VMMIO_DEBUG_TIMEOUT:-540}" -s "$dir/$what" -- "${devices[@]}"
+	-m 768 -n 2 -t "${VMMIO_DEBUG_TIMEOUT:-540}" -s "$dir/$what" "${files[@]}" -- "${devices[@]}"
