@@ -134,6 +134,17 @@ static void a_mean_is_that_of_the_samples(void **state)
 	mean = vmmio_hist_mean(&s, 0, VMMIO_HIST_COALESCE);
 	assert_true(mean.known);
 	assert_true(mean.v == 2);
+	/* some came between the histogram and their sum: no mean beyond what there was */
+	vmmio_row_set(r, VMMIO_C_USED_BUFFERS, 7);
+	assert_true(vmmio_hist_mean(&s, 0, VMMIO_HIST_COALESCE).v == 2);
+	vmmio_row_set(r, VMMIO_C_USED_BUFFERS, 5);
+	assert_true(vmmio_hist_mean(&s, 0, VMMIO_HIST_COALESCE).v == 2);
+	vmmio_row_hist(&s, 0, VMMIO_HIST_COALESCE)->n[3] = 1;
+	vmmio_row_set(r, VMMIO_C_USED_BUFFERS, 9);
+	assert_true(vmmio_hist_mean(&s, 0, VMMIO_HIST_COALESCE).v == 2.25);
+	vmmio_row_hist(&s, 0, VMMIO_HIST_COALESCE)->n[VMMIO_HIST_BUCKETS - 1] = 1;
+	vmmio_row_set(r, VMMIO_C_USED_BUFFERS, 1ull << 40);
+	assert_true(vmmio_hist_mean(&s, 0, VMMIO_HIST_COALESCE).v > 1ull << 37);
 	vmmio_snapshot_free(&s);
 }
 

@@ -24,7 +24,18 @@ static void counters(struct vmmio_row *d, const struct vmmio_row *old)
 	}
 }
 
-/* Buckets are 32 bits wide and may wrap between snapshots: the difference holds. */
+/* What counts the samples of each histogram. */
+static const __u8 samples[VMMIO_HIST_COUNT] = {
+	[VMMIO_HIST_KICK] = VMMIO_C_KICKS_TIMED,      [VMMIO_HIST_IRQ] = VMMIO_C_LATENCIES,
+	[VMMIO_HIST_BATCH] = VMMIO_C_KICKS_INDEXED,   [VMMIO_HIST_COALESCE] = VMMIO_C_IRQS_INDEXED,
+	[VMMIO_HIST_ACCESS] = VMMIO_C_ACCESSES_TIMED, [VMMIO_HIST_REQUEST] = VMMIO_C_REQUESTS_TIMED,
+	[VMMIO_HIST_OCCUPANCY] = VMMIO_C_OCCUPANCIES,
+};
+
+/*
+ * Buckets are 32 bits wide and may wrap between snapshots: the difference holds, if it is not
+ * of a run so long that one may have wrapped more than once.
+ */
 static void hists(struct vmmio_snapshot *d, size_t i, const struct vmmio_snapshot *old, size_t j)
 {
 	int id, b;
@@ -35,7 +46,9 @@ static void hists(struct vmmio_snapshot *d, size_t i, const struct vmmio_snapsho
 
 		if (!h || !o || !(d->rows[i].have_hist >> id & 1))
 			continue;
-		if (!(old->rows[j].have_hist >> id & 1)) {
+		if (!(old->rows[j].have_hist >> id & 1) ||
+		    (vmmio_row_has(&d->rows[i], samples[id]) &&
+		     d->rows[i].c[samples[id]] > ~(__u32)0)) {
 			d->rows[i].have_hist &= ~(1u << id);
 			continue;
 		}

@@ -2,6 +2,7 @@
 /*
  * See hist.h. The layout is the one that users of bcc's tools know.
  */
+#include <math.h>
 #include <string.h>
 
 #include "hist.h"
@@ -79,6 +80,15 @@ __u64 vmmio_hist_max(const struct vmmio_hist *h)
 	return vmmio_hist_low(b + 1) - 1;
 }
 
+static __u64 lowest(const struct vmmio_hist *h)
+{
+	int b;
+
+	for (b = 0; b < VMMIO_HIST_BUCKETS - 1 && !h->n[b]; b++)
+		;
+	return vmmio_hist_low(b);
+}
+
 struct vmmio_value vmmio_hist_mean(const struct vmmio_snapshot *d, size_t row, int id)
 {
 	const struct vmmio_row *r = &d->rows[row];
@@ -90,6 +100,10 @@ struct vmmio_value vmmio_hist_mean(const struct vmmio_snapshot *d, size_t row, i
 		return v;
 	v.known = true;
 	v.v = (double)r->c[sums[id]] / (double)samples;
+	/* sum and samples are read one after the other, and under load one has more in it */
+	v.v = fmax(v.v, (double)lowest(h));
+	if (!h->n[VMMIO_HIST_BUCKETS - 1]) /* which has no upper bound */
+		v.v = fmin(v.v, (double)vmmio_hist_max(h));
 	return v;
 }
 
