@@ -277,6 +277,25 @@ static void json_is_json(void **state)
 	json_decref(root);
 }
 
+static void json_has_what_was_asked_for(void **state)
+{
+	struct fixture *f = *state;
+	json_t *root, *counters;
+	json_error_t error;
+
+	f->opt.format = VMMIO_FORMAT_JSON;
+	f->opt.chosen = true;
+	f->opt.nfields = 1;
+	f->opt.fields[0] = VMMIO_F_SUPPRESSED;
+	root = json_loads(show(f), 0, &error);
+	assert_non_null(root);
+	counters = json_object_get(json_array_get(json_object_get(root, "rows"), 1), "counters");
+	assert_int_equal(json_object_size(counters), 2);
+	assert_non_null(json_object_get(counters, "kicks"));
+	assert_non_null(json_object_get(counters, "opportunities"));
+	json_decref(root);
+}
+
 static void json_hides_emulated_time(void **state)
 {
 	struct fixture *f = *state;
@@ -360,6 +379,7 @@ int main(void)
 		TEST(table_header_comes_once_a_screen),
 		TEST(csv_to_the_letter),
 		TEST(json_is_json),
+		TEST(json_has_what_was_asked_for),
 		TEST(json_hides_emulated_time),
 		TEST(sorted_with_the_unknown_last),
 		cmocka_unit_test(values_fit_their_width),

@@ -40,6 +40,7 @@ struct vmmio_options {
 	int sort;	      /* field id, or -1 */
 	int fields[VMMIO_F_COUNT];
 	int nfields;
+	bool chosen;	   /* -f: these and no others */
 	bool fields_given; /* by -f */
 	unsigned int max_slots;
 	char **command; /* after "--", or NULL */

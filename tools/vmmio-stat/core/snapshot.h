@@ -43,6 +43,7 @@ struct vmmio_want {
 	bool regs;	    /* accesses by register */
 	bool requests;	    /* requests, their latency and bytes: hooks of their own */
 	bool device_driven; /* latencies of queues that the device drives */
+	bool handlers;	    /* their runs by hooks, to be held against the kernel's own counts */
 };
 
 struct vmmio_snapshot {

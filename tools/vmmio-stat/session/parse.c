@@ -276,6 +276,7 @@ int vmmio_options_parse(struct vmmio_options *o, const struct vmmio_form *form, 
 		return usage_error();
 	}
 	o->command = c.left;
+	o->chosen = o->nfields;
 	if (!o->nfields) {
 		if (o->extended || o->format != VMMIO_FORMAT_TABLE) {
 			for (i = 0; i < VMMIO_F_COUNT; i++)
@@ -358,8 +359,10 @@ struct vmmio_want vmmio_options_want(const struct vmmio_options *o)
 		want.hists = (1u << VMMIO_HIST_COUNT) - 1;
 	if (o->verify) /* what handlers did, whole */
 		want.counters |= 1ull << VMMIO_C_IRQS_SPURIOUS;
-	if (o->format == VMMIO_FORMAT_JSON || o->format == VMMIO_FORMAT_TEXTFILE)
-		want.counters = 0; /* all are written, whatever the fields */
+	want.handlers = o->verify;
+	if ((o->format == VMMIO_FORMAT_JSON && !o->chosen) || o->json_full ||
+	    o->format == VMMIO_FORMAT_TEXTFILE)
+		want.counters = 0; /* all are written */
 	want.regs = o->format == VMMIO_FORMAT_JSON || o->format == VMMIO_FORMAT_TEXTFILE;
 	return want;
 }

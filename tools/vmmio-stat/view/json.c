@@ -18,10 +18,17 @@
 static void counters(struct vmmio_json *j, const struct vmmio_view *v, const struct vmmio_row *x)
 {
 	bool times = vmmio_env_times(v->env);
+	__u64 which = ~0ull, fields = 0;
 	int c;
 
+	for (c = 0; c < v->opt->nfields; c++)
+		fields |= 1ull << v->opt->fields[c];
+	if (v->opt->chosen && !v->opt->json_full)
+		which = vmmio_fields_counters(fields);
 	vmmio_json_open(j, "counters", '{');
 	for (c = 0; c < VMMIO_C_COUNT; c++) {
+		if (!(which >> c & 1))
+			continue;
 		if (vmmio_row_has(x, c) && (times || !vmmio_counter_is_time(c)))
 			vmmio_json_u64(j, vmmio_counter_keys[c], x->c[c]);
 		else
