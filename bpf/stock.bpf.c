@@ -8,8 +8,7 @@
  *
  * Interrupts may come between any two instructions here. Each counter is
  * written by one hook only, so that none is lost; a hook that is met again on
- * its own CPU is skipped by the kernel and counted as lost. Long because a kick and
- * its interrupt share one state, which both flavours of their hooks write.
+ * its own CPU is skipped by the kernel and counted as lost.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
@@ -30,11 +29,14 @@ char LICENSE[] SEC("license") = "GPL";
  * What is asked for, set between open and load: the verifier leaves out what is not. A
  * hook that only serves what is not is not attached.
  */
-const volatile bool opt_indices = true;	  /* of rings: buffers by kick and by interrupt */
-const volatile bool opt_latency = true;	  /* kick to interrupt; with opt_indices */
-const volatile bool opt_occupancy = true; /* with opt_indices */
+const volatile bool opt_indices = true; /* of rings: buffers by kick and by interrupt */
+const volatile bool opt_latency = true; /* kick to interrupt */
+const volatile bool opt_occupancy = true;
+const volatile bool opt_empty = true; /* with opt_latency: was the queue empty at the kick? */
 const volatile bool opt_kick_cost = true;
-const volatile bool opt_runs = true; /* durations of handlers */
+const volatile bool opt_runs = true;	/* durations of handlers */
+const volatile bool opt_begins = false; /* handlers are counted where they begin */
+const volatile bool opt_fentry = true;	/* exit hooks have their function's arguments */
 /* With opt_latency: a kick can be preempted in this kernel, and ends of doorbells are hooked. */
 const volatile bool opt_preempted = true;
 
@@ -59,6 +61,8 @@ static __always_inline int opportunity(struct virtqueue *vq)
 		ring_again(vq);
 	} else if (s->packed) {
 		packed_observe(vq, s);
+	} else if (opt_looks && (!s->begun || !(s->opportunities & s->sampled))) {
+		split_sample(vq, s);
 	}
 	return 0;
 }
@@ -83,12 +87,25 @@ static __always_inline void count_in_row(__u32 slot, const struct vmmio_stock_st
 		row->c[sum] += n;
 }
 
-/* The row says whose the histogram is. */
-static __always_inline void hist_count(__u32 slot, const struct vmmio_stock_state *s,
+/* The row says whose the histogram is, and what it said on this CPU still holds. */
+static __always_inline void hist_count(__u32 slot, struct vmmio_stock_state *s,
 				       enum vmmio_hist_id id, __u64 value)
 {
-	if (opt_hist_pos[id] != VMMIO_HIST_ABSENT && row_get(slot, s->gen))
-		hist_add(slot, id, value);
+	__u32 cpu;
+
+	if (opt_hist_pos[id] == VMMIO_HIST_ABSENT)
+		return;
+	cpu = bpf_get_smp_processor_id() + 1;
+	if (s->row_cpu != cpu && !row_get(slot, s->gen))
+		return;
+	s->row_cpu = cpu;
+	hist_add(slot, id, value);
+}
+
+/* Are its buffers counted at each event? Else by samples. */
+static __always_inline bool by_event(const struct vmmio_stock_state *s)
+{
+	return opt_indices || (opt_looks && s->packed);
 }
 
 /*
@@ -101,7 +118,7 @@ static __always_inline bool pair_kick(struct virtqueue *vq, struct vmmio_stock_s
 	bool known = s->kicked;
 	__u64 t0 = s->t0;
 
-	if (opt_latency || opt_occupancy)
+	if (opt_occupancy || (opt_latency && (t0 || opt_empty)))
 		ring_indices(vq, s, &avail, &used);
 	else
 		avail = ring_avail(vq, s);
@@ -114,9 +131,11 @@ static __always_inline bool pair_kick(struct virtqueue *vq, struct vmmio_stock_s
 		hist_count(slot, s, VMMIO_HIST_OCCUPANCY, (__u16)(avail - used));
 	if (!known)
 		return false;
-	count(&s->kicks_indexed, 1);
-	count(&s->kick_buffers, (__u16)(avail - prev));
-	hist_count(slot, s, VMMIO_HIST_BATCH, (__u16)(avail - prev));
+	if (by_event(s)) {
+		count(&s->kicks_indexed, 1);
+		count(&s->kick_buffers, (__u16)(avail - prev));
+		hist_count(slot, s, VMMIO_HIST_BATCH, (__u16)(avail - prev));
+	}
 	if (!opt_latency)
 		return false;
 	/* another CPU's kick published it, or it is not used yet: that is the sample */
@@ -131,7 +150,7 @@ static __always_inline bool pair_kick(struct virtqueue *vq, struct vmmio_stock_s
 	s->t0 = 0;
 	barrier();
 	s->a0 = prev;
-	s->empty = used == prev;
+	s->empty = opt_empty && used == prev;
 	return true;
 }
 
@@ -176,7 +195,7 @@ static __always_inline int kick(struct virtqueue *vq)
 		return 0;
 	s = state_at(slot);
 	count(&s->kicks, 1);
-	if (opt_indices && !s->again)
+	if ((opt_latency || opt_occupancy || by_event(s)) && !s->again)
 		opens = pair_kick(vq, s, slot);
 	if (opt_preempted && opens) {
 		s->late = 0;
@@ -253,13 +272,13 @@ static __always_inline int kick_done(void)
 }
 
 /* At the interrupt's begin: the sample ends before what its callback makes available. */
-static __always_inline void pair_interrupt(struct virtqueue *vq, struct vmmio_stock_state *s,
-					   __u32 slot, __u64 start)
+static __always_inline void pair_interrupt(struct vmmio_stock_state *s, __u32 slot, __u16 used,
+					   __u64 start)
 {
 	__u64 t0 = s->t0;
 
 	/* a sample that a kick on another CPU has just opened is left alone */
-	if (s->again || !t0 || (__s16)(ring_used(vq, s) - s->a0) <= 0 || start < t0 || s->t0 != t0)
+	if (s->again || !t0 || (__s16)(used - s->a0) <= 0 || start < t0 || s->t0 != t0)
 		return;
 	s->t0 = 0;
 	if (opt_preempted && kicker_late(s)) {
@@ -276,15 +295,12 @@ static __always_inline void pair_interrupt(struct virtqueue *vq, struct vmmio_st
 }
 
 /* At its end: what the device has used until then is this interrupt's. */
-static __always_inline void count_used(struct virtqueue *vq, struct vmmio_stock_state *s,
-				       __u32 slot)
+static __always_inline void count_used(struct vmmio_stock_state *s, __u32 slot, __u16 used)
 {
-	__u16 used, delta;
+	__u16 delta = used - s->used_prev;
 
 	if (s->again)
 		return;
-	used = ring_used(vq, s);
-	delta = used - s->used_prev;
 	s->used_prev = used;
 	if (s->interrupted) {
 		s->irqs_indexed++;
@@ -295,192 +311,7 @@ static __always_inline void count_used(struct virtqueue *vq, struct vmmio_stock_
 	s->interrupted = 1;
 }
 
-/* Only where a time is asked for, or where an exit hook has no arguments of its own. */
-static __always_inline int vring_irq(__u32 irq, struct virtqueue *vq)
-{
-	struct cpu_scratch *x = scratch();
-	struct vmmio_stock_state *s;
-	int slot = slot_of(vq);
-	__u64 start;
-
-	if (slot < 0 || !x)
-		return 0;
-	s = state_at(slot);
-	if (s->ours && !s->packed)
-		return 0;
-	start = x->run_t0;
-	if (!s->ours)
-		s->irq_mode = start ? x->run_mode : VMMIO_IRQ_MSIX;
-	if (s->ours || !start)
-		start = bpf_ktime_get_ns();
-	x->vring_vq = (__u64)vq;
-	x->vring_irq = irq;
-	x->vring_t0 = start;
-	if (opt_latency)
-		pair_interrupt(vq, s, slot, start);
-	return 0;
-}
-
-static __always_inline void time_run(__u32 device, __u64 ns)
-{
-	struct vmmio_bpf_row *row = row_get(device, state_at(device)->gen);
-
-	if (!row)
-		return;
-	row->c[VMMIO_C_HANDLER_TIMED]++;
-	row->c[VMMIO_C_HANDLER_NS] += ns;
-}
-
-/* Instead of both where it is only asked how many. */
-static __always_inline int vring_seen(struct virtqueue *vq)
-{
-	int slot = slot_of(vq);
-
-	if (slot < 0)
-		return 0;
-	state_at(slot)->irqs++; /* of ours, too, and then nobody's */
-	return 0;
-}
-
-static __always_inline void count_run(struct vmmio_stock_state *s, int ret)
-{
-	s->irqs++;
-	if (ret == IRQ_HANDLED)
-		s->irqs_found++;
-}
-
-static __always_inline int vring_irq_done(__u32 irq, struct virtqueue *vq, int ret)
-{
-	int slot = slot_of(vq);
-	struct vmmio_stock_state *s;
-	struct cpu_scratch *x;
-
-	if (slot < 0)
-		return 0;
-	s = state_at(slot);
-	if (s->ours) {
-		if (s->packed && opt_indices)
-			count_used(vq, s, slot);
-		return 0;
-	}
-	s->irq = irq;
-	count_run(s, ret);
-	if (opt_indices)
-		count_used(vq, s, slot);
-	if (!opt_runs)
-		return 0;
-	/* with a vector of its own this is the handler */
-	x = scratch();
-	if (x && !x->run_t0 && x->vring_vq == (__u64)vq)
-		time_run(s->device, bpf_ktime_get_ns() - x->vring_t0);
-	return 0;
-}
-
-/* Without arguments: the entry has left them. */
-static __always_inline int vring_irq_returns(int ret)
-{
-	struct cpu_scratch *x = scratch();
-	struct virtqueue *vq;
-	int err;
-
-	if (!x || !x->vring_vq)
-		return 0;
-	vq = (void *)x->vring_vq;
-	err = vring_irq_done(x->vring_irq, vq, ret);
-	x->vring_vq = 0;
-	return err;
-}
-
-/* Handlers that call vring_interrupt() in turn; they may nest in each other. */
-static __always_inline int run_begin(__u32 irq, struct virtio_device *vdev, __u32 mode)
-{
-	struct cpu_scratch *x = scratch();
-
-	if (!x || x->run_t0)
-		return 0;
-	x->run_mode = mode;
-	x->run_irq = irq;
-	x->run_vdev = (__u64)vdev;
-	x->run_t0 = bpf_ktime_get_ns();
-	return 0;
-}
-
-static __always_inline int run_end(__u32 irq, __u64 vdev, __u32 mode, int ret)
-{
-	struct vmmio_stock_state *s;
-	struct cpu_scratch *x;
-	int slot = slot_of_device(vdev);
-	__u64 t0 = 0;
-
-	if (opt_latency || opt_runs) {
-		x = scratch();
-		if (!x || !x->run_t0 || x->run_mode != mode)
-			return 0;
-		t0 = x->run_t0;
-		x->run_t0 = 0;
-	}
-	if (slot < 0)
-		return 0; /* not known yet, or no longer: its line outlives its queues */
-	/* with MSI-X the device's own row names the vector of the configuration */
-	s = state_at(slot);
-	s->irq = irq;
-	if (mode != VMMIO_IRQ_NONE)
-		s->irq_mode = mode;
-	count_run(s, ret);
-	if (opt_runs)
-		time_run(slot, bpf_ktime_get_ns() - t0);
-	return 0;
-}
-
-/* Without arguments: the entry has left them. */
-static __always_inline int run_returns(__u32 mode, int ret)
-{
-	struct cpu_scratch *x = scratch();
-
-	return x && x->run_t0 ? run_end(x->run_irq, x->run_vdev, mode, ret) : 0;
-}
-
-static __always_inline int config_changed(struct virtio_device *vdev)
-{
-	int slot = slot_of_device((__u64)vdev);
-	struct vmmio_bpf_row *row;
-
-	if (slot < 0)
-		return 0;
-	row = row_get(slot, state_at(slot)->gen);
-	if (row)
-		row->c[VMMIO_C_CONFIG_IRQS]++;
-	return 0;
-}
-
-static __always_inline struct virtio_device *mmio_vdev(void *opaque)
-{
-	struct virtio_mmio_device___f *d = opaque;
-
-	return __builtin_preserve_access_index(&d->vdev);
-}
-
-static __always_inline struct virtio_device *pci_vdev(void *opaque)
-{
-	struct virtio_pci_device___f *d = opaque;
-
-	return __builtin_preserve_access_index(&d->vdev);
-}
-
-static __always_inline int mmio_run_end(__u32 irq, void *opaque, __u32 mode, int ret)
-{
-	return run_end(irq, (__u64)mmio_vdev(opaque), mode, ret);
-}
-
-/* The handler of INTx calls those of the vectors: then they are none. */
-static __always_inline int pci_run_end(__u32 irq, void *opaque, __u32 mode, int ret)
-{
-	struct virtio_pci_device___f *d = opaque;
-
-	if (mode != VMMIO_IRQ_INTX && !opt_latency && !opt_runs && !BPF_CORE_READ(d, msix_enabled))
-		return 0;
-	return run_end(irq, (__u64)pci_vdev(opaque), mode, ret);
-}
+#include "stock_runs.bpf.h"
 
 /*
  * ENTRY(name, function, parameters, call) and EXIT(name, function, call): both
@@ -504,6 +335,11 @@ ENTRY(whole, virtqueue_kick, (struct virtqueue * vq), whole_kick(vq))
  * has no queue in hand; without fentry it is the first kick opportunity after it.
  */
 #define AGAIN(name, function, ...)                                               \
+	SEC("fentry/" #function)                                                 \
+	int BPF_PROG(fe_##name##_at, struct virtqueue *vq)                       \
+	{                                                                        \
+		return ring_ends(vq);                                            \
+	}                                                                        \
 	SEC("fexit/" #function)                                                  \
 	int BPF_PROG(fe_##name, struct virtqueue *vq, __VA_ARGS__)               \
 	{                                                                        \
@@ -529,9 +365,8 @@ ENTRY(vp_kick, vp_notify, (struct virtqueue * vq), kick(vq))
 ENTRY(vp_kick_data, vp_notify_with_data, (struct virtqueue * vq), kick(vq))
 ENTRY(vp_irq, vp_interrupt, (int irq, void *d), run_begin(irq, pci_vdev(d), VMMIO_IRQ_INTX))
 ENTRY(vp_vring_irq, vp_vring_interrupt, (int irq, void *d),
-      run_begin(irq, pci_vdev(d), VMMIO_IRQ_MSIX_SHARED))
-ENTRY(vp_config_irq, vp_config_changed, (int irq, void *d),
-      run_begin(irq, pci_vdev(d), VMMIO_IRQ_NONE))
+      pci_run_begin(irq, d, VMMIO_IRQ_MSIX_SHARED))
+ENTRY(vp_config_irq, vp_config_changed, (int irq, void *d), pci_run_begin(irq, d, VMMIO_IRQ_NONE))
 
 /* Tracepoints of kernels that have patches/trace: of all virtqueues, ours too. */
 SEC("raw_tp/virtqueue_notify")
@@ -546,6 +381,12 @@ SEC("raw_tp/virtqueue_interrupt")
 int BPF_PROG(tp_seen, struct virtqueue *vq)
 {
 	return vring_seen(vq);
+}
+
+SEC("fentry/vring_interrupt")
+int BPF_PROG(fe_vring_look, int irq, void *vq)
+{
+	return vring_look(irq, vq);
 }
 
 SEC("fentry/vring_interrupt")

@@ -29,8 +29,8 @@ struct vmmio_stock_info {
 
 /* Of one virtqueue or device, by slot. */
 struct vmmio_stock_state {
-	__u64 key;	     /* address of the virtqueue or virtio device; 0: nobody's */
-	__u64 t0;	     /* of the open kick-to-interrupt sample; 0: none is open */
+	__u64 key; /* address of the virtqueue or virtio device; 0: nobody's */
+	__u64 t0;  /* of the open kick-to-interrupt sample, 0: none; device: its handler's begin */
 	__u64 opportunities; /* the caller of virtqueue_kick_prepare() excludes others */
 	__u64 avail;	     /* packed ring: position in the low half, running count above */
 	/* Of a virtqueue's doorbell, which its callers may ring at once: added to atomically. */
@@ -38,14 +38,26 @@ struct vmmio_stock_state {
 	/* Of a virtqueue's interrupt or a device's line: one handler at a time. */
 	__u64 irqs, irqs_found, irqs_indexed, used_buffers;
 	__u64 latencies, latency_ns, latencies_empty, latency_empty_ns;
+	__u64 vring_t0; /* begin of its interrupt; device: of a change of configuration */
 	__u64 used_at;	/* split ring: address of the device's index */
 	__u64 kicker;	/* task that opened the sample, while it is in its kick; 0: it is not */
 	__u64 switches; /* how often it had been preempted then */
+	/*
+	 * Split ring, by samples: how far it has come as of the last and of the first, with the
+	 * indices as low halves, and what was skipped where it started again.
+	 */
+	__u64 avail_run, used_run, avail_skip, used_skip;
+	__u64 avail_first, used_first; /* less what was skipped before */
+	/* Kicks and interrupts as of the last sample; those whose buffers are not known. */
+	__u64 kicks_at, irqs_at, kicks_blind, irqs_blind;
+	__u32 look;		     /* number of the loader's look that these are of, 0: none */
+	__u16 look_avail, look_used; /* the indices then */
 	__u32 gen;
 	__u32 device; /* slot of its device */
 	__u32 queues; /* of a device: how many have slots */
 	__u32 irq;
 	__u32 ring;	  /* packed ring: its size */
+	__u16 row_cpu;	  /* whose row is known to be of this generation, plus one */
 	__u16 a0;	  /* available index before the sample's kick */
 	__u16 avail_prev; /* at the previous kick */
 	__u16 used_prev;  /* at the previous interrupt */
@@ -58,9 +70,15 @@ struct vmmio_stock_state {
 	__u8 untracked;	  /* its requests are counted, not timed */
 	__u8 again;	  /* its ring is being reset: not looked at before the next opportunity */
 	__u8 late;	  /* the sample's kicker was preempted in its kick */
-	__u8 pad[7];
+	__u8 open;	  /* of a device: its handler has not found anything yet */
+	__u8 begun;	  /* split ring: it was sampled */
+	__u8 pad;
+	__u16 sampled;	 /* split ring: opportunities between two samples, less one */
+	__u8 turn;	 /* how often it started again, modulo 256 */
+	__u8 first_turn; /* the same at its first sample */
+	__u8 pad2[4];
 };
 
-_Static_assert(sizeof(struct vmmio_stock_state) == 192, "vmmio_stock_state layout");
+_Static_assert(sizeof(struct vmmio_stock_state) == 288, "vmmio_stock_state layout");
 
 #endif

@@ -13,10 +13,9 @@
 /* Of one CPU: what an exit hook needs of its entry. */
 struct cpu_scratch {
 	__u64 kick_vq, kick_t0, kick_irqs;
-	__u64 vring_vq, vring_t0;
+	__u64 vring_vq;
 	__u32 vring_irq;
-	__u64 run_t0; /* handler that is running, 0: none */
-	__u64 run_vdev;
+	__u64 run_vdev; /* whose handler is running, 0: none */
 	__u32 run_mode; /* enum vmmio_irq_mode */
 	__u32 run_irq;
 	__u64 pair_t0;
@@ -58,11 +57,14 @@ struct {
 
 /* Set between open and load: requests of queues that the device drives are timed, too. */
 const volatile bool opt_device_driven = false;
+/* Buffers are wanted by what the indices are at looks, a split ring's. */
+const volatile bool opt_looks = false;
 
 struct vmmio_stock_state states[VMMIO_STOCK_SLOTS] = {};
 __u32 mainline_seen = 0;   /* devices of mainline's transports learnt so far */
 __u32 queues_unplaced = 0; /* times that a queue was met and there was no slot */
 __u32 packed_seen = 0;	   /* packed rings of our own driver's */
+__u32 look = 0;		   /* the loader's, who counts them */
 
 #define GUESSES (4 * VMMIO_STOCK_SLOTS)
 __u16 guesses[GUESSES] = {};
@@ -230,7 +232,7 @@ __noinline int learn_queue(__u64 key)
 		s->avail = packed_avail(vq, s->ring);
 	} else {
 		i->info.ring_size = BPF_CORE_READ(ring, split.vring.num);
-		s->used_at = split_used_at(vq);
+		split_placed(vq, s, i->info.ring_size);
 	}
 	if (bpf_core_field_exists(vq->num_max))
 		i->info.ring_max = BPF_CORE_READ(vq, num_max);
@@ -240,6 +242,8 @@ __noinline int learn_queue(__u64 key)
 		       vmmio_queue_driven(i->info.device_id, i->info.queue, i->info.queue_name);
 	if (!own_slot(key, slot, i, VMMIO_SLOT_QUEUE))
 		return slot_known(&key);
+	if (s->ours)
+		s->sampled = 0xffff; /* its own indices tell */
 	if (s->ours && s->packed)
 		packed_seen++;
 	__sync_fetch_and_add(&state_at(device)->queues, 1);
@@ -257,7 +261,11 @@ __noinline int meet_queue(__u64 vq)
 
 	if (slot < 0)
 		__sync_fetch_and_add(&queues_unplaced, 1);
-	if (slot < 0 || s->kicked || s->interrupted)
+	if (slot < 0)
+		return 0;
+	if (opt_looks)
+		split_look((void *)vq, s, look);
+	if (s->kicked || s->interrupted)
 		return 0;
 	ring_indices((void *)vq, s, &s->avail_prev, &s->used_prev);
 	s->kicked = 1;
@@ -287,8 +295,10 @@ static __always_inline int ring_again(struct virtqueue *vq)
 		size = s->ring = BPF_CORE_READ(ring, packed.vring.num);
 	else
 		size = BPF_CORE_READ(ring, split.vring.num);
-	if (!s->packed)
-		s->used_at = split_used_at(vq);
+	if (!s->packed) {
+		split_placed(vq, s, size);
+		split_again(s);
+	}
 	if (i)
 		i->info.ring_size = size;
 	s->t0 = 0;
@@ -299,7 +309,22 @@ static __always_inline int ring_again(struct virtqueue *vq)
 	return 0;
 }
 
-/* Called before the ring is reset. */
+/* Called before the ring is reset: the driver does not use it. */
+static __always_inline int ring_ends(struct virtqueue *vq)
+{
+	__u64 key = (__u64)vq;
+	int slot = slot_known(&key);
+	struct vmmio_stock_state *s;
+
+	if (slot < 0)
+		return 0;
+	s = state_at(slot);
+	if (opt_looks && !s->packed && !s->again)
+		split_sample(vq, s);
+	return 0;
+}
+
+/* The same where its end will not be seen. */
 static __always_inline int ring_starts_again(struct virtqueue *vq)
 {
 	__u64 key = (__u64)vq;
@@ -309,6 +334,7 @@ static __always_inline int ring_starts_again(struct virtqueue *vq)
 	if (slot < 0)
 		return 0;
 	s = state_at(slot);
+	ring_ends(vq);
 	s->again = 1;
 	s->t0 = 0;
 	s->kicked = 0;

@@ -60,12 +60,18 @@ static __always_inline void packed_indices(struct virtqueue *vq, const struct vm
 		*used += 1;
 }
 
-/* The device's index of a split ring, which stays where it is while the ring does. */
-static __always_inline __u64 split_used_at(struct virtqueue *vq)
+/* Buffers that may pass between two samples of a split ring, whose indices have 16 bits. */
+#define SAMPLED 16384
+
+/* Where the device's index of a split ring is, which stays there while the ring does. */
+static __always_inline void split_placed(struct virtqueue *vq, struct vmmio_stock_state *s,
+					 __u32 size)
 {
 	struct vring_virtqueue___f *ring = (void *)vq;
 
-	return (__u64)&BPF_CORE_READ(ring, split.vring.used)->idx;
+	s->used_at = (__u64)&BPF_CORE_READ(ring, split.vring.used)->idx;
+	/* between two opportunities at most a ring of them becomes available; a power of two */
+	s->sampled = size && size < SAMPLED ? SAMPLED / size - 1 : 0;
 }
 
 static __always_inline __u16 ring_used(struct virtqueue *vq, const struct vmmio_stock_state *s)
@@ -79,11 +85,76 @@ static __always_inline __u16 ring_used(struct virtqueue *vq, const struct vmmio_
 	return used;
 }
 
+/* Has the device used more than the driver has taken back? @used as ring_used() has it. */
+static __always_inline bool ring_more(struct virtqueue *vq, const struct vmmio_stock_state *s,
+				      __u16 *used)
+{
+	struct vring_virtqueue___f *ring = (void *)vq;
+	__u16 avail, taken;
+
+	if (s->packed)
+		packed_indices(vq, s, &avail, &taken, false);
+	else
+		taken = BPF_CORE_READ(ring, last_used_idx);
+	*used = ring_used(vq, s);
+	return *used != taken;
+}
+
 static __always_inline __u16 ring_avail(struct virtqueue *vq, const struct vmmio_stock_state *s)
 {
 	struct vring_virtqueue___f *ring = (void *)vq;
 
 	return s->packed ? (__u16)(s->avail >> 32) : BPF_CORE_READ(ring, split.avail_idx_shadow);
+}
+
+/*
+ * What is counted of a split ring by samples: how far it has come is as good as the last
+ * index of it, so that a ring is read every so many opportunities and at each of the
+ * loader's looks. The caller excludes other users of the queue.
+ */
+static __always_inline void split_sample(struct virtqueue *vq, struct vmmio_stock_state *s)
+{
+	struct vring_virtqueue___f *ring = (void *)vq;
+
+	s->avail_run += (__u16)(ring_avail(vq, s) - (__u16)s->avail_run);
+	s->used_run += (__u16)(ring_used(vq, s) - (__u16)s->used_run);
+	s->kicks_at = s->kicks;
+	s->irqs_at = s->irqs;
+	if (s->begun)
+		return;
+	/* what this opportunity is about is counted, which the driver knows until it is over */
+	s->avail_first = s->avail_run - BPF_CORE_READ(ring, num_added) - s->avail_skip;
+	s->used_first = s->used_run - s->used_skip;
+	s->first_turn = s->turn;
+	s->begun = 1;
+}
+
+/* The ring starts again at 0: what came after the last sample is not known. */
+static __always_inline void split_again(struct vmmio_stock_state *s)
+{
+	__u64 avail = s->avail_run, used = s->used_run;
+
+	s->look = 0;
+	s->turn++;
+	s->kicks_blind += s->kicks - s->kicks_at;
+	s->irqs_blind += s->irqs - s->irqs_at;
+	s->kicks_at = s->kicks;
+	s->irqs_at = s->irqs;
+	s->avail_run = (avail | 0xffff) + 1;
+	s->used_run = (used | 0xffff) + 1;
+	s->avail_skip += s->avail_run - avail;
+	s->used_skip += s->used_run - used;
+}
+
+/* The indices now, for the loader: it adds what came after the last sample. */
+static __always_inline void split_look(struct virtqueue *vq, struct vmmio_stock_state *s, __u32 n)
+{
+	if (s->packed || s->again)
+		return;
+	s->look_avail = ring_avail(vq, s);
+	s->look_used = ring_used(vq, s);
+	barrier();
+	s->look = n;
 }
 
 /* Both; used is what the driver has taken back or, of a split ring, what is there for it. */

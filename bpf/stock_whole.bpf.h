@@ -8,7 +8,7 @@
 
 /*
  * Does virtqueue_kick() call virtqueue_kick_prepare()? Since 7.x it can have it
- * inlined, and is an opportunity of its own then. The first call on a CPU tells.
+ * inlined, and is an opportunity of its own then. The first call tells.
  */
 static enum {
 	KICK_UNKNOWN,
@@ -16,15 +16,16 @@ static enum {
 	KICK_INLINED
 } kick_does = KICK_UNKNOWN;
 
+/*
+ * Whose virtqueue_kick() began last. Not by CPU: many drivers never call it, and then this is
+ * asked at each opportunity. Another's in between leaves the question open.
+ */
+static __u64 whole_now = 0;
+
 static __always_inline int kick_prepare(struct virtqueue *vq)
 {
-	struct cpu_scratch *x;
-
-	if (kick_does == KICK_UNKNOWN) {
-		x = scratch();
-		if (x && x->whole_vq == (__u64)vq)
-			kick_does = KICK_CALLS;
-	}
+	if (kick_does == KICK_UNKNOWN && whole_now == (__u64)vq)
+		kick_does = KICK_CALLS;
 	return opportunity(vq);
 }
 
@@ -38,6 +39,7 @@ static __always_inline int whole_kick(struct virtqueue *vq)
 		x = scratch();
 		if (x)
 			x->whole_vq = (__u64)vq;
+		whole_now = (__u64)vq;
 	}
 	return 0;
 }
@@ -46,14 +48,18 @@ static __always_inline int whole_kick_done(void)
 {
 	struct cpu_scratch *x;
 	struct virtqueue *vq;
+	__u64 now = whole_now;
 
 	if (kick_does != KICK_UNKNOWN)
 		return 0;
+	whole_now = 0;
 	x = scratch();
 	if (!x || !x->whole_vq)
 		return 0;
 	vq = (void *)x->whole_vq;
 	x->whole_vq = 0;
+	if (now != (__u64)vq)
+		return 0;
 	kick_does = KICK_INLINED;
 	return opportunity(vq);
 }

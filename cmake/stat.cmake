@@ -104,6 +104,7 @@ add_library(
 	${stat}/source/bpf.c
 	${stat}/source/bpf_rows.c
 	${stat}/source/bpf_util.c
+	${stat}/source/btf_id.c
 	${stat}/source/dat.c
 	${stat}/source/dat_facts.c
 	${stat}/source/dat_ring.c
@@ -236,6 +237,8 @@ target_link_libraries(withcaps PRIVATE vmmio_flags)
 vmmio_static(withcaps)
 vmmio_script_test(guest tests/guest/views.sh)
 vmmio_script_test(guest tests/guest/few.sh)
+vmmio_script_test(guest tests/guest/attach.sh)
+vmmio_script_test(guest tests/guest/verified.sh)
 vmmio_script_test(guest tests/guest/record.sh)
 vmmio_script_test(guest tests/guest/recordbpf.sh)
 vmmio_unit_test(pager LIBS vmmio_stat_core)

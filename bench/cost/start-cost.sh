@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# How long vmmio-stat takes until a command runs under it, and from that command's end to its
-# own: of mainline's drivers, a disk on each transport, by what is asked for. In milliseconds of
+# How long vmmio-stat takes until a command runs under it, from that command's end to its
+# own, and from there until its last hook is gone: of mainline's drivers, a disk on each transport, by what is asked for. In milliseconds of
 # a guest whose processor does one instruction a nanosecond (-icount), so that they are exact
 # and of no machine. It judges nothing.
 # usage: VMMIO_BUILD=build start-cost.sh DIR   (a folder of results/)
@@ -32,13 +32,15 @@ for round in 1 2 3; do
 		kicks) set -- -f kicks,irqs ;;
 		default) set -- ;;
 		latency) set -- --emulated-time ;;
-		everything) set -- --json ;;
+		everything) set -- --json --emulated-time ;;
 		esac
 		begin=$(sh /tmp/now)
 		vmmio-stat "$@" -- sh /tmp/now >/tmp/out
 		end=$(sh /tmp/now)
 		ran=$(grep -x '[0-9][0-9]*' /tmp/out)
-		echo "START $round $what $((ran - begin)) $((end - ran))"
+		until_unhooked
+		gone=$(sh /tmp/now)
+		echo "START $round $what $((ran - begin)) $((end - ran)) $((gone - end))"
 	done
 done
 EOS
@@ -49,7 +51,7 @@ EOS
 mkdir -p "$1"
 {
 	echo "# made by bench/cost/start-cost.sh, $(date -u +%Y-%m-%d), $(qemu-system-x86_64 --version | head -n 1)"
-	printf 'round\tasked\tto_command_ns\tto_end_ns\n'
+	printf 'round\tasked\tto_command_ns\tto_end_ns\tto_last_hook_ns\n'
 	sed -n 's/^START //p' "$dir/out" | tr ' ' '\t'
 } >"$1/start-cost.tsv"
 [ "$(grep -c . "$1/start-cost.tsv")" = 14 ] || {

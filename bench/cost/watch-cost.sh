@@ -52,9 +52,10 @@ measure()
 			*:kicks) set -- vmmio-stat -f kicks,irqs -- "$@" ;;
 			*:default) set -- vmmio-stat -- "$@" ;;
 			*:latency) set -- vmmio-stat --emulated-time -- "$@" ;;
-			*:everything) set -- vmmio-stat --json -- "$@" ;;
+			*:everything) set -- vmmio-stat --json --emulated-time -- "$@" ;;
 			esac
 			"$@" >/tmp/out
+			until_unhooked
 			# what a script of another's did not count is no comparison
 			[ $watch != bpftrace ] || [ "$(grep -c ': 1000$' /tmp/out)" = 3 ] || { cat /tmp/out; exit 1; }
 			sed -n "s/.*\"tool\":\"blkload\".*\"min_ns\":\([0-9]*\).*/COST $driver $column $watch \1/p" /tmp/out
@@ -71,6 +72,7 @@ take()
 }
 load_mainline
 take mainline
+until_unhooked
 rmmod virtio_mmio
 rmmod virtio_pci
 load_vmmio claim=all

@@ -65,6 +65,11 @@ awk '
 				continue
 			printf "%s queue %d: %s buffers by %s kicks, %s used\n", eth, q, number("kick_buffers"), number("kicks_indexed"), number("used_buffers")
 			check(number("ring_size") == (q == 1 ? 128 : 64), "ring of " number("ring_size"))
+			# of split rings every one is known, before the reset and after it
+			if (eth ~ /[02]/) {
+				check(number("kick_buffers") == number("added"), number("kick_buffers") " made available, not " number("added"))
+				check(number("used_buffers") == number("requests"), number("used_buffers") " used, not " number("requests"))
+			}
 			check(number("kick_buffers") + 0 < 2000, number("kick_buffers") " made available")
 			check(number("used_buffers") + 0 < 200, number("used_buffers") " used")
 			if (eth ~ /[01]/) # kprobes of this kernel do not tell
@@ -80,8 +85,8 @@ awk '
 		}
 	}
 	END {
-		if (checks != 40) {
-			print checks + 0 " checks, not 40"
+		if (checks != 48) {
+			print checks + 0 " checks, not 48"
 			bad = 1
 		}
 		exit bad

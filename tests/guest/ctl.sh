@@ -136,6 +136,7 @@ expect 2 'unknown subcommand' vmmio-ctl frob
 
 # no mainline driver to go back to
 expect 0 '-> vmmio-mmio' vmmio-ctl bind "$name"
+until_unhooked
 rmmod virtio_mmio
 expect 0 'stays without a driver' vmmio-ctl unbind "$name"
 [ ! -e "$mmio/driver" ] || fail 'it has a driver'

@@ -1,10 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A view of mainline's drivers hooks what its columns take and nothing else, and each counts
-# what the load did: 300 reads one by one are 300 kicks and 300 interrupts, over MMIO, INTx
-# and MSI-X, with split and packed rings. Of a line, a device's runs are unknown, not 0, where
-# only its queues' interrupts are counted.
+# A view of mainline's drivers hooks what its columns take and nothing else (each hook costs an
+# I/O, docs/cost.md), and each counts what the load did: 300 reads one by one are 300 kicks and 300 interrupts, over MMIO, INTx
+# and MSI-X, with split and packed rings.
 set -eu
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -17,27 +16,30 @@ wait_blk 3
 # the functions that are hooked meanwhile, and what is counted of the disk
 watch()
 {
-	vmmio-stat -z "$@" -- sh -c "sed 's/ .*//' /sys/kernel/tracing/enabled_functions >/tmp/hooked
+	vmmio-stat -z "$@" -- sh -c "sed '/^[[:space:]]/d; s/ .*//' /sys/kernel/tracing/enabled_functions >/tmp/hooked
 		blkload --count 300 $disk" >/tmp/out 2>/tmp/err || fail "$*: $(cat /tmp/err)"
 	grep "^$device  *" /tmp/out | sed 's/  */ /g' >/tmp/rows
+	until_unhooked
 }
 rows() { [ "$(paste -s -d '|' /tmp/rows)" = "$1" ] || fail "$column: $(cat /tmp/out)"; }
+# hooked FUNCTION...: these and those that no I/O comes by, and no others
+hooked()
+{
+	printf '%s\n' dev_attr_show virtio_config_changed virtio_uevent virtqueue_resize \
+		vp_config_changed vring_del_virtqueue "$@" | sort >/tmp/want
+	sort -u /tmp/hooked | cmp -s - /tmp/want || fail "$column: hooked: $(sort -u /tmp/hooked | diff - /tmp/want | grep '^[-+][^-+]')"
+}
 not() { ! grep -qx -e "$1" /tmp/hooked || fail "$column: hooked: $(cat /tmp/hooked)"; }
-hooks() { grep -qx -e "$1" /tmp/hooked || fail "$column: not hooked: $1 $(cat /tmp/hooked)"; }
 for column in mmio pci-intx pci-msix; do
 	disk=$(blk_on $column)
 	device=$(basename "$(readlink -f "/sys/block/$(basename "$disk")/device")")
 	echo none >"/sys/block/$(basename "$disk")/queue/scheduler"
-	runs=-
 	spurious='0.00 0|'
 	own=-
-	[ $column != pci-msix ] || { runs=300; own=0.00; }
+	[ $column != pci-msix ] || own=0.00
 	watch -f kicks,irqs
-	rows "$device * 300 $runs 0|$device 0:req.0 300 300 0"
-	hooks vring_interrupt
-	not virtqueue_kick_prepare
-	not vm_interrupt
-	not vp_interrupt
+	rows "$device * 300 300 0|$device 0:req.0 300 300 0"
+	hooked vm_notify vp_notify vring_interrupt
 	if [ -n "$QUICK" ]; then
 		watch
 		rows "$device * 300 - - 300 - ${spurious}$device 0:req.0 300 0.00 1.00 300 1.00 $own 0"
@@ -46,9 +48,10 @@ for column in mmio pci-intx pci-msix; do
 	fi
 	watch --verify -f kicks,irqs
 	rows "$device * 300 300 0|$device 0:req.0 300 300 0"
+	hooked vm_notify vp_notify vring_interrupt vm_interrupt vp_interrupt
 	watch
 	rows "$device * 300 - - 300 - ${spurious}$device 0:req.0 300 0.00 1.00 300 1.00 $own 0"
-	hooks virtqueue_kick_prepare
+	hooked vm_notify vp_notify vring_interrupt virtqueue_kick virtqueue_kick_prepare
 	watch -f kicks_interrupted,used_per_irq
 	[ "$(grep -c . /tmp/rows)" = 2 ] || fail "$(cat /tmp/out)"
 	watch -f handler_mean_ns --emulated-time
@@ -56,8 +59,32 @@ for column in mmio pci-intx pci-msix; do
 	grep -q "^$device \* [1-9]" /tmp/rows || fail "no handler's time: $(cat /tmp/out)"
 	watch -f kick_to_irq_p50_us --emulated-time
 	grep -q "^$device 0:req.0 [0-9.]* 0$" /tmp/rows || fail "no latency: $(cat /tmp/out)"
+	hooked vm_notify vp_notify vring_interrupt vm_interrupt vp_interrupt virtqueue_kick virtqueue_kick_prepare
 	echo "$column counts"
 done
+# its hooks go behind its back: by a process that keeps nothing else of it, no output that
+# somebody reads to its end and no lock, and does so whatever has ended it
+for how in INT TERM KILL; do
+	vmmio-stat --json 0.1 >/tmp/out 2>&1 &
+	pid=$!
+	until grep -q virtio /tmp/out; do usleep 100000; done
+	grep -q ^vring_interrupt /sys/kernel/tracing/enabled_functions || fail "$how: not hooked"
+	kill -s $how $pid
+	wait $pid || true
+	for left in $(pgrep vmmio-stat); do
+		! ls -l /proc/$left/fd 2>/dev/null | grep -e '->' | grep -v -e 'anon_inode:\[\?bpf' -e '-> pipe:' ||
+			fail "$how: it keeps more than hooks"
+	done
+	until_unhooked || fail "$how: hooks are left"
+done
+[ "$(vmmio-stat -- echo all | head -n 1)" = all ] || fail 'no output'
+until_unhooked
+tries=100
+while pgrep vmmio-stat >/dev/null && [ $tries != 0 ]; do
+	tries=$((tries - 1))
+	usleep 50000
+done
+! pgrep vmmio-stat >/dev/null || fail 'a process is left'
 END
 for ring in '' ,packed=on; do
 	sed "1i QUICK='$ring'" "$work/run.sh" >"$work/now.sh"

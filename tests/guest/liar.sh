@@ -192,6 +192,7 @@ for dev in $pci_0 $mmio_0; do
 		grep -q "\"${want%:*}\":${want#*:}[,}]" /tmp/late || fail "a late kick of $dev: not $want: $(cat /tmp/late)"
 	done
 done
+until_unhooked
 rmmod virtio_mmio
 
 # a line that stays up whatever is acknowledged ends as nobody's

@@ -108,6 +108,14 @@ static void buckets_may_wrap(void **state)
 	vmmio_row_hist(&t->new, 0, VMMIO_HIST_IRQ)->n[7] = 3;
 	vmmio_delta(&t->d, &t->old, &t->new);
 	assert_int_equal(vmmio_row_hist(&t->d, 0, VMMIO_HIST_IRQ)->n[7], 5);
+	/* a run so long that one may have wrapped twice: not known, instead of too few */
+	vmmio_row_set(&t->old.rows[0], VMMIO_C_LATENCIES, 1);
+	vmmio_row_set(&t->new.rows[0], VMMIO_C_LATENCIES, 1ull << 32);
+	vmmio_delta(&t->d, &t->old, &t->new);
+	assert_int_equal(t->d.rows[0].have_hist, 1u << VMMIO_HIST_IRQ);
+	vmmio_row_set(&t->new.rows[0], VMMIO_C_LATENCIES, (1ull << 32) + 1);
+	vmmio_delta(&t->d, &t->old, &t->new);
+	assert_int_equal(t->d.rows[0].have_hist, 0);
 	assert_null(vmmio_row_hist(&t->d, 0, VMMIO_HIST_KICK)); /* not asked for */
 	assert_null(vmmio_row_hist(&t->d, 1, VMMIO_HIST_IRQ));	/* no such row */
 }
@@ -420,14 +428,15 @@ static void of_a_transport_that_is_not_known_kicks_are_unknown(void **state)
 /* What was not asked for has no hook, and is not 0. */
 static void what_is_not_hooked_is_unknown(void **state)
 {
-	struct vmmio_stock b = {.mmio = true, .irqs = true, .need = VMMIO_STOCK_IRQS_ONLY};
+	struct vmmio_stock b = {
+		.mmio = true, .irqs = true, .fentry = true, .need = VMMIO_STOCK_IRQS_ONLY};
 	struct vmmio_row r = {
 		.info = {.kind = VMMIO_SLOT_QUEUE, .transport = VMMIO_TRANSPORT_MMIO}};
 	struct vmmio_bpf_have have = vmmio_stock_counts(&b, &r);
 
 	assert_int_equal(have.queue, 1ull << VMMIO_C_KICKS | 1ull << VMMIO_C_IRQS);
 	assert_int_equal(have.queue_hists, 0);
-	/* of a line only its handler's end tells, of vectors by queue each is one */
+	/* of a line only its handler tells, of vectors by queue each is one */
 	r.info.irq_mode = VMMIO_IRQ_LINE;
 	assert_false(vmmio_stock_counts(&b, &r).device >> VMMIO_C_IRQS & 1);
 	r.info.irq_mode = VMMIO_IRQ_MSIX;

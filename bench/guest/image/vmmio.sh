@@ -148,6 +148,20 @@ wait_for()
 	done
 }
 
+# What vmmio-stat hooks is taken off behind its back, and keeps the modules until then.
+until_unhooked()
+{
+	_tries=200
+	while grep -q . /sys/kernel/tracing/enabled_functions; do
+		_tries=$((_tries - 1))
+		[ $_tries != 0 ] || {
+			say "still hooked: $(cat /sys/kernel/tracing/enabled_functions)"
+			return 1
+		}
+		usleep 50000
+	done
+}
+
 # wait_blk N: until N virtio disks are there
 wait_blk()
 {

@@ -200,6 +200,15 @@ bool vmmio_irqs_has(const struct vmmio_irqs *q, __u32 irq, const char *name)
 	return c && named(c->names, name, false);
 }
 
+bool vmmio_irqs_count(const struct vmmio_irqs *q, __u32 irq, __u32 *count)
+{
+	const struct vmmio_irq_count *c = find(q, irq);
+
+	if (c)
+		*count = c->count;
+	return c != NULL;
+}
+
 __u32 vmmio_irqs_number(const struct vmmio_irqs *q, const char *name)
 {
 	return number_of(q, name, false);

@@ -36,6 +36,8 @@ int vmmio_irqs_add(struct vmmio_irqs *q, __u32 irq, __u32 count, const char *nam
 
 /* Is @name a handler of @irq? */
 bool vmmio_irqs_has(const struct vmmio_irqs *q, __u32 irq, const char *name);
+/* How many of @irq came, modulo 2^32. False: there is none. */
+bool vmmio_irqs_count(const struct vmmio_irqs *q, __u32 irq, __u32 *count);
 /* The number of the interrupt that @name handles, 0: none. */
 __u32 vmmio_irqs_number(const struct vmmio_irqs *q, const char *name);
 

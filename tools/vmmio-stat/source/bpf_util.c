@@ -3,11 +3,15 @@
  * Help for loaders of BPF objects, see bpf_util.h. It loads nothing itself.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -67,13 +71,18 @@ void vmmio_bpf_why(char *why, size_t size, const char *step, int err)
 			 "root",
 			 step, strerror(-err));
 	else if (err == -EACCES)
-		snprintf(why, size, "cannot %s BPF programs: the kernel's verifier refused one",
+		snprintf(why, size,
+			 "cannot %s BPF programs: the kernel's verifier refused one "
+			 "(vmmio-stat doctor)",
 			 step);
 	else if (err == -ENOSYS)
-		snprintf(why, size, "cannot %s BPF programs: this kernel has no BPF", step);
+		snprintf(why, size,
+			 "cannot %s BPF programs: this kernel has no BPF "
+			 "(vmmio-stat doctor)",
+			 step);
 	else
-		snprintf(why, size, "cannot %s BPF programs: %s%s%s", step, strerror(-err),
-			 first_warning[0] ? ": " : "", first_warning);
+		snprintf(why, size, "cannot %s BPF programs: %s%s%s (vmmio-stat doctor)", step,
+			 strerror(-err), first_warning[0] ? ": " : "", first_warning);
 }
 
 __u64 vmmio_bpf_misses(struct bpf_object *obj)
@@ -155,4 +164,62 @@ bool vmmio_bpf_tells_misses(const struct bpf_link *link)
 
 	return link_info(link, &info) >=
 	       offsetof(struct probe_link_info, missed) + sizeof(info.missed);
+}
+
+static int by_number(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+static void keep_only(int *fds, int n)
+{
+	int i, from = 0;
+
+	qsort(fds, n, sizeof(*fds), by_number);
+	for (i = 0; i < n; i++) {
+		if (fds[i] > from)
+			close_range(from, fds[i] - 1, 0);
+		from = fds[i] + 1;
+	}
+	close_range(from, ~0U, 0);
+}
+
+/* Until @gate is at its end, which is when the process that is left is gone. */
+static void hold(int gate)
+{
+	char c;
+
+	while (read(gate, &c, 1) < 0 && errno == EINTR)
+		;
+	_exit(0);
+}
+
+void vmmio_bpf_leave(struct bpf_link *const *links, int n)
+{
+	int gate[2], *fds = calloc(n + 1, sizeof(*fds)), i;
+	pid_t pid;
+
+	if (!fds || !n || pipe2(gate, O_CLOEXEC)) {
+		free(fds);
+		return;
+	}
+	fds[0] = gate[0];
+	for (i = 0; i < n; i++)
+		fds[i + 1] = bpf_link__fd(links[i]);
+	pid = fork();
+	if (!pid) {
+		signal(SIGINT, SIG_DFL);
+		signal(SIGTERM, SIG_DFL);
+		signal(SIGHUP, SIG_DFL);
+		keep_only(fds, n + 1);
+		/* nobody's child: who waits for this process's children does not meet it */
+		if (fork())
+			_exit(0);
+		hold(gate[0]);
+	}
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	/* the other end stays open until the end of this process */
+	close(gate[0]);
+	free(fds);
 }

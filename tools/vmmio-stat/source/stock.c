@@ -3,11 +3,13 @@
  * Source "stock": mainline's drivers by bpf/stock.bpf.c, which stock_load.c
  * loads and attaches. It reads rows and identities. Its slots are numbered
  * from VMMIO_SLOTS up, so that they never meet those of our driver.
+ * Long because what a counter takes, how it is read and where it is unknown belong together.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -69,23 +71,47 @@ static const struct part {
 	{VMMIO_STOCK_RUNS_SEEN, BIT(IRQS_SPURIOUS), 0},
 	{VMMIO_STOCK_FOUND, BIT(IRQS_FOUND) | BIT(IRQS_SPURIOUS) | BIT(IRQS_NOTHING), 0},
 	{VMMIO_STOCK_OPPORTUNITIES, BIT(OPPORTUNITIES), 0},
-	{VMMIO_STOCK_INDICES,
-	 BIT(KICKS_INDEXED) | BIT(KICK_BUFFERS) | BIT(IRQS_INDEXED) | BIT(USED_BUFFERS),
-	 1u << VMMIO_HIST_BATCH | 1u << VMMIO_HIST_COALESCE},
+	{VMMIO_STOCK_BUFFERS, BIT(KICKS_INDEXED) | BIT(KICK_BUFFERS), 0},
+	{VMMIO_STOCK_USED, BIT(IRQS_INDEXED) | BIT(USED_BUFFERS), 0},
+	{VMMIO_STOCK_INDICES, 0, 1u << VMMIO_HIST_BATCH | 1u << VMMIO_HIST_COALESCE},
 	{VMMIO_STOCK_OCCUPANCY, BIT(OCCUPANCIES) | BIT(OCCUPANCY), 1u << VMMIO_HIST_OCCUPANCY},
 	{VMMIO_STOCK_LATENCY,
 	 BIT(KICKS_MERGED) | BIT(KICKS_POLLED) | BIT(LATENCIES) | BIT(LATENCY_NS) |
-		 BIT(LATENCIES_EMPTY) | BIT(LATENCY_EMPTY_NS) | BIT(LATENCIES_PREEMPTED),
+		 BIT(LATENCIES_PREEMPTED),
 	 1u << VMMIO_HIST_IRQ},
+	{VMMIO_STOCK_EMPTY, BIT(LATENCIES_EMPTY) | BIT(LATENCY_EMPTY_NS), 0},
 	{VMMIO_STOCK_KICK_COST, BIT(KICKS_TIMED) | BIT(KICK_NS) | BIT(KICKS_INTERRUPTED),
 	 1u << VMMIO_HIST_KICK},
 	{VMMIO_STOCK_RUNS, BIT(HANDLER_TIMED) | BIT(HANDLER_NS), 0},
 };
 #define PARTS (sizeof(parts) / sizeof(parts[0]))
 
+/* Buffers of a split ring, as far as its indices have told look by look. */
+struct passed {
+	__u64 n;
+	__u64 at;   /* where the ring was at the previous look */
+	bool begun; /* that is as samples have it, else an index alone */
+};
+
+/* What is kept of a slot between two looks. */
+struct kept {
+	__u32 gen;
+	bool seen; /* it was looked at before */
+	__u8 turn; /* how often the ring had started again then */
+	struct passed avail, used;
+	/* Of a device: */
+	__u64 open_at; /* runs when one was open, plus one */
+	__u64 spurious;
+	bool counted;
+	__u32 count; /* of its line, the kernel's, at the previous look */
+	__u64 came;  /* of it since it was met */
+	__u64 blank; /* runs that looked at no virtqueue */
+};
+
 struct source {
 	struct vmmio_stock stock;
 	struct identity known[VMMIO_STOCK_SLOTS];
+	struct kept kept[VMMIO_STOCK_SLOTS];
 	struct vmmio_irqs irqs;
 	bool asked; /* irqs is of this snapshot */
 	bool keep_ours;
@@ -105,22 +131,29 @@ static unsigned int needs(const struct vmmio_want *want)
 	size_t i;
 
 	for (i = 0; i < PARTS; i++)
-		if (!want->counters || (want->counters & parts[i].counters) ||
-		    (want->hists & parts[i].hists))
+		if ((!want->counters && parts[i].counters) ||
+		    (want->counters & parts[i].counters) || (want->hists & parts[i].hists))
 			need |= parts[i].need;
-	if (need & (VMMIO_STOCK_OCCUPANCY | VMMIO_STOCK_LATENCY))
-		need |= VMMIO_STOCK_INDICES;
+	if (need & VMMIO_STOCK_EMPTY)
+		need |= VMMIO_STOCK_LATENCY;
+	if (need & VMMIO_STOCK_INDICES)
+		need |= VMMIO_STOCK_BUFFERS | VMMIO_STOCK_USED;
+	if (need & VMMIO_STOCK_USED) /* of a packed ring they are counted there */
+		need |= VMMIO_STOCK_FOUND;
 	if (!(need & (VMMIO_STOCK_FOUND | VMMIO_STOCK_INDICES | VMMIO_STOCK_RUNS)))
 		need |= VMMIO_STOCK_IRQS_ONLY;
 	return need;
 }
 
-static void leave_out(unsigned int need, __u32 irq_mode, struct vmmio_bpf_have *all)
+static void leave_out(const struct vmmio_stock *b, __u32 irq_mode, struct vmmio_bpf_have *all)
 {
+	unsigned int need = b->need;
 	size_t i;
 
-	/* of a device that has a line, or one vector for all, only its handler tells */
-	if (!(need & VMMIO_STOCK_RUNS_SEEN) && irq_mode != VMMIO_IRQ_MSIX)
+	/* of a device that has a line, or one vector for all, only its handler tells, or its one
+	 * queue */
+	if (b->fentry && !(need & (VMMIO_STOCK_RUNS_SEEN | VMMIO_STOCK_RUNS)) && !b->alone &&
+	    !b->begins && irq_mode != VMMIO_IRQ_MSIX)
 		all->device &= ~BIT(IRQS);
 
 	for (i = 0; i < PARTS; i++) {
@@ -143,6 +176,7 @@ static int stock_open(struct vmmio_source *src, const struct vmmio_source_opts *
 	b->keep_ours = opts->ring_of_ours;
 	b->stock.need = needs(&opts->want);
 	b->stock.device_driven = opts->want.device_driven;
+	b->stock.handlers = opts->want.handlers;
 	b->stock.requests = opts->want.requests || (opts->want.hists >> VMMIO_HIST_REQUEST & 1);
 	if (access(VMMIO_VIRTIO_DEVICES, F_OK)) {
 		err = -ENODEV;
@@ -235,13 +269,113 @@ static void complete(struct source *b, struct vmmio_row *r, const struct vmmio_s
 		r->info.flags |= VMMIO_SLOT_DEVICE_DRIVEN;
 }
 
+/* Where a split ring is and was first, as the program has it. */
+struct place {
+	__u64 run, skip, first;
+	__u16 index;
+	bool begun;	/* it was sampled, or there is but the index */
+	bool broken;	/* it started again since the previous look */
+	bool unrelated; /* and that was before the first sample */
+};
+
+/* By how much @p has gone on. */
+static void pass(struct passed *p, bool seen, const struct place *x)
+{
+	__u64 now = x->begun ? x->run + (__s16)(x->index - (__u16)x->run) - x->skip : x->index;
+	__u64 then = p->at;
+
+	if (!x->begun && (!seen || x->broken))
+		then = now;
+	else if (x->begun && !(seen && p->begun))
+		then = x->first;
+	if (x->begun && seen && !p->begun && !x->unrelated)
+		then += (__s16)((__u16)p->at - (__u16)x->first); /* not a ring's length before it */
+	if (x->begun && now < then)
+		return; /* a look that came late */
+	p->n += x->begun ? now - then : (__u16)(now - then);
+	p->at = now;
+	p->begun = x->begun;
+}
+
+/* Buffers of a split ring. They are unknown if the look did not come to it, or it started again. */
+static void take_passed(struct source *b, struct vmmio_row *r,
+			const struct vmmio_stock_state volatile *state)
+{
+	struct kept *k = &b->kept[r->info.slot];
+	struct place x = {
+		.run = state->avail_run,
+		.skip = state->avail_skip,
+		.first = state->avail_first,
+		.index = state->look_avail,
+		.begun = state->begun,
+		.broken = k->turn != state->turn,
+		.unrelated = k->turn != state->first_turn,
+	};
+	struct place y = x;
+
+	y.run = state->used_run;
+	y.skip = state->used_skip;
+	y.first = state->used_first;
+	y.index = state->look_used;
+	/* if it starts again meanwhile, this is undone */
+	if (state->look != *b->stock.look) {
+		r->have &= ~(BIT(KICKS_INDEXED) | BIT(KICK_BUFFERS) | BIT(IRQS_INDEXED) |
+			     BIT(USED_BUFFERS));
+		return;
+	}
+	pass(&k->avail, k->seen, &x);
+	pass(&k->used, k->seen, &y);
+	k->turn = state->turn;
+	k->seen = true;
+	r->c[VMMIO_C_KICKS_INDEXED] = state->kicks - state->kicks_blind;
+	r->c[VMMIO_C_KICK_BUFFERS] = k->avail.n;
+	r->c[VMMIO_C_IRQS_INDEXED] = state->irqs - state->irqs_blind;
+	r->c[VMMIO_C_USED_BUFFERS] = k->used.n;
+}
+
+/* Runs that found nothing. One that is open counts if it was then, too: it is over. */
+static __u64 runs_spurious(struct kept *k, const struct vmmio_stock_state volatile *state)
+{
+	__u64 found = state->irqs_found;
+	bool open = state->open;
+	__u64 irqs = state->irqs, n = irqs > found ? irqs - found : 0;
+
+	if (n && open && k->open_at != irqs + 1)
+		n--;
+	if (n > k->spurious)
+		k->spurious = n;
+	return k->spurious;
+}
+
+/* Handlers that may be at work, which are given the time to come to their end. */
+static void wait_for_handlers(struct source *b)
+{
+	const struct timespec while_they_run = {.tv_nsec = 5000000};
+	bool any = false;
+	__u32 slot;
+
+	for (slot = 0; slot < b->stock.rows.slots - 1; slot++) {
+		const struct vmmio_stock_state volatile *state = &b->stock.states[slot];
+
+		b->kept[slot].open_at = state->key && state->open ? state->irqs + 1 : 0;
+		any |= b->kept[slot].open_at;
+	}
+	if (any)
+		nanosleep(&while_they_run, NULL);
+}
+
 /* What the program keeps by slot and not by CPU. */
-static void take_state(struct vmmio_row *r, const struct vmmio_stock_state *state)
+static void take_state(struct source *b, struct vmmio_row *r, const struct vmmio_stock_state *state)
 {
 	bool alone = r->info.irq_mode == VMMIO_IRQ_MSIX || r->info.kind == VMMIO_SLOT_DEVICE;
+	struct kept *k = &b->kept[r->info.slot];
 	__u64 irqs = state->irqs, found = state->irqs_found;
 	__u64 nothing = irqs > found ? irqs - found : 0;
 
+	if (k->gen != r->info.gen)
+		*k = (struct kept){.gen = r->info.gen};
+	if (b->stock.begins && r->info.kind == VMMIO_SLOT_DEVICE)
+		nothing = runs_spurious(k, state);
 	r->c[VMMIO_C_IRQS] = irqs;
 	r->c[VMMIO_C_IRQS_SPURIOUS] = alone ? nothing : 0;
 	if (r->info.kind != VMMIO_SLOT_QUEUE)
@@ -258,19 +392,61 @@ static void take_state(struct vmmio_row *r, const struct vmmio_stock_state *stat
 	r->c[VMMIO_C_LATENCY_NS] = state->latency_ns;
 	r->c[VMMIO_C_LATENCIES_EMPTY] = state->latencies_empty;
 	r->c[VMMIO_C_LATENCY_EMPTY_NS] = state->latency_empty_ns;
+	if (vmmio_stock_looks(&b->stock) && !state->packed && !r->ours)
+		take_passed(b, r, state);
+}
+
+/*
+ * Runs of a device's handler that looks at one virtqueue, @q: the looks, and those without
+ * one, by the kernel's count of its line. That was read before; what it counted and no look
+ * tells of now, a while after, was none. A change of the configuration takes none.
+ */
+static void add_looks(struct source *b, struct vmmio_row *dev, const struct vmmio_row *q)
+{
+	const struct vmmio_stock_state volatile *state =
+		&b->stock.states[q->info.slot - VMMIO_SLOTS];
+	const struct timespec while_it_runs = {.tv_nsec = 5000000};
+	struct kept *k = &b->kept[dev->info.slot - VMMIO_SLOTS];
+	__u64 looks = q->c[VMMIO_C_IRQS], changes = dev->c[VMMIO_C_CONFIG_IRQS];
+	__u32 count;
+
+	if (dev->info.queues > 1 || !vmmio_irqs_count(&b->irqs, dev->info.irq, &count)) {
+		dev->have &= ~(BIT(IRQS) | BIT(IRQS_SPURIOUS));
+		return;
+	}
+	if (k->counted)
+		k->came += (__u32)(count - k->count);
+	else
+		k->came = looks;
+	k->count = count;
+	k->counted = true;
+	if (k->came > looks + k->blank) {
+		nanosleep(&while_it_runs, NULL);
+		if (k->came > state->irqs + k->blank)
+			k->blank = k->came - state->irqs;
+	}
+	if (k->blank > changes + k->spurious)
+		k->spurious = k->blank - changes;
+	dev->c[VMMIO_C_IRQS] = looks + k->blank;
+	dev->c[VMMIO_C_IRQS_SPURIOUS] = q->c[VMMIO_C_IRQS_NOTHING] + k->spurious;
 }
 
 /* A queue's own vector has no other handler: its runs are the device's, too. */
-static void add_runs(struct vmmio_row *dev, const struct vmmio_row *q)
+static void add_runs(struct source *b, struct vmmio_row *dev, const struct vmmio_row *q)
 {
-	if (q->info.irq_mode != VMMIO_IRQ_MSIX || q->ours)
+	if (q->ours)
+		return;
+	if (b->stock.alone && vmmio_row_has(dev, VMMIO_C_IRQS) &&
+	    (q->info.irq_mode == VMMIO_IRQ_LINE || q->info.irq_mode == VMMIO_IRQ_INTX))
+		add_looks(b, dev, q);
+	if (q->info.irq_mode != VMMIO_IRQ_MSIX)
 		return;
 	dev->c[VMMIO_C_IRQS] += q->c[VMMIO_C_IRQS];
 	dev->c[VMMIO_C_IRQS_SPURIOUS] += q->c[VMMIO_C_IRQS_SPURIOUS];
 }
 
 /* What a device inherits from its queues: how it interrupts, how often, how many there are. */
-static void complete_devices(struct vmmio_snapshot *s)
+static void complete_devices(struct source *b, struct vmmio_snapshot *s)
 {
 	size_t i, k;
 
@@ -285,7 +461,7 @@ static void complete_devices(struct vmmio_snapshot *s)
 			if (q->kind != VMMIO_SLOT_QUEUE || q->dev_slot != dev->slot)
 				continue;
 			dev->queues++;
-			add_runs(&s->rows[i], &s->rows[k]);
+			add_runs(b, &s->rows[i], &s->rows[k]);
 			if (!dev->irq_mode || dev->irq_mode == VMMIO_IRQ_UNKNOWN)
 				dev->irq_mode = q->irq_mode;
 		}
@@ -322,7 +498,10 @@ struct vmmio_bpf_have vmmio_stock_counts(const struct vmmio_stock *b, const stru
 		all.queue |= have_times;
 		all.queue_hists |= 1u << VMMIO_HIST_REQUEST;
 	}
-	leave_out(b->need, r->info.irq_mode, &all);
+	leave_out(b, r->info.irq_mode, &all);
+	if (r->info.irq_mode == VMMIO_IRQ_MSIX_SHARED && !b->vectors)
+		all.device &=
+			~(BIT(IRQS) | BIT(IRQS_SPURIOUS) | BIT(HANDLER_TIMED) | BIT(HANDLER_NS));
 	if (!b->fentry) /* where ends of doorbells can be missed it is not known */
 		all.queue &= ~BIT(LATENCIES_PREEMPTED);
 	if (b->untimed) {
@@ -340,6 +519,14 @@ static int read_rows(struct vmmio_source *src, struct vmmio_snapshot *s, bool co
 	vmmio_snapshot_clear(s);
 	s->time_ns = vmmio_now_ns();
 	b->asked = false;
+	if (counters && b->stock.begins)
+		wait_for_handlers(b);
+	if (counters && b->stock.alone)
+		b->asked = !vmmio_irqs_now(&b->irqs);
+	if (counters && vmmio_stock_looks(&b->stock)) {
+		++*b->stock.look;
+		vmmio_stock_touch();
+	}
 	for (slot = 0; slot < b->stock.rows.slots - 1; slot++) {
 		const struct vmmio_stock_state *state = &b->stock.states[slot];
 		struct vmmio_bpf_have all;
@@ -358,13 +545,13 @@ static int read_rows(struct vmmio_source *src, struct vmmio_snapshot *s, bool co
 		if (counters) {
 			all = vmmio_stock_counts(&b->stock, r);
 			vmmio_bpf_rows_count(&b->stock.rows, s, s->n - 1, &all);
-			take_state(r, state);
+			take_state(b, r, state);
 			r->packed_counted = true;
 		}
 		r->info.slot += VMMIO_SLOTS;
 		r->info.dev_slot += VMMIO_SLOTS;
 	}
-	complete_devices(s);
+	complete_devices(b, s);
 	return 0;
 }
 

@@ -17,6 +17,7 @@
 #include <bpf/libbpf.h>
 
 #include "bpf_util.h"
+#include "btf_id.h"
 #include "tools/vmmio-stat/core/probing.h"
 #include "stock_load.h"
 #include "stock_sysfs.h"
@@ -25,10 +26,13 @@
 #define PAIR_RUNS 100
 
 #define SEEN VMMIO_STOCK_RUNS_SEEN
-#define ASKED (VMMIO_STOCK_OPPORTUNITIES | VMMIO_STOCK_INDICES)
+#define BUFFERS (VMMIO_STOCK_BUFFERS | VMMIO_STOCK_USED)
+#define ASKED (VMMIO_STOCK_OPPORTUNITIES | VMMIO_STOCK_INDICES | BUFFERS | LATENCY)
 #define COST VMMIO_STOCK_KICK_COST
 #define ENDS (VMMIO_STOCK_KICK_COST | VMMIO_STOCK_PREEMPTED)
-#define TIMES (VMMIO_STOCK_LATENCY | VMMIO_STOCK_RUNS)
+#define LATENCY (VMMIO_STOCK_LATENCY | VMMIO_STOCK_OCCUPANCY)
+#define RUNS VMMIO_STOCK_RUNS
+#define TIMES (VMMIO_STOCK_LATENCY | RUNS)
 
 #define HEADROOM 12 /* slots for queues that appear between two snapshots */
 
@@ -63,6 +67,11 @@ static const struct hook {
 	 */
 	unsigned int need;
 	bool pair;
+	bool begins; /* of a device's handler, which is counted there, its end where it is not */
+	bool ends;
+	bool whole; /* begin and end of an interrupt, or instead of them */
+	bool early;
+	bool vectors; /* of use with vectors that virtqueues share only */
 } hooks[] = {
 	{"prepare", "virtqueue_kick_prepare", .need = ASKED},
 	{"whole", "virtqueue_kick", .need = ASKED},
@@ -75,10 +84,13 @@ static const struct hook {
 	{"irqs_call", NULL, .irq = true, .need = COST},
 	{"irqs_call_single", NULL, .irq = true, .need = COST},
 	{"irqs_work", NULL, .irq = true, .need = COST},
-	{"ours_kick", "virtqueue_kick_prepare", .packed = true, .need = VMMIO_STOCK_INDICES},
+	{"ours_kick", "virtqueue_kick_prepare", .packed = true,
+	 .need = VMMIO_STOCK_INDICES | BUFFERS | LATENCY},
 	{"gone", "vring_del_virtqueue"},
 	{"resized", "virtqueue_resize", .optional = true},
+	{"resized_at", "virtqueue_resize", .optional = true, .fentry = true, .need = BUFFERS},
 	{"reset", "virtqueue_reset", .optional = true},
+	{"reset_at", "virtqueue_reset", .optional = true, .fentry = true, .need = BUFFERS},
 	{"uevent", "virtio_uevent", CORE},
 	{"shown", "dev_attr_show", KERNEL},
 	{"add_sgs", "virtqueue_add_sgs", .requests = true},
@@ -96,9 +108,11 @@ static const struct hook {
 	{"get_buf_ctx", "virtqueue_get_buf_ctx", .requests = true, .optional = true},
 	{"settle", "virtqueue_kick_prepare", .requests = true, .kprobe = true},
 	{"config", "virtio_config_changed", CORE, .irq = true, .optional = true},
-	{"vring_irq", "vring_interrupt", .irq = true, .need = TIMES, .pair = true},
+	{"vring_irq", "vring_interrupt", .irq = true, .need = TIMES, .pair = true, .whole = true},
 	{"vring_irq_done", "vring_interrupt", .irq = true,
-	 .need = VMMIO_STOCK_FOUND | VMMIO_STOCK_INDICES | TIMES, .pair = true},
+	 .need = VMMIO_STOCK_FOUND | VMMIO_STOCK_INDICES | RUNS, .pair = true, .whole = true},
+	{"vring_look", "vring_interrupt", .irq = true, .need = VMMIO_STOCK_FOUND | TIMES,
+	 .fentry = true, .early = true},
 	{"vring_seen", "vring_interrupt", .irq = true, .need = VMMIO_STOCK_IRQS_ONLY,
 	 .fentry = true, .replaced = true},
 	/* of kernels that have patches/trace: for all transports, where no time is asked for */
@@ -107,8 +121,8 @@ static const struct hook {
 	 .fentry = true, .event = true},
 	{"vm_kick", "vm_notify", MMIO, .replaced = true},
 	{"vm_kick_done", "vm_notify", MMIO, .open = true, .need = ENDS},
-	{"vm_irq", "vm_interrupt", MMIO, .need = TIMES, .pair = true},
-	{"vm_irq_done", "vm_interrupt", MMIO, .need = SEEN | TIMES, .pair = true},
+	{"vm_irq", "vm_interrupt", MMIO, .need = TIMES, .pair = true, .begins = true},
+	{"vm_irq_done", "vm_interrupt", MMIO, .need = SEEN | RUNS, .pair = true, .ends = true},
 	{"vp_kick", "vp_notify", PCI, .replaced = true},
 	{"vp_kick_done", "vp_notify", PCI, .open = true, .need = ENDS},
 	{"vm_kick_data", "vm_notify_with_data", MMIO, .data = true, .replaced = true},
@@ -116,12 +130,13 @@ static const struct hook {
 	 .need = ENDS},
 	{"vp_kick_data", "vp_notify_with_data", PCI, .data = true, .replaced = true},
 	{"vp_kick_data_done", "vp_notify_with_data", PCI, .data = true, .open = true, .need = ENDS},
-	{"vp_irq", "vp_interrupt", PCI, .need = TIMES, .pair = true},
-	{"vp_irq_done", "vp_interrupt", PCI, .need = SEEN | TIMES, .pair = true},
-	{"vp_vring_irq", "vp_vring_interrupt", PCI, .optional = true, .need = TIMES, .pair = true},
-	{"vp_vring_irq_done", "vp_vring_interrupt", PCI, .optional = true, .need = SEEN | TIMES,
-	 .pair = true},
-	{"vp_config_irq", "vp_config_changed", PCI, .optional = true, .need = TIMES, .pair = true},
+	{"vp_irq", "vp_interrupt", PCI, .need = TIMES, .pair = true, .begins = true},
+	{"vp_irq_done", "vp_interrupt", PCI, .need = SEEN | RUNS, .pair = true, .ends = true},
+	{"vp_vring_irq", "vp_vring_interrupt", PCI, .optional = true, .need = TIMES, .pair = true,
+	 .begins = true, .vectors = true},
+	{"vp_vring_irq_done", "vp_vring_interrupt", PCI, .optional = true, .need = SEEN | RUNS,
+	 .pair = true, .ends = true, .vectors = true},
+	{"vp_config_irq", "vp_config_changed", PCI, .optional = true, .need = RUNS, .pair = true},
 	{"vp_config_irq_done", "vp_config_changed", PCI, .optional = true},
 };
 #define HOOKS (sizeof(hooks) / sizeof(hooks[0]))
@@ -133,7 +148,13 @@ static bool wanted(const struct vmmio_stock *b, const struct vmmio_stock_present
 
 	if (b->attached >> i & 1)
 		return false;
-	if (h->need && !(b->need & h->need) && !(h->pair && !b->fentry))
+	if ((h->ends && (b->begins || b->alone)) || (h->whole && b->early) ||
+	    (h->early && !b->early))
+		return false;
+	if (h->need && !(b->need & h->need) && !(h->pair && !b->fentry) &&
+	    !(h->begins && b->begins && (b->need & SEEN)))
+		return false;
+	if (h->vectors && !p->vectors)
 		return false;
 	if ((h->data && !p->data) || (h->requests && !b->requests) || (h->kprobe && b->fentry) ||
 	    (h->fentry && !b->fentry))
@@ -257,6 +278,10 @@ static int size_maps(struct vmmio_stock *b, struct stock_bpf *skel)
 	skel->rodata->opt_kick_cost = b->need & VMMIO_STOCK_KICK_COST;
 	skel->rodata->opt_runs = b->need & VMMIO_STOCK_RUNS;
 	skel->rodata->opt_preempted = b->need & VMMIO_STOCK_PREEMPTED;
+	skel->rodata->opt_empty = b->need & VMMIO_STOCK_EMPTY;
+	skel->rodata->opt_looks = vmmio_stock_looks(b);
+	skel->rodata->opt_begins = b->begins;
+	skel->rodata->opt_fentry = b->fentry;
 	skel->rodata->opt_device_driven = b->device_driven;
 	skel->rodata->opt_hist_stride = b->rows.stride;
 	memcpy((void *)skel->rodata->opt_hist_pos, b->rows.pos, sizeof(b->rows.pos));
@@ -327,6 +352,8 @@ static int load_object(struct vmmio_stock *b, struct stock_bpf *skel, __u64 set)
 	b->infos = bpf_map__fd(skel->maps.infos);
 	b->free_slots = bpf_map__fd(skel->maps.free_slots);
 	b->unplaced = &skel->bss->queues_unplaced;
+	b->look = &skel->bss->look;
+	*b->look = 1; /* 0 is none */
 	vmmio_bpf_rows_loaded(&b->rows, skel->maps.rows, skel->maps.hists, NULL);
 	/* what an object before it had, whose hooks were refused, is gone with it */
 	b->room = 0;
@@ -336,21 +363,26 @@ static int load_object(struct vmmio_stock *b, struct stock_bpf *skel, __u64 set)
 }
 
 /* The cost of an empty pair, from the kernel's test function; stays 0 without. */
-static void measure_pair(struct stock_bpf *skel)
+static void measure_pair(struct vmmio_stock *b, struct stock_bpf *skel)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, opts);
-	struct bpf_link *begin, *end;
 	int i, fd = bpf_program__fd(skel->progs.fe_pair);
 
-	if (fd < 0)
+	if (fd < 0 || b->pair[0])
 		return;
-	begin = bpf_program__attach(skel->progs.fe_pair);
-	end = bpf_program__attach(skel->progs.fe_pair_done);
-	for (i = 0; begin && end && i < PAIR_RUNS; i++)
+	b->pair[0] = bpf_program__attach(skel->progs.fe_pair);
+	b->pair[1] = bpf_program__attach(skel->progs.fe_pair_done);
+	for (i = 0; b->pair[0] && b->pair[1] && i < PAIR_RUNS; i++)
 		if (bpf_prog_test_run_opts(fd, &opts))
 			break;
-	bpf_link__destroy(begin);
-	bpf_link__destroy(end);
+}
+
+/* They stay until the end: to take them off takes long, and nobody comes by there. */
+static void drop_pair(struct vmmio_stock *b)
+{
+	bpf_link__destroy(b->pair[0]);
+	bpf_link__destroy(b->pair[1]);
+	b->pair[0] = b->pair[1] = NULL;
 }
 
 /* A kprobe takes the name of the module, too; fentry has it from the types. */
@@ -416,6 +448,7 @@ static int attach(struct vmmio_stock *b, struct stock_bpf *skel, __u64 set)
 			b->untimed = b->blind || b->requests;
 		}
 		b->packed |= hooks[i].packed;
+		b->vectors |= hooks[i].vectors;
 		b->irqs |= !strncmp(hooks[i].name, "vring_", 6) || (hooks[i].event && hooks[i].irq);
 		b->mmio |= hooks[i].where == MMIO;
 		b->pci |= hooks[i].where == PCI;
@@ -450,7 +483,7 @@ static int add_object(struct vmmio_stock *b, __u64 set)
 		return -errno;
 	err = load_object(b, skel, set);
 	if (!err) {
-		measure_pair(skel);
+		measure_pair(b, skel);
 		err = attach(b, skel, set);
 	}
 	if (!err && !landed(b, set))
@@ -461,11 +494,14 @@ static int add_object(struct vmmio_stock *b, __u64 set)
 	}
 	while (b->nlinks > before.nlinks)
 		bpf_link__destroy(b->links[--b->nlinks]);
+	if (!before.pair[0])
+		drop_pair(b);
 	/* what is not attached must not be taken for counted */
 	b->attached = before.attached;
 	b->linked = before.linked;
 	b->packed = before.packed;
 	b->irqs = before.irqs;
+	b->vectors = before.vectors;
 	b->mmio = before.mmio;
 	b->pci = before.pci;
 	stock_bpf__destroy(skel);
@@ -500,15 +536,28 @@ int vmmio_stock_load(struct vmmio_source *src, struct vmmio_stock *b)
 
 	vmmio_stock_look(&p);
 	vmmio_bpf_quiet();
+	vmmio_btf_register();
 	b->fentry = !getenv("VMMIO_KPROBE"); /* for tests: kernels without fentry */
+	/* a second look at the ring costs as much as an end, but a sample takes the first anyway */
+	b->early = b->fentry && (b->need & VMMIO_STOCK_LATENCY) &&
+		   !(b->need & (RUNS | VMMIO_STOCK_INDICES));
 	b->events = !(b->need & COST) && has_events();
 	off = b->fentry ? vmmio_probing_off("", false) : NULL;
 	if (b->fentry && (b->need & VMMIO_STOCK_LATENCY) && preemptible())
 		b->need |= VMMIO_STOCK_PREEMPTED;
+	/*
+	 * Where a handler has one virtqueue to look at, its looks tell of its runs, and take no
+	 * hook. Where each run finds something, its begin tells as much as its end, for half
+	 * the price.
+	 */
+	if (b->fentry && !(b->need & RUNS) && !b->handlers && !p.lines) {
+		b->alone = p.line && !p.several;
+		b->begins = !b->alone && (b->need & (SEEN | TIMES));
+	}
 	if (b->fentry && !off)
 		err = add_object(b, choose(b, &p));
 	if (err && err != -EPERM) {
-		b->fentry = false;
+		b->fentry = b->begins = b->alone = b->early = false;
 		b->need &= ~VMMIO_STOCK_PREEMPTED;
 		off = vmmio_probing_off("", true);
 		if (off) {
@@ -571,8 +620,25 @@ __u64 vmmio_stock_lost(const struct vmmio_stock *b)
 	return n;
 }
 
+/* A kprobe is more than its link, and is taken off at once. */
+static void leave(const struct vmmio_stock *b)
+{
+	struct bpf_link *all[VMMIO_STOCK_LINKS + 2];
+	int n = b->nlinks;
+
+	memcpy(all, b->links, n * sizeof(*all));
+	if (b->pair[0] && b->pair[1]) {
+		all[n++] = b->pair[0];
+		all[n++] = b->pair[1];
+	}
+	if (b->fentry)
+		vmmio_bpf_leave(all, n);
+}
+
 void vmmio_stock_free(struct vmmio_stock *b)
 {
+	leave(b);
+	drop_pair(b);
 	while (b->nlinks)
 		bpf_link__destroy(b->links[--b->nlinks]);
 	while (b->nobjects)

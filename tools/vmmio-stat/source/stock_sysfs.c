@@ -6,13 +6,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "tools/vmmio-stat/core/irqs.h"
 #include "stock_sysfs.h"
 
 #define RING_PACKED 34 /* feature bits */
 #define NOTIFICATION_DATA 38
+#define DISK_QUEUES 12
+
+#define VIRTIO_DISK 2 /* types of devices */
+#define VIRTIO_ENTROPY 4
 
 int vmmio_stock_touch_one(const char *device)
 {
@@ -58,19 +64,55 @@ static bool has_feature(const char *device, int bit)
 	return n > bit && bits[bit] == '1';
 }
 
+/* How the interrupts of virtio devices are shared, by the names of their handlers. */
+static void look_at_interrupts(struct vmmio_stock_present *p, struct vmmio_irqs *q)
+{
+	size_t i;
+
+	if (vmmio_irqs_now(q))
+		p->lines = p->vectors = true;
+	p->lines |= q->threaded;
+	for (i = 0; i < q->n; i++) {
+		p->lines |= strstr(q->list[i].names, "virtio") && strchr(q->list[i].names, ',');
+		p->vectors |= strstr(q->list[i].names, "-virtqueues") != NULL;
+	}
+}
+
+static unsigned int type_of(const char *device)
+{
+	char path[320], text[16] = "";
+	FILE *f;
+
+	snprintf(path, sizeof(path), VMMIO_VIRTIO_DEVICES "/%s/device", device);
+	f = fopen(path, "re");
+	if (f && !fgets(text, sizeof(text), f))
+		text[0] = '\0';
+	if (f)
+		fclose(f);
+	return (unsigned int)strtoul(text, NULL, 16);
+}
+
+/* Types of devices that have one virtqueue: entropy sources, disks that were not given more. */
+static bool has_several(const char *device)
+{
+	unsigned int type = type_of(device);
+
+	return type != VIRTIO_ENTROPY && (type != VIRTIO_DISK || has_feature(device, DISK_QUEUES));
+}
+
 void vmmio_stock_look(struct vmmio_stock_present *p)
 {
 	DIR *d = opendir(VMMIO_VIRTIO_DEVICES);
 	char path[320], driver[256];
+	struct vmmio_irqs q = {};
 	struct dirent *e;
 	ssize_t n;
 
 	memset(p, 0, sizeof(*p));
 	p->mmio = !access("/sys/bus/platform/drivers/virtio-mmio", F_OK);
 	p->pci = !access("/sys/bus/pci/drivers/virtio-pci", F_OK);
-	if (!d)
-		return;
-	while ((e = readdir(d))) {
+	look_at_interrupts(p, &q);
+	while (d && (e = readdir(d))) {
 		if (e->d_name[0] == '.')
 			continue;
 		snprintf(path, sizeof(path), VMMIO_VIRTIO_DEVICES "/%s/../driver", e->d_name);
@@ -81,9 +123,13 @@ void vmmio_stock_look(struct vmmio_stock_present *p)
 		if (!strstr(driver, "/vmmio-")) {
 			p->device = true; /* of any transport but ours */
 			p->data |= has_feature(e->d_name, NOTIFICATION_DATA);
+			p->line |= vmmio_irqs_number(&q, e->d_name) != 0;
+			p->several |= vmmio_irqs_number(&q, e->d_name) && has_several(e->d_name);
 		} else {
 			p->packed |= has_feature(e->d_name, RING_PACKED);
 		}
 	}
-	closedir(d);
+	vmmio_irqs_free(&q);
+	if (d)
+		closedir(d);
 }
