@@ -10,6 +10,10 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 trap 'exit 1' HUP INT TERM
 cat >"$dir/script" <<'EOS'
+# nothing is sent but what is asked for here: counters and rings are looked at one after the other
+for conf in all default; do
+	[ ! -e /proc/sys/net/ipv6/conf/$conf ] || echo 1 >/proc/sys/net/ipv6/conf/$conf/disable_ipv6
+done
 load_mainline
 load_net
 wait_for 4 '/sys/class/net/eth*'

@@ -152,7 +152,7 @@ wait_for()
 until_unhooked()
 {
 	_tries=200
-	while grep -q . /sys/kernel/tracing/enabled_functions; do
+	while grep -q bpf_trampoline /sys/kernel/tracing/enabled_functions; do
 		_tries=$((_tries - 1))
 		[ $_tries != 0 ] || {
 			say "still hooked: $(cat /sys/kernel/tracing/enabled_functions)"
