@@ -29,6 +29,8 @@ grep -q '^virtio0 .*0:req.0 ' "$work/out" || fail 'no row'
 report 2 "--cpu '': not numbers and ranges" --cpu '' "$work/a.dat"
 report 2 '--cpu ,: not numbers and ranges' --cpu , "$work/a.dat"
 report 2 '--to 0: not a number of seconds' --to 0 "$work/a.dat"
+long=$work/$(printf '%0200d' 0)/$(printf '%0200d' 1) # is not cut
+report 1 "cannot read $long: No such file or directory" "$long"
 report 1 'none of these CPUs is in it: it has 2' --cpu 2,9 "$work/a.dat"
 report 1 '--from is not before its end' --from 1000 "$work/a.dat"
 report 1 '--from is not before its end' --from 0.011 --to 2000 "$work/a.dat"

@@ -112,7 +112,7 @@ static int parse(struct run *r, int argc, char **argv)
 /* 0 or -errno, with the reason printed. */
 static int open_half(struct half *h, bool host)
 {
-	char why[320] = "";
+	char why[VMMIO_WHY_MAX] = "";
 	__u64 dropped = 0;
 	size_t i;
 	int err = dat_open(&h->dat, h->name, why, sizeof(why));
@@ -181,7 +181,7 @@ static int read_host(struct run *r)
 	struct half *h = &r->host;
 	struct vmmio_host_steps steps = {vmmio_chains_host, &r->chains};
 	struct trace_ring ring;
-	char why[320] = "";
+	char why[VMMIO_WHY_MAX] = "";
 	int err = dat_ring_open(&ring, &h->dat);
 
 	if (!err)
@@ -319,7 +319,7 @@ static int find_vm(struct run *r)
 {
 	const struct dat_facts *host = &r->host.facts;
 	const struct dat_vm *best = NULL;
-	char why[320] = "";
+	char why[VMMIO_WHY_MAX] = "";
 	ssize_t n, most = -1;
 	size_t i;
 

@@ -392,7 +392,7 @@ int vmmio_cmd_record(int argc, char **argv)
 {
 	struct vmmio_hostscan *vms = NULL;
 	struct run r = {};
-	char why[320];
+	char why[VMMIO_WHY_MAX];
 	int ret = parse(&r, argc, argv);
 
 	if (ret)

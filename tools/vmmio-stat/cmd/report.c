@@ -385,7 +385,7 @@ static bool times_allowed(const struct run *r)
 /* Whose kicks --slowest is asked for: -errno, printed. */
 static int find_task(struct run *r)
 {
-	char why[320] = "";
+	char why[VMMIO_WHY_MAX] = "";
 	struct dat dat;
 	ssize_t n = dat_open(&dat, r->name, why, sizeof(why));
 

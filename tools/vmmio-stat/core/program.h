@@ -6,6 +6,7 @@
 #ifndef VMMIO_PROGRAM_H
 #define VMMIO_PROGRAM_H
 
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 
@@ -21,6 +22,8 @@ void vmmio_catch_signals(void);
 
 /* Sleeps until CLOCK_MONOTONIC says @ns, or a signal asks us to end. */
 void vmmio_sleep_until(__u64 ns);
+
+#define VMMIO_WHY_MAX (PATH_MAX + 256) /* bytes of a reason for it: a path is not cut */
 
 /* "vmmio-stat: ..." and a newline on stderr. */
 void vmmio_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -351,7 +351,7 @@ bool vmmio_exitdat_is_one(const char *path)
 {
 	struct dat_facts facts = {};
 	struct dat dat = {.fd = -1};
-	char why[320];
+	char why[VMMIO_WHY_MAX];
 	bool is;
 
 	if (!dat_is_one(path) || dat_open(&dat, path, why, sizeof(why)))
@@ -376,7 +376,7 @@ static int read_it(struct vmmio_exitdat *x, const char *path, char *why, size_t 
 		err = replay(x, &dat, why, size);
 	}
 	if (err && !why[0])
-		snprintf(why, size, "%.100s: %s", path, strerror(-err));
+		snprintf(why, size, "%s: %s", path, strerror(-err));
 	dat_close(&dat);
 	return err;
 }
@@ -393,7 +393,7 @@ int vmmio_exitdat_report(const char *path, bool json)
 		.engine = "recording",
 		.totals = true,
 	};
-	char why[320] = "";
+	char why[VMMIO_WHY_MAX] = "";
 	int err = read_it(&x, path, why, sizeof(why));
 
 	if (err) {

@@ -254,7 +254,7 @@ int vmmio_recorder_open(struct vmmio_recorder *r, const struct vmmio_recorder_op
 	r->lost_before = calloc((size_t)cpus(r) + 1, sizeof(*r->lost_before));
 	err = r->lost_before ? open_part(r, (int)possible) : -ENOMEM;
 	if (err) {
-		snprintf(why, size, "cannot write %.100s: %s", r->part_path,
+		snprintf(why, size, "cannot write %s: %s", r->part_path,
 			 err == -EINVAL ? "no regular file" : strerror(-err));
 		goto err_close;
 	}

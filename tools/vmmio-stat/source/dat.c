@@ -259,7 +259,7 @@ int dat_open(struct dat *d, const char *path, char *why, size_t size)
 	d->fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (d->fd < 0 || fstat(d->fd, &st)) {
 		err = -errno;
-		snprintf(why, size, "cannot read %.100s: %s", path, strerror(-err));
+		snprintf(why, size, "cannot read %s: %s", path, strerror(-err));
 		goto err_close;
 	}
 	h.in = fopen(path, "re");
@@ -272,7 +272,7 @@ int dat_open(struct dat *d, const char *path, char *why, size_t size)
 	fclose(h.in);
 	if (!err)
 		return 0;
-	snprintf(why, size, "%.100s: %s", path, what[0] ? what : strerror(-err));
+	snprintf(why, size, "%s: %s", path, what[0] ? what : strerror(-err));
 err_close:
 	dat_close(d);
 	return err;

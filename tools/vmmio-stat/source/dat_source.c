@@ -237,8 +237,7 @@ static int dat_source_open(struct vmmio_source *src, const struct vmmio_source_o
 	return 0;
 
 err_say:
-	snprintf(src->why, sizeof(src->why), "%.100s: %s", opts->path,
-		 why[0] ? why : strerror(-err));
+	snprintf(src->why, sizeof(src->why), "%s: %s", opts->path, why[0] ? why : strerror(-err));
 err_free:
 	source_free(b);
 	return err;

@@ -302,7 +302,7 @@ static int file_open(struct vmmio_source *src, const struct vmmio_source_opts *o
 	f->in = strcmp(opts->path, "-") ? fopen(opts->path, "re") : stdin;
 	if (!f->in) {
 		err = -errno;
-		snprintf(src->why, sizeof(src->why), "cannot read %.100s: %s", opts->path,
+		snprintf(src->why, sizeof(src->why), "cannot read %s: %s", opts->path,
 			 strerror(-err));
 		goto err_free;
 	}
@@ -312,7 +312,7 @@ static int file_open(struct vmmio_source *src, const struct vmmio_source_opts *o
 	if (!f->next) {
 		err = -ENODATA;
 		snprintf(src->why, sizeof(src->why),
-			 "%.100s holds no recording (vmmio-stat --json=full)", opts->path);
+			 "%s holds no recording (vmmio-stat --json=full)", opts->path);
 		goto err_free;
 	}
 	vmmio_json_copy(f->next, "accel", src->accel, sizeof(src->accel));

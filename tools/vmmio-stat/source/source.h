@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 
+#include "tools/vmmio-stat/core/program.h"
 #include "tools/vmmio-stat/core/snapshot.h"
 #include "steps.h"
 
@@ -54,12 +55,12 @@ struct vmmio_source_ops {
 struct vmmio_source {
 	const struct vmmio_source_ops *ops;
 	void *priv;
-	unsigned int sees; /* whose devices: VMMIO_SEES_* */
-	char engine[24];   /* "tp_btf", "raw_tp", "sysfs": what came of it */
-	char note[320];	   /* what could not be had and why; empty if nothing */
-	char detail[80];   /* more about the engine, for the heading */
-	char why[320];	   /* after an error: what failed, and the remedy */
-	bool damaged;	   /* of a recording: not all that it had could be read */
+	unsigned int sees;	 /* whose devices: VMMIO_SEES_* */
+	char engine[24];	 /* "tp_btf", "raw_tp", "sysfs": what came of it */
+	char note[320];		 /* what could not be had and why; empty if nothing */
+	char detail[80];	 /* more about the engine, for the heading */
+	char why[VMMIO_WHY_MAX]; /* after an error: what failed, and the remedy */
+	bool damaged;		 /* of a recording: not all that it had could be read */
 	/* Of a recording: where it was made. Empty: here. */
 	char accel[16];
 	char clocksource[32];
