@@ -341,7 +341,11 @@ static int resize_set(const char *text, const struct kernel_param *kp)
 	if (!dev)
 		return -ENODEV;
 	vq = list_first_entry(&dev_to_virtio(dev)->vqs, struct virtqueue, list);
+#ifdef RECYCLE_DONE
+	err = virtqueue_resize(vq, virtqueue_get_vring_size(vq) / 2, recycle, NULL);
+#else
 	err = virtqueue_resize(vq, virtqueue_get_vring_size(vq) / 2, recycle);
+#endif
 	put_device(dev);
 	return err;
 }
