@@ -92,4 +92,5 @@ if ! cmp -s "$out/want" "$out/made"; then
 	cp "$out/want" "$out/made"
 fi
 
+: >"$out/tree-image"
 VMMIO_BUILD="$build" "$source/cmake/tree-image.sh" --tree "$out/kernel" --out "$out"

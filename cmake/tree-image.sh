@@ -52,12 +52,19 @@ for file in "$build/mkcpio" "$build/image/list"; do
 	[ -e "$file" ] || die "no $file: build the project first, or set VMMIO_BUILD"
 done
 tree=$(cd "$tree" 2>/dev/null && pwd) || die "--tree: no such folder"
-for file in arch/x86/boot/bzImage Module.symvers modules.builtin include/config/kernel.release; do
+for file in arch/x86/boot/bzImage Module.symvers modules.order modules.builtin include/config/kernel.release; do
 	[ -r "$tree/$file" ] || die "no $tree/$file: the kernel and its modules must have been built"
 done
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
-rm -rf "$out/src" "$out/modules"
+# nobody else's files are removed
+for file in src modules; do
+	if [ -e "$out/$file" ] && [ ! -e "$out/tree-image" ]; then
+		die "$out/$file is there, and not of this script: another --out"
+	fi
+done
+: >"$out/tree-image"
+rm -rf "$out/src" "$out/modules" "$out/initrd.cpio" "$out/vmlinuz"
 mkdir -p "$out/src" "$out/modules"
 
 # from a copy, since Kbuild writes beside its sources
@@ -70,7 +77,11 @@ wanted=" vmmio $(grep '^[a-z]' "$source/cmake/guest-modules" | tr '\n' ' ')"
 sed 's,.*/,,; s,\.ko$,,; s,-,_,g' "$tree/modules.builtin" >"$out/builtin"
 grep -v '^file /lib/modules/' "$build/image/list" >"$out/list"
 echo "file /lib/modules/builtin $out/builtin" >>"$out/list"
-find "$tree/" "$out/src/kmod" -name '*.ko' | while read -r path; do
+# what this build made, no module of an earlier one or of a package below the tree
+{
+	sed "s,\.o\$,.ko,; s,^,$tree/," "$tree/modules.order"
+	echo "$out/src/kmod/vmmio.ko"
+} | while read -r path; do
 	name=$(basename "$path" .ko | tr - _)
 	case $wanted in
 	*" $name "*)
@@ -81,5 +92,6 @@ find "$tree/" "$out/src/kmod" -name '*.ko' | while read -r path; do
 done
 "$build/mkcpio" "$out/initrd.cpio.part" <"$out/list"
 mv "$out/initrd.cpio.part" "$out/initrd.cpio"
-ln -sf "$tree/arch/x86/boot/bzImage" "$out/vmlinuz"
+cp "$tree/arch/x86/boot/bzImage" "$out/vmlinuz.part" # the tree may be built again
+mv "$out/vmlinuz.part" "$out/vmlinuz"
 cp "$tree/include/config/kernel.release" "$out/release"

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "lib/opts.h"
 #include "builds.h"
@@ -45,6 +46,17 @@ const char *vmmio_builds_given(const struct vmmio_builds *b)
 const char *vmmio_builds_twice(const struct vmmio_builds *b)
 {
 	return at_least(b, 2);
+}
+
+bool vmmio_builds_is(const char *word)
+{
+	for (size_t i = 0; i < VMMIO_BUILDS; i++) {
+		size_t n = strlen(builds[i].option);
+
+		if (!strncmp(word, builds[i].option, n) && (!word[n] || word[n] == '='))
+			return true;
+	}
+	return false;
 }
 
 void vmmio_builds_add(const struct vmmio_builds *b, int side, char *argv[], size_t *n)

@@ -59,6 +59,9 @@ int vmmio_build_take(void *target, const char *value, char *why);
 const char *vmmio_builds_given(const struct vmmio_builds *b);
 const char *vmmio_builds_twice(const struct vmmio_builds *b);
 
+/* Is @word one of these options, "--kernel"? */
+bool vmmio_builds_is(const char *word);
+
 #define VMMIO_BUILDS_ARGS (2 * VMMIO_BUILDS)
 
 /* Add what holds for @side (0 or 1) to @argv from *@n on: VMMIO_BUILDS_ARGS words at most. */

@@ -7,9 +7,13 @@
 #ifndef VMMIO_BENCH_CMD_H
 #define VMMIO_BENCH_CMD_H
 
+#include <stdbool.h>
+
 #include "lib/status.h"
 
 int vmmio_cmd_compare(int argc, char **argv);
+/* May @id be a commit's, as --commit takes it and a stored result has it? */
+bool vmmio_commit_fits(const char *id);
 /* versus.c: what "compare --versus mainline" is */
 int vmmio_cmd_versus(int argc, char **argv);
 /* where.c: what "compare --where" is; diff_where.c: what "diff --where" is */

@@ -47,6 +47,13 @@ struct run {
 	struct timespec start;
 };
 
+bool vmmio_commit_fits(const char *id)
+{
+	return strlen(id) <= 80 &&
+	       !id[strspn(id,
+			  "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/+-")];
+}
+
 static int parse_options(struct options *o, int argc, char **argv)
 {
 	struct vmmio_opt opts[] = {
@@ -125,10 +132,7 @@ static int parse_options(struct options *o, int argc, char **argv)
 		fprintf(stderr, NAME "--name %s: not the plain name of a folder\n", o->name);
 		return -EINVAL;
 	}
-	if (o->commit &&
-	    (strlen(o->commit) > 80 ||
-	     o->commit[strspn(o->commit, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-					 "0123456789._/+-")])) {
+	if (o->commit && !vmmio_commit_fits(o->commit)) {
 		fprintf(stderr, NAME "--commit %.80s: letters, digits and ._/+-, 80 at most\n",
 			o->commit);
 		return -EINVAL;

@@ -56,9 +56,24 @@ struct history {
 	char final[PATH_MAX];
 };
 
+/* "@path: @why"; a name that is no UTF-8 is told with ? for its other bytes. */
+static void tell(json_t *list, const char *path, const char *why)
+{
+	json_t *j = json_sprintf("%s%s%s", path, why[0] ? ": " : "", why);
+	char *plain = j ? NULL : strdup(path);
+
+	for (char *p = plain; p && *p; p++)
+		if ((unsigned char)*p >= 0x80)
+			*p = '?';
+	if (plain)
+		j = json_sprintf("%s%s%s", plain, why[0] ? ": " : "", why);
+	free(plain);
+	json_array_append_new(list, j ? j : json_string("a result, no memory for its name"));
+}
+
 static void not_read(struct history *h, const char *path, const char *why)
 {
-	json_array_append_new(h->unread, json_sprintf("%s: %s", path, why));
+	tell(h->unread, path, why);
 }
 
 static const char *date_of(const struct vmmio_loaded *l)
@@ -221,6 +236,7 @@ static int add_to_group(struct history *h, struct vmmio_loaded *l)
 	memset(r, 0, sizeof(*r));
 	r->path = l->path;
 	r->commit = json_string_value(json_object_get(l->result, "commit"));
+	r->commit = r->commit && vmmio_commit_fits(r->commit) ? r->commit : NULL;
 	r->dims = dims;
 	snprintf(r->date, sizeof(r->date), "%s", date_of(l));
 	snprintf(r->accel, sizeof(r->accel), "%s", l->accel);
@@ -245,7 +261,7 @@ static int judge(struct history *h)
 
 		if (g->n < 2) {
 			if (!strncmp(g->r[0].date, date_of(&h->l[h->n - 1]), DAY))
-				json_array_append_new(h->alone, json_string(g->r[0].path));
+				tell(h->alone, g->r[0].path, "");
 			continue;
 		}
 		err = vmmio_history_judge(g->r, g->n, &o, &g->h);
@@ -510,10 +526,14 @@ int vmmio_cmd_history(int argc, char **argv)
 	if (!err && !h.n) {
 		const char *why = json_string_value(json_array_get(h.unread, 0));
 
-		fprintf(stderr, NAME "--history %s: %s\n", h.dir,
-			why	    ? why
-			: h.earlier ? "all results in it are from before --since"
-				    : "no results in it");
+		why = why	  ? why
+		      : h.earlier ? "all results in it are from before --since"
+				  : "no results in it";
+		fprintf(stderr, NAME "--history %s: %s\n", h.dir, why);
+		/* the reports of another day are none of today */
+		if (!json_array_size(h.unread))
+			tell(h.unread, h.dir, why);
+		write_reports(&h, "UNDECIDED: nothing could be compared");
 		free_all(&h);
 		return VMMIO_EXIT_TROUBLE;
 	}

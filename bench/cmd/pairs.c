@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "bench/guest/pool.h"
@@ -17,13 +18,19 @@ int vmmio_pairs_one(struct vmmio_pairs *p, char *const argv[], const char *shown
 		    struct vmmio_side *side)
 {
 	char why[160] = "";
+	int status = -1;
 
 	for (unsigned int i = 0; i <= p->retries && !vmmio_stop; i++) {
-		json_t *j = vmmio_run_json(argv, why, sizeof(why));
+		json_t *j = vmmio_run_json(argv, &status, why, sizeof(why));
 
 		if (j && !vmmio_side_take(j, pool, side, why, sizeof(why))) {
 			side->runs++;
 			return 0;
+		}
+		if (!vmmio_stop && WIFEXITED(status) && WEXITSTATUS(status) == VMMIO_EXIT_USAGE) {
+			vmmio_progress_end();
+			fprintf(stderr, "vmmio-bench %s: %s: wrong usage\n", p->c->name, shown);
+			return -EINVAL;
 		}
 		p->failed += i < p->retries && !vmmio_stop;
 	}

@@ -25,9 +25,9 @@ void vmmio_side_free(struct vmmio_side *s);
 
 /*
  * Run @argv with standard output into a JSON object. The child goes with its
- * parent, and what it starts goes with it. What was wrong in @why.
+ * parent, and what it starts goes with it. What was wrong in @why, its wait status in *@status.
  */
-json_t *vmmio_run_json(char *const argv[], char *why, size_t len);
+json_t *vmmio_run_json(char *const argv[], int *status, char *why, size_t len);
 
 /* Two commands in turn, and what was decided from it (pairs.c). */
 struct vmmio_pairs {
@@ -42,8 +42,8 @@ struct vmmio_pairs {
 
 /*
  * One run into @side. A run that fails is repeated and counted; one that does so again and
- * again is nobody's regression: it cannot be decided. 0, -EINTR, or -EAGAIN or -EIO after the
- * one line.
+ * again is nobody's regression: it cannot be decided. A wrong usage of it is ours and ends at once.
+ * 0, -EINTR, or -EAGAIN, -EINVAL or -EIO after the one line.
  */
 int vmmio_pairs_one(struct vmmio_pairs *p, char *const argv[], const char *shown, bool pool,
 		    struct vmmio_side *side);

@@ -24,7 +24,7 @@ void vmmio_side_free(struct vmmio_side *s)
 	memset(s, 0, sizeof(*s));
 }
 
-json_t *vmmio_run_json(char *const argv[], char *why, size_t len)
+json_t *vmmio_run_json(char *const argv[], int *ended, char *why, size_t len)
 {
 	int pipefd[2], status = -1;
 	json_error_t e;
@@ -32,6 +32,7 @@ json_t *vmmio_run_json(char *const argv[], char *why, size_t len)
 	pid_t pid;
 	FILE *f;
 
+	*ended = status;
 	if (pipe2(pipefd, O_CLOEXEC)) {
 		snprintf(why, len, "%s", strerror(errno));
 		return NULL;
@@ -58,6 +59,7 @@ json_t *vmmio_run_json(char *const argv[], char *why, size_t len)
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		if (vmmio_stop)
 			kill(pid, SIGTERM);
+	*ended = status;
 	if (!WIFEXITED(status) || WEXITSTATUS(status) || !j) {
 		if (j)
 			snprintf(why, len, "failed with status %d",

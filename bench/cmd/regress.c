@@ -332,6 +332,13 @@ static int run_builds(struct regress *g, const char *const *words, size_t n)
 	char *argv[2][BASELINE_ARGS + WORDS_MAX], self[PATH_MAX];
 	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
+	for (size_t i = 0; i < n; i++) {
+		if (!vmmio_builds_is(words[i]))
+			continue;
+		fprintf(stderr, "vmmio-bench regress: %s: belongs before --, once or twice\n",
+			words[i]);
+		return VMMIO_EXIT_USAGE;
+	}
 	if (len < 0) {
 		perror("vmmio-bench regress: /proc/self/exe");
 		return VMMIO_EXIT_TROUBLE;
@@ -339,7 +346,7 @@ static int run_builds(struct regress *g, const char *const *words, size_t n)
 	self[len] = '\0';
 	for (int side = 0; side < 2; side++) {
 		char *const first[] = {self,	  "compare", "--json",	   "--no-plots",
-				       "--boots", "1",	     "--rounds",   "1",
+				       "--boots", "2",	     "--rounds",   "1",
 				       "--depth", "1",	     "--no-folder"};
 		size_t to = 0;
 
@@ -453,10 +460,9 @@ int vmmio_cmd_regress(int argc, char **argv)
 	if (vmmio_opts_ask("--history", argc, argv))
 		return vmmio_cmd_history(argc, argv);
 	err = vmmio_opts_parse("vmmio-bench regress",
-			       "BASELINE [options], or --a CMD --b CMD [options],\n"
-			       "       or --kernel A --kernel B [options] [-- COMPARE-OPTIONS]\n"
-			       "       (or --modules, --initrd or --qemu twice),\n"
-			       "       or --bisect GOOD BAD [options] -- BUILD...",
+			       "BASELINE [options], or --a CMD --b CMD [options]\n"
+			       "--kernel A --kernel B [options] [-- COMPARE-OPTIONS]\n"
+			       "--bisect GOOD BAD [options] -- BUILD...",
 			       opts, sizeof(opts) / sizeof(opts[0]), argc, argv, words, WORDS_MAX,
 			       &n);
 	if (err)

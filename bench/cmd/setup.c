@@ -37,18 +37,21 @@ static int open_folder(const char *command, struct vmmio_setup *s)
 		n = -1;
 	}
 	if (n < 0) {
-		fprintf(stderr, "vmmio-bench %s: --kernel %s: no vmlinuz in it\n", command,
-			s->kernel);
+		fprintf(stderr,
+			"vmmio-bench %s: --kernel %s: no vmlinuz in it (cmake/tree-image.sh makes "
+			"one)\n",
+			command, s->kernel);
 		return -ENOENT;
 	}
-	if (!s->initrd && !s->modules) {
+	if (!s->initrd) {
 		n = snprintf(initrd, sizeof(initrd), "%s/initrd.cpio", s->kernel);
-		if (n >= (int)sizeof(initrd) || access(initrd, R_OK)) {
+		if (n < (int)sizeof(initrd) && !access(initrd, R_OK)) {
+			s->initrd = initrd;
+		} else if (!s->modules) {
 			fprintf(stderr, "vmmio-bench %s: --kernel %s: no initrd.cpio in it\n",
 				command, s->kernel);
 			return -ENOENT;
 		}
-		s->initrd = initrd;
 	}
 	s->kernel = kernel;
 	return 0;

@@ -138,9 +138,40 @@ void vmmio_ab_markdown(const struct vmmio_ab_report *r, FILE *f)
 			r->o->alpha);
 }
 
+/* Bytes of the UTF-8 character that @text begins with, 0 if it is none. */
+static int utf8(const char *text)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	int n = *p < 0x80 ? 1 : *p >= 0xf0 && *p < 0xf5 ? 4 : *p >= 0xe0 ? 3 : *p >= 0xc2 ? 2 : 0;
+
+	if (*p >= 0xf5)
+		return 0;
+	for (int i = 1; i < n; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	return n;
+}
+
+void vmmio_ab_cell(const char *text, FILE *f)
+{
+	for (; *text; text++) {
+		int n = utf8(text);
+
+		if (!n || (unsigned char)*text < ' ') {
+			fputc('?', f);
+			continue;
+		}
+		if (strchr("|<>`*\\", *text))
+			fputc('\\', f);
+		fwrite(text, 1, n, f);
+		text += n - 1;
+	}
+}
+
 void vmmio_ab_xml(const char *text, FILE *f)
 {
 	for (; *text; text++) {
+		int n = utf8(text);
 		const char *as = *text == '<'	 ? "&lt;"
 				 : *text == '>'	 ? "&gt;"
 				 : *text == '&'	 ? "&amp;"
@@ -148,10 +179,14 @@ void vmmio_ab_xml(const char *text, FILE *f)
 				 : *text == '\n' ? "&#10;"
 						 : NULL;
 
-		if (as)
+		if (as) {
 			fputs(as, f);
-		else
-			fputc(*text, f);
+		} else if (!n || ((unsigned char)*text < ' ' && *text != '\t')) {
+			fputc('?', f); /* XML has no such character */
+		} else {
+			fwrite(text, 1, n, f);
+			text += n - 1;
+		}
 	}
 }
 

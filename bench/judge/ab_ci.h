@@ -22,6 +22,9 @@ void vmmio_ab_markdown(const struct vmmio_ab_report *r, FILE *f);
 void vmmio_ab_junit(const struct vmmio_ab_report *r, FILE *f);
 void vmmio_ab_github(const struct vmmio_ab_report *r, FILE *f);
 
+/* @text in a table of Markdown; what is no UTF-8 or breaks the line is a ?. */
+void vmmio_ab_cell(const char *text, FILE *f);
+
 /* @text as an attribute or the contents of an element. */
 void vmmio_ab_xml(const char *text, FILE *f);
 

@@ -84,16 +84,24 @@ void vmmio_history_markdown(const struct vmmio_history_report *r, FILE *f)
 					fprintf(f, "\n| | series | of | was | is | between |\n"
 						   "|---|---|---|---:|---:|---|\n");
 				what(l, r->part[p].r, was, is, sizeof(was), where, sizeof(where));
-				fprintf(f, "| %s | %s%s | %s | %s | %s | %s |\n", marks[mark],
-					vmmio_series_emulated(l->like, l->accel) ? "~" : "",
-					l->like->heading, l->like->labels, was, is, where);
+				fprintf(f, "| %s | %s", marks[mark],
+					vmmio_series_emulated(l->like, l->accel) ? "~" : "");
+				vmmio_ab_cell(l->like->heading, f);
+				fprintf(f, " | ");
+				vmmio_ab_cell(l->like->labels, f);
+				fprintf(f, " | %s | %s | ", was, is);
+				vmmio_ab_cell(where, f);
+				fprintf(f, " |\n");
 			}
-	json_array_foreach((json_t *)r->trouble, i, v)
-		fprintf(f, "%s- not judged: `%s`\n", i ? "" : "\n", json_string_value(v));
+	json_array_foreach((json_t *)r->trouble, i, v) {
+		fprintf(f, "%s- not judged: ", i ? "" : "\n");
+		vmmio_ab_cell(json_string_value(v), f);
+		fprintf(f, "\n");
+	}
 	fprintf(f, "\n");
 	for (size_t p = 0; p < r->n; p++) {
 		series = r->part[p].h ? r->part[p].h->n : 0;
-		fprintf(f, "%zu result%s, %zu series: %s\n", r->part[p].n,
+		fprintf(f, "- %zu result%s, %zu series: %s\n", r->part[p].n,
 			r->part[p].n == 1 ? "" : "s", series, r->part[p].question);
 	}
 }

@@ -15,7 +15,7 @@
 
 struct line {
 	uint32_t module, function, string;
-	const char *file; /* up to the colon */
+	const char *file; /* its name without folders, up to the colon */
 	unsigned int file_len, number;
 	unsigned long hash;
 	uint64_t w[KINDS][COLUMNS];
@@ -58,7 +58,7 @@ static int by_line(const void *a, const void *b)
 static struct line *line_of(struct side *s, const struct vmmio_where *w, uint32_t module,
 			    uint32_t function, uint32_t string)
 {
-	const char *text = w->strings[string], *colon = strrchr(text, ':'), *hash;
+	const char *text = w->strings[string], *colon = strrchr(text, ':'), *hash, *name;
 	struct line *all, *l;
 
 	for (size_t i = 0; i < s->n; i++)
@@ -70,12 +70,15 @@ static struct line *line_of(struct side *s, const struct vmmio_where *w, uint32_
 		return NULL;
 	s->v = all;
 	l = &all[s->n++];
+	name = colon ? colon : text + strlen(text);
+	while (name > text && name[-1] != '/')
+		name--; /* two builds may lie in folders of two names */
 	*l = (struct line){.module = module,
 			   .function = function,
 			   .string = string,
-			   .file = text,
-			   .file_len = colon ? (unsigned int)(colon - text)
-					     : (unsigned int)strlen(text),
+			   .file = name,
+			   .file_len = colon ? (unsigned int)(colon - name)
+					     : (unsigned int)strlen(name),
 			   .number = colon ? strtoul(colon + 1, NULL, 10) : 0,
 			   .same = VMMIO_WHERE_NONE};
 	hash = strchr(text, '#');

@@ -22,13 +22,14 @@ good=$(cat "$state/good" 2>/dev/null || :)
 # build COMMIT: once each
 build()
 {
-	[ -e "$state/$1/build/vmmio-bench" ] && return
+	[ -e "$state/$1/built" ] && return
 	[ -e "$state/$1" ] || git -C "$clone" worktree add -q --detach "$state/$1" "$1"
 	(cd "$state/$1" && cmake --preset release && cmake --build build --target comparison) >"$state/build.log" 2>&1 || {
 		echo "$1: does not build:"
 		tail -n 5 "$state/build.log"
 		return 1
 	}
+	: >"$state/$1/built"
 }
 build "$new" || exit 4
 [ -n "$good" ] || {

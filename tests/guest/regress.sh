@@ -42,12 +42,16 @@ run 2 regress --a true --b true --qemu x --qemu y
 says '--qemu: twice contradicts --a'
 run 2 regress --qemu x --qemu y --qemu z
 says '--qemu z: there are two sides'
-run 4 regress --kernel "$tmp/kernel-a" --kernel "$tmp" --retries 0 --pairs 1 -- --accel tcg --count 100
+run 2 regress --qemu x --qemu y -- --modules z
+says '--modules: belongs before --'
+run 1 regress --qemu x --qemu y -- --bogus
+grep -q 'compare of A: wrong usage' "$tmp/err" || fail "a wrong option of compare is tried again"
+run 1 regress --kernel "$tmp/kernel-a" --kernel "$tmp" --retries 0 --pairs 1 -- --accel tcg --count 100
 grep -q "compare: --kernel $tmp: no vmlinuz in it" "$tmp/err" || fail "an empty folder is a kernel"
 run 0 regress --kernel "$tmp/kernel-a" --kernel "$tmp/kernel-b" --resolution 0.02 -- --accel tcg --count 200
 [ ! -e results ] || fail "builds of two sides left results"
 head -n 1 "$tmp/out" | grep -q '^no regression: 0 of ' || fail "two folders of one kernel differ"
-sed -n 2p "$tmp/out" | grep -q '^after 2 pairs' || fail "200 I/Os a boot do not resolve 1 in 50"
+sed -n 2p "$tmp/out" | grep -q '^after 1 pair' || fail "200 I/Os a boot do not resolve 1 in 50"
 run 0 regress "$base" --out "$tmp/again"
 grep -q '^no regression: 0 of ' "$tmp/out" || fail "two runs differ in structure"
 
@@ -117,6 +121,7 @@ for commit in one two; do
 	id=$(git -C clone rev-parse HEAD)
 	mkdir -p "state/$id"
 	ln -s "$VMMIO_BUILD" "state/$id/build"
+	: >"state/$id/built"
 	ln -s "$VMMIO_SOURCE/packaging" "state/$id/packaging"
 	"$VMMIO_SOURCE/packaging/ci/cron.sh" clone state --pairs 1 >out 2>err || fail "cron.sh, commit $commit"
 	[ ! -s out ] || fail "cron.sh prints good news"
@@ -128,6 +133,7 @@ git -C clone -c user.name=n -c user.email=e commit -q --allow-empty -m three
 id=$(git -C clone rev-parse HEAD)
 mkdir -p "state/$id/build" && printf '#!/bin/sh\nexit 1\n' >"state/$id/build/vmmio-bench"
 chmod +x "state/$id/build/vmmio-bench"
+: >"state/$id/built"
 ln -s "$VMMIO_SOURCE/packaging" "state/$id/packaging"
 status=0
 "$VMMIO_SOURCE/packaging/ci/cron.sh" clone state --pairs 1 >out 2>err || status=$?

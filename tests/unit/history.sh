@@ -293,12 +293,23 @@ grep -q '^| :grey_question: not decided | .*since .*set-06/compare (2026-11-24),
 	fail "what is open has no row"
 run 4 alone --markdown "$tmp/md" --junit "$tmp/xml"
 junit error 1
-grep -q '^- not judged: `.*set-06/compare: compared with nothing`$' "$tmp/md" || fail "what is alone is not in the comment"
+grep -q '^- not judged: .*set-06/compare: compared with nothing$' "$tmp/md" || fail "what is alone is not in the comment"
 run 4 withheld --junit "$tmp/xml"
 junit error 1
 run 0 same --markdown "$tmp/md" --junit "$tmp/xml"
 junit failure 0
 grep -q '^| ' "$tmp/md" && fail "a comment on nothing has a table"
+run 1 empty --markdown "$tmp/md" --junit "$tmp/xml"
+grep -q '^\*\*UNDECIDED: ' "$tmp/md" || fail "a comment of another day is left"
+junit error 1
+odd=$(printf 'a\377|<b\001')
+rm -rf "$tmp/odd"
+mkdir "$tmp/odd"
+cp -r "$tmp/commits/set-10" "$tmp/odd/$odd"
+run 4 odd --markdown "$tmp/md" --junit "$tmp/xml" --json
+grep -q 'a?\\|\\<b?' "$tmp/md" || fail "an odd name is not told, or breaks the table: $(cat "$tmp/md")"
+grep -q 'a?|&lt;b?' "$tmp/xml" || fail "JUnit: an odd name"
+says '@{$j->{not_compared}} == 1'
 run 1 same --markdown "$tmp/none/md"
 [ "$(wc -l <"$tmp/err")" = 1 ] || fail "a comment that cannot be written: not one line"
 run 1 same --junit /dev/full

@@ -240,7 +240,8 @@ static void test_symbols(void **state)
 
 /*
  * A result: handler() calls read() from one line, @calls times in 10, of 7 instructions each;
- * with @extra there is a call from a line before it, which moves the other.
+ * with @extra there is a call from a line before it, which moves the other, in a folder of another
+ * name.
  */
 static void make(struct vmmio_where *w, bool extra, unsigned int calls)
 {
@@ -253,9 +254,9 @@ static void make(struct vmmio_where *w, bool extra, unsigned int calls)
 	t->ios = 10;
 	t->elapsed_ns = 1;
 	mod = vmmio_where_string(w, "vmmio");
-	new_line = vmmio_where_string(w, "kmod/irq.c:20 #00000002");
+	new_line = vmmio_where_string(w, "new/irq.c:20 #00000002");
 	line = vmmio_where_string(w, "kmod/irq.c:20 #00000001");
-	moved = vmmio_where_string(w, "kmod/irq.c:21 #00000001");
+	moved = vmmio_where_string(w, "new/irq.c:21 #00000001");
 	body = vmmio_where_string(w, "kmod/events.h:5");
 	top = vmmio_where_child(t, 0, 0, vmmio_where_string(w, "handler"), mod);
 	t->nodes[top].entries = 10;
@@ -288,7 +289,7 @@ static void test_charge(void **state)
 	assert_int_equal(d.nrows, 1);
 	assert_int_equal(d.rows[0].n, 90);
 	assert_string_equal(b.strings[d.rows[0].function], "handler");
-	assert_string_equal(b.strings[d.rows[0].line], "kmod/irq.c:20 #00000002");
+	assert_string_equal(b.strings[d.rows[0].line], "new/irq.c:20 #00000002");
 	assert_string_equal(b.strings[d.rows[0].callee], "read");
 	assert_int_equal(d.rows[0].naccess, 1);
 	assert_int_equal(d.rows[0].access[0].n, 10);
