@@ -110,7 +110,7 @@ fi
 headers=linux-headers-$want
 apt_has "$headers:$arch" || die "no package $headers for $arch"
 companions=$(apt_field "$headers:$arch" Depends "$suite" | tr ',' '\n' |
-	sed -n 's/^ *\(linux-headers-[^ ]*-common\|linux-kbuild-[^ ]*\).*/\1/p')
+	sed -n 's/^ *\(linux-headers-[^ ]*-common[-a-z]*\|linux-kbuild-[^ ]*\).*/\1/p')
 
 image=linux-image-$want
 apt_has "$image:$arch" || die "no package $image for $arch"
