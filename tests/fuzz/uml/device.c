@@ -483,6 +483,7 @@ static void reg_write(unsigned int offset, u32 v)
 		align1 = v;
 		break;
 	case VIRTIO_MMIO_QUEUE_PFN:
+		version1 = true; /* for the driver, whatever the device is */
 		q->desc = (u64)v << PAGE_SHIFT;
 		q->avail = q->desc + 16ull * q->num;
 		q->used = round_up(q->avail + 6 + 2ull * q->num, (u64)(align1 ?: PAGE_SIZE));
