@@ -65,6 +65,7 @@ done
 # its hooks go behind its back: by a process that keeps nothing else of it, no output that
 # somebody reads to its end and no lock, and does so whatever has ended it
 for how in INT TERM KILL; do
+	: >/tmp/out # not what was there before
 	vmmio-stat --json 0.1 >/tmp/out 2>&1 &
 	pid=$!
 	until grep -q virtio /tmp/out; do usleep 100000; done
