@@ -187,7 +187,8 @@ done
 # emulated times only on demand, and then they say what they are
 [ ! -e "$tmp/plots/compare/cdf.svg" ] || fail "emulated times were drawn unasked"
 run 0 plot "$base" --emulated-time --out "$tmp/times"
-grep -q 'EMULATED TIME' "$tmp/times/compare/cdf.svg" || fail "no distributions, or no mark on them"
+grep -q 'EMULATED TIME' "$tmp/times/compare/cdf.svg" ||
+	fail "no distributions, or no mark on them: $(gzip -dc "$base/rounds.jsonl.gz" | grep -o '"hist":{[^}]*}' | sort | uniq -c)"
 
 # intervals of two: the stored set of many boots against itself
 set -- "$VMMIO_SOURCE"/results/*/aa
