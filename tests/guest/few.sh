@@ -72,7 +72,7 @@ for how in INT TERM KILL; do
 	grep -q ^vring_interrupt /sys/kernel/tracing/enabled_functions || fail "$how: not hooked"
 	kill -s $how $pid
 	wait $pid || true
-	for left in $(pgrep vmmio-stat); do
+	for left in $(pidof vmmio-stat); do
 		! ls -l /proc/$left/fd 2>/dev/null | grep -e '->' | grep -v -e 'anon_inode:\[\?bpf' -e '-> pipe:' ||
 			fail "$how: it keeps more than hooks"
 	done
@@ -81,11 +81,11 @@ done
 [ "$(vmmio-stat -- echo all | head -n 1)" = all ] || fail 'no output'
 until_unhooked
 tries=100
-while pgrep vmmio-stat >/dev/null && [ $tries != 0 ]; do
+while pidof vmmio-stat >/dev/null && [ $tries != 0 ]; do
 	tries=$((tries - 1))
 	usleep 50000
 done
-! pgrep vmmio-stat >/dev/null || fail 'a process is left'
+! pidof vmmio-stat >/dev/null || fail 'a process is left'
 END
 for ring in '' ,packed=on; do
 	sed "1i QUICK='$ring'" "$work/run.sh" >"$work/now.sh"
