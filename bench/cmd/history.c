@@ -56,24 +56,24 @@ struct history {
 	char final[PATH_MAX];
 };
 
-/* "@path: @why"; a name that is no UTF-8 is told with ? for its other bytes. */
-static void tell(json_t *list, const char *path, const char *why)
+/* JSON takes UTF-8: a name that is none is told with ? for its other bytes. */
+static void make_plain(char *name)
 {
-	json_t *j = json_sprintf("%s%s%s", path, why[0] ? ": " : "", why);
-	char *plain = j ? NULL : strdup(path);
+	json_t *j = json_string(name);
 
-	for (char *p = plain; p && *p; p++)
+	for (char *p = name; !j && *p; p++)
 		if ((unsigned char)*p >= 0x80)
 			*p = '?';
-	if (plain)
-		j = json_sprintf("%s%s%s", plain, why[0] ? ": " : "", why);
-	free(plain);
-	json_array_append_new(list, j ? j : json_string("a result, no memory for its name"));
+	json_decref(j);
 }
 
 static void not_read(struct history *h, const char *path, const char *why)
 {
-	tell(h->unread, path, why);
+	char plain[PATH_MAX];
+
+	snprintf(plain, sizeof(plain), "%s", path);
+	make_plain(plain);
+	json_array_append_new(h->unread, json_sprintf("%s: %s", plain, why));
 }
 
 static const char *date_of(const struct vmmio_loaded *l)
@@ -114,6 +114,7 @@ static int take_result(struct history *h, const char *path)
 		vmmio_result_unload(&l);
 		return -ENOMEM;
 	}
+	make_plain(l.path); /* all of it is read */
 	h->l = all;
 	h->l[h->n++] = l;
 	return 0;
@@ -261,7 +262,7 @@ static int judge(struct history *h)
 
 		if (g->n < 2) {
 			if (!strncmp(g->r[0].date, date_of(&h->l[h->n - 1]), DAY))
-				tell(h->alone, g->r[0].path, "");
+				json_array_append_new(h->alone, json_string(g->r[0].path));
 			continue;
 		}
 		err = vmmio_history_judge(g->r, g->n, &o, &g->h);
@@ -439,12 +440,12 @@ static int conclude(struct history *h)
 	int err = h->plots ? draw(h) : 0;
 	char headline[200];
 
-	snprintf(
-		headline, sizeof(headline),
-		"%s: %zu of %zu series worse than they were; %zu change%s in %zu results, %.10s to "
-		"%.10s",
-		verdict, s.regressions, s.lines, s.changes, s.changes == 1 ? "" : "s", h->n,
-		date_of(&h->l[0]), date_of(&h->l[h->n - 1]));
+	snprintf(headline, sizeof(headline),
+		 "%s: %zu of %zu series worse than they were; %zu change%s in %zu result%s, %.10s "
+		 "to "
+		 "%.10s",
+		 verdict, s.regressions, s.lines, s.changes, s.changes == 1 ? "" : "s", h->n,
+		 h->n == 1 ? "" : "s", date_of(&h->l[0]), date_of(&h->l[h->n - 1]));
 	err = write_reports(h, headline) ?: err;
 	if (h->c.json)
 		print_json(h, &s, verdict);
@@ -532,7 +533,7 @@ int vmmio_cmd_history(int argc, char **argv)
 		fprintf(stderr, NAME "--history %s: %s\n", h.dir, why);
 		/* the reports of another day are none of today */
 		if (!json_array_size(h.unread))
-			tell(h.unread, h.dir, why);
+			not_read(&h, h.dir, why);
 		write_reports(&h, "UNDECIDED: nothing could be compared");
 		free_all(&h);
 		return VMMIO_EXIT_TROUBLE;

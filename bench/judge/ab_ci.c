@@ -102,42 +102,6 @@ static void headline(const struct vmmio_ab_report *r, FILE *f)
 	fprintf(f, ": %zu of %zu series different", r->ab->different, r->ab->n);
 }
 
-void vmmio_ab_markdown(const struct vmmio_ab_report *r, FILE *f)
-{
-	size_t i, rows = 0;
-	json_t *v;
-
-	fprintf(f, "**");
-	headline(r, f);
-	fprintf(f, "**\n");
-	if (r->ab && r->o->how)
-		fprintf(f, "\n%s\n", r->o->how);
-	for (int mark = REGRESSION; r->ab && mark < FINE; mark++) {
-		for (i = 0; i < r->ab->n; i++) {
-			const struct vmmio_ab_row *row = &r->ab->row[i];
-			char a[24], b[24], sure[80];
-
-			if (mark_of(row) != (enum mark)mark)
-				continue;
-			if (!rows++)
-				fprintf(f, "\n| | series | of | was | is | how sure |\n"
-					   "|---|---|---|---:|---:|---|\n");
-			values(row, a, b, sizeof(a));
-			how_sure(row, sure, sizeof(sure));
-			fprintf(f, "| %s | %s | %s | %s | %s | %s |\n", marks[mark],
-				row->a->heading, row->a->labels, a, b, sure);
-		}
-	}
-	for (i = 0; r->ab && i < r->ab->nnew; i++)
-		fprintf(f, "%s- new: %s (%s)\n", i ? "" : "\n", r->ab->new[i]->heading,
-			r->ab->new[i]->labels);
-	json_array_foreach((json_t *)r->changed, i, v)
-		fprintf(f, "%s- changed: `%s`\n", i ? "" : "\n", json_string_value(v));
-	if (r->ab)
-		fprintf(f, "\n%zu series compared, alpha %g for all of them.\n", r->ab->n,
-			r->o->alpha);
-}
-
 /* Bytes of the UTF-8 character that @text begins with, 0 if it is none. */
 static int utf8(const char *text)
 {
@@ -166,6 +130,48 @@ void vmmio_ab_cell(const char *text, FILE *f)
 		fwrite(text, 1, n, f);
 		text += n - 1;
 	}
+}
+
+void vmmio_ab_markdown(const struct vmmio_ab_report *r, FILE *f)
+{
+	size_t i, rows = 0;
+	json_t *v;
+
+	fprintf(f, "**");
+	headline(r, f);
+	fprintf(f, "**\n");
+	if (r->ab && r->o->how)
+		fprintf(f, "\n%s\n", r->o->how);
+	for (int mark = REGRESSION; r->ab && mark < FINE; mark++) {
+		for (i = 0; i < r->ab->n; i++) {
+			const struct vmmio_ab_row *row = &r->ab->row[i];
+			char a[24], b[24], sure[80];
+
+			if (mark_of(row) != (enum mark)mark)
+				continue;
+			if (!rows++)
+				fprintf(f, "\n| | series | of | was | is | how sure |\n"
+					   "|---|---|---|---:|---:|---|\n");
+			values(row, a, b, sizeof(a));
+			how_sure(row, sure, sizeof(sure));
+			fprintf(f, "| %s | ", marks[mark]);
+			vmmio_ab_cell(row->a->heading, f);
+			fprintf(f, " | ");
+			vmmio_ab_cell(row->a->labels, f);
+			fprintf(f, " | %s | %s | %s |\n", a, b, sure);
+		}
+	}
+	for (i = 0; r->ab && i < r->ab->nnew; i++)
+		fprintf(f, "%s- new: %s (%s)\n", i ? "" : "\n", r->ab->new[i]->heading,
+			r->ab->new[i]->labels);
+	json_array_foreach((json_t *)r->changed, i, v) {
+		fprintf(f, "%s- changed: ", i ? "" : "\n");
+		vmmio_ab_cell(json_string_value(v), f);
+		fprintf(f, "\n");
+	}
+	if (r->ab)
+		fprintf(f, "\n%zu series compared, alpha %g for all of them.\n", r->ab->n,
+			r->o->alpha);
 }
 
 void vmmio_ab_xml(const char *text, FILE *f)

@@ -308,7 +308,12 @@ mkdir "$tmp/odd"
 cp -r "$tmp/commits/set-10" "$tmp/odd/$odd"
 run 4 odd --markdown "$tmp/md" --junit "$tmp/xml" --json
 grep -q 'a?\\|\\<b?' "$tmp/md" || fail "an odd name is not told, or breaks the table: $(cat "$tmp/md")"
+cp -r "$tmp/commits/set-12" "$tmp/odd/$odd.2"
+run 4 odd --json
+says '@{$j->{histories}[0]{results}} == 2'
+rm -r "$tmp/odd/$odd.2"
 grep -q 'a?|&lt;b?' "$tmp/xml" || fail "JUnit: an odd name"
+run 4 odd --json
 says '@{$j->{not_compared}} == 1'
 run 1 same --markdown "$tmp/none/md"
 [ "$(wc -l <"$tmp/err")" = 1 ] || fail "a comment that cannot be written: not one line"
