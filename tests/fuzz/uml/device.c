@@ -41,6 +41,8 @@
 #define FAULTS_MAX 64
 /* Accesses in a life; a driver that needs more does not end by itself. */
 #define ACCESSES_MAX 100000
+/* One interrupt is judged first, by the driver's rings: two of 32,768 entries at most. */
+#define IRQ_ACCESSES_MAX (2 * ACCESSES_MAX)
 /* Virtual time of a probe, a removal or an act: a few waits, each of 2 s at most. */
 #define ACT_MAX_NS (20ull * NSEC_PER_SEC)
 
@@ -343,7 +345,7 @@ static void meanwhile(unsigned int offset)
 	u8 b;
 
 	/* those of interrupts, of which there can be many, are judged one by one */
-	if (irq_depth && irq_accesses++ < ACCESSES_MAX)
+	if (irq_depth && irq_accesses++ < IRQ_ACCESSES_MAX)
 		;
 	else if (++accesses == ACCESSES_MAX) {
 		fault("a life of 100000 accesses", 25);
