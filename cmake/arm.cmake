@@ -169,6 +169,8 @@ if(VMMIO_MATRIX)
 	vmmio_arch_image(matrix amd64-7.x --arch amd64 --suite trixie-backports --tools trixie)
 	foreach(ring IN ITEMS split packed)
 		vmmio_arch_test(amd64-7.x-${ring} matrix amd64-7.x tests/matrix/kernel.sh ARGS ${ring})
+		vmmio_arch_test(amd64-7.x-${ring}-in-order matrix amd64-7.x tests/matrix/inorder.sh TIMEOUT 600
+				ARGS ${ring})
 	endforeach()
 	vmmio_stat_tests(matrix amd64-7.x truth requests netbytes ${kinds})
 	# Modules of 5.10 have no BTF: mainline's drivers through tracefs there.
