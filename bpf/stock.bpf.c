@@ -49,12 +49,10 @@ __u64 pair_runs = 0;
 /* Of all queues, ours too. Nothing else is known of ours, so it must be cheap. */
 static __always_inline int opportunity(struct virtqueue *vq)
 {
-	int slot = slot_of(vq);
-	struct vmmio_stock_state *s;
+	struct vmmio_stock_state *s = state_of(vq);
 
-	if (slot < 0)
+	if (!s)
 		return 0;
-	s = state_at(slot);
 	s->opportunities++;
 	if (s->again) {
 		s->again = 0;
@@ -75,10 +73,10 @@ static __always_inline void count(__u64 *counter, __u64 n)
 }
 
 /* One of @one, and @n of @sum unless that is VMMIO_C_COUNT. */
-static __always_inline void count_in_row(__u32 slot, const struct vmmio_stock_state *s, int one,
-					 int sum, __u64 n)
+static __always_inline void count_in_row(const struct vmmio_stock_state *s, int one, int sum,
+					 __u64 n)
 {
-	struct vmmio_bpf_row *row = row_get(slot, s->gen);
+	struct vmmio_bpf_row *row = row_get(s->slot, s->gen);
 
 	if (!row)
 		return;
@@ -88,10 +86,10 @@ static __always_inline void count_in_row(__u32 slot, const struct vmmio_stock_st
 }
 
 /* The row says whose the histogram is, and what it said on this CPU still holds. */
-static __always_inline void hist_count(__u32 slot, struct vmmio_stock_state *s,
-				       enum vmmio_hist_id id, __u64 value)
+static __always_inline void hist_count(struct vmmio_stock_state *s, enum vmmio_hist_id id,
+				       __u64 value)
 {
-	__u32 cpu;
+	__u32 cpu, slot = s->slot;
 
 	if (opt_hist_pos[id] == VMMIO_HIST_ABSENT)
 		return;
@@ -112,45 +110,45 @@ static __always_inline bool by_event(const struct vmmio_stock_state *s)
  * Before the doorbell; see the vocabulary of kick-to-interrupt in the manual.
  * True: a sample opens, and its t0 is the caller's to set.
  */
-static __always_inline bool pair_kick(struct virtqueue *vq, struct vmmio_stock_state *s, __u32 slot)
+static __always_inline bool pair_kick(struct virtqueue *vq, struct vmmio_stock_state *s)
 {
+	bool occupancy = opt_occupancy, latency = opt_latency, empty = opt_empty;
 	__u16 avail, used = 0, prev = s->avail_prev;
 	bool known = s->kicked;
 	__u64 t0 = s->t0;
 
-	if (opt_occupancy || (opt_latency && (t0 || opt_empty)))
+	if (occupancy || (latency && (t0 || empty)))
 		ring_indices(vq, s, &avail, &used);
 	else
 		avail = ring_avail(vq, s);
 	s->avail_prev = avail;
 	s->kicked = 1;
-	if (opt_occupancy)
-		count_in_row(slot, s, VMMIO_C_OCCUPANCIES, VMMIO_C_OCCUPANCY,
-			     (__u16)(avail - used));
-	if (opt_occupancy)
-		hist_count(slot, s, VMMIO_HIST_OCCUPANCY, (__u16)(avail - used));
+	if (occupancy) {
+		count_in_row(s, VMMIO_C_OCCUPANCIES, VMMIO_C_OCCUPANCY, (__u16)(avail - used));
+		hist_count(s, VMMIO_HIST_OCCUPANCY, (__u16)(avail - used));
+	}
 	if (!known)
 		return false;
 	if (by_event(s)) {
 		count(&s->kicks_indexed, 1);
 		count(&s->kick_buffers, (__u16)(avail - prev));
-		hist_count(slot, s, VMMIO_HIST_BATCH, (__u16)(avail - prev));
+		hist_count(s, VMMIO_HIST_BATCH, (__u16)(avail - prev));
 	}
-	if (!opt_latency)
+	if (!latency)
 		return false;
 	/* another CPU's kick published it, or it is not used yet: that is the sample */
 	if (avail == prev || (t0 && (__s16)(used - s->a0) <= 0)) {
 		if (t0)
-			count_in_row(slot, s, VMMIO_C_KICKS_MERGED, VMMIO_C_COUNT, 0);
+			count_in_row(s, VMMIO_C_KICKS_MERGED, VMMIO_C_COUNT, 0);
 		return false;
 	}
 	if (t0)
-		count_in_row(slot, s, VMMIO_C_KICKS_POLLED, VMMIO_C_COUNT, 0);
+		count_in_row(s, VMMIO_C_KICKS_POLLED, VMMIO_C_COUNT, 0);
 	/* an interrupt from here on must not pair the old sample with the new indices */
 	s->t0 = 0;
 	barrier();
 	s->a0 = prev;
-	s->empty = opt_empty && used == prev;
+	s->empty = empty && used == prev;
 	return true;
 }
 
@@ -183,31 +181,41 @@ static __always_inline bool kicker_late(const struct vmmio_stock_state *s)
 	return task ? preemptions(task) != s->switches : s->late;
 }
 
+/* Where nothing of it is asked for but how many. */
+static __always_inline int kick_seen(struct virtqueue *vq)
+{
+	struct vmmio_stock_state *s = state_of(vq);
+
+	if (s)
+		count(&s->kicks, 1);
+	return 0;
+}
+
 static __always_inline int kick(struct virtqueue *vq)
 {
-	struct vmmio_stock_state *s;
+	/* each look at an option stays in the program as two instructions */
+	bool cost = opt_kick_cost, preempted = opt_preempted;
+	struct vmmio_stock_state *s = state_of(vq);
 	struct cpu_scratch *x;
-	int slot = slot_of(vq);
 	bool opens = false;
 	__u64 now;
 
-	if (slot < 0)
+	if (!s)
 		return 0;
-	s = state_at(slot);
 	count(&s->kicks, 1);
 	if ((opt_latency || opt_occupancy || by_event(s)) && !s->again)
-		opens = pair_kick(vq, s, slot);
-	if (opt_preempted && opens) {
+		opens = pair_kick(vq, s);
+	if (preempted && opens) {
 		s->late = 0;
 		s->kicker = bpf_get_current_task();
 		s->switches = preemptions(s->kicker);
 	}
-	if (opt_kick_cost || opt_preempted) {
+	if (cost || preempted) {
 		x = scratch();
 		if (!x)
 			return 0;
 		x->kick_vq = (__u64)vq;
-		x->kick_irqs = interrupts();
+		x->kick_irqs = x->irqs;
 		now = bpf_ktime_get_ns(); /* last: what comes before is not the kick's */
 		x->kick_t0 = now;
 	} else {
@@ -224,13 +232,11 @@ static __always_inline int kick(struct virtqueue *vq)
  */
 static __always_inline int kick_of_ours(struct virtqueue *vq, bool needed)
 {
-	int slot = slot_of(vq);
-	struct vmmio_stock_state *s;
+	struct vmmio_stock_state *s = needed ? state_of(vq) : NULL;
 
-	if (!needed || slot < 0)
+	if (!s)
 		return 0;
-	s = state_at(slot);
-	if (s->ours && s->packed && pair_kick(vq, s, slot))
+	if (s->ours && s->packed && pair_kick(vq, s))
 		s->t0 = bpf_ktime_get_ns();
 	return 0;
 }
@@ -242,24 +248,24 @@ static __always_inline int kick_done(void)
 	__u64 now = bpf_ktime_get_ns(), cost;
 	struct cpu_scratch *x = scratch();
 	struct vmmio_bpf_row *row;
+	struct vmmio_stock_state *s;
 	struct virtqueue *vq;
-	int slot;
 
 	if (!x || !x->kick_vq)
 		return 0;
 	vq = (void *)x->kick_vq;
 	x->kick_vq = 0;
-	slot = slot_of(vq);
-	if (slot < 0)
+	s = state_of(vq);
+	if (!s)
 		return 0;
 	if (opt_preempted)
-		kicker_leaves(state_at(slot));
+		kicker_leaves(s);
 	if (!opt_kick_cost)
 		return 0;
-	row = row_get(slot, state_at(slot)->gen);
+	row = row_get(s->slot, s->gen);
 	if (!row)
 		return 0;
-	if (interrupts() != x->kick_irqs) {
+	if (x->irqs != x->kick_irqs) {
 		row->c[VMMIO_C_KICKS_INTERRUPTED]++;
 		return 0;
 	}
@@ -267,13 +273,12 @@ static __always_inline int kick_done(void)
 	cost = cost > pair_ns ? cost - pair_ns : 0;
 	row->c[VMMIO_C_KICKS_TIMED]++;
 	row->c[VMMIO_C_KICK_NS] += cost;
-	hist_add(slot, VMMIO_HIST_KICK, cost);
+	hist_add(s->slot, VMMIO_HIST_KICK, cost);
 	return 0;
 }
 
 /* At the interrupt's begin: the sample ends before what its callback makes available. */
-static __always_inline void pair_interrupt(struct vmmio_stock_state *s, __u32 slot, __u16 used,
-					   __u64 start)
+static __always_inline void pair_interrupt(struct vmmio_stock_state *s, __u16 used, __u64 start)
 {
 	__u64 t0 = s->t0;
 
@@ -282,12 +287,12 @@ static __always_inline void pair_interrupt(struct vmmio_stock_state *s, __u32 sl
 		return;
 	s->t0 = 0;
 	if (opt_preempted && kicker_late(s)) {
-		count_in_row(slot, s, VMMIO_C_LATENCIES_PREEMPTED, VMMIO_C_COUNT, 0);
+		count_in_row(s, VMMIO_C_LATENCIES_PREEMPTED, VMMIO_C_COUNT, 0);
 		return;
 	}
 	s->latencies++;
 	s->latency_ns += start - t0;
-	hist_count(slot, s, VMMIO_HIST_IRQ, start - t0);
+	hist_count(s, VMMIO_HIST_IRQ, start - t0);
 	if (s->empty) {
 		s->latencies_empty++;
 		s->latency_empty_ns += start - t0;
@@ -295,7 +300,7 @@ static __always_inline void pair_interrupt(struct vmmio_stock_state *s, __u32 sl
 }
 
 /* At its end: what the device has used until then is this interrupt's. */
-static __always_inline void count_used(struct vmmio_stock_state *s, __u32 slot, __u16 used)
+static __always_inline void count_used(struct vmmio_stock_state *s, __u16 used)
 {
 	__u16 delta = used - s->used_prev;
 
@@ -306,7 +311,7 @@ static __always_inline void count_used(struct vmmio_stock_state *s, __u32 slot, 
 		s->irqs_indexed++;
 		s->used_buffers += delta;
 		if (delta)
-			hist_count(slot, s, VMMIO_HIST_COALESCE, delta);
+			hist_count(s, VMMIO_HIST_COALESCE, delta);
 	}
 	s->interrupted = 1;
 }
@@ -372,9 +377,9 @@ ENTRY(vp_config_irq, vp_config_changed, (int irq, void *d), pci_run_begin(irq, d
 SEC("raw_tp/virtqueue_notify")
 int BPF_PROG(tp_kick, struct virtqueue *vq)
 {
-	int slot = slot_of(vq);
+	struct vmmio_stock_state *s = state_of(vq);
 
-	return slot < 0 || state_at(slot)->ours ? 0 : kick(vq);
+	return !s || s->ours ? 0 : kick(vq);
 }
 
 SEC("raw_tp/virtqueue_interrupt")
@@ -394,6 +399,17 @@ int BPF_PROG(fe_vring_seen, int irq, void *vq)
 {
 	return vring_seen(vq);
 }
+
+#define SEEN(name, function)                                                          \
+	SEC("fentry/" #function) int BPF_PROG(fe_##name##_seen, struct virtqueue *vq) \
+	{                                                                             \
+		return kick_seen(vq);                                                 \
+	}
+
+SEEN(vm_kick, vm_notify)
+SEEN(vm_kick_data, vm_notify_with_data)
+SEEN(vp_kick, vp_notify)
+SEEN(vp_kick_data, vp_notify_with_data)
 
 SEC("fexit/virtqueue_kick_prepare")
 int BPF_PROG(fe_ours_kick, struct virtqueue *vq, bool ret)

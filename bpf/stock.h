@@ -76,7 +76,7 @@ struct vmmio_stock_state {
 	__u16 sampled;	 /* split ring: opportunities between two samples, less one */
 	__u8 turn;	 /* how often it started again, modulo 256 */
 	__u8 first_turn; /* the same at its first sample */
-	__u8 pad2[4];
+	__u32 slot;	 /* its own */
 };
 
 _Static_assert(sizeof(struct vmmio_stock_state) == 288, "vmmio_stock_state layout");

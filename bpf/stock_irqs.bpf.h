@@ -30,11 +30,4 @@ COUNT_INTERRUPTS(call, call_function_entry)
 COUNT_INTERRUPTS(call_single, call_function_single_entry)
 COUNT_INTERRUPTS(work, irq_work_entry)
 
-static __always_inline __u64 interrupts(void)
-{
-	struct cpu_scratch *x = scratch();
-
-	return x ? x->irqs : 0;
-}
-
 #endif

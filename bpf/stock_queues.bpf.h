@@ -6,6 +6,7 @@
  * An event has a pointer. Its slot is guessed from a table by a hash of the
  * pointer, and the guess is right if that slot's state has the pointer: no map
  * is asked on the way. Behind a wrong guess is a map that knows.
+ * Long because how a slot is found, given out and given back belong together.
  */
 #ifndef VMMIO_BPF_STOCK_QUEUES_H
 #define VMMIO_BPF_STOCK_QUEUES_H
@@ -94,6 +95,31 @@ static __always_inline __u16 *guess_of(__u64 key)
 	return &guesses[low * 0x9e3779b1u >> 20 & (GUESSES - 1)];
 }
 
+__noinline __u32 packed_now(__u32 slot, bool pending)
+{
+	const struct vmmio_stock_state *s = state_at(slot);
+	struct virtqueue *vq = (void *)s->key;
+	struct vring_virtqueue___f *ring = (void *)vq;
+	__u32 size = s->ring, seen = packed_taken(vq, size), flight;
+	bool wrap = seen < size;
+	__u64 now = s->avail;
+	__u16 flags = 0, used;
+
+	flight = packed_ahead((__u32)now, seen, size);
+	/* what was added and used since the count was brought forward */
+	if (flight > size)
+		flight -= 2 * size;
+	used = (now >> 32) - flight;
+	if (pending) {
+		bpf_probe_read_kernel(
+			&flags, sizeof(flags),
+			&BPF_CORE_READ(ring, packed.vring.desc)[wrap ? seen : seen - size].flags);
+		if (!!(flags & PACKED_USED) == wrap && !!(flags & PACKED_AVAIL) == wrap)
+			used++;
+	}
+	return (__u32)used << 16 | (__u16)(now >> 32);
+}
+
 static __always_inline bool is_prefix(const char *name, const char *prefix, int n)
 {
 	int i;
@@ -143,6 +169,7 @@ static __always_inline struct vmmio_stock_info *take_slot(__u32 *slot)
 	gen = s->gen;
 	__builtin_memset(s, 0, sizeof(*s));
 	s->gen = gen + 1;
+	s->slot = *slot;
 	return bpf_map_lookup_elem(&infos, slot);
 }
 
@@ -395,31 +422,62 @@ static __always_inline __u64 number_of(__u64 key)
 	return number;
 }
 
-/* Slot of an event's queue or device; -1: it has none, and the event is lost. */
+/*
+ * What the guess does not tell: seldom, and so in a function of its own, which keeps
+ * no register busy in those that call it.
+ */
+__noinline int slot_behind(__u64 key)
+{
+	int slot = slot_known(&key);
+
+	if (slot < 0)
+		slot = learn_queue(key);
+	if (slot < 0)
+		lost();
+	return slot;
+}
+
+/* State of an event's queue; NULL: it has no slot, and the event is lost. */
+static __always_inline struct vmmio_stock_state *state_of(struct virtqueue *vq)
+{
+	__u64 key = (__u64)vq;
+	struct vmmio_stock_state *s = state_at(*guess_of(key));
+	int slot;
+
+	if (s->key == key)
+		return s;
+	slot = slot_behind(number_of(key));
+	return slot < 0 ? NULL : state_at(slot);
+}
+
+/* The same by its slot, -1: none. */
 static __always_inline int slot_of(struct virtqueue *vq)
 {
 	__u64 key = (__u64)vq;
 	int slot = slot_guessed(key);
 
-	if (slot >= 0)
-		return slot;
-	slot = slot_known(&key);
-	if (slot < 0)
-		slot = learn_queue(number_of(key));
-	if (slot < 0)
-		lost();
-	return slot;
+	return slot >= 0 ? slot : slot_behind(number_of(key));
+}
+
+__noinline int device_behind(__u64 vdev)
+{
+	return slot_known(&vdev);
 }
 
 /*
  * The same of a device, which is learnt with its queues only: an interrupt can
  * come after the last of them is gone, and its slot would never be given back.
  */
-static __always_inline int slot_of_device(__u64 vdev)
+static __always_inline struct vmmio_stock_state *device_of(struct virtio_device *vdev)
 {
-	int slot = slot_guessed(vdev);
+	__u64 key = (__u64)vdev;
+	struct vmmio_stock_state *d = state_at(*guess_of(key));
+	int slot;
 
-	return slot >= 0 ? slot : slot_known(&vdev);
+	if (d->key == key)
+		return d;
+	slot = device_behind(number_of(key));
+	return slot < 0 ? NULL : state_at(slot);
 }
 
 /* Only one of those who see it go gives its slot back. */

@@ -32,32 +32,20 @@ static __always_inline void packed_observe(struct virtqueue *vq, struct vmmio_st
 }
 
 /*
- * Indices of a packed ring as a split one would have them. With @pending a
- * descriptor that the driver has not seen used yet counts, if it is: the device
- * may have used more of them.
+ * Indices of a packed ring as a split one would have them: used in the high half. With
+ * @pending a descriptor that the driver has not seen used yet counts, if it is: the device
+ * may have used more of them. A function of its own: inlined, it took registers from the
+ * way of a split ring. It is in stock_queues.bpf.h.
  */
-static __always_inline void packed_indices(struct virtqueue *vq, const struct vmmio_stock_state *s,
-					   __u16 *avail, __u16 *used, bool pending)
-{
-	struct vring_virtqueue___f *ring = (void *)vq;
-	__u64 now = s->avail;
-	__u32 size = s->ring, seen = packed_taken(vq, size), flight;
-	bool wrap = seen < size;
-	__u16 flags = 0;
+__u32 packed_now(__u32 slot, bool pending);
 
-	flight = packed_ahead((__u32)now, seen, size);
-	/* what was added and used since the count was brought forward */
-	if (flight > size)
-		flight -= 2 * size;
-	*avail = now >> 32;
-	*used = *avail - flight;
-	if (!pending)
-		return;
-	bpf_probe_read_kernel(
-		&flags, sizeof(flags),
-		&BPF_CORE_READ(ring, packed.vring.desc)[wrap ? seen : seen - size].flags);
-	if (!!(flags & PACKED_USED) == wrap && !!(flags & PACKED_AVAIL) == wrap)
-		*used += 1;
+static __always_inline void packed_indices(const struct vmmio_stock_state *s, __u16 *avail,
+					   __u16 *used, bool pending)
+{
+	__u32 now = packed_now(s->slot, pending);
+
+	*avail = now;
+	*used = now >> 16;
 }
 
 /* Buffers that may pass between two samples of a split ring, whose indices have 16 bits. */
@@ -79,7 +67,7 @@ static __always_inline __u16 ring_used(struct virtqueue *vq, const struct vmmio_
 	__u16 avail, used = 0;
 
 	if (s->packed)
-		packed_indices(vq, s, &avail, &used, true);
+		packed_indices(s, &avail, &used, true);
 	else
 		bpf_probe_read_kernel(&used, sizeof(used), (void *)s->used_at);
 	return used;
@@ -93,7 +81,7 @@ static __always_inline bool ring_more(struct virtqueue *vq, const struct vmmio_s
 	__u16 avail, taken;
 
 	if (s->packed)
-		packed_indices(vq, s, &avail, &taken, false);
+		packed_indices(s, &avail, &taken, false);
 	else
 		taken = BPF_CORE_READ(ring, last_used_idx);
 	*used = ring_used(vq, s);
@@ -162,7 +150,7 @@ static __always_inline void ring_indices(struct virtqueue *vq, const struct vmmi
 					 __u16 *avail, __u16 *used)
 {
 	if (s->packed) {
-		packed_indices(vq, s, avail, used, false);
+		packed_indices(s, avail, used, false);
 		return;
 	}
 	*avail = ring_avail(vq, s);

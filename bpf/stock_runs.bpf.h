@@ -13,14 +13,12 @@
 /* Only where a time is asked for, or where an exit hook has no arguments of its own. */
 static __always_inline int vring_irq(__u32 irq, struct virtqueue *vq)
 {
-	struct vmmio_stock_state *s, *d;
-	int slot = slot_of(vq);
+	struct vmmio_stock_state *s = state_of(vq), *d;
 	struct cpu_scratch *x;
 	__u64 start;
 
-	if (slot < 0)
+	if (!s)
 		return 0;
-	s = state_at(slot);
 	if (s->ours && !s->packed)
 		return 0;
 	d = state_at(s->device);
@@ -38,13 +36,13 @@ static __always_inline int vring_irq(__u32 irq, struct virtqueue *vq)
 		x->vring_irq = irq;
 	}
 	if (opt_latency)
-		pair_interrupt(s, slot, ring_used(vq, s), start);
+		pair_interrupt(s, ring_used(vq, s), start);
 	return 0;
 }
 
-static __always_inline void time_run(__u32 device, __u64 ns)
+static __always_inline void time_run(const struct vmmio_stock_state *d, __u64 ns)
 {
-	struct vmmio_bpf_row *row = row_get(device, state_at(device)->gen);
+	struct vmmio_bpf_row *row = row_get(d->slot, d->gen);
 
 	if (!row)
 		return;
@@ -55,11 +53,10 @@ static __always_inline void time_run(__u32 device, __u64 ns)
 /* Instead of both where it is only asked how many. */
 static __always_inline int vring_seen(struct virtqueue *vq)
 {
-	int slot = slot_of(vq);
+	struct vmmio_stock_state *s = state_of(vq);
 
-	if (slot < 0)
-		return 0;
-	state_at(slot)->irqs++; /* of ours, too, and then nobody's */
+	if (s)
+		s->irqs++; /* of ours, too, and then nobody's */
 	return 0;
 }
 
@@ -85,25 +82,23 @@ static __always_inline void run_found(struct vmmio_stock_state *d)
  */
 static __always_inline int vring_look(__u32 irq, struct virtqueue *vq)
 {
-	struct vmmio_stock_state *s, *d;
-	int slot = slot_of(vq);
+	struct vmmio_stock_state *s = state_of(vq), *d;
 	__u64 start;
 	__u16 used;
 	bool more;
 
-	if (slot < 0)
+	if (!s)
 		return 0;
-	s = state_at(slot);
 	if (s->ours && !s->packed)
 		return 0;
 	more = ring_more(vq, s, &used);
 	d = state_at(s->device);
 	if (opt_latency && s->t0) {
 		start = s->ours ? 0 : d->t0;
-		pair_interrupt(s, slot, used, start ? start : bpf_ktime_get_ns());
+		pair_interrupt(s, used, start ? start : bpf_ktime_get_ns());
 	}
 	if (by_event(s))
-		count_used(s, slot, used);
+		count_used(s, used);
 	if (s->ours)
 		return 0;
 	s->irq = irq;
@@ -117,15 +112,13 @@ static __always_inline int vring_look(__u32 irq, struct virtqueue *vq)
 
 static __always_inline int vring_irq_done(__u32 irq, struct virtqueue *vq, int ret)
 {
-	struct vmmio_stock_state *s, *d;
-	int slot = slot_of(vq);
+	struct vmmio_stock_state *s = state_of(vq), *d;
 
-	if (slot < 0)
+	if (!s)
 		return 0;
-	s = state_at(slot);
 	if (s->ours) {
 		if (by_event(s))
-			count_used(s, slot, ring_used(vq, s));
+			count_used(s, ring_used(vq, s));
 		return 0;
 	}
 	s->irq = irq;
@@ -134,10 +127,10 @@ static __always_inline int vring_irq_done(__u32 irq, struct virtqueue *vq, int r
 	if (ret == IRQ_HANDLED)
 		run_found(d);
 	if (by_event(s))
-		count_used(s, slot, ring_used(vq, s));
+		count_used(s, ring_used(vq, s));
 	/* with a vector of its own this is the handler */
 	if (opt_runs && !d->t0 && s->vring_t0)
-		time_run(s->device, bpf_ktime_get_ns() - s->vring_t0);
+		time_run(d, bpf_ktime_get_ns() - s->vring_t0);
 	return 0;
 }
 
@@ -159,8 +152,7 @@ static __always_inline int vring_irq_returns(int ret)
 /* Handlers that call vring_interrupt() in turn; they may nest in each other. */
 static __always_inline int run_begin(__u32 irq, struct virtio_device *vdev, __u32 mode)
 {
-	int slot = slot_of_device((__u64)vdev);
-	struct vmmio_stock_state *d;
+	struct vmmio_stock_state *d = device_of(vdev);
 	struct cpu_scratch *x;
 
 	if (!opt_fentry) {
@@ -171,9 +163,8 @@ static __always_inline int run_begin(__u32 irq, struct virtio_device *vdev, __u3
 		x->run_irq = irq;
 		x->run_vdev = (__u64)vdev;
 	}
-	if (slot < 0)
+	if (!d)
 		return 0; /* not known yet, or no longer: its line outlives its queues */
-	d = state_at(slot);
 	if (mode == VMMIO_IRQ_NONE) {
 		d->vring_t0 = bpf_ktime_get_ns();
 		return 0;
@@ -189,23 +180,21 @@ static __always_inline int run_begin(__u32 irq, struct virtio_device *vdev, __u3
 	return 0;
 }
 
-static __always_inline int run_end(__u32 irq, __u64 vdev, __u32 mode, int ret)
+static __always_inline int run_end(__u32 irq, struct virtio_device *vdev, __u32 mode, int ret)
 {
-	int slot = slot_of_device(vdev);
-	struct vmmio_stock_state *d;
+	struct vmmio_stock_state *d = device_of(vdev);
 	__u64 t0;
 
-	if (slot < 0)
+	if (!d)
 		return 0;
 	/* with MSI-X the device's own row names the vector of the configuration */
-	d = state_at(slot);
 	d->irq = irq;
 	if (mode != VMMIO_IRQ_NONE)
 		d->irq_mode = mode;
 	count_run(d, ret);
 	t0 = mode == VMMIO_IRQ_NONE ? d->vring_t0 : d->t0;
 	if (opt_runs && t0)
-		time_run(slot, bpf_ktime_get_ns() - t0);
+		time_run(d, bpf_ktime_get_ns() - t0);
 	return 0;
 }
 
@@ -213,24 +202,24 @@ static __always_inline int run_end(__u32 irq, __u64 vdev, __u32 mode, int ret)
 static __always_inline int run_returns(__u32 mode, int ret)
 {
 	struct cpu_scratch *x = scratch();
-	__u64 vdev;
+	struct virtio_device *vdev;
 
 	if (!x || !x->run_vdev || x->run_mode != mode)
 		return 0;
-	vdev = x->run_vdev;
+	vdev = (void *)x->run_vdev;
 	x->run_vdev = 0;
 	return run_end(x->run_irq, vdev, mode, ret);
 }
 
 static __always_inline int config_changed(struct virtio_device *vdev)
 {
-	int slot = slot_of_device((__u64)vdev);
+	struct vmmio_stock_state *d = device_of(vdev);
 	struct vmmio_bpf_row *row;
 
-	if (slot < 0)
+	if (!d)
 		return 0;
-	run_found(state_at(slot));
-	row = row_get(slot, state_at(slot)->gen);
+	run_found(d);
+	row = row_get(d->slot, d->gen);
 	if (row)
 		row->c[VMMIO_C_CONFIG_IRQS]++;
 	return 0;
@@ -265,14 +254,14 @@ static __always_inline int pci_run_begin(__u32 irq, void *opaque, __u32 mode)
 
 static __always_inline int mmio_run_end(__u32 irq, void *opaque, __u32 mode, int ret)
 {
-	return run_end(irq, (__u64)mmio_vdev(opaque), mode, ret);
+	return run_end(irq, mmio_vdev(opaque), mode, ret);
 }
 
 static __always_inline int pci_run_end(__u32 irq, void *opaque, __u32 mode, int ret)
 {
 	if (mode != VMMIO_IRQ_INTX && !pci_vector(opaque))
 		return 0;
-	return run_end(irq, (__u64)pci_vdev(opaque), mode, ret);
+	return run_end(irq, pci_vdev(opaque), mode, ret);
 }
 
 #endif

@@ -32,6 +32,7 @@
 #define ENDS (VMMIO_STOCK_KICK_COST | VMMIO_STOCK_PREEMPTED)
 #define LATENCY (VMMIO_STOCK_LATENCY | VMMIO_STOCK_OCCUPANCY)
 #define RUNS VMMIO_STOCK_RUNS
+#define MORE (VMMIO_STOCK_INDICES | BUFFERS | LATENCY | ENDS) /* of a kick than that it came */
 #define TIMES (VMMIO_STOCK_LATENCY | RUNS)
 
 #define HEADROOM 12 /* slots for queues that appear between two snapshots */
@@ -72,6 +73,8 @@ static const struct hook {
 	bool whole; /* begin and end of an interrupt, or instead of them */
 	bool early;
 	bool vectors; /* of use with vectors that virtqueues share only */
+	bool kick;    /* the doorbell */
+	bool bare;    /* instead of it where nothing is asked for but how many */
 } hooks[] = {
 	{"prepare", "virtqueue_kick_prepare", .need = ASKED},
 	{"whole", "virtqueue_kick", .need = ASKED},
@@ -119,16 +122,22 @@ static const struct hook {
 	{"tp_kick", "virtqueue_notify", .event = true},
 	{"tp_seen", "virtqueue_interrupt", .irq = true, .need = VMMIO_STOCK_IRQS_ONLY,
 	 .fentry = true, .event = true},
-	{"vm_kick", "vm_notify", MMIO, .replaced = true},
+	{"vm_kick", "vm_notify", MMIO, .replaced = true, .kick = true},
+	{"vm_kick_seen", "vm_notify", MMIO, .replaced = true, .kick = true, .bare = true},
 	{"vm_kick_done", "vm_notify", MMIO, .open = true, .need = ENDS},
 	{"vm_irq", "vm_interrupt", MMIO, .need = TIMES, .pair = true, .begins = true},
 	{"vm_irq_done", "vm_interrupt", MMIO, .need = SEEN | RUNS, .pair = true, .ends = true},
-	{"vp_kick", "vp_notify", PCI, .replaced = true},
+	{"vp_kick", "vp_notify", PCI, .replaced = true, .kick = true},
+	{"vp_kick_seen", "vp_notify", PCI, .replaced = true, .kick = true, .bare = true},
 	{"vp_kick_done", "vp_notify", PCI, .open = true, .need = ENDS},
-	{"vm_kick_data", "vm_notify_with_data", MMIO, .data = true, .replaced = true},
+	{"vm_kick_data", "vm_notify_with_data", MMIO, .data = true, .replaced = true, .kick = true},
+	{"vm_kick_data_seen", "vm_notify_with_data", MMIO, .data = true, .replaced = true,
+	 .kick = true, .bare = true},
 	{"vm_kick_data_done", "vm_notify_with_data", MMIO, .data = true, .open = true,
 	 .need = ENDS},
-	{"vp_kick_data", "vp_notify_with_data", PCI, .data = true, .replaced = true},
+	{"vp_kick_data", "vp_notify_with_data", PCI, .data = true, .replaced = true, .kick = true},
+	{"vp_kick_data_seen", "vp_notify_with_data", PCI, .data = true, .replaced = true,
+	 .kick = true, .bare = true},
 	{"vp_kick_data_done", "vp_notify_with_data", PCI, .data = true, .open = true, .need = ENDS},
 	{"vp_irq", "vp_interrupt", PCI, .need = TIMES, .pair = true, .begins = true},
 	{"vp_irq_done", "vp_interrupt", PCI, .need = SEEN | RUNS, .pair = true, .ends = true},
@@ -155,6 +164,8 @@ static bool wanted(const struct vmmio_stock *b, const struct vmmio_stock_present
 	    !(h->begins && b->begins && (b->need & SEEN)))
 		return false;
 	if (h->vectors && !p->vectors)
+		return false;
+	if (h->kick && h->bare != (b->fentry && !(b->need & MORE)))
 		return false;
 	if ((h->data && !p->data) || (h->requests && !b->requests) || (h->kprobe && b->fentry) ||
 	    (h->fentry && !b->fentry))
