@@ -99,6 +99,100 @@ expect 0 'no settings (from its next bind on)' vmmio-ctl set "$p" --clear
 [ -z "$(cat $options)" ] || fail "not forgotten: $(cat $options)"
 [ "$(ring "$mmio")" -gt 64 ] || fail "ring $(ring "$mmio") without settings"
 io "$mmio"
+# A B B A under a load: B differs, B does not, and it is undone whatever happens
+try() { vmmio-ctl try "$m" "$@"; }
+undone()
+{
+	grep -qF "undone: $1 has what it had ($2)" /tmp/err || fail "not said: undone: $(cat /tmp/err)"
+	grep -qx "$1 $2" $options || fail "settings of $1 after a trial: $(cat $options)"
+}
+vmmio-ctl set "$m" queue_size=64 --rebind
+try queue_size=16 --rounds 2 -- blkload --depth 32 --count 1500 "/dev/$(disk "$mmio")" >/tmp/out 2>/tmp/err || fail "try: $? $(cat /tmp/err)"
+cat /tmp/out /tmp/err
+head -n 1 /tmp/out | grep -q '^B differs: ' || fail 'a ring of 16 makes no difference at depth 32'
+for q in kicks 'buffers per kick'; do
+	grep -q "^$q .* differs\$" /tmp/out || fail "$q does not differ"
+done
+grep -q '"ios":1500' /tmp/err || fail "the command's output went elsewhere"
+undone "$m" queue_size=64
+[ "$(ring "$mmio")" = 64 ] || fail "ring $(ring "$mmio") after a trial"
+# a setting that changes nothing of one request after the other
+try queue_size=128 -- blkload --count 300 "/dev/$(disk "$mmio")" >/tmp/out 2>/tmp/err || fail "try: $? $(cat /tmp/err)"
+cat /tmp/out
+head -n 1 /tmp/out | grep -q '^No difference of 1 % or more' || fail 'a larger ring differs at depth 1'
+[ "$(grep -c ' the same$' /tmp/out)" -ge 5 ] || fail 'too few quantities are the same'
+undone "$m" queue_size=64
+
+# ended in a leg of B, by each signal: the command goes, the settings return
+cat >/tmp/leg.sh <<'LEG'
+#!/bin/sh
+blkload --count 5 "$1"
+[ "$(cat /tmp/leg)" = A ] && echo B >/tmp/leg && exit 0
+echo $$ >/tmp/pid
+exec sleep 100
+LEG
+chmod +x /tmp/leg.sh
+for s in INT TERM HUP; do
+	rm -f /tmp/pid
+	echo A >/tmp/leg
+	vmmio-ctl try "$m" queue_size=32 -- /tmp/leg.sh "/dev/$(disk "$mmio")" >/tmp/out 2>/tmp/err &
+	trial=$!
+	n=0
+	until [ "$(cat "/proc/$(cat /tmp/pid 2>/dev/null)/comm" 2>/dev/null)" = sleep ]; do
+		sleep 0.2
+		n=$((n + 1))
+		[ $n -lt 150 ] || fail "no leg of B: $(cat /tmp/err)"
+	done
+	[ "$(ring "$mmio")" = 32 ] || fail "ring $(ring "$mmio") in the leg of B"
+	kill -$s $trial
+	status=0
+	wait $trial || status=$?
+	cat /tmp/err
+	[ "$status" = 1 ] || fail "try ended by SIG$s: status $status"
+	grep -q 'leg 2 of 4 (B): ended by signal' /tmp/err || fail "SIG$s is not said"
+	! kill -0 "$(cat /tmp/pid)" 2>/dev/null || fail "the command outlives SIG$s"
+	undone "$m" queue_size=64
+	[ "$(ring "$mmio")" = 64 ] || fail "ring $(ring "$mmio") after SIG$s"
+done
+# a command that fails in B's leg, a B that the driver refuses, no load
+expect_try() # STATUS WORDS ARGUMENT...
+{
+	want=$1 words=$2 got=0
+	shift 2
+	try "$@" >/tmp/out 2>/tmp/err || got=$?
+	cat /tmp/err
+	[ "$got" = "$want" ] || fail "try $*: exit $got instead of $want"
+	grep -qF -e "$words" /tmp/err || fail "try $*: does not say '$words'"
+	[ ! -s /tmp/out ] || fail "try $*: prints $(cat /tmp/out)"
+	grep -qx "$m queue_size=64" $options || fail "try $*: settings $(cat $options)"
+	[ "$(ring "$mmio")" = 64 ] || fail "try $*: ring $(ring "$mmio")"
+}
+d=$(disk "$mmio")
+expect_try 1 'ended with status 7' queue_size=32 -- sh -c 'blkload --count 5 /dev/'"$d"'; [ "$(cat /sys/block/'"$d"'/mq/0/nr_tags)" = 64 ] || exit 7'
+undone "$m" queue_size=64
+expect_try 1 'leg 2 of 4 (B): ' queue_size=2 -- blkload --count 5 "/dev/$d"
+grep -qF 'queue_size=2 can hang this device' /tmp/err || fail "no reason: $(cat /tmp/err)"
+expect_try 4 'is it under load?' queue_size=32 --interval 0.2
+# in use at the start, or from a leg on: what is open is not taken away
+exec 9<"/dev/$d"
+expect_try 1 'a rebind would take it away' queue_size=32 -- true
+exec 9<&-
+try queue_size=32 -- sh -c 'blkload --count 5 /dev/'"$d"'; [ "$(cat /sys/block/'"$d"'/mq/0/nr_tags)" = 64 ] || { sleep 30 </dev/'"$d"' 2>/dev/null >&2 & echo $! >/tmp/pid; }' \
+	>/tmp/out 2>/tmp/err && fail 'try: 0 with a device that is in use'
+cat /tmp/err
+grep -qF "NOT undone: $m: $d is open in sleep" /tmp/err || fail "not said: NOT undone"
+grep -qF "then type: vmmio-ctl set $m queue_size=64 --rebind" /tmp/err || fail 'not said: what to type'
+grep -qx "$m queue_size=64" $options || fail "settings while in use: $(cat $options)"
+kill "$(cat /tmp/pid)"
+expect 0 'queue_size=64 (in force)' vmmio-ctl set "$m" queue_size=64 --rebind
+expect 1 'A and B are the same' vmmio-ctl try "$m" queue_size=64
+expect 0 '-> virtio-pci' vmmio-ctl unbind "$p"
+expect 1 'nothing to try' vmmio-ctl try "$p" queue_size=64
+expect 2 'which settings?' vmmio-ctl try "$m"
+expect 2 'contradict --clear' vmmio-ctl try "$m" --clear queue_size=8
+expect 2 'exclude each other' vmmio-ctl try "$m" queue_size=8 --interval 1 -- true
+expect 2 'no command follows' vmmio-ctl try "$m" queue_size=8 --
+expect 2 'must be 1 to 32768' vmmio-ctl try "$m" queue_size=0
 echo settings-done
 END
 

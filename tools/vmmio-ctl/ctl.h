@@ -38,7 +38,7 @@ struct ctl_device {
 
 /* Words for people; never overflows. */
 struct ctl_text {
-	char s[240];
+	char s[400];
 };
 
 void ctl_say(struct ctl_text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));

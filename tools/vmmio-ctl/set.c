@@ -72,21 +72,23 @@ static int restore(void *arg)
 	return ctl_settings_write(f->device, f->line, &why);
 }
 
-static int rebind(struct ctl_device *d, const char *former)
+int ctl_settings_rebind(struct ctl_device *d, const char *former, struct ctl_text *why)
 {
 	struct former f = {d->name, former};
-	struct ctl_text why, reason;
+	struct ctl_text reason = {};
 	int log = log_open(), err;
+	size_t used;
 
-	err = ctl_device_rebind(d, restore, &f, &why);
+	err = ctl_device_rebind(d, restore, &f, why);
 	if (err)
 		log_reason(log, d->name, &reason);
 	if (log >= 0)
 		close(log);
-	if (!err)
-		return CTL_EXIT_OK;
-	fprintf(stderr, "vmmio-ctl: %s%s%s\n", why.s, reason.s[0] ? ": " : "", reason.s);
-	return CTL_EXIT_TROUBLE;
+	if (err && reason.s[0]) {
+		used = strlen(why->s);
+		snprintf(why->s + used, sizeof(why->s) - used, ": %s", reason.s);
+	}
+	return err;
 }
 
 int ctl_cmd_set(const char *device, const char *const *words, int n, bool clear, bool now,
@@ -114,8 +116,8 @@ int ctl_cmd_set(const char *device, const char *const *words, int n, bool clear,
 	}
 	if (ctl_settings_write(d.name, line, &why))
 		return trouble(why.s);
-	if (now && rebind(&d, former))
-		return CTL_EXIT_TROUBLE;
+	if (now && ctl_settings_rebind(&d, former, &why))
+		return trouble(why.s);
 	printf("%s: %s (%s)\n", d.name, line[0] ? line : "no settings",
 	       now ? "in force" : "from its next bind on");
 	return CTL_EXIT_OK;

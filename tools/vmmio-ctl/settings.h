@@ -30,6 +30,13 @@ int ctl_settings_write(const char *device, const char *line, struct ctl_text *wh
 /* Calls @f for each device that has settings, present or not. */
 int ctl_settings_each(void (*f)(const char *device, const char *line, void *arg), void *arg);
 
+/*
+ * set.c: takes @d from vmmio.ko and gives it back, with the settings that are written. If that
+ * fails, @former are written and it is tried once more; -errno, and @why with the driver's
+ * reason.
+ */
+int ctl_settings_rebind(struct ctl_device *d, const char *former, struct ctl_text *why);
+
 /* set.c: the subcommand. */
 int ctl_cmd_set(const char *device, const char *const *words, int n, bool clear, bool rebind,
 		bool force);
