@@ -373,7 +373,8 @@ static void pci_remove(struct pci_dev *pdev)
 
 	vmmio_device_unregister(pv->vd);
 	vmmio_pci_unmap(pdev, pv);
-	pci_disable_device(pdev);
+	if (pci_is_enabled(pdev)) /* not one that resume could not enable */
+		pci_disable_device(pdev);
 	vmmio_device_put(pv->vd);
 }
 
