@@ -69,7 +69,7 @@ option(VMMIO_FUZZ "Add the tests of label fuzz: planted bugs, drivers in user-mo
 if(VMMIO_FUZZ)
 	add_test(NAME fuzz.planted COMMAND ${CMAKE_SOURCE_DIR}/tests/run ${CMAKE_SOURCE_DIR}/tests/fuzz/planted.sh)
 	vmmio_test_properties(fuzz.planted fuzz 7200)
-	foreach(driver IN ITEMS vmmio vmmio_pci virtio_mmio)
+	foreach(driver IN ITEMS vmmio vmmio_pci virtio_mmio virtio_pci)
 		add_test(NAME fuzz.uml-${driver} COMMAND ${CMAKE_SOURCE_DIR}/tests/run
 							 ${CMAKE_SOURCE_DIR}/tests/fuzz/uml/run.sh --driver ${driver})
 		vmmio_test_properties(fuzz.uml-${driver} fuzz 7200)

@@ -27,6 +27,8 @@
 #include <linux/virtio.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ring.h>
+#include <uapi/linux/virtio_blk.h>
+#include <uapi/linux/virtio_ids.h>
 #include <uapi/linux/virtio_mmio.h>
 #include <uapi/linux/virtio_ring.h>
 #include "shared.h"
@@ -54,12 +56,15 @@ static bool level;
 module_param(level, bool, 0644); /* its line is level-triggered */
 static bool fast;
 module_param(fast, bool, 0444); /* lockdep off from the start */
-static ulong lives, probed, buffers, irqs, lies;
+static bool disk;
+module_param(disk, bool, 0644); /* it is one, of virtio_blk's, which must not get it */
+static ulong lives, probed, buffers, irqs, lies, failed;
 module_param(lives, ulong, 0444);
 module_param(probed, ulong, 0444);
 module_param(buffers, ulong, 0444);
 module_param(irqs, ulong, 0444);
 module_param(lies, ulong, 0444);
+module_param(failed, ulong, 0444);
 
 /* Faults by what they say: how often. */
 static struct fault {
@@ -272,6 +277,7 @@ static void serve_split(struct queue *q)
 	struct vring_avail *avail = memory(q->avail, 6 + 2 * q->num);
 	struct vring_used *used = memory(q->used, 6 + 8 * q->num);
 	int i;
+	u8 b;
 
 	if (!desc || !avail || !used)
 		return;
@@ -281,8 +287,11 @@ static void serve_split(struct queue *q)
 
 		used->ring[where].id = twist(head);
 		used->ring[where].len = twist(head < q->num ? desc[head].len : 0);
-		if (take() == 0xff) /* and what is in flight is written over */
+		b = take();
+		if (b == 0xff) /* and what is in flight is written over */
 			desc[twist(head) % q->num].addr ^= 1ull << (take() & 63);
+		else if (b == 0xfe) /* or how far the driver is */
+			avail->idx ^= 0x8000;
 		if (take() == 0xff)
 			desc[head % q->num].next = twist(head);
 		q->at++;
@@ -349,7 +358,10 @@ static void meanwhile(unsigned int offset)
 		;
 	else if (++accesses == ACCESSES_MAX) {
 		fault("a life of 100000 accesses", 25);
-		stuck = restless = -1; /* or it would never end */
+		/* or it would never end: mainline's virtio_pci waits for a reset for ever */
+		stuck = restless = -1;
+		dead = false;
+		status = 0;
 	}
 	if (offset == VIRTIO_MMIO_INTERRUPT_ACK || offset == VIRTIO_MMIO_INTERRUPT_STATUS)
 		return;
@@ -383,6 +395,8 @@ static u32 reg_read(unsigned int offset, int size)
 	u8 b;
 
 	meanwhile(offset);
+	if (disk && offset == VIRTIO_MMIO_DEVICE_ID)
+		return VIRTIO_ID_BLOCK;
 	if (dead)
 		return size == 1 ? U8_MAX : size == 2 ? U16_MAX : U32_MAX;
 	switch (offset) {
@@ -428,7 +442,10 @@ static u32 reg_read(unsigned int offset, int size)
 	}
 	b = peek();
 	v = twist(v);
-	if (b == 0xe8) {
+	/* a disk's ring is too small for it, or virtio_blk would wait for this device */
+	if (disk && offset == VIRTIO_MMIO_QUEUE_NUM_MAX)
+		v = queue_sel < QUEUES ? 64 : 0;
+	else if (b == 0xe8) {
 		stuck = offset;
 		stuck_at = v ^ take();
 	} else if (b == 0xe9) {
@@ -578,6 +595,7 @@ static struct resource region = {
 };
 
 #include "pci.h"
+#include "fail.h"
 
 /* The driver on top. Each buffer is with the ring or here. */
 enum where {
@@ -846,6 +864,8 @@ static bool act(struct virtio_device *vdev, u8 what)
 				"a shared memory region that is none");
 		break;
 	case 9:
+		if (what & 64 && top->vq[0] && vdev->config->enable_vq_after_reset)
+			vdev->config->enable_vq_after_reset(top->vq[0]); /* which had none */
 		if (top->vq[what >> 4 & 1])
 			virtqueue_resize(top->vq[what >> 4 & 1], 4 << (take() & 3), recycle);
 		break;
@@ -969,6 +989,12 @@ static int live(void)
 		odd = take();
 		how = take();
 	}
+	failing = asked = 0;
+	irq_told = false;
+	if (how == 0xfe) { /* one that does not get all it asks for */
+		failing = take();
+		how = take();
+	}
 	endless = how & 1;
 	status = pending = queue_sel = device_sel = driver_sel = generation = 0;
 	accepted = 0;
@@ -991,6 +1017,8 @@ static int live(void)
 	align1 = 0;
 	if (version1)
 		offered &= U32_MAX;
+	if (disk)
+		offered |= how & 64 ? BIT_ULL(VIRTIO_BLK_F_SEG_MAX) : 0;
 
 	err = plug(odd);
 	if (err)
@@ -999,6 +1027,7 @@ static int live(void)
 	for (n = 0; n < 24 && bound && act(bound, take()); n++)
 		check_time(&since);
 	unplug();
+	failing = 0;
 	check_time(&since);
 
 	require(!top && !bound, "a driver left behind");

@@ -391,7 +391,7 @@ static void odd_ways(void)
 		{"0", "lazy_status=1"}, {"1", "lazy_status=1 reread_status=1"},
 		{"0", "queue_size=1"},	{"0", "queue_size=64 withhold=ring_reset,packed"},
 	};
-	uint8_t b[INPUT_MAX] = {0xff};
+	uint8_t b[INPUT_MAX];
 	unsigned int i, k, len;
 
 	/* devices as few are, see device.c */
@@ -399,8 +399,13 @@ static void odd_ways(void)
 		const struct input *in = &corpus[rnd() % ninputs];
 
 		len = in->len < INPUT_MAX - 2 ? in->len : INPUT_MAX - 2;
+		b[0] = 0xff;
 		b[1] = (uint8_t)k;
 		memcpy(b + 2, in->bytes, len);
+		execute_one(b, 2 + len);
+		/* and drivers that do not get all they ask for */
+		b[0] = 0xfe;
+		b[1] = (uint8_t)(k | (rnd() & 0x40));
 		execute_one(b, 2 + len);
 	}
 	if (!is_ours() || !ninputs)
@@ -414,6 +419,19 @@ static void odd_ways(void)
 			execute_one(in->bytes, in->len);
 		}
 	}
+	if (is_pci())
+		return;
+	/* a disk, which needs a larger ring than it is to get */
+	write_file("/sys/module/device/parameters/disk", "1");
+	set_options("queue_size=1");
+	for (k = 0; k < 16; k++) {
+		const struct input *in = &corpus[rnd() % ninputs];
+
+		memcpy(b, in->bytes, in->len);
+		b[0] = (uint8_t)((k & 1 ? 64 : 0) | (k & 2 ? 4 : 0) | (k & 4 ? 2 : 0));
+		execute_one(b, in->len);
+	}
+	write_file("/sys/module/device/parameters/disk", "0");
 }
 
 static double now(void)
@@ -607,12 +625,22 @@ static void replay(void)
 	unsigned int i;
 	unsigned long k;
 
-	odd_ways();
+	for (k = 0; k < 8; k++)
+		odd_ways();
 	for (k = 0; k < 12; k++) {
 		way(k);
 		for (i = 0; i < ninputs; i++)
 			execute_one(corpus[i].bytes, corpus[i].len);
 	}
+	if (!is_ours())
+		return;
+	/* without devices of version 1 */
+	if (syscall(SYS_delete_module, "vmmio", 0))
+		die("vmmio");
+	load("/vmmio.ko", "legacy=0");
+	way(0);
+	for (i = 0; i < ninputs; i++)
+		execute_one(corpus[i].bytes, corpus[i].len);
 }
 
 /* The places reached: the module's by offset in its text, the kernel's as they are. */
@@ -688,8 +716,11 @@ int main(void)
 	state = 0x9e3779b97f4a7c15ull * (job.seed + 1);
 	pcs = calloc(MAP, sizeof(*pcs));
 
+	snprintf(parameters, sizeof(parameters), "driver=%s-%s fast=%d pci=%d",
+		 is_ours() ? "vmmio" : "virtio", is_pci() ? "pci" : "mmio", job.fast, is_pci());
+	load("/device.ko", parameters); /* first: the driver calls it */
 	if (is_ours()) {
-		load("/vmmio.ko", "legacy=1");
+		load("/vmmio.ko", job.seed % 8 == 7 ? "legacy=0" : "legacy=1");
 	} else if (is_pci()) {
 		load("/virtio_pci_legacy_dev.ko", "");
 		load("/virtio_pci_modern_dev.ko", "");
@@ -697,9 +728,6 @@ int main(void)
 	} else {
 		load("/virtio_mmio.ko", "");
 	}
-	snprintf(parameters, sizeof(parameters), "driver=%s-%s fast=%d pci=%d",
-		 is_ours() ? "vmmio" : "virtio", is_pci() ? "pci" : "mmio", job.fast, is_pci());
-	load("/device.ko", parameters);
 	run_fd = open("/sys/kernel/debug/fuzz/run", O_RDWR);
 	current_fd = open("/current", O_WRONLY | O_CREAT | O_TRUNC, 0644);
 	kcov = open("/sys/kernel/debug/kcov", O_RDWR);

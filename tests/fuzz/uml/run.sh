@@ -99,7 +99,7 @@ build()
 		exit 1
 	}
 }
-gcov=()
+gcov=() others=()
 [ "$mode" != cover ] || gcov=(GCOV_PROFILE=y)
 case $driver in
 vmmio | vmmio_pci)
@@ -116,7 +116,7 @@ virtio_pci)
 	fi
 	objects=$kernel/drivers/virtio
 	ko=$objects/virtio_pci.ko
-	cp "$objects"/virtio_pci_legacy_dev.ko "$objects"/virtio_pci_modern_dev.ko "$root/"
+	others=("$objects/virtio_pci_legacy_dev.ko" "$objects/virtio_pci_modern_dev.ko")
 	;;
 virtio_mmio)
 	# the kernel's own text once more, where gcov can be had for it, or patched
@@ -141,10 +141,16 @@ esac
 cp "$here/Kbuild" "$here/device.c" "$here"/*.h "$module/device/"
 build "$module/device"
 # what another module has reached says nothing of this one
-cat "$ko" "$module/device/device.ko" "$kernel/linux" | sha256sum >"$root/sum.new"
+cat "$ko" "${others[@]}" "$module/device/device.ko" "$kernel/linux" | sha256sum >"$root/sum.new"
 cmp -s "$root/sum.new" "$root/sum" || rm -f "$root/map"
 mv "$root/sum.new" "$root/sum"
-cp "$ko" "$module/device/device.ko" "$root/"
+cp "$module/device/device.ko" "$root/"
+# what it asks the kernel for, it asks device.ko for, see fail.h
+sed -n 's/^EXPORT_SYMBOL_GPL(fuzz_\(.*\));$/\1 fuzz_\1/p' "$here/fail.h" >"$root/symbols"
+[ -s "$root/symbols" ]
+for path in "$ko" "${others[@]}"; do
+	objcopy --redefine-syms="$root/symbols" "$path" "$root/$(basename "$path")"
+done
 gcc -O2 -Wall -Wextra -Werror -static -o "$root/init" "$here/loop.c"
 mkdir -p "$root/proc" "$root/sys" "$root/dev" "$root/corpus" "$root/faults"
 rm -rf "$root/out" "$root/places" "$root/kept" "$root/gcda"
