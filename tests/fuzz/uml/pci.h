@@ -352,8 +352,8 @@ static int pci_plug(void)
 		return -ENODEV;
 	pci_bus_assign_resources(bridge->bus);
 	dev_set_msi_domain(&function->dev, msi);
-	function->driver_override = kstrdup(driver, GFP_KERNEL);
-	pci_bus_add_devices(bridge->bus); /* no driver is asked before the first life */
+	function->driver_override = kstrdup("none before its first life", GFP_KERNEL);
+	pci_bus_add_devices(bridge->bus);
 	return pci_resource_start(function, 0) ? 0 : -ENOSPC;
 }
 
@@ -367,6 +367,10 @@ static void pci_begin(void)
 {
 	unsigned int i;
 
+	if (strcmp(function->driver_override, driver)) {
+		kfree(function->driver_override);
+		function->driver_override = kstrdup(driver, GFP_KERNEL);
+	}
 	config_vector = 0xffff;
 	memset(table, 0, sizeof(table));
 	for (i = 0; i < QUEUES; i++)
