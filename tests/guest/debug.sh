@@ -23,12 +23,17 @@ read_disks() {
 		dd if="/dev/$(basename "$disk")" of=/dev/null bs=64k count=20 iflag=direct 2>/dev/null
 	done
 }
+quiet() { # what the kernel complained of; genirq removes an entry of /proc that it could not make
+	dmesg | grep -E 'WARNING: |BUG: |KASAN|UBSAN|DMA-API: .*: |general protection' | grep -v 'at fs/proc/generic.c' >/tmp/complaints || true
+	[ ! -s /tmp/complaints ] || fail "$(cat /tmp/complaints)"
+}
 leave() { # unload everything, and look what is left
 	for path in $(fronts); do
 		basename "$path" >"$path/driver/unbind"
 	done
 	[ "$(awk '/virtio/' /proc/interrupts | wc -l)" = 0 ] || fail "an interrupt is left"
 	rmmod vmmio || fail "the module does not unload"
+	quiet
 	# an object is a leak when it was one five seconds ago
 	echo scan >/sys/kernel/debug/kmemleak
 	sleep 6
@@ -116,9 +121,6 @@ for path in $(fronts); do
 	[ "$(readlink -f "$path"/virtio*/driver | sed "s,.*/,,")" = virtio_rng ] || fail "$device is not served"
 done
 leave
-# genirq removes an entry of /proc that it could not make: its own warning
-dmesg | grep -E 'WARNING: |BUG: |KASAN|UBSAN|general protection' | grep -v 'at fs/proc/generic.c' >/tmp/complaints || true
-[ ! -s /tmp/complaints ] || fail "$(cat /tmp/complaints)"
 dmesg -c >/dev/null
 EOS
 
@@ -145,4 +147,4 @@ devices+=(-device virtio-rng-device)
 files=()
 [ $# -lt 2 ] || files=(--file "$2:/lib/modules/vmmio.ko")
 "$VMMIO_BUILD/vmmio-boot" --kernel "$kernel/vmlinuz" --initrd "$kernel/initrd.cpio" \
-	-m 768 -n 2 -t "${VMMIO_DEBUG_TIMEOUT:-540}" -s "$dir/$what" "${files[@]}" -- "${devices[@]}"
+	--append oops=panic -m 768 -n 2 -t "${VMMIO_DEBUG_TIMEOUT:-540}" -s "$dir/$what" "${files[@]}" -- "${devices[@]}"
