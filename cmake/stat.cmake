@@ -145,6 +145,7 @@ add_library(
 	${stat}/view/rows.c
 	${stat}/view/table.c
 	${stat}/view/metrics.c
+	${stat}/view/promtext.c
 	${stat}/view/textfile.c
 )
 target_include_directories(vmmio_stat_core PUBLIC ${CMAKE_SOURCE_DIR}/bpf)

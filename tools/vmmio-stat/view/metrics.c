@@ -11,13 +11,17 @@
 
 #include "tools/vmmio-stat/core/regtable.h"
 #include "metrics.h"
+#include "promtext.h"
 
 /* log2 buckets: one per octave of the histogram. */
 #define OCTAVES 36
 
+#define LABELS 512 /* room for those of a row */
+
 struct vmmio_metrics_row {
 	struct vmmio_slot_info info;
-	bool seen; /* in the last report */
+	char labels[LABELS]; /* of these */
+	bool seen;	     /* in the last report */
 	__u64 have;
 	__u64 c[VMMIO_C_COUNT];
 	__u32 have_hist;
@@ -34,6 +38,20 @@ static int octave_of(int bucket)
 	int k = low ? (int)vmmio_log2(low) + 1 : 0;
 
 	return k < OCTAVES ? k : OCTAVES - 1;
+}
+
+/* Who a row is. Its texts are of fixed length, see struct vmmio_slot_info. */
+static void labels(char text[LABELS], const struct vmmio_slot_info *i)
+{
+	char *p = text;
+
+	p += vmmio_prom_label(p, "device", i->kind == VMMIO_SLOT_SHARED ? "others" : i->device);
+	if (i->kind == VMMIO_SLOT_QUEUE)
+		p += sprintf(p, ",queue=\"%u\"", i->queue);
+	*p++ = ',';
+	p += vmmio_prom_label(p, "transport", vmmio_transport_name(i->transport));
+	*p++ = ',';
+	vmmio_prom_label(p, "driver", i->driver);
 }
 
 static struct vmmio_metrics_row *find(struct vmmio_metrics *t, const struct vmmio_slot_info *info)
@@ -73,6 +91,7 @@ static int add_row(struct vmmio_metrics *t, const struct vmmio_snapshot *d, size
 	if (!r)
 		return -ENOMEM;
 	r->info = from->info;
+	labels(r->labels, &r->info);
 	r->seen = true;
 	/* A sum that lacks an interval is no sum. */
 	r->have &= from->have;
@@ -85,7 +104,8 @@ static int add_row(struct vmmio_metrics *t, const struct vmmio_snapshot *d, size
 		const struct vmmio_hist *h = vmmio_row_hist(d, i, id);
 
 		for (k = 0; h && k < VMMIO_HIST_BUCKETS; k++)
-			r->octave[id][octave_of(k)] += h->n[k];
+			if (h->n[k])
+				r->octave[id][octave_of(k)] += h->n[k];
 	}
 	for (k = 0; r->have_regs && k < VMMIO_REG_COUNT; k++) {
 		r->reads[k] += g->reads[k];
@@ -125,89 +145,9 @@ void vmmio_metrics_free(struct vmmio_metrics *t)
 	memset(t, 0, sizeof(*t));
 }
 
-static void label(FILE *out, const char *name, const char *value)
-{
-	fprintf(out, "%s=\"", name);
-	for (; *value; value++) {
-		if (*value == '\n')
-			fputs("\\n", out);
-		else if (*value == '"' || *value == '\\')
-			fprintf(out, "\\%c", *value);
-		else if ((unsigned char)*value < ' ' || (unsigned char)*value > '~')
-			fputc('?', out); /* must stay valid UTF-8 */
-		else
-			fputc(*value, out);
-	}
-	fputc('"', out);
-}
-
-static void labels(FILE *out, const struct vmmio_slot_info *i)
-{
-	char queue[16];
-
-	label(out, "device", i->kind == VMMIO_SLOT_SHARED ? "others" : i->device);
-	if (i->kind == VMMIO_SLOT_QUEUE) {
-		snprintf(queue, sizeof(queue), "%u", i->queue);
-		fputc(',', out);
-		label(out, "queue", queue);
-	}
-	fputc(',', out);
-	label(out, "transport", vmmio_transport_name(i->transport));
-	fputc(',', out);
-	label(out, "driver", i->driver);
-}
-
 static bool of_kind(const struct vmmio_metrics_row *r, int rows)
 {
 	return r->info.kind == VMMIO_SLOT_DEVICE ? rows & VMMIO_ROW_D : rows & VMMIO_ROW_Q;
-}
-
-/* One text in the making. */
-struct writer {
-	FILE *out;
-	bool open;	  /* OpenMetrics */
-	bool times;	  /* durations may be shown */
-	const char *last; /* the family that the last sample was of */
-};
-
-static bool ends(const char *text, size_t len, const char *with)
-{
-	size_t n = strlen(with);
-
-	return len > n && !strncmp(text + len - n, with, n);
-}
-
-/*
- * OpenMetrics names a family without what its samples end in, and the unit with which
- * its name ends.
- */
-static void open_head(FILE *out, const char *name, const char *type, const char *help)
-{
-	static const char *const units[] = {"_seconds", "_bytes", "_buffers"};
-	size_t len = strlen(name), i;
-
-	if (!strcmp(type, "counter"))
-		len -= strlen("_total");
-	else if (!strcmp(type, "info"))
-		len -= strlen("_info");
-	fprintf(out, "# HELP %.*s %s\n# TYPE %.*s %s\n", (int)len, name, help, (int)len, name,
-		type);
-	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-		if (ends(name, len, units[i]))
-			fprintf(out, "# UNIT %.*s %s\n", (int)len, name, units[i] + 1);
-}
-
-/* Before each sample; a family without samples is not mentioned. */
-static void head(struct writer *w, const char *name, const char *type, const char *help)
-{
-	if (w->last && !strcmp(w->last, name))
-		return;
-	w->last = name;
-	if (w->open)
-		open_head(w->out, name, type, help);
-	else
-		fprintf(w->out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name,
-			strcmp(type, "info") ? type : "gauge");
 }
 
 /* Counters that are one raw counter each; @extra is one more label, or NULL. */
@@ -277,30 +217,42 @@ static const struct {
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static void print_plain(const struct vmmio_metrics *t, struct writer *w, size_t p)
+/* Its begin: what follows is more labels, or the value. */
+static void sample(struct vmmio_promtext *w, const char *name, const char *suffix,
+		   const struct vmmio_metrics_row *r)
+{
+	vmmio_prom_put(w, name);
+	vmmio_prom_put(w, suffix);
+	vmmio_prom_put(w, "{");
+	vmmio_prom_put(w, r->labels);
+}
+
+static void print_plain(const struct vmmio_metrics *t, struct vmmio_promtext *w, bool times,
+			size_t p)
 {
 	size_t i;
 
-	if (plain[p].ns && !w->times)
+	if (plain[p].ns && !times)
 		return;
 	for (i = 0; i < t->n; i++) {
 		const struct vmmio_metrics_row *r = &t->rows[i];
 
 		if (!of_kind(r, plain[p].rows) || !(r->have >> plain[p].counter & 1))
 			continue;
-		head(w, plain[p].name, "counter", plain[p].help);
-		fprintf(w->out, "%s{", plain[p].name);
-		labels(w->out, &r->info);
-		if (plain[p].extra)
-			fprintf(w->out, ",%s", plain[p].extra);
+		vmmio_prom_head(w, plain[p].name, "counter", plain[p].help);
+		sample(w, plain[p].name, "", r);
+		if (plain[p].extra) {
+			vmmio_prom_put(w, ",");
+			vmmio_prom_put(w, plain[p].extra);
+		}
 		if (plain[p].ns)
-			fprintf(w->out, "} %.9f\n", (double)r->c[plain[p].counter] / 1e9);
+			vmmio_prom_seconds(w, r->c[plain[p].counter]);
 		else
-			fprintf(w->out, "} %llu\n", (unsigned long long)r->c[plain[p].counter]);
+			vmmio_prom_count(w, r->c[plain[p].counter]);
 	}
 }
 
-static void print_registers(const struct vmmio_metrics *t, struct writer *w)
+static void print_registers(const struct vmmio_metrics *t, struct vmmio_promtext *w)
 {
 	size_t i;
 	int k, op;
@@ -316,14 +268,13 @@ static void print_registers(const struct vmmio_metrics *t, struct writer *w)
 
 				if (!n)
 					continue;
-				head(w, "vmmio_register_accesses_total", "counter",
-				     "Transport register accesses.");
-				fputs("vmmio_register_accesses_total{", w->out);
-				labels(w->out, &r->info);
-				fputc(',', w->out);
-				label(w->out, "register", vmmio_regs[k].name);
-				fprintf(w->out, ",op=\"%s\"} %llu\n", op ? "write" : "read",
-					(unsigned long long)n);
+				vmmio_prom_head(w, "vmmio_register_accesses_total", "counter",
+						"Transport register accesses.");
+				sample(w, "vmmio_register_accesses_total", "", r);
+				vmmio_prom_put(w, ",");
+				vmmio_prom_put_label(w, "register", vmmio_regs[k].name);
+				vmmio_prom_put(w, op ? ",op=\"write\"" : ",op=\"read\"");
+				vmmio_prom_count(w, n);
 			}
 		}
 	}
@@ -336,20 +287,26 @@ static void print_registers(const struct vmmio_metrics *t, struct writer *w)
  */
 static void bound(char *buf, size_t size, int k, bool ns)
 {
+	char le[24];
+
 	if (ns)
-		snprintf(buf, size, "%.10g", (double)(1ull << k) / 1e9);
+		snprintf(le, sizeof(le), "%.10g", (double)(1ull << k) / 1e9);
 	else
-		snprintf(buf, size, "%llu.0", (1ull << k) - 1);
+		snprintf(le, sizeof(le), "%llu.0", (1ull << k) - 1);
+	snprintf(buf, size, ",le=\"%s\"", le);
 }
 
-static void print_family(const struct vmmio_metrics *t, struct writer *w, size_t f)
+static void print_family(const struct vmmio_metrics *t, struct vmmio_promtext *w, bool times,
+			 size_t f)
 {
 	int first = families[f].ns ? 7 : 1, end = families[f].ns ? 33 : 15, k;
+	char le[OCTAVES][32];
 	size_t i;
-	char le[32];
 
-	if (families[f].ns && !w->times)
+	if (families[f].ns && !times)
 		return;
+	for (k = first; k <= end; k++)
+		bound(le[k], sizeof(le[k]), k, families[f].ns);
 	for (i = 0; i < t->n; i++) {
 		const struct vmmio_metrics_row *r = &t->rows[i];
 		const __u64 *octave = r->octave[families[f].hist];
@@ -358,28 +315,25 @@ static void print_family(const struct vmmio_metrics *t, struct writer *w, size_t
 		if (!of_kind(r, families[f].rows) || !(r->have_hist >> families[f].hist & 1) ||
 		    !(r->have >> families[f].sum & 1))
 			continue;
-		head(w, families[f].name, "histogram", families[f].help);
+		vmmio_prom_head(w, families[f].name, "histogram", families[f].help);
 		for (k = 0; k < OCTAVES; k++) {
 			sum += octave[k];
 			if (k < first || k > end)
 				continue;
-			bound(le, sizeof(le), k, families[f].ns);
-			fprintf(w->out, "%s_bucket{", families[f].name);
-			labels(w->out, &r->info);
-			fprintf(w->out, ",le=\"%s\"} %llu\n", le, (unsigned long long)sum);
+			sample(w, families[f].name, "_bucket", r);
+			vmmio_prom_put(w, le[k]);
+			vmmio_prom_count(w, sum);
 		}
-		fprintf(w->out, "%s_bucket{", families[f].name);
-		labels(w->out, &r->info);
-		fprintf(w->out, ",le=\"+Inf\"} %llu\n%s_sum{", (unsigned long long)sum,
-			families[f].name);
-		labels(w->out, &r->info);
+		sample(w, families[f].name, "_bucket", r);
+		vmmio_prom_put(w, ",le=\"+Inf\"");
+		vmmio_prom_count(w, sum);
+		sample(w, families[f].name, "_sum", r);
 		if (families[f].ns)
-			fprintf(w->out, "} %.9f\n", (double)r->c[families[f].sum] / 1e9);
+			vmmio_prom_seconds(w, r->c[families[f].sum]);
 		else
-			fprintf(w->out, "} %llu\n", (unsigned long long)r->c[families[f].sum]);
-		fprintf(w->out, "%s_count{", families[f].name);
-		labels(w->out, &r->info);
-		fprintf(w->out, "} %llu\n", (unsigned long long)sum);
+			vmmio_prom_count(w, r->c[families[f].sum]);
+		sample(w, families[f].name, "_count", r);
+		vmmio_prom_count(w, sum);
 	}
 }
 
@@ -405,95 +359,102 @@ enum {
 	DEVICE_CAUSE
 };
 
-static void print_look(struct writer *w, int g, const struct vmmio_metrics_look *q)
+static void print_look(struct vmmio_promtext *w, int g, const struct vmmio_metrics_look *q)
 {
 	bool cause = g == CAUSE || g == DEVICE_CAUSE;
+	char who[LABELS];
 
 	if ((q->info.kind == VMMIO_SLOT_DEVICE) != (g == DEVICE_CAUSE))
 		return;
 	if (q->unread || (cause && !q->cause[0]) || (g == OLDEST && !q->have_age))
 		return;
-	head(w, gauges[g].name, "gauge", gauges[g].help);
-	fprintf(w->out, "%s{", gauges[g].name);
-	labels(w->out, &q->info);
+	vmmio_prom_head(w, gauges[g].name, "gauge", gauges[g].help);
+	vmmio_prom_put(w, gauges[g].name);
+	vmmio_prom_put(w, "{");
+	labels(who, &q->info);
+	vmmio_prom_put(w, who);
 	if (cause) {
-		fputc(',', w->out);
-		label(w->out, "cause", q->cause);
+		vmmio_prom_put(w, ",");
+		vmmio_prom_put_label(w, "cause", q->cause);
 	}
 	if (g == OLDEST)
-		fprintf(w->out, "} %.9f\n", (double)q->age_ns / 1e9);
+		vmmio_prom_seconds(w, q->age_ns);
 	else
-		fprintf(w->out, "} %u\n",
-			g == IN_FLIGHT ? q->in_flight
-			: g == TO_TAKE ? q->to_take
-				       : q->cause[0] != '\0');
+		vmmio_prom_count(w, g == IN_FLIGHT ? q->in_flight
+				    : g == TO_TAKE ? q->to_take
+						   : q->cause[0] != '\0');
 }
 
-static void print_looks(const struct vmmio_metrics *t, struct writer *w)
+static void print_looks(const struct vmmio_metrics *t, struct vmmio_promtext *w, bool times)
 {
 	size_t i;
 	int g;
 
 	if (!t->looked)
 		return;
-	head(w, "vmmio_stalls_watched", "gauge",
-	     "Whether the rings can be looked at; 0: a stall would not be seen.");
-	fprintf(w->out, "vmmio_stalls_watched %d\n", t->watched);
+	vmmio_prom_head(w, "vmmio_stalls_watched", "gauge",
+			"Whether the rings can be looked at; 0: a stall would not be seen.");
+	vmmio_prom_putf(w, "vmmio_stalls_watched %d\n", t->watched);
 	if (!t->watched)
 		return;
-	head(w, "vmmio_stalls_unseen", "gauge",
-	     "Devices with a driver, and virtqueues, that could not be looked at.");
-	fprintf(w->out, "vmmio_stalls_unseen %u\n", t->unlooked);
+	vmmio_prom_head(w, "vmmio_stalls_unseen", "gauge",
+			"Devices with a driver, and virtqueues, that could not be looked at.");
+	vmmio_prom_putf(w, "vmmio_stalls_unseen %u\n", t->unlooked);
 	for (g = 0; g < (int)COUNT(gauges); g++)
-		for (i = 0; i < t->nlooks && (g != OLDEST || w->times); i++)
+		for (i = 0; i < t->nlooks && (g != OLDEST || times); i++)
 			print_look(w, g, &t->looks[i]);
 }
 
 void vmmio_metrics_print(const struct vmmio_metrics *t, const struct vmmio_view *v,
 			 enum vmmio_metrics_format format, FILE *out)
 {
-	struct writer w = {
+	struct vmmio_promtext w = {
 		.out = out,
 		.open = format == VMMIO_METRICS_OPENMETRICS,
-		.times = vmmio_env_times(v->env),
 	};
+	bool times = vmmio_env_times(v->env);
 	size_t i;
 
-	head(&w, "vmmio_build_info", "info", "What counted, and under what; always 1.");
-	fputs("vmmio_build_info{", out);
-	label(out, "version", VMMIO_VERSION);
-	fputc(',', out);
-	label(out, "source", v->engine);
-	fputc(',', out);
-	label(out, "accelerator", v->env->accel);
-	fputc(',', out);
-	label(out, "clocksource", v->env->clocksource);
-	fprintf(out, ",emulated_time=\"%s\"} 1\n", v->env->emulated && w.times ? "true" : "false");
+	vmmio_prom_head(&w, "vmmio_build_info", "info", "What counted, and under what; always 1.");
+	vmmio_prom_put(&w, "vmmio_build_info{");
+	vmmio_prom_put_label(&w, "version", VMMIO_VERSION);
+	vmmio_prom_put(&w, ",");
+	vmmio_prom_put_label(&w, "source", v->engine);
+	vmmio_prom_put(&w, ",");
+	vmmio_prom_put_label(&w, "accelerator", v->env->accel);
+	vmmio_prom_put(&w, ",");
+	vmmio_prom_put_label(&w, "clocksource", v->env->clocksource);
+	vmmio_prom_putf(&w, ",emulated_time=\"%s\"} 1\n",
+			v->env->emulated && times ? "true" : "false");
 	if (t->wall_ms) {
-		head(&w, "vmmio_interval_end_timestamp_seconds", "gauge",
-		     "When the last interval ended, since 1970.");
-		fprintf(out, "vmmio_interval_end_timestamp_seconds %.3f\n",
-			(double)t->wall_ms / 1e3);
+		vmmio_prom_head(&w, "vmmio_interval_end_timestamp_seconds", "gauge",
+				"When the last interval ended, since 1970.");
+		vmmio_prom_putf(&w, "vmmio_interval_end_timestamp_seconds %.3f\n",
+				(double)t->wall_ms / 1e3);
 	}
 	if (t->have_lost) {
-		head(&w, "vmmio_events_lost_total", "counter",
-		     "Probe events that the kernel dropped; all counts are short of these.");
-		fprintf(out, "vmmio_events_lost_total %llu\n", (unsigned long long)t->events_lost);
+		vmmio_prom_head(
+			&w, "vmmio_events_lost_total", "counter",
+			"Probe events that the kernel dropped; all counts are short of these.");
+		vmmio_prom_putf(&w, "vmmio_events_lost_total %llu\n",
+				(unsigned long long)t->events_lost);
 	}
 	if (!t->untold) {
-		head(&w, "vmmio_devices_unseen", "gauge",
-		     "Devices that took interrupts in the last interval while no hook saw any.");
-		fprintf(out, "vmmio_devices_unseen %u\n", t->unseen);
-		head(&w, "vmmio_virtqueues_unplaced", "gauge",
-		     "Virtqueues that are not counted for want of room.");
-		fprintf(out, "vmmio_virtqueues_unplaced %u\n", t->unplaced);
+		vmmio_prom_head(
+			&w, "vmmio_devices_unseen", "gauge",
+			"Devices that took interrupts in the last interval while no hook saw any.");
+		vmmio_prom_putf(&w, "vmmio_devices_unseen %u\n", t->unseen);
+		vmmio_prom_head(&w, "vmmio_virtqueues_unplaced", "gauge",
+				"Virtqueues that are not counted for want of room.");
+		vmmio_prom_putf(&w, "vmmio_virtqueues_unplaced %u\n", t->unplaced);
 	}
 	for (i = 0; i < COUNT(plain); i++)
-		print_plain(t, &w, i);
+		print_plain(t, &w, times, i);
 	print_registers(t, &w);
 	for (i = 0; i < COUNT(families); i++)
-		print_family(t, &w, i);
-	print_looks(t, &w);
+		print_family(t, &w, times, i);
+	print_looks(t, &w, times);
 	if (w.open)
-		fputs("# EOF\n", out);
+		vmmio_prom_put(&w, "# EOF\n");
+	vmmio_prom_flush(&w);
 }
