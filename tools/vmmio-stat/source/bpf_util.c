@@ -196,7 +196,7 @@ static void hold(int gate)
 
 void vmmio_bpf_leave(struct bpf_link *const *links, int n)
 {
-	int gate[2], *fds = calloc(n + 1, sizeof(*fds)), i;
+	int gate[2], *fds = calloc(n + 1, sizeof(*fds)), nfds = 1, i;
 	pid_t pid;
 
 	if (!fds || !n || pipe2(gate, O_CLOEXEC)) {
@@ -205,13 +205,14 @@ void vmmio_bpf_leave(struct bpf_link *const *links, int n)
 	}
 	fds[0] = gate[0];
 	for (i = 0; i < n; i++)
-		fds[i + 1] = bpf_link__fd(links[i]);
-	pid = fork();
+		if (links[i])
+			fds[nfds++] = bpf_link__fd(links[i]);
+	pid = nfds > 1 ? fork() : -1;
 	if (!pid) {
 		signal(SIGINT, SIG_DFL);
 		signal(SIGTERM, SIG_DFL);
 		signal(SIGHUP, SIG_DFL);
-		keep_only(fds, n + 1);
+		keep_only(fds, nfds);
 		/* nobody's child: who waits for this process's children does not meet it */
 		if (fork())
 			_exit(0);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * See sample.h. Identities come from sysfs, what is of the ring from BPF, the number
- * of the interrupt and its count from /proc/interrupts.
+ * See sample.h. Identities come from sysfs, the ring from BPF, interrupts from /proc/interrupts.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -218,6 +217,8 @@ void vmmio_stall_close(struct vmmio_stall_sampler *p)
 {
 	if (!p)
 		return;
+	if (p->fentry)
+		vmmio_bpf_leave(p->links, HOOKS);
 	detach(p);
 	vmmio_irqs_free(&p->irqs);
 	free(p->steal);
@@ -246,8 +247,7 @@ static __u64 steal_ns(struct vmmio_stall_sampler *p)
 {
 	long hz = sysconf(_SC_CLK_TCK);
 	FILE *f = fopen("/proc/stat", "re");
-	unsigned long long ticks;
-	__u64 most = 0;
+	unsigned long long ticks, most = 0;
 	char line[512];
 	size_t cpu = 0;
 
