@@ -290,8 +290,7 @@ __noinline int meet_queue(__u64 vq)
 		__sync_fetch_and_add(&queues_unplaced, 1);
 	if (slot < 0)
 		return 0;
-	if (opt_looks)
-		split_look((void *)vq, s, look);
+	split_look((void *)vq, s, look);
 	if (s->kicked || s->interrupted)
 		return 0;
 	ring_indices((void *)vq, s, &s->avail_prev, &s->used_prev);

@@ -58,7 +58,9 @@
 	X(BYTES_IN,        "bytes_in",         VMMIO_ROW_Q,  "bytes in those the device writes")   \
 	X(OCCUPANCIES,     "occupancies",      VMMIO_ROW_Q,  "kicks whose occupancy is known")     \
 	X(OCCUPANCY,       "occupancy",        VMMIO_ROW_Q,  "buffers in flight, summed at those kicks") \
-	X(LATENCIES_PREEMPTED, "latencies_preempted", VMMIO_ROW_Q, "kick-to-interrupt samples left out: another task ran before the write")
+	X(LATENCIES_PREEMPTED, "latencies_preempted", VMMIO_ROW_Q, "kick-to-interrupt samples left out: another task ran before the write") \
+	X(LOOKS,           "looks",            VMMIO_ROW_Q,  "readings of the ring's indices, one at the end of each interval") \
+	X(IN_FLIGHT,       "in_flight",        VMMIO_ROW_Q,  "buffers available and not used, summed at those")
 /* clang-format on */
 
 enum vmmio_counter {

@@ -74,7 +74,7 @@ ended()
 # the table and the keys
 start 80x24 screen-256color
 shows 'vmmio-stat top  file  tcg ~ '
-shows 'DEVICE    VQ        ~kick ~buf/kick   ~irq ~buf/irq'
+shows 'DEVICE    VQ         ~buf  ~kick ~buf/kick   ~irq ~buf/irq'
 shows '6 of 10 rows' # those of whole devices are hidden
 shows 'virtio3   0:req.0'
 tmux_ send-keys /

@@ -26,7 +26,7 @@ expect 0 'usage: vmmio-stat hist KIND' hist --help
 # --per and --self
 expect 0 ', counts per operation, of 10' --source "$recording" --per 10 -n virtio3 -- true
 grep -q '^virtio3   0:req.0  *59.3 ' "$work/out" || fail '--per 10: not a tenth of 593 kicks'
-expect 0 '"per_operation":{"kicks":59.3,' --source "$recording" --per 10 -n virtio3 -q 0 --json -- true
+expect 0 '"per_operation":{"buffers":59.3,' --source "$recording" --per 10 -n virtio3 -q 0 --json -- true
 expect 2 'goes with -- command' --per 10
 expect 2 'goes with the table' --per 10 --csv -- true
 expect 2 '--per 0: not a number' --per 0 -- true

@@ -114,13 +114,13 @@ static void table_shows_rates_and_dashes(void **state)
 
 	assert_non_null(strstr(text, "source raw_tp, accelerator kvm, clock tsc\n"));
 	/* 246 kicks in 2 s, 1.5 buffers a kick; opportunities are known of no row */
-	assert_non_null(strstr(text, " kick/s buf/kick "));
-	assert_non_null(strstr(text, "   123     1.50 "));
+	assert_non_null(strstr(text, "  buf/s kick/s buf/kick "));
+	assert_non_null(strstr(text, "    75    123     1.50 "));
 	/* of one they are: the column comes, and is a dash in the others */
 	vmmio_row_set(&f->d.rows[0], VMMIO_C_KICKS, 10);
 	vmmio_row_set(&f->d.rows[0], VMMIO_C_OPPORTUNITIES, 100);
 	text = show(f);
-	assert_non_null(strstr(text, " kick/s supp% buf/kick "));
+	assert_non_null(strstr(text, "  buf/s kick/s supp% buf/kick "));
 	assert_non_null(strstr(text, "   123     -     1.50 "));
 	assert_null(strstr(text, "~"));
 	assert_null(strstr(text, "nan"));
@@ -149,26 +149,28 @@ static void table_does_not_cut_names(void **state)
 	strcpy(f->d.rows[1].info.queue_name, "notifications.12");
 	strcpy(f->d.rows[1].info.device, "virtio1234567");
 	/* a longer name: the header again, and nothing out of its column */
-	assert_non_null(strstr(show(f), "\nDEVICE        VQ                 kick/s"));
-	assert_non_null(strstr(f->text, "\nvirtio1234567 0:notifications.12    123"));
+	assert_non_null(strstr(show(f), "\nDEVICE        VQ                  buf/s kick/s"));
+	assert_non_null(strstr(f->text, "\nvirtio1234567 0:notifications.12     75    123"));
 }
 
 static void table_drops_the_last_on_a_narrow_terminal(void **state)
 {
-	static const int known[] = {VMMIO_C_KICKS,	VMMIO_C_OPPORTUNITIES,
-				    VMMIO_C_IRQS,	VMMIO_C_USED_BUFFERS,
-				    VMMIO_C_IRQS_FOUND, VMMIO_C_IRQS_SPURIOUS};
+	static const int known[] = {
+		VMMIO_C_KICKS,	      VMMIO_C_OPPORTUNITIES, VMMIO_C_IRQS,  VMMIO_C_USED_BUFFERS,
+		VMMIO_C_IRQS_FOUND,   VMMIO_C_IRQS_SPURIOUS, VMMIO_C_LOOKS, VMMIO_C_IN_FLIGHT,
+		VMMIO_C_KICK_BUFFERS, VMMIO_C_KICKS_INDEXED};
 	struct fixture *f = *state;
 	size_t i;
 
 	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		vmmio_row_set(&f->d.rows[0], known[i], 1);
-	f->view.screen_columns = 60;
+	f->view.screen_columns = 75;
 	assert_null(strstr(show(f), "k99us"));
-	assert_non_null(strstr(f->text, " irq/s buf/irq lost\n"));
+	assert_non_null(
+		strstr(f->text, "  buf/s  infl kick/s supp% buf/kick  irq/s buf/irq lost\n"));
 	/* what was asked for is shown */
 	f->opt.fields_given = true;
-	assert_non_null(strstr(show(f), "k99us lost\n"));
+	assert_non_null(strstr(show(f), "k50us lost\n"));
 }
 
 static void table_leaves_out_what_no_row_has(void **state)
@@ -180,15 +182,15 @@ static void table_leaves_out_what_no_row_has(void **state)
 	f->opt.nfields = 0;
 	for (i = 0; i < VMMIO_F_COUNT; i++)
 		f->opt.fields[f->opt.nfields++] = i;
-	assert_non_null(strstr(show(f), " kick/s buf/kick k50us k99us lost\n"));
+	assert_non_null(strstr(show(f), "  buf/s kick/s buf/kick k50us k99us lost\n"));
 	/* there from the next interval on, when one has it */
 	vmmio_row_set(&f->d.rows[1], VMMIO_C_IRQS, 0);
-	assert_non_null(strstr(show(f), " kick/s buf/kick  irq/s k50us k99us lost\n"));
+	assert_non_null(strstr(show(f), "  buf/s kick/s buf/kick  irq/s k50us k99us lost\n"));
 	/* of the default ones, too */
 	f->opt.extended = false;
 	f->view = (struct vmmio_view){
 		.opt = &f->opt, .env = &f->env, .engine = "raw_tp", .out = f->view.out};
-	assert_non_null(strstr(show(f), " kick/s buf/kick  irq/s k50us k99us lost\n"));
+	assert_non_null(strstr(show(f), "  buf/s kick/s buf/kick  irq/s k50us k99us lost\n"));
 	/* of those asked for by name a dash tells */
 	f->opt.fields_given = true;
 	assert_non_null(strstr(show(f), " opp/s "));

@@ -56,6 +56,12 @@ static inline bool vmmio_field_visible(int id, const struct vmmio_env *env)
 	return vmmio_fields[id].cls != VMMIO_TIME || !env->emulated || env->emulated_time;
 }
 
+/* Is its value a whole number, as far as it is one interval's? */
+static inline bool vmmio_field_whole(int id)
+{
+	return vmmio_fields[id].op == VMMIO_OP_COUNT || id == VMMIO_F_IN_FLIGHT;
+}
+
 /* Field id by key or heading, or -1. */
 /* A sum of durations, not of events. */
 bool vmmio_counter_is_time(int counter);

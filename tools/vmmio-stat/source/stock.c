@@ -27,20 +27,22 @@
 
 #define BIT(c) (1ull << VMMIO_C_##c)
 
+#define LOOKED (BIT(LOOKS) | BIT(IN_FLIGHT)) /* what a reading of a split ring's indices tells */
+
 static const struct vmmio_bpf_have have = {
 	.queue = BIT(KICKS) | BIT(OPPORTUNITIES) | BIT(KICKS_INDEXED) | BIT(KICK_BUFFERS) |
 		 BIT(KICKS_TIMED) | BIT(KICK_NS) | BIT(KICKS_INTERRUPTED) | BIT(KICKS_MERGED) |
 		 BIT(KICKS_POLLED) | BIT(LATENCIES) | BIT(LATENCY_NS) | BIT(LATENCIES_EMPTY) |
 		 BIT(LATENCY_EMPTY_NS) | BIT(IRQS) | BIT(IRQS_FOUND) | BIT(IRQS_SPURIOUS) |
 		 BIT(IRQS_NOTHING) | BIT(IRQS_INDEXED) | BIT(USED_BUFFERS) | BIT(OCCUPANCIES) |
-		 BIT(OCCUPANCY) | BIT(LATENCIES_PREEMPTED),
+		 BIT(OCCUPANCY) | BIT(LATENCIES_PREEMPTED) | LOOKED,
 	.device = BIT(IRQS) | BIT(IRQS_SPURIOUS) | BIT(CONFIG_IRQS) | BIT(HANDLER_TIMED) |
 		  BIT(HANDLER_NS),
 	.queue_hists = 1u << VMMIO_HIST_KICK | 1u << VMMIO_HIST_IRQ | 1u << VMMIO_HIST_BATCH |
 		       1u << VMMIO_HIST_COALESCE | 1u << VMMIO_HIST_OCCUPANCY,
 };
 /* Of a queue that our own driver serves: what only virtio_ring can tell. */
-static const __u64 have_ours = BIT(OPPORTUNITIES);
+static const __u64 have_ours = BIT(OPPORTUNITIES) | LOOKED;
 /* The same if the ring is packed: its positions are known to virtio_ring only. */
 static const struct vmmio_bpf_have have_packed = {
 	.queue = BIT(KICKS_INDEXED) | BIT(KICK_BUFFERS) | BIT(KICKS_MERGED) | BIT(KICKS_POLLED) |
@@ -106,6 +108,8 @@ struct kept {
 	__u32 count; /* of its line, the kernel's, at the previous look */
 	__u64 came;  /* of it since it was met */
 	__u64 blank; /* runs that looked at no virtqueue */
+	/* Of a virtqueue: looks, and what was in flight then. */
+	__u64 looks, flight;
 };
 
 struct source {
@@ -115,6 +119,7 @@ struct source {
 	struct vmmio_irqs irqs;
 	bool asked; /* irqs is of this snapshot */
 	bool keep_ours;
+	bool flight; /* what is in flight is asked for */
 };
 
 static void source_free(struct source *b)
@@ -175,6 +180,7 @@ static int stock_open(struct vmmio_source *src, const struct vmmio_source_opts *
 		return -ENOMEM;
 	b->keep_ours = opts->ring_of_ours;
 	b->stock.need = needs(&opts->want);
+	b->flight = !opts->want.counters || (opts->want.counters & LOOKED);
 	b->stock.device_driven = opts->want.device_driven;
 	b->stock.handlers = opts->want.handlers;
 	b->stock.requests = opts->want.requests || (opts->want.hists >> VMMIO_HIST_REQUEST & 1);
@@ -333,6 +339,27 @@ static void take_passed(struct source *b, struct vmmio_row *r,
 	r->c[VMMIO_C_USED_BUFFERS] = k->used.n;
 }
 
+/*
+ * What is in flight at this look, of either driver's split ring: it takes no hook. The device
+ * goes on between the two indices; none is what it has used beyond the first.
+ */
+static void take_flight(struct source *b, struct vmmio_row *r,
+			const struct vmmio_stock_state volatile *state)
+{
+	struct kept *k = &b->kept[r->info.slot];
+	__u16 flight = state->look_avail - state->look_used;
+
+	if (!b->flight || state->packed || state->look != *b->stock.look) {
+		r->have &= ~LOOKED;
+		return;
+	}
+	k->looks++;
+	if (flight <= r->info.ring_size)
+		k->flight += flight;
+	r->c[VMMIO_C_LOOKS] = k->looks;
+	r->c[VMMIO_C_IN_FLIGHT] = k->flight;
+}
+
 /* Runs that found nothing. One that is open counts if it was then, too: it is over. */
 static __u64 runs_spurious(struct kept *k, const struct vmmio_stock_state volatile *state)
 {
@@ -381,6 +408,7 @@ static void take_state(struct source *b, struct vmmio_row *r, const struct vmmio
 	if (r->info.kind != VMMIO_SLOT_QUEUE)
 		return;
 	r->c[VMMIO_C_OPPORTUNITIES] = state->opportunities;
+	take_flight(b, r, state);
 	r->c[VMMIO_C_KICKS] = state->kicks;
 	r->c[VMMIO_C_KICKS_INDEXED] = state->kicks_indexed;
 	r->c[VMMIO_C_KICK_BUFFERS] = state->kick_buffers;
@@ -474,7 +502,7 @@ static void complete_devices(struct source *b, struct vmmio_snapshot *s)
  */
 static const struct vmmio_bpf_have have_unknown = {
 	.queue = BIT(OPPORTUNITIES) | BIT(IRQS) | BIT(IRQS_FOUND) | BIT(IRQS_INDEXED) |
-		 BIT(USED_BUFFERS),
+		 BIT(USED_BUFFERS) | LOOKED,
 	.queue_hists = 1u << VMMIO_HIST_COALESCE,
 };
 
@@ -523,7 +551,7 @@ static int read_rows(struct vmmio_source *src, struct vmmio_snapshot *s, bool co
 		wait_for_handlers(b);
 	if (counters && b->stock.alone)
 		b->asked = !vmmio_irqs_now(&b->irqs);
-	if (counters && vmmio_stock_looks(&b->stock)) {
+	if (counters && (vmmio_stock_looks(&b->stock) || b->flight)) {
 		++*b->stock.look;
 		vmmio_stock_touch();
 	}

@@ -181,8 +181,7 @@ static void draw_row(const struct top_model *m, const struct top_screen *s, cons
 		struct vmmio_value v = cell_value(s, row, ids[i]);
 
 		top_heading(text, sizeof(text), &s->x->env, ids[i], &w);
-		vmmio_format_value(text, sizeof(text), w, v,
-				   vmmio_fields[ids[i]].op == VMMIO_OP_COUNT);
+		vmmio_format_value(text, sizeof(text), w, v, vmmio_field_whole(ids[i]));
 		x += w + 1;
 		attrset(base | (base == A_NORMAL ? alarm_look(ids[i], v) : 0));
 		put(y, x - (int)strlen(text), w, text);

@@ -167,7 +167,7 @@ static void header(struct vmmio_view *v, bool total)
 static void cell(struct vmmio_view *v, const struct vmmio_report *r, size_t row, int id)
 {
 	struct vmmio_value x = vmmio_field_show(r->delta, row, id, v->env);
-	bool count = vmmio_fields[id].op == VMMIO_OP_COUNT, whole = count;
+	bool count = vmmio_fields[id].op == VMMIO_OP_COUNT, whole = vmmio_field_whole(id);
 	int w = width(v, id, r->total);
 	char buf[32];
 
