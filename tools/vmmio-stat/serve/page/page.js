@@ -8,19 +8,22 @@
 
 const KEPT = 300; // intervals
 const UNKNOWN = "–";
-// What a column shows: key of "fields"; rate: a count, per second where seconds are real.
+// What a column shows: key of "fields"; rate: a count, per second where seconds are real. It
+// is there once a virtqueue's of is counted, or its rings are looked at.
 const COLUMNS = [
-	{key: "kicks", name: "kicks", rate: true},
-	{key: "suppressed_pct", name: "suppr %"},
-	{key: "buffers_per_kick", name: "buf/kick"},
-	{key: "irqs", name: "irqs", rate: true},
-	{key: "used_per_irq", name: "buf/irq"},
-	{key: "spurious_pct", name: "spur %"},
-	{look: "in_flight", name: "in flight"},
+	{key: "buffers", name: "buffers", rate: true, of: "kick_buffers"},
+	{look: "in_flight", key: "in_flight", name: "in flight", of: "looks"},
 	{look: "age_min_ms", name: "oldest"},
-	{key: "kick_to_irq_p50_us", name: "k→i p50", us: true},
-	{key: "kick_to_irq_p99_us", name: "k→i p99", us: true},
+	{key: "kicks", name: "kicks", rate: true, of: "kicks"},
+	{key: "suppressed_pct", name: "suppr %", of: "opportunities"},
+	{key: "buffers_per_kick", name: "buf/kick", of: "kick_buffers"},
+	{key: "irqs", name: "irqs", rate: true, of: "irqs"},
+	{key: "used_per_irq", name: "buf/irq", of: "used_buffers"},
+	{key: "kick_to_irq_p99_us", name: "k→i p99", us: true, of: "latencies"},
+	{key: "spurious_pct", name: "spur %", of: "irqs_spurious"},
+	{key: "kick_to_irq_p50_us", name: "k→i p50", us: true, of: "latencies"},
 ];
+const there = new Set(); // of these
 const KINDS = {
 	kick: "kick: cost of a doorbell write",
 	irq: "kick to interrupt",
@@ -111,14 +114,19 @@ function lookOf(r) {
 	return all ? all.find(l => l.device === r.device && l.queue === r.queue) : undefined;
 }
 
+const isLooked = look => look !== undefined && look.stalled !== null;
+
 function remember(r) {
 	let q = queues.get(keyOf(r));
 	const look = lookOf(r);
 
 	if (!q || q.gen !== r.gen)
 		queues.set(keyOf(r), q = fresh(r));
+	for (const c of COLUMNS)
+		if (c.look && isLooked(look) || isKnown(r.counters[c.of]) && (rows.durations || !c.us))
+			there.add(c);
 	for (const k in q.series)
-		push(q.series[k], k === "in_flight" ? look && look.stalled !== null ? look.in_flight : null
+		push(q.series[k], k === "in_flight" ? isLooked(look) ? look.in_flight : r.fields[k]
 			: k === "kicks" || k === "irqs" ? rateOf(r.fields[k]) : r.fields[k]);
 	for (const k in KINDS) {
 		const h = r.hist && r.hist[k], n = h ? octaves(h) : null;
@@ -172,7 +180,7 @@ function lines(svg, series, classes, top) {
 }
 
 function cellText(c, r, look) {
-	const v = c.look ? (look && look.stalled !== null ? look[c.look] : undefined) : r.fields[c.key];
+	const v = c.look && isLooked(look) ? look[c.look] : r.fields[c.key];
 
 	if (c.look === "age_min_ms")
 		return isKnown(v) ? (look.age_max_ms === null ? ">" : "") + duration(v * 1e6) : UNKNOWN;
@@ -180,6 +188,8 @@ function cellText(c, r, look) {
 		return isKnown(v) ? duration(v * 1e3) : UNKNOWN;
 	return short(c.rate ? rateOf(v) : v);
 }
+
+const shown = () => COLUMNS.filter(c => there.has(c));
 
 function columnName(c) {
 	return (rows.emulated ? "~" : "") + c.name + (c.rate && rows.durations ? "/s" : "");
@@ -193,7 +203,7 @@ function drawRow(tr, r) {
 	tr.cells[0].firstChild.textContent = (stalled ? "⚠ " : "") + nameOf(r);
 	tr.cells[0].firstChild.setAttribute("aria-pressed", String(keyOf(r) === chosen));
 	lines(tr.cells[1].firstChild, [q.series.kicks.slice(-60), q.series.irqs.slice(-60)], ["kick", "irq"]);
-	COLUMNS.forEach((c, i) => {
+	shown().forEach((c, i) => {
 		tr.cells[i + 2].textContent = cellText(c, r, look);
 		tr.cells[i + 2].dataset.name = columnName(c);
 	});
@@ -210,7 +220,7 @@ function makeRow(r) {
 	});
 	first.append(button);
 	spark.append(document.createElementNS("http://www.w3.org/2000/svg", "svg"));
-	tr.append(first, spark, ...COLUMNS.map(() => element("td")));
+	tr.append(first, spark, ...shown().map(() => element("td")));
 	return tr;
 }
 
@@ -219,7 +229,7 @@ function makeDevice(name, list) {
 	const head = element("thead"), line = element("tr"), body = element("tbody"), title = element("h2", name);
 
 	line.append(element("th", "virtqueue"), element("th", "recent", "spark"),
-		...COLUMNS.map(c => element("th", columnName(c))));
+		...shown().map(c => element("th", columnName(c))));
 	head.append(line);
 	body.append(...list.map(makeRow));
 	table.append(head, body);
@@ -255,7 +265,7 @@ function drawQueues() {
 		else
 			devices.get(r.device).list.push(r);
 	}
-	const now = JSON.stringify([rows.durations, ...[...devices].map(([n, d]) => [n, d.list.map(keyOf)])]);
+	const now = JSON.stringify([rows.durations, there.size, ...[...devices].map(([n, d]) => [n, d.list.map(keyOf)])]);
 
 	if (now !== shape) {
 		shape = now;
@@ -309,15 +319,16 @@ function drawStalls() {
 	box.replaceChildren(...out);
 }
 
+const isSeen = (c, q) => c.keys.some(k => q.series[k].some(isKnown));
+
 function drawCharts(q) {
-	$("charts").replaceChildren(...CHARTS.map(c => {
+	$("charts").replaceChildren(...CHARTS.filter(c => isSeen(c, q)).map(c => {
 		const div = element("div"), title = element("h3"), svg =
 			document.createElementNS("http://www.w3.org/2000/svg", "svg");
 		const most = lines(svg, c.keys.map(k => q.series[k]), ["kick", "irq"], c.top);
-		const seen = c.keys.some(k => q.series[k].some(isKnown));
 
 		title.textContent = (rows.emulated ? "~" : "") + c.name + (c.rate && rows.durations ? " per s" : "") +
-			(seen ? c.top ? "" : ", top " + short(most) : ": " + UNKNOWN);
+			(c.top ? "" : ", top " + short(most));
 		div.append(title, svg);
 		return div;
 	}));
@@ -331,9 +342,7 @@ function drawShape(kind, q) {
 	const div = element("div"), bars = element("div", undefined, kind === "irq" || kind === "coalesce" ? "bars irq" : "bars");
 	const n = q.sum[kind];
 
-	div.append(element("h3", KINDS[kind] + (n ? ", since " + clock(q.since) : ": " + UNKNOWN)), bars);
-	if (!n)
-		return div;
+	div.append(element("h3", KINDS[kind] + ", since " + clock(q.since)), bars);
 	if (!n.length)
 		bars.append(element("span", "no samples"));
 	const most = Math.max(...n.filter(isKnown)), first = n.findIndex(isKnown);
@@ -396,7 +405,11 @@ function drawDetail() {
 	drawCharts(q);
 	const shapes = rows.durations ? ["kick", "irq", "batch", "coalesce"] : ["batch", "coalesce", "kick", "irq"];
 
-	$("shapes").replaceChildren(...shapes.map(k => drawShape(k, q)));
+	const unknown = [...CHARTS.filter(c => !isSeen(c, q)).map(c => c.name),
+		...shapes.filter(k => !q.sum[k]).map(k => KINDS[k])];
+
+	$("shapes").replaceChildren(...shapes.filter(k => q.sum[k]).map(k => drawShape(k, q)));
+	$("unknown").textContent = unknown.length ? "Not known so far: " + unknown.join("; ") + "." : "";
 	drawHeat(q);
 }
 
