@@ -66,12 +66,15 @@ for column in mmio pci-intx pci-msix; do
 done
 # its hooks go behind its back: by a process that keeps nothing else of it, no output that
 # somebody reads to its end and no lock, and does so whatever has ended it
-for how in INT TERM KILL; do
+for how in INT TERM KILL STALLS; do
 	: >/tmp/out # not what was there before
-	vmmio-stat --json 0.1 >/tmp/out 2>&1 &
+	what='--json 0.1' hook=vring_interrupt
+	[ $how != STALLS ] || what='stalls --json 0.1' hook=vp_notify
+	vmmio-stat $what >/tmp/out 2>&1 &
 	pid=$!
 	until grep -q virtio /tmp/out; do usleep 100000; done
-	grep -q ^vring_interrupt /sys/kernel/tracing/enabled_functions || fail "$how: not hooked"
+	grep -q ^$hook /sys/kernel/tracing/enabled_functions || fail "$how: not hooked"
+	[ $how != STALLS ] || how=INT
 	kill -s $how $pid
 	wait $pid || true
 	for left in $(pidof vmmio-stat); do

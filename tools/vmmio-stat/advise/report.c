@@ -72,8 +72,21 @@ static void print_row(const struct vmmio_advise_report *r, size_t i, FILE *out)
 	fprintf(out, "nothing to gain%s%s\n", note[0] ? ": " : "", note);
 }
 
+/* Is a setting advised that "try" could try? */
+static bool has_setting(const struct vmmio_advise_row *x)
+{
+	unsigned int id;
+
+	for (id = 0; id < VMMIO_ADVISE_RULE_COUNT; id++)
+		if (x->advice[id].state == VMMIO_ADVISE_FIRES &&
+		    !strncmp(x->advice[id].command, "vmmio-ctl set ", 14))
+			return true;
+	return false;
+}
+
 void vmmio_advise_table(const struct vmmio_advise_report *r, FILE *out)
 {
+	bool setting = false;
 	size_t i;
 
 	fprintf(out, "vmmio-stat advise: %s, accelerator %s, %.1f s\n", r->engine, r->env->accel,
@@ -86,6 +99,12 @@ void vmmio_advise_table(const struct vmmio_advise_report *r, FILE *out)
 	fprintf(out, "%-9s %-14s %s\n", "DEVICE", "VQ", "ADVICE");
 	for (i = 0; i < r->n; i++)
 		print_row(r, i, out);
+	for (i = 0; i < r->n; i++)
+		setting |= has_setting(&r->rows[i]);
+	if (setting)
+		fputs("To see first what it changes: vmmio-ctl try DEVICE SETTINGS -- COMMAND "
+		      "(A B B A, undone at the end)\n",
+		      out);
 }
 
 static void json_rules(struct vmmio_json *j, const struct vmmio_advise_row *x)
