@@ -170,5 +170,6 @@ printf 'bytes of an answer\t%s\n' "$(wc -c <"$dir/many.txt")" >>"$out/scrape.tsv
 	echo "$(prometheus --version 2>&1 | head -n 1 | sed 's/ (.*//'); $seconds s, $guests guests"
 	echo "made by: bench/cost/scrape.sh, $(date -u +%Y-%m-%d), commit $commit"
 	echo "load at the end: $(cut -d' ' -f1-3 /proc/loadavg)"
+	echo "all of it scheduled as: $(chrt -p $$ | sed -n 's/.*policy: //p')"
 } >"$out/machine.txt"
 cat "$out/scrape.tsv"
