@@ -100,6 +100,7 @@ add_library(
 	bench/where/delta_print.c
 	bench/where/lines.c
 	bench/where/path.c
+	bench/where/program.c
 	bench/where/script.c
 	bench/where/symbols.c
 	bench/where/tree.c
@@ -111,7 +112,7 @@ vmmio_embed(bench/plot/plot.c ${plots})
 vmmio_embed(bench/load/load.c bench/load/round.sh)
 vmmio_embed(bench/load/blk.c bench/load/disk.sh)
 vmmio_embed(bench/load/hosted.c bench/load/hosted.sh)
-vmmio_embed(bench/where/script.c bench/where/where.sh)
+vmmio_embed(bench/where/script.c bench/where/where.sh bench/where/wherehost.sh)
 vmmio_embed(bench/judge/versus_report.c bench/judge/versus.sh)
 
 find_package(Threads REQUIRED)
@@ -162,7 +163,7 @@ vmmio_script_test(guest tests/guest/loads.sh TIMEOUT 400)
 vmmio_script_test(guest tests/guest/regress.sh TIMEOUT 180)
 vmmio_script_test(guest tests/guest/bisect.sh TIMEOUT 300)
 vmmio_script_test(guest tests/guest/conform.sh TIMEOUT 180)
-vmmio_script_test(guest tests/guest/where.sh TIMEOUT 300)
+vmmio_script_test(guest tests/guest/where.sh TIMEOUT 900)
 vmmio_script_test(guest tests/guest/tune.sh TIMEOUT 240)
 vmmio_script_test(guest tests/guest/versus.sh TIMEOUT 240)
 vmmio_script_test(guest tests/guest/study.sh TIMEOUT 1800)

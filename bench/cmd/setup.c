@@ -100,7 +100,8 @@ int vmmio_setup_modules(const char *command, struct vmmio_setup *s)
 
 	if (n < 0 || (s->modules && !n)) {
 		err = n < 0 ? -errno : -ENOENT;
-		fprintf(stderr, "vmmio-bench %s: --modules %s: %s\n", command, s->modules,
+		fprintf(stderr, "vmmio-bench %s: %s %s: %s\n", command,
+			s->modules_option ? s->modules_option : "--modules", s->modules,
 			n < 0 ? strerror(-err) : "no *.ko in it");
 	}
 	for (int i = 0; i < n; i++) {

@@ -22,6 +22,7 @@
 #include "setup.h"
 
 #define NAME "vmmio-bench compare --where: "
+#define ALIKE 2000    /* windows with a host that differ by less than 1 in so many */
 #define DISTURBED 500 /* a window that is longer than another by more than 1 in so many */
 
 struct run {
@@ -29,7 +30,11 @@ struct run {
 	struct vmmio_where_load load;
 	unsigned int timeout, retries;
 	const char *name, *debug;
-	bool where, json;
+	bool where, json, stack;
+	struct vmmio_setup host;	/* --host-modules alone */
+	struct vmmio_guest_file *files; /* of what is booted */
+	size_t nfiles;
+	char initrd[PATH_MAX]; /* of the bench host */
 	struct vmmio_result result;
 	struct vmmio_where w;
 	json_t *rows, *infos, *images;
@@ -42,12 +47,14 @@ static int parse_options(struct run *r, int argc, char **argv)
 	struct vmmio_opt opts[] = {
 		{"where", VMMIO_OPT_FLAG, &r->where, 0, 0, NULL, NULL,
 		 "instructions by function and line, for diff --where"},
+		{"stack", VMMIO_OPT_FLAG, &r->stack, 0, 0, NULL, NULL,
+		 "in a guest of a bench host: KVM and monitor are counted as well"},
 		{"driver", VMMIO_OPT_CHOICE, &r->load.driver, 0, 0, "vmmio|mainline",
 		 "vmmio|mainline", "whose code (vmmio)"},
 		{"count", VMMIO_OPT_NUMBER, &r->load.count, 10, 10000, NULL, "N",
-		 "I/Os in a window (100)"},
+		 "I/Os in a window (100, with --stack 50)"},
 		{"windows", VMMIO_OPT_NUMBER, &r->load.windows, 1, 50, NULL, "N",
-		 "of each transport; the usual one is kept (9)"},
+		 "of each transport; the usual one is kept (9, with --stack 5)"},
 		{"depth", VMMIO_OPT_NUMBER, &r->load.depth, 1, 256, NULL, "N",
 		 "I/Os in flight (1)"},
 		{"rw", VMMIO_OPT_CHOICE, &r->load.rw, 0, 0, "read|write", "read|write",
@@ -56,6 +63,8 @@ static int parse_options(struct run *r, int argc, char **argv)
 		 "of an I/O, a multiple of 512 (4096)"},
 		{"modules", VMMIO_OPT_STRING, &r->setup.modules, 0, 0, NULL, "DIR",
 		 "kernel modules, in place of the image's of the same name"},
+		{"host-modules", VMMIO_OPT_STRING, &r->host.modules, 0, 0, NULL, "DIR",
+		 "with --stack: the same of the bench host, kvm.ko for example"},
 		{"debug", VMMIO_OPT_STRING, &r->debug, 0, 0, NULL, "DIR",
 		 "the same modules with debug information, for lines (that of the build)"},
 		{"name", VMMIO_OPT_STRING, &r->name, 0, 0, NULL, "NAME",
@@ -63,7 +72,7 @@ static int parse_options(struct run *r, int argc, char **argv)
 		{"json", VMMIO_OPT_FLAG, &r->json, 0, 0, NULL, NULL,
 		 "the result as JSON instead of the table"},
 		{"timeout", VMMIO_OPT_NUMBER, &r->timeout, 5, 86400, NULL, "S",
-		 "limit of the boot in seconds (120)"},
+		 "limit of the boot in seconds (120, with --stack 300)"},
 		{"retries", VMMIO_OPT_NUMBER, &r->retries, 0, 100, NULL, "N",
 		 "times that the boot may fail, and is run again (2)"},
 		VMMIO_SETUP_OPTS(&r->setup),
@@ -72,19 +81,28 @@ static int parse_options(struct run *r, int argc, char **argv)
 	int err;
 
 	r->retries = 2;
-	r->load.count = 100;
-	r->load.windows = 9;
 	r->load.depth = 1;
 	r->load.block_size = 4096;
-	r->timeout = 120;
 	r->load.rw = "read";
 	r->load.driver = "vmmio";
 	r->name = "where";
 	r->setup = (struct vmmio_setup)VMMIO_SETUP_DEFAULT;
+	r->host.modules_option = "--host-modules";
 	err = vmmio_opts_parse("vmmio-bench compare", "--where [options]", opts,
 			       sizeof(opts) / sizeof(opts[0]), argc, argv, NULL, 0, &n);
 	if (err)
 		return err;
+	r->load.host = r->stack;
+	if (!r->load.count)
+		r->load.count = r->stack ? 50 : 100;
+	if (!r->load.windows)
+		r->load.windows = r->stack ? 5 : 9;
+	if (!r->timeout)
+		r->timeout = r->stack ? 300 : 120;
+	if (r->host.modules && !r->stack) {
+		fprintf(stderr, NAME "--host-modules needs --stack: there is no other host\n");
+		return -EINVAL;
+	}
 	if (r->load.block_size % 512) {
 		fprintf(stderr, NAME "--block-size %u: not a multiple of 512\n",
 			r->load.block_size);
@@ -117,13 +135,47 @@ static int find_plugin(const struct run *r, char *path, size_t len)
 	return -ENOENT;
 }
 
+/*
+ * What --modules and --host-modules name, as files of what is booted: a bench host hands those of
+ * its guest on.
+ */
+static int gather_files(struct run *r)
+{
+	size_t n = r->setup.nfiles;
+
+	r->files = calloc(n + r->host.nfiles + 1, sizeof(*r->files));
+	r->load.modules = calloc(n + 1, sizeof(*r->load.modules));
+	if (!r->files || !r->load.modules)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		char *path = NULL;
+
+		r->load.modules[i] = strrchr(r->setup.files[i].guest, '/') + 1;
+		if (asprintf(&path, "%s%s", r->stack ? VMMIO_WHERE_MODULES : "/lib/modules/",
+			     r->load.modules[i]) < 0)
+			return -ENOMEM;
+		r->files[r->nfiles++] = (struct vmmio_guest_file){r->setup.files[i].host, path};
+	}
+	r->load.nmodules = r->stack ? n : 0;
+	for (size_t i = 0; i < r->host.nfiles; i++) {
+		char *path = strdup(r->host.files[i].guest);
+
+		if (!path)
+			return -ENOMEM;
+		r->files[r->nfiles++] = (struct vmmio_guest_file){r->host.files[i].host, path};
+	}
+	return 0;
+}
+
 static int boot(struct run *r, char **output)
 {
 	char plugin[PATH_MAX], arg[2 * PATH_MAX + 16];
 	const char *args[] = {"-plugin", arg, NULL};
 	struct vmmio_job job = {0};
-	char *text = vmmio_where_script(&r->load);
-	int err = text ? find_plugin(r, plugin, sizeof(plugin)) : -ENOMEM;
+	int err = gather_files(r);
+	char *text = err ? NULL : vmmio_where_script(&r->load);
+
+	err = text ? find_plugin(r, plugin, sizeof(plugin)) : -ENOMEM;
 
 	if (!err && (strchr(plugin, ',') || strchr(r->trace, ','))) {
 		fprintf(stderr, NAME "QEMU takes no comma in the name of a plugin or its trace\n");
@@ -131,13 +183,14 @@ static int boot(struct run *r, char **output)
 	}
 	snprintf(arg, sizeof(arg), "%s,out=%s", plugin, r->trace);
 	job.guest = (struct vmmio_guest){
+		.host = r->stack,
 		.qemu = r->setup.qemu,
 		.kernel = r->setup.kernel,
 		.initrd = r->setup.initrd,
-		.files = r->setup.files,
-		.nfiles = r->setup.nfiles,
+		.files = r->files,
+		.nfiles = r->nfiles,
 		.script = text,
-		.columns = VMMIO_WHERE_COLUMNS,
+		.columns = r->stack ? NULL : VMMIO_WHERE_COLUMNS,
 		.qemu_args = args,
 		.icount = true, /* brings nokaslr */
 		.timeout_s = r->timeout,
@@ -185,31 +238,39 @@ static int read_file(const char *path, void **data, size_t *size)
 
 /*
  * The plugin's count of a window against the load's clock, which counts instructions too.
- * The few between a mark and the clock are nearly always the same: reading the clock takes some
- * more where it changes meanwhile.
+ * The few between a mark and the clock are nearly always the same over one transport: reading the
+ * clock takes some more where it changes meanwhile.
  */
 #define CLOCK_SLACK 64
 
-static int check_clock(const struct vmmio_where_tree *t, int64_t *between)
+static int check_clock(const struct vmmio_where *w, const struct vmmio_where_tree *t)
 {
-	int64_t d = (int64_t)(t->total - t->elapsed_ns);
+	int64_t d = (int64_t)(t->total - t->elapsed_ns), first;
+	const struct vmmio_where_tree *other = w->trees;
 
-	if (*between < 0)
-		*between = d;
-	if (d >= 0 && d <= 1000 && llabs(d - *between) <= CLOCK_SLACK)
+	while (strcmp(other->column, t->column))
+		other++;
+	first = (int64_t)(other->total - other->elapsed_ns);
+	if (d >= 0 && d <= 1000 && llabs(d - first) <= CLOCK_SLACK)
 		return 0;
 	fprintf(stderr, NAME "%s: the plugin counts %llu instructions, the guest's clock %llu\n",
 		t->column, (unsigned long long)t->total, (unsigned long long)t->elapsed_ns);
 	return -EPROTO;
 }
 
-/* How many windows of the transport of @t are as long as it. */
+/*
+ * How many windows of the transport of @t are as long as it. With a host, whose timer and
+ * scheduler are in each of them, no two are to the instruction: nearly as long, then.
+ */
 static size_t alike(const struct vmmio_where *w, const struct vmmio_where_tree *t)
 {
+	uint64_t slack = w->host ? t->total / ALIKE : 0;
 	size_t n = 0;
 
 	for (size_t i = 0; i < w->ntrees; i++)
-		n += w->trees[i].total == t->total && !strcmp(w->trees[i].column, t->column);
+		n += w->trees[i].total + slack >= t->total &&
+		     w->trees[i].total <= t->total + slack &&
+		     !strcmp(w->trees[i].column, t->column);
 	return n;
 }
 
@@ -276,7 +337,6 @@ static int keep_usual(struct vmmio_where *w)
 /* Which load each window was. */
 static int take_windows(struct run *r)
 {
-	int64_t between = -1;
 	size_t i;
 	json_t *row;
 
@@ -298,7 +358,7 @@ static int take_windows(struct run *r)
 		snprintf(t->column, sizeof(t->column), "%s", column);
 		t->ios = ios;
 		t->elapsed_ns = elapsed;
-		if (check_clock(t, &between))
+		if (check_clock(&r->w, t))
 			return -EPROTO;
 		json_object_set_new(row, "instructions", json_integer((json_int_t)t->total));
 	}
@@ -308,41 +368,60 @@ static int take_windows(struct run *r)
 /* The guest's words without its symbols, which are long. */
 static void cut_symbols(char *output)
 {
-	char *p = strstr(output, "@symbols\n"), *end = p ? strstr(p, "@symbols-end\n") : NULL;
+	static const char *const marks[] = {"@symbols\n", "@host-symbols\n"};
 
-	if (end)
-		memmove(p, end, strlen(end) + 1);
+	for (size_t i = 0; i < 2; i++) {
+		char *p = strstr(output, marks[i]), *end = p ? strstr(p, "@symbols-end\n") : NULL;
+
+		if (end)
+			memmove(p, end, strlen(end) + 1);
+	}
+}
+
+/* The modules of @s by name: what file each is. */
+static int name_modules(const struct vmmio_setup *s, bool host, struct vmmio_path_module *all,
+			size_t *n)
+{
+	for (size_t i = 0; i < s->nfiles; i++) {
+		char *name = strdup(strrchr(s->files[i].guest, '/') + 1);
+
+		if (!name)
+			return -ENOMEM;
+		name[strlen(name) - 3] = '\0'; /* .ko */
+		for (char *p = name; *p; p++)
+			if (*p == '-')
+				*p = '_';
+		all[(*n)++] = (struct vmmio_path_module){name, s->files[i].host, host};
+	}
+	return 0;
 }
 
 static int read_trace(struct run *r, char *output)
 {
 	char initrd[PATH_MAX], debug[PATH_MAX], why[256] = "";
-	struct vmmio_path_module *modules = calloc(r->setup.nfiles + 1, sizeof(*modules));
-	struct vmmio_symbols symbols = {0};
-	struct vmmio_path_input in = {.symbols = &symbols, .modules = modules};
+	struct vmmio_path_module *modules =
+		calloc(r->setup.nfiles + r->host.nfiles + 1, sizeof(*modules));
+	struct vmmio_symbols symbols = {0}, host = {0};
+	struct vmmio_path_input in = {
+		.symbols = &symbols, .host = r->stack ? &host : NULL, .modules = modules};
 	void *data = NULL;
 	size_t size = 0;
 	json_t *info = json_object();
 	int err = modules ? 0 : -ENOMEM;
 
-	in.lines.initrd = r->setup.initrd
+	in.lines.initrd = r->setup.initrd && !r->stack
 				  ? r->setup.initrd
 				  : vmmio_guest_image("initrd.cpio", initrd, sizeof(initrd));
 	in.lines.debug = r->debug ? r->debug : vmmio_guest_image("debug", debug, sizeof(debug));
-	for (size_t i = 0; i < r->setup.nfiles && !err; i++) {
-		char *name = strdup(strrchr(r->setup.files[i].guest, '/') + 1);
-
-		if (!name) {
-			err = -ENOMEM;
-			break;
-		}
-		name[strlen(name) - 3] = '\0'; /* .ko */
-		for (char *p = name; *p; p++)
-			if (*p == '-')
-				*p = '_';
-		modules[in.nmodules++] = (struct vmmio_path_module){name, r->setup.files[i].host};
-	}
-	err = err ?: vmmio_symbols_read(&symbols, output, why, sizeof(why));
+	in.host_lines.initrd = r->setup.initrd;
+	in.host_lines.debug = r->debug;
+	err = err ?: name_modules(&r->setup, false, modules, &in.nmodules);
+	err = err ?: name_modules(&r->host, true, modules, &in.nmodules);
+	if (!err && r->stack)
+		err = vmmio_symbols_read(&host, output, true, NULL, why, sizeof(why));
+	err = err ?: vmmio_symbols_read(&symbols, output, false, &host, why, sizeof(why));
+	if (!err && r->stack)
+		err = vmmio_symbols_programs(&host, output, r->setup.initrd, why, sizeof(why));
 	cut_symbols(output);
 	err = err ?: vmmio_rounds_parse(output, 0, r->rows, info, why, sizeof(why));
 	err = err ?: read_file(r->trace, &data, &size);
@@ -355,7 +434,13 @@ static int read_trace(struct run *r, char *output)
 		free((char *)modules[i].name);
 	free(modules);
 	vmmio_symbols_free(&symbols);
+	vmmio_symbols_free(&host);
 	return err ?: take_windows(r);
+}
+
+static const char *accel(const struct run *r)
+{
+	return vmmio_accel_name(r->stack ? VMMIO_ACCEL_SVM_ON_TCG : VMMIO_ACCEL_NONE);
 }
 
 static json_t *result_object(const struct run *r)
@@ -364,7 +449,7 @@ static json_t *result_object(const struct run *r)
 
 	return json_pack("{s:i, s:s, s:s, s:s, s:{s:i, s:i, s:i, s:i, s:s, s:s, s:O}, s:O?}",
 			 "schema", VMMIO_RESULT_SCHEMA, "tool", "vmmio-bench", "kind", "where",
-			 "accel", "tcg", "options", "windows", r->load.windows, "count",
+			 "accel", accel(r), "options", "windows", r->load.windows, "count",
 			 r->load.count, "depth", r->load.depth, "block_size", r->load.block_size,
 			 "rw", r->load.rw, "driver", r->load.driver, "images", r->images, "guest",
 			 guest);
@@ -373,26 +458,31 @@ static json_t *result_object(const struct run *r)
 /* Per I/O, with as many digits as there are. */
 static void print_table(const struct run *r, FILE *f)
 {
-	fprintf(f, "instructions of the guest per I/O, by phase\n");
+	int phases = r->stack ? VMMIO_PHASES : VMMIO_PHASE_HOST;
+
+	fprintf(f, "instructions %sper I/O, by phase%s\n", r->stack ? "" : "of the guest ",
+		r->stack ? "; host and monitor: its kernel and its user space" : "");
 	fprintf(f, "%-9s %10s", "", "all");
-	for (int p = 0; p < VMMIO_PHASES; p++)
+	for (int p = 0; p < phases; p++)
 		fprintf(f, " %10s", vmmio_phases[p]);
-	fprintf(f, "  accesses of devices  windows as long\n");
+	fprintf(f, "  %s  windows as long\n", r->stack ? "exits" : "accesses of devices");
 	for (size_t i = 0; i < r->w.ntrees; i++) {
 		const struct vmmio_where_tree *t = &r->w.trees[i];
 		uint64_t sum[VMMIO_PHASES] = {0}, accesses = 0;
 
 		for (size_t k = 0; k < t->ncounts; k++) {
-			if (t->counts[k].what)
-				accesses += t->counts[k].n;
-			else
-				sum[t->counts[k].phase] += t->counts[k].n;
+			const struct vmmio_where_count *c = &t->counts[k];
+
+			if (!c->what)
+				sum[c->phase] += c->n;
+			else if (!r->stack || !strcmp(r->w.strings[c->what], VMMIO_WHERE_EXIT))
+				accesses += c->n;
 		}
 		fprintf(f, "%-9s %10.1f", t->column, (double)t->total / t->ios);
-		for (int p = 0; p < VMMIO_PHASES; p++)
+		for (int p = 0; p < phases; p++)
 			fprintf(f, " %10.1f", (double)sum[p] / t->ios);
-		fprintf(f, "  %19.2f  %zu of %zu\n", (double)accesses / t->ios, t->alike,
-			t->windows);
+		fprintf(f, "  %*.2f  %zu of %zu\n", r->stack ? 5 : 19, (double)accesses / t->ios,
+			t->alike, t->windows);
 	}
 }
 
@@ -403,7 +493,7 @@ static int write_folder(struct run *r, char *final)
 	json_t *where = vmmio_where_to_json(&r->w), *one = json_array();
 	char set[128];
 	int err = vmmio_result_write_run(&r->result, result_object(r), &none,
-					 vmmio_machine_describe("tcg", r->setup.qemu_number),
+					 vmmio_machine_describe(accel(r), r->setup.qemu_number),
 					 r->qemu_line, r->infos, r->rows);
 
 	json_array_append_new(one, where);
@@ -417,7 +507,7 @@ static int write_folder(struct run *r, char *final)
 	}
 	if (err || vmmio_stop)
 		return err ? err : -EINTR;
-	vmmio_machine_set_name("tcg", set, sizeof(set));
+	vmmio_machine_set_name(accel(r), set, sizeof(set));
 	return vmmio_result_commit(&r->result, set, r->name, "where", final);
 }
 
@@ -426,6 +516,7 @@ static int run(struct run *r, char *final)
 	char *output = NULL;
 	int err = vmmio_where_init(&r->w);
 
+	r->w.host = r->stack;
 	err = err ?: vmmio_stop ? -EINTR : boot(r, &output);
 	err = err ?: read_trace(r, output);
 	free(output);
@@ -452,6 +543,40 @@ static void print(const struct run *r, const char *final)
 	}
 }
 
+/* The bench host's image, if one is wanted. */
+static int find_host(struct run *r)
+{
+	if (!r->stack || r->setup.initrd)
+		return 0;
+	r->setup.initrd = vmmio_guest_image("host.cpio", r->initrd, sizeof(r->initrd));
+	if (!access(r->initrd, R_OK))
+		return 0;
+	fprintf(stderr, NAME "%s: %s (built on x86-64 where QEMU is installed)\n", r->initrd,
+		strerror(errno));
+	return -ENOENT;
+}
+
+/* What was booted, the host's modules among the others as host/NAME.ko. */
+static json_t *images(const struct run *r)
+{
+	json_t *all = vmmio_setup_images(&r->setup), *host = vmmio_setup_images(&r->host), *sum;
+	json_t *modules = json_object_get(all, "modules");
+	const char *name;
+
+	if (!modules && r->host.nfiles) {
+		modules = json_object();
+		json_object_set_new(all, "modules", modules);
+	}
+	json_object_foreach(json_object_get(host, "modules"), name, sum) {
+		char key[300];
+
+		snprintf(key, sizeof(key), "host/%s", name);
+		json_object_set(modules, key, sum);
+	}
+	json_decref(host);
+	return all;
+}
+
 int vmmio_cmd_where(int argc, char **argv)
 {
 	struct run r = {0};
@@ -465,9 +590,10 @@ int vmmio_cmd_where(int argc, char **argv)
 	vmmio_stop_on_signals();
 	r.rows = json_array();
 	r.infos = json_array();
-	if (vmmio_setup_qemu("compare", &r.setup) || vmmio_setup_modules("compare", &r.setup))
+	if (vmmio_setup_qemu("compare", &r.setup) || vmmio_setup_modules("compare", &r.setup) ||
+	    vmmio_setup_modules("compare", &r.host) || find_host(&r))
 		goto out;
-	r.images = vmmio_setup_images(&r.setup);
+	r.images = images(&r);
 	if (vmmio_run_begin("compare --where", &r.result, r.setup.out))
 		goto out;
 	snprintf(r.trace, sizeof(r.trace), "%s/vmmio-where-XXXXXX", tmp && *tmp ? tmp : "/tmp");
@@ -490,7 +616,12 @@ out:
 	json_decref(r.infos);
 	json_decref(r.images);
 	vmmio_where_free(&r.w);
+	for (size_t i = 0; i < r.nfiles; i++)
+		free((char *)r.files[i].guest);
+	free(r.files);
+	free(r.load.modules);
 	vmmio_setup_free(&r.setup);
+	vmmio_setup_free(&r.host);
 	free(r.qemu_line);
 	return status;
 }

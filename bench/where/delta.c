@@ -46,23 +46,6 @@ static int unify(struct vmmio_where *to, struct vmmio_where *from)
 	return err;
 }
 
-static int copy_strings(struct vmmio_where *to, const struct vmmio_where *from)
-{
-	char **all = calloc(from->nstrings, sizeof(*all));
-	int err = all ? 0 : -ENOMEM;
-
-	for (size_t i = 0; i < from->nstrings && !err; i++) {
-		all[i] = strdup(from->strings[i]);
-		err = all[i] ? 0 : -ENOMEM;
-	}
-	for (size_t i = 0; i < to->nstrings; i++)
-		free(to->strings[i]);
-	free(to->strings);
-	to->strings = all;
-	to->nstrings = all ? from->nstrings : 0;
-	return err;
-}
-
 /* ---- rows ---- */
 
 struct place {
@@ -327,7 +310,7 @@ int vmmio_delta_make(struct vmmio_delta *d, struct vmmio_where *a, struct vmmio_
 	int err = comparable(a, b, why, len);
 
 	*d = (struct vmmio_delta){.a = a, .b = b};
-	err = err ?: unify(a, b) ?: copy_strings(b, a);
+	err = err ?: unify(a, b) ?: vmmio_where_copy_strings(b, a);
 	if (!err) {
 		alike = vmmio_alike_make(a, b);
 		err = alike ? 0 : -ENOMEM;

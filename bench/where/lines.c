@@ -71,13 +71,17 @@ static unsigned long field(const char *header, int i)
 	return strtoul(text, NULL, 16);
 }
 
+/* Of the file at @path of the archive: its path, a module's name, or another file's. */
 static bool same_name(const char *path, const char *name)
 {
 	static const char folder[] = "lib/modules/";
+	const char *last = strrchr(path, '/');
 
 	path += *path == '/';
+	if (*name == '/')
+		return !strcmp(path, name + 1);
 	if (strncmp(path, folder, sizeof(folder) - 1))
-		return false;
+		return last && !strcmp(last + 1, name);
 	for (path += sizeof(folder) - 1; *name; path++, name++)
 		if (*path != *name && !(*path == '-' && *name == '_'))
 			return false;
@@ -102,8 +106,7 @@ static int copy_out(FILE *f, unsigned long n)
 	return fd;
 }
 
-/* The module of that name out of the archive, or -1. */
-static int from_image(const char *initrd, const char *name)
+int vmmio_lines_image(const char *initrd, const char *name)
 {
 	FILE *f = fopen(initrd, "re");
 	char header[110], path[4096];
@@ -179,7 +182,8 @@ static int from_folder(const char *dir, const char *name)
 struct vmmio_lines *vmmio_lines_open(const struct vmmio_lines_where *where, const char *name,
 				     const char *path)
 {
-	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : from_image(where->initrd, name), other;
+	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : vmmio_lines_image(where->initrd, name),
+	    other;
 	struct vmmio_lines *l;
 
 	elf_version(EV_CURRENT);

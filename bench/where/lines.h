@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Functions and lines of a kernel module's instructions, from its debug information: the
- * very file that the guest loaded, from a folder or out of the guest's image.
+ * Functions and lines of the instructions of a kernel module, or of a program of a bench host, from
+ * its debug information: the very file that the guest loaded, from a folder or out of the guest's
+ * image.
  */
 #ifndef VMMIO_BENCH_WHERE_LINES_H
 #define VMMIO_BENCH_WHERE_LINES_H
@@ -23,6 +24,10 @@ struct vmmio_lines_where {
 	const char *initrd; /* the guest's image, an archive that is not compressed */
 	const char *debug;  /* folder of modules with debug information; may be NULL */
 };
+
+/* A copy of the file @name of the archive @initrd, as a descriptor, or -1: a path, or a module's
+ * name. */
+int vmmio_lines_image(const char *initrd, const char *name);
 
 /*
  * Of the module @name that a guest loaded: from the file @path if it is not NULL, else out of

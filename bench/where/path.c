@@ -5,8 +5,11 @@
  * The stack of calls is inferred: going to a function's first instruction from elsewhere is
  * a call, going to the address behind an earlier call is the return to it, an entry of an
  * interrupt is a stack of its own until its iret. What fits none of these (another task)
- * begins a new stack. Thunks of the compiler (__x86_...) are their caller's. An error of
- * this inference puts instructions under another caller; it loses none.
+ * begins a new stack. Thunks of the compiler (__x86_...) and of the linker are their caller's.
+ * An error of this inference puts instructions under another caller; it loses none.
+ *
+ * Of a bench host there are two levels, each with a stack of its own: the guest, and the host
+ * from the guest's exit to its next entry. An exit is an access of the instruction it comes from.
  *
  * Long because records, stack and phases are one state machine.
  */
@@ -28,6 +31,7 @@
 struct block {
 	uint64_t addr;
 	uint32_t n;
+	bool enters, left; /* trace.h: the guest's guest */
 	const uint8_t *len;
 };
 
@@ -35,7 +39,7 @@ struct block {
 struct raw_node {
 	uint32_t parent;
 	uint64_t call;
-	long symbol; /* USER, or of vmmio_symbols */
+	long symbol; /* see sym() */
 	uint64_t entries;
 };
 
@@ -52,8 +56,26 @@ struct frame {
 	enum vmmio_phase was; /* phase before it */
 };
 
+#define HOST (1l << 40) /* from here on: of the host's symbols */
 #define USER (-2)
 #define NOWHERE (-1)
+#define HOST_NOWHERE (-3)
+
+/* Where a processor is, on one level. */
+struct level {
+	const struct vmmio_symbols *symbols;
+	const struct vmmio_lines_where *lines;
+	long first; /* number of its first symbol */
+	bool host;
+	struct frame stack[STACK];
+	size_t depth;
+	enum vmmio_phase phase;
+	uint64_t prev, behind; /* the last instruction, and the address after it */
+	uint64_t thunk_call, thunk_ret;
+	bool iret;
+	long symbol; /* where prev is */
+	uint64_t symbol_first, symbol_end;
+};
 
 struct replay {
 	struct vmmio_where *w;
@@ -75,15 +97,12 @@ struct replay {
 	struct raw_count *counts; /* a hash table, n == 0: free */
 	size_t room, used;
 
-	/* the stack */
-	struct frame stack[STACK];
-	size_t depth;
-	enum vmmio_phase phase;
-	uint64_t prev, behind; /* the last instruction, and the address after it */
-	uint64_t thunk_call, thunk_ret;
-	bool iret;
-	long symbol; /* where prev is */
-	uint64_t symbol_first, symbol_end;
+	uint32_t *node_index; /* of nodes, a hash table; 0: free */
+	size_t node_room;
+
+	struct level level[2];
+	struct level *l; /* that runs */
+	uint32_t exit;	 /* what an exit is called */
 
 	/* the running block */
 	const struct block *block;
@@ -97,8 +116,9 @@ struct replay {
 	/* lines of modules, opened when one is met */
 	struct {
 		const char *module;
+		bool host;
 		struct vmmio_lines *lines;
-	} opened[64];
+	} opened[128];
 	size_t nopened;
 };
 
@@ -125,17 +145,51 @@ static void *grow(void *p, size_t n, size_t size)
 
 /* ---- raw nodes and counts ---- */
 
-static uint32_t child(struct replay *r, uint32_t parent, uint64_t call, long symbol)
+static size_t node_slot(const struct replay *r, uint32_t parent, uint64_t call, long symbol)
 {
-	struct raw_node *all;
+	uint64_t h = (call * 31 + parent) * 0x9e3779b97f4a7c15ull +
+		     (uint64_t)symbol * 0xc2b2ae3d27d4eb4full;
+	size_t i = (h ^ h >> 29) & (r->node_room - 1);
 
-	for (size_t i = (size_t)parent + 1; i < r->nnodes; i++)
-		if (r->nodes[i].parent == parent && r->nodes[i].call == call &&
-		    r->nodes[i].symbol == symbol)
-			return i;
-	r->nodes = all = must(grow(r->nodes, r->nnodes, sizeof(*all)));
+	while (r->node_index[i]) {
+		const struct raw_node *n = &r->nodes[r->node_index[i]];
+
+		if (n->parent == parent && n->call == call && n->symbol == symbol)
+			break;
+		i = (i + 1) & (r->node_room - 1);
+	}
+	return i;
+}
+
+static void node_rehash(struct replay *r, size_t room)
+{
+	free(r->node_index);
+	r->node_room = room;
+	r->node_index = must(calloc(room, sizeof(*r->node_index)));
+	for (size_t i = 1; i < r->nnodes; i++)
+		r->node_index[node_slot(r, r->nodes[i].parent, r->nodes[i].call,
+					r->nodes[i].symbol)] = i;
+}
+
+static uint32_t add_node(struct replay *r, uint32_t parent, uint64_t call, long symbol)
+{
+	struct raw_node *all = must(grow(r->nodes, r->nnodes, sizeof(*all)));
+
+	r->nodes = all;
 	all[r->nnodes] = (struct raw_node){parent, call, symbol, 0};
 	return r->nnodes++;
+}
+
+static uint32_t child(struct replay *r, uint32_t parent, uint64_t call, long symbol)
+{
+	size_t i;
+
+	if (2 * r->nnodes >= r->node_room)
+		node_rehash(r, r->node_room ? 2 * r->node_room : 1 << 12);
+	i = node_slot(r, parent, call, symbol);
+	if (!r->node_index[i])
+		r->node_index[i] = add_node(r, parent, call, symbol);
+	return r->node_index[i];
 }
 
 static size_t slot_of(const struct replay *r, uint32_t node, uint32_t phase, uint32_t what,
@@ -165,10 +219,10 @@ static void count(struct replay *r, uint32_t node, uint64_t addr, uint32_t what)
 						  old[i].addr)] = old[i];
 		free(old);
 	}
-	i = slot_of(r, node, r->phase, what, addr);
+	i = slot_of(r, node, r->l->phase, what, addr);
 	r->used += !r->counts[i].n;
 	r->counts[i].node = node;
-	r->counts[i].phase = r->phase;
+	r->counts[i].phase = r->l->phase;
 	r->counts[i].what = what;
 	r->counts[i].addr = addr;
 	r->counts[i].n++;
@@ -176,9 +230,19 @@ static void count(struct replay *r, uint32_t node, uint64_t addr, uint32_t what)
 
 /* ---- the stack ---- */
 
+/* The guest's functions by number, the host's from HOST on; NULL: known to neither. */
+static const struct vmmio_symbol *sym(const struct replay *r, long symbol)
+{
+	if (symbol >= HOST)
+		return &r->level[1].symbols->v[symbol - HOST];
+	return symbol >= 0 ? &r->level[0].symbols->v[symbol] : NULL;
+}
+
 static const char *name_of(const struct replay *r, long symbol)
 {
-	return symbol >= 0 ? r->in->symbols->v[symbol].name : "";
+	const struct vmmio_symbol *s = sym(r, symbol);
+
+	return s ? s->name : "";
 }
 
 static bool starts(const char *text, const char *word)
@@ -188,8 +252,16 @@ static bool starts(const char *text, const char *word)
 
 static bool same_function(const struct replay *r, long a, long b)
 {
-	return a == b || (a >= 0 && b >= 0 && !strcmp(name_of(r, a), name_of(r, b)) &&
-			  !strcmp(r->in->symbols->v[a].module, r->in->symbols->v[b].module));
+	const struct vmmio_symbol *x = sym(r, a), *y = sym(r, b);
+
+	return a == b || (x && y && (a < HOST) == (b < HOST) && !strcmp(x->name, y->name) &&
+			  !strcmp(x->module, y->module));
+}
+
+/* What a compiler's calls and a linker's go by. */
+static bool is_thunk(const char *name)
+{
+	return starts(name, "__x86_") || !strcmp(name, VMMIO_SYMBOL_PLT);
 }
 
 /* Vectors have stubs one behind the other; what they jump to is entered at its beginning. */
@@ -210,50 +282,54 @@ static void push(struct replay *r, uint32_t parent, uint64_t call, long symbol, 
 	uint32_t node = child(r, parent, call, symbol);
 
 	r->nodes[node].entries++;
-	if (r->depth == STACK) { /* deeper than any real one: begin again */
-		r->depth = 0;
+	if (r->l->depth == STACK) { /* deeper than any real one: begin again */
+		r->l->depth = 0;
 	}
-	r->stack[r->depth++] =
-		(struct frame){.node = node, .symbol = symbol, .ret = ret, .was = r->phase};
+	r->l->stack[r->l->depth++] =
+		(struct frame){.node = node, .symbol = symbol, .ret = ret, .was = r->l->phase};
 }
 
 /* What a function's beginning says of the phase. */
 static void anchor(struct replay *r, const char *name)
 {
-	if (!strcmp(name, "virtqueue_notify") && r->phase == VMMIO_PHASE_SUBMIT)
-		r->phase = VMMIO_PHASE_KICK;
-	else if (starts(name, "virtqueue_add") && r->phase == VMMIO_PHASE_KICK)
-		r->phase = VMMIO_PHASE_SUBMIT;
-	else if (!strcmp(name, "vring_interrupt") && r->phase == VMMIO_PHASE_INTERRUPT)
-		r->phase = VMMIO_PHASE_COMPLETE;
+	if (r->l->host) {
+		/* another task: whatever interrupt was, it was not into this one */
+		if (!strcmp(name, "__switch_to_asm"))
+			r->l->phase = VMMIO_PHASE_HOST;
+	} else if (!strcmp(name, "virtqueue_notify") && r->l->phase == VMMIO_PHASE_SUBMIT)
+		r->l->phase = VMMIO_PHASE_KICK;
+	else if (starts(name, "virtqueue_add") && r->l->phase == VMMIO_PHASE_KICK)
+		r->l->phase = VMMIO_PHASE_SUBMIT;
+	else if (!strcmp(name, "vring_interrupt") && r->l->phase == VMMIO_PHASE_INTERRUPT)
+		r->l->phase = VMMIO_PHASE_COMPLETE;
 }
 
 static void enter_interrupt(struct replay *r, const char *name, long symbol)
 {
 	push(r, 0, 0, symbol, 0);
-	r->stack[r->depth - 1].interrupt = true;
+	r->l->stack[r->l->depth - 1].interrupt = true;
 	if (starts(name, "asm_sysvec_"))
-		r->phase = VMMIO_PHASE_OTHER;
-	else if (!starts(name, "asm_exc_"))
-		r->phase = VMMIO_PHASE_INTERRUPT;
+		r->l->phase = VMMIO_PHASE_OTHER;
+	else if (!starts(name, "asm_exc_") && !r->l->host)
+		r->l->phase = VMMIO_PHASE_INTERRUPT;
 }
 
 /* The interrupt is over: back to what it came into. */
 static void leave_interrupt(struct replay *r)
 {
-	while (r->depth && !r->stack[r->depth - 1].interrupt)
-		r->depth--;
-	if (r->depth)
-		r->phase = r->stack[--r->depth].was;
+	while (r->l->depth && !r->l->stack[r->l->depth - 1].interrupt)
+		r->l->depth--;
+	if (r->l->depth)
+		r->l->phase = r->l->stack[--r->l->depth].was;
 }
 
 /* Back to the frame that called with this return address; not past an interrupt's entry. */
 static bool return_to(struct replay *r, uint64_t addr)
 {
-	for (size_t i = r->depth; i-- > 0 && !r->stack[i].interrupt;) {
-		if (r->stack[i].ret != addr || !i)
+	for (size_t i = r->l->depth; i-- > 0 && !r->l->stack[i].interrupt;) {
+		if (r->l->stack[i].ret != addr || !i)
 			continue;
-		r->depth = i;
+		r->l->depth = i;
 		return true;
 	}
 	return false;
@@ -262,12 +338,12 @@ static bool return_to(struct replay *r, uint64_t addr)
 /* Into the middle of a function that is on the stack: a jump back from a part of it. */
 static bool back_in(struct replay *r, long symbol)
 {
-	for (size_t i = r->depth; i-- > 0;) {
-		if (same_function(r, r->stack[i].symbol, symbol)) {
-			r->depth = i + 1;
+	for (size_t i = r->l->depth; i-- > 0;) {
+		if (same_function(r, r->l->stack[i].symbol, symbol)) {
+			r->l->depth = i + 1;
 			return true;
 		}
-		if (r->stack[i].interrupt)
+		if (r->l->stack[i].interrupt)
 			break;
 	}
 	return false;
@@ -275,100 +351,122 @@ static bool back_in(struct replay *r, long symbol)
 
 static void find_symbol(struct replay *r, uint64_t addr)
 {
-	const struct vmmio_symbols *s = r->in->symbols;
+	struct level *l = r->l;
+	const struct vmmio_symbols *s = l->symbols;
+	long i;
 
-	if (addr >= r->symbol_first && addr < r->symbol_end)
+	if (addr >= l->symbol_first && addr < l->symbol_end)
 		return;
-	r->symbol = vmmio_symbols_find(s, addr);
-	r->symbol_first = r->symbol >= 0 ? s->v[r->symbol].addr : 0;
-	r->symbol_end = (size_t)(r->symbol + 1) < s->n ? s->v[r->symbol + 1].addr : UINT64_MAX;
+	i = vmmio_symbols_find(s, addr);
+	l->symbol_first = i >= 0 ? s->v[i].addr : 0;
+	l->symbol_end = (size_t)(i + 1) < s->n ? s->v[i + 1].addr : UINT64_MAX;
+	l->symbol = i >= 0 ? l->first + i : l->host ? HOST_NOWHERE : NOWHERE;
 }
 
 /* The processor goes on elsewhere than in the function on top. */
 static void go(struct replay *r, uint64_t addr, const char *name)
 {
-	struct frame *top = r->depth ? &r->stack[r->depth - 1] : NULL;
-	uint64_t call = r->thunk_ret ? r->thunk_call : r->prev;
-	uint64_t ret = r->thunk_ret ? r->thunk_ret : r->behind;
+	struct frame *top = r->l->depth ? &r->l->stack[r->l->depth - 1] : NULL;
+	uint64_t call = r->l->thunk_ret ? r->l->thunk_call : r->l->prev;
+	uint64_t ret = r->l->thunk_ret ? r->l->thunk_ret : r->l->behind;
 
-	if (is_entry(name, addr == r->symbol_first) && !(top && is_stub(name_of(r, top->symbol)))) {
-		enter_interrupt(r, name, r->symbol);
-	} else if (top && addr == r->behind) { /* falls through, into a label */
+	if (is_entry(name, addr == r->l->symbol_first) &&
+	    !(top && is_stub(name_of(r, top->symbol)))) {
+		enter_interrupt(r, name, r->l->symbol);
+	} else if (top && addr == r->l->behind) { /* falls through, into a label */
 		const struct raw_node *n = &r->nodes[top->node];
-		uint32_t node = child(r, n->parent, n->call, r->symbol);
+		uint32_t node = child(r, n->parent, n->call, r->l->symbol);
 
 		r->nodes[node].entries++;
 		top->node = node;
-		top->symbol = r->symbol;
+		top->symbol = r->l->symbol;
 	} else if (return_to(r, addr)) {
 		;
-	} else if (addr == r->symbol_first) {
-		push(r, top ? top->node : 0, top ? call : 0, r->symbol, ret);
+	} else if (addr == r->l->symbol_first) {
+		push(r, top ? top->node : 0, top ? call : 0, r->l->symbol, ret);
 		anchor(r, name);
-	} else if (!back_in(r, r->symbol)) {
-		r->depth = 0;
-		push(r, 0, 0, r->symbol, 0);
+	} else if (!back_in(r, r->l->symbol)) {
+		r->l->depth = 0;
+		push(r, 0, 0, r->l->symbol, 0);
 	}
 }
 
 static void user(struct replay *r)
 {
-	if (r->depth != 1 || r->stack[0].symbol != USER) {
-		r->depth = 0;
+	if (r->l->depth != 1 || r->l->stack[0].symbol != USER) {
+		r->l->depth = 0;
 		push(r, 0, 0, USER, 0);
 	}
-	r->phase = VMMIO_PHASE_SUBMIT;
-	r->symbol_first = r->symbol_end = 0;
-	r->symbol = USER;
+	r->l->phase = VMMIO_PHASE_SUBMIT;
+	r->l->symbol_first = r->l->symbol_end = 0;
+	r->l->symbol = USER;
+}
+
+/* Which task of the host runs is not known, but whether it is in the kernel. */
+static void host_phase(struct level *l, uint64_t addr)
+{
+	if (!(addr >> 63))
+		l->phase = VMMIO_PHASE_MONITOR;
+	else if (l->phase == VMMIO_PHASE_MONITOR)
+		l->phase = VMMIO_PHASE_HOST;
+}
+
+/* To which address the instruction is counted: in a thunk to that of the call. */
+static uint64_t follow(struct replay *r, uint64_t addr)
+{
+	struct level *l = r->l;
+	long from = l->symbol;
+	const char *name;
+	uint64_t counted = addr;
+
+	find_symbol(r, addr);
+	name = name_of(r, l->symbol);
+	if (from == USER)
+		l->depth = 0;
+	if (l->host)
+		host_phase(l, addr);
+	if (is_thunk(name) && l->depth) {
+		if (from != l->symbol && !is_thunk(name_of(r, from))) {
+			l->thunk_call = l->prev;
+			l->thunk_ret = l->behind;
+		}
+		counted = l->thunk_call;
+	} else {
+		if (!l->depth || !same_function(r, l->stack[l->depth - 1].symbol, l->symbol))
+			go(r, addr, name);
+		else if (l->depth > 1 && addr != l->behind && from != l->symbol)
+			return_to(r, addr); /* out of a recursion */
+		l->thunk_ret = 0;
+	}
+	l->iret = !strcmp(name, "native_irq_return_iret");
+	return counted;
 }
 
 static void step(struct replay *r, uint64_t addr, unsigned int len)
 {
-	uint64_t counted = addr;
-	const char *name;
+	struct level *l = r->l;
+	uint64_t counted = 0;
 
-	if (r->iret) {
+	if (l->iret) {
 		leave_interrupt(r);
-		r->iret = false;
-		r->behind = 0; /* nothing falls through it */
+		l->iret = false;
+		l->behind = 0; /* nothing falls through it */
 	}
-	if (!(addr >> 63)) {
+	if (!(addr >> 63) && !l->host)
 		user(r);
-		counted = 0;
-	} else {
-		long from = r->symbol;
-
-		find_symbol(r, addr);
-		name = name_of(r, r->symbol);
-		if (from == USER)
-			r->depth = 0;
-		if (starts(name, "__x86_") && r->depth) {
-			if (from != r->symbol && !starts(name_of(r, from), "__x86_")) {
-				r->thunk_call = r->prev;
-				r->thunk_ret = r->behind;
-			}
-			counted = r->thunk_call;
-		} else {
-			if (!r->depth ||
-			    !same_function(r, r->stack[r->depth - 1].symbol, r->symbol))
-				go(r, addr, name);
-			else if (r->depth > 1 && addr != r->behind && from != r->symbol)
-				return_to(r, addr); /* out of a recursion */
-			r->thunk_ret = 0;
-		}
-		r->iret = !strcmp(name, "native_irq_return_iret");
-	}
-	count(r, r->stack[r->depth - 1].node, counted, 0);
+	else
+		counted = follow(r, addr);
+	count(r, l->stack[l->depth - 1].node, counted, 0);
 	r->seen++;
 	for (size_t i = 0; i < r->npending; i++) {
 		if (r->pending[i].insn != addr)
 			continue;
-		count(r, r->stack[r->depth - 1].node, counted, r->pending[i].what);
+		count(r, l->stack[l->depth - 1].node, counted, r->pending[i].what);
 		r->pending[i] = r->pending[--r->npending];
 		i--;
 	}
-	r->prev = addr;
-	r->behind = addr + len;
+	l->prev = addr;
+	l->behind = addr + len;
 }
 
 /* Instructions of the running block up to number @n. */
@@ -390,21 +488,22 @@ static int run_to(struct replay *r, uint32_t n)
 
 /* ---- from addresses to lines ---- */
 
-static struct vmmio_lines *lines_of(struct replay *r, const char *module)
+static struct vmmio_lines *lines_of(struct replay *r, const struct level *l, const char *module)
 {
 	const char *file = NULL;
 	size_t i;
 
 	for (i = 0; i < r->nopened; i++)
-		if (!strcmp(r->opened[i].module, module))
+		if (!strcmp(r->opened[i].module, module) && r->opened[i].host == l->host)
 			return r->opened[i].lines;
 	if (i == sizeof(r->opened) / sizeof(r->opened[0]) || !strcmp(module, "vmlinux"))
 		return NULL;
 	for (size_t k = 0; k < r->in->nmodules; k++)
-		if (!strcmp(r->in->modules[k].name, module))
+		if (!strcmp(r->in->modules[k].name, module) && r->in->modules[k].host == l->host)
 			file = r->in->modules[k].file;
 	r->opened[i].module = module;
-	r->opened[i].lines = vmmio_lines_open(&r->in->lines, module, file);
+	r->opened[i].host = l->host;
+	r->opened[i].lines = vmmio_lines_open(l->lines, module, file);
 	r->nopened++;
 	return r->opened[i].lines;
 }
@@ -433,6 +532,8 @@ static uint32_t fold_node(struct fold *f, uint32_t raw);
 static uint32_t fold_addr(struct fold *f, uint32_t raw, uint64_t addr, uint32_t *line)
 {
 	const struct raw_node *n = &f->r->nodes[raw];
+	const struct vmmio_symbol *of = sym(f->r, n->symbol);
+	const struct level *level = &f->r->level[n->symbol >= HOST];
 	struct vmmio_frame frames[VMMIO_FRAMES];
 	const struct vmmio_section *s;
 	uint32_t node = fold_node(f, raw);
@@ -440,11 +541,11 @@ static uint32_t fold_addr(struct fold *f, uint32_t raw, uint64_t addr, uint32_t 
 	size_t have = 0;
 
 	*line = 0;
-	if (!addr || n->symbol < 0)
+	if (!addr || !of)
 		return node;
-	l = lines_of(f->r, f->r->in->symbols->v[n->symbol].module);
-	s = l ? vmmio_symbols_section(f->r->in->symbols, addr) : NULL;
-	if (s && !strcmp(s->module, f->r->in->symbols->v[n->symbol].module))
+	l = lines_of(f->r, level, of->module);
+	s = l ? vmmio_symbols_section(level->symbols, addr) : NULL;
+	if (s && !strcmp(s->module, of->module))
 		have = vmmio_lines_of(l, s->name, addr - s->addr, frames);
 	for (size_t i = 0; i < have; i++) {
 		if (i) {
@@ -458,23 +559,36 @@ static uint32_t fold_addr(struct fold *f, uint32_t raw, uint64_t addr, uint32_t 
 	return node;
 }
 
+/* "vmmio", of the host "host/kvm". */
+static uint32_t module_of(struct fold *f, long symbol)
+{
+	const struct vmmio_symbol *s = sym(f->r, symbol);
+	char text[160];
+
+	if (symbol >= HOST) {
+		snprintf(text, sizeof(text), "host/%s", s->module);
+		return intern(f, text);
+	}
+	return intern(f, s			  ? s->module
+			 : symbol == USER	  ? "user"
+			 : symbol == HOST_NOWHERE ? "host"
+						  : "vmlinux");
+}
+
 static uint32_t fold_node(struct fold *f, uint32_t raw)
 {
 	const struct raw_node *n = &f->r->nodes[raw];
-	const struct vmmio_symbol *s;
+	const struct vmmio_symbol *s = sym(f->r, n->symbol);
 	uint32_t parent, line = 0;
 
 	if (f->node[raw] != VMMIO_WHERE_NONE)
 		return f->node[raw];
 	parent = n->parent || n->call ? fold_addr(f, n->parent, n->call, &line) : 0;
-	s = n->symbol >= 0 ? &f->r->in->symbols->v[n->symbol] : NULL;
 	f->node[raw] = found(vmmio_where_child(f->t, parent, line,
 					       intern(f, s		     ? s->name
 							 : n->symbol == USER ? "(load)"
 									     : "(unknown)"),
-					       intern(f, s		     ? s->module
-							 : n->symbol == USER ? "user"
-									     : "vmlinux")));
+					       module_of(f, n->symbol)));
 	f->t->nodes[f->node[raw]].entries += n->entries;
 	return f->node[raw];
 }
@@ -541,6 +655,9 @@ static int fold(struct replay *r, uint64_t total)
 	r->counts = NULL;
 	r->room = r->used = 0;
 	r->nnodes = 0;
+	free(r->node_index);
+	r->node_index = NULL;
+	r->node_room = 0;
 	if (!err && !vmmio_where_whole(f.t))
 		return bad(r, "not whole: what ran does not add up to the plugin's count");
 	return err;
@@ -587,11 +704,12 @@ static void register_name(unsigned int version, const char *space, unsigned int 
 static uint32_t access_name(struct replay *r, uint64_t phys, uint32_t value, uint32_t device)
 {
 	const char *region = device < DEVICES && r->device[device] ? r->device[device] : "?";
-	const struct vmmio_symbols *s = r->in->symbols;
+	const struct vmmio_symbols *s = r->level[0].symbols;
 	unsigned int off = phys & 0xfff;
 	char reg[64] = "", name[96];
 
-	for (size_t i = 0; i < s->nmmio; i++)
+	/* under a host the windows are the guest's own */
+	for (size_t i = 0; i < s->nmmio && !r->in->host; i++)
 		if (phys >= s->mmio[i].first && phys <= s->mmio[i].last)
 			register_name(VMMIO_V12, "virtio-mmio",
 				      (unsigned int)(phys - s->mmio[i].first), reg, sizeof(reg));
@@ -626,6 +744,15 @@ static int take_access(struct replay *r, uint32_t value)
 	return r->pending[r->npending++].what == VMMIO_WHERE_NONE ? -ENOMEM : 0;
 }
 
+static void begin_level(struct level *l)
+{
+	l->depth = 0;
+	l->phase = l->host ? VMMIO_PHASE_HOST : VMMIO_PHASE_SUBMIT;
+	l->prev = l->behind = l->thunk_call = l->thunk_ret = l->symbol_first = l->symbol_end = 0;
+	l->symbol = l->host ? HOST_NOWHERE : NOWHERE;
+	l->iret = false;
+}
+
 static int take_mark(struct replay *r, uint32_t which)
 {
 	const uint32_t *p;
@@ -638,17 +765,18 @@ static int take_mark(struct replay *r, uint32_t which)
 		r->begin = two(p + 1);
 		r->seen = 0;
 		r->done = p[0];
-		r->depth = r->npending = 0;
-		r->phase = VMMIO_PHASE_SUBMIT;
-		r->prev = r->behind = r->thunk_ret = r->symbol_first = r->symbol_end = 0;
-		r->symbol = NOWHERE;
-		r->iret = false;
-		child(r, 0, 0, NOWHERE); /* the root */
+		r->npending = 0;
+		for (size_t i = 0; i < 2; i++)
+			begin_level(&r->level[i]);
+		r->l = &r->level[0];	    /* the load runs in the guest */
+		add_node(r, 0, 0, NOWHERE); /* the root */
 		return 0;
 	}
 	if (which != VMMIO_MARK_END || !r->open)
 		return bad(r, "malformed: a mark out of turn");
 	err = run_to(r, p[0]);
+	if (!err && r->l->host)
+		err = bad(r, "of a host whose guest was not entered again, though its load ended");
 	r->open = false;
 	r->block = NULL;
 	return err
@@ -656,8 +784,9 @@ static int take_mark(struct replay *r, uint32_t which)
 				      : fold(r, two(p + 1) - r->begin);
 }
 
-static int take_define(struct replay *r, uint32_t n)
+static int take_define(struct replay *r, uint32_t value)
 {
+	uint32_t flags = value & (VMMIO_TRACE_ENTERS | VMMIO_TRACE_LEFT), n = value & ~flags;
 	const uint32_t *p, *len;
 	struct block *all;
 
@@ -669,7 +798,11 @@ static int take_define(struct replay *r, uint32_t n)
 	r->blocks = all;
 	if (p[0] != r->nblocks || !n)
 		return bad(r, "malformed: a block out of turn");
-	all[r->nblocks++] = (struct block){two(p + 1), n, (const uint8_t *)len};
+	all[r->nblocks++] = (struct block){.addr = two(p + 1),
+					   .n = n,
+					   .enters = flags & VMMIO_TRACE_ENTERS,
+					   .left = flags & VMMIO_TRACE_LEFT,
+					   .len = (const uint8_t *)len};
 	return 0;
 }
 
@@ -685,8 +818,27 @@ static int take_device(struct replay *r, uint32_t id)
 	return r->device[id] ? 0 : -ENOMEM;
 }
 
+/* Before @to the processor may have left the guest, or @entered it. */
+static int change_level(struct replay *r, bool entered, const struct block *to)
+{
+	struct level *guest = &r->level[0], *host = &r->level[1];
+
+	if (to->left && !host->symbols)
+		return bad(r, "of a guest that has guests itself (--stack is for them)");
+	if (to->left && r->l == guest) {
+		if (guest->depth)
+			count(r, guest->stack[guest->depth - 1].node,
+			      guest->symbol == USER ? 0 : guest->prev, r->exit);
+		r->l = host;
+	} else if (entered && !to->left) {
+		r->l = guest;
+	}
+	return 0;
+}
+
 static int take_block(struct replay *r, uint32_t id)
 {
+	bool entered = r->open && r->block && r->block->enters;
 	int err = r->open && r->block ? run_to(r, r->block->n) : 0;
 
 	if (err)
@@ -695,7 +847,7 @@ static int take_block(struct replay *r, uint32_t id)
 		return bad(r, "malformed: a block that was not defined");
 	r->block = &r->blocks[id];
 	r->done = 0;
-	return 0;
+	return r->open ? change_level(r, entered, r->block) : 0;
 }
 
 static int take_record(struct replay *r, bool *ended)
@@ -739,6 +891,13 @@ int vmmio_path_read(struct vmmio_where *w, const struct vmmio_path_input *in, co
 	bool ended = false;
 	int err = 0;
 
+	r.level[0] = (struct level){.symbols = in->symbols, .lines = &in->lines};
+	r.level[1] = (struct level){
+		.symbols = in->host, .lines = &in->host_lines, .first = HOST, .host = true};
+	r.l = &r.level[0];
+	r.exit = in->host ? vmmio_where_string(w, VMMIO_WHERE_EXIT) : 0;
+	if (r.exit == VMMIO_WHERE_NONE)
+		return -ENOMEM;
 	why[0] = '\0';
 	if (!r.nwords || r.words[0] != VMMIO_TRACE_MAGIC)
 		err = bad(&r, "none of this vmmio-bench's plugin");
@@ -755,6 +914,7 @@ int vmmio_path_read(struct vmmio_where *w, const struct vmmio_path_input *in, co
 		free(r.device[i]);
 	free(r.blocks);
 	free(r.nodes);
+	free(r.node_index);
 	free(r.counts);
 	return err;
 }

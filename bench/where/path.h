@@ -14,11 +14,13 @@
 struct vmmio_path_module {
 	const char *name;
 	const char *file; /* instead of the image's, or NULL */
+	bool host;	  /* of the host, not of its guest */
 };
 
 struct vmmio_path_input {
 	const struct vmmio_symbols *symbols;
-	struct vmmio_lines_where lines;
+	const struct vmmio_symbols *host; /* of the bench host around the guest, or NULL */
+	struct vmmio_lines_where lines, host_lines;
 	const struct vmmio_path_module *modules;
 	size_t nmodules;
 };

@@ -26,6 +26,7 @@ size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
 struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t i);
 uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn);
 size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *insn);
+void *qemu_plugin_insn_haddr(const struct qemu_plugin_insn *insn);
 void qemu_plugin_register_vcpu_tb_trans_cb(uint64_t id,
 					   void (*cb)(uint64_t, struct qemu_plugin_tb *));
 void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *tb,
@@ -173,6 +174,27 @@ static void insn_accesses(unsigned int cpu, uint32_t info, uint64_t vaddr, void 
 	word(dev);
 }
 
+/*
+ * A host enters its guest by VMRUN, the last instruction of a block, and is back at the
+ * one behind it. The guest may have code at the same address, but in other memory.
+ */
+static uint32_t world(const struct qemu_plugin_tb *tb, size_t n)
+{
+	static const char vmrun[] = {0x0f, 0x01, (char)0xd8};
+	const struct qemu_plugin_insn *first = qemu_plugin_tb_get_insn(tb, 0);
+	const struct qemu_plugin_insn *last = qemu_plugin_tb_get_insn(tb, n - 1);
+	const char *begin = qemu_plugin_insn_haddr(first), *end = qemu_plugin_insn_haddr(last);
+	uint32_t flags = 0;
+
+	if (begin && (qemu_plugin_insn_vaddr(first) & 0xfff) >= sizeof(vmrun) &&
+	    !memcmp(begin - sizeof(vmrun), vmrun, sizeof(vmrun)))
+		flags |= VMMIO_TRACE_LEFT;
+	if (end && qemu_plugin_insn_size(last) == sizeof(vmrun) &&
+	    !memcmp(end, vmrun, sizeof(vmrun)))
+		flags |= VMMIO_TRACE_ENTERS;
+	return flags;
+}
+
 static void translated_armed(uint64_t id, struct qemu_plugin_tb *tb)
 {
 	size_t n = qemu_plugin_tb_n_insns(tb);
@@ -191,7 +213,7 @@ static void translated_armed(uint64_t id, struct qemu_plugin_tb *tb)
 						 (void *)(uintptr_t)qemu_plugin_insn_vaddr(insn));
 	}
 	qemu_plugin_register_vcpu_tb_exec_cb(tb, block_runs, NO_REGS, b);
-	kind(VMMIO_TRACE_DEFINE, n);
+	kind(VMMIO_TRACE_DEFINE, n | world(tb, n));
 	word(b->id);
 	word64(qemu_plugin_insn_vaddr(qemu_plugin_tb_get_insn(tb, 0)));
 	padded(len, n);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "program.h"
 #include "symbols.h"
 
 #define TEXT_MAX (64u << 20)
@@ -72,10 +73,13 @@ static int inflate_all(const unsigned char *in, size_t n, char **out)
 	return 0;
 }
 
-/* __softirqentry_text_start is no function; __do_softirq, which begins there, is. */
+/*
+ * __softirqentry_text_start is no function; __do_softirq, which begins there, is. A function of a
+ * program may have a name, and a beginning that has none.
+ */
 static bool is_border(const char *name)
 {
-	return strstr(name, "text_start") || strstr(name, "text_end");
+	return name[0] == '(' || strstr(name, "text_start") || strstr(name, "text_end");
 }
 
 static int by_addr(const void *a, const void *b)
@@ -118,14 +122,28 @@ static bool take_symbol(struct vmmio_symbols *s, char *line)
 	return true;
 }
 
-static int take_symbols(struct vmmio_symbols *s, char *why, size_t len)
+/* In order, the first of several names of one address. */
+static void settle(struct vmmio_symbols *s)
 {
-	size_t lines = 0, kept = 0;
+	size_t kept = 0;
+
+	qsort(s->v, s->n, sizeof(*s->v), by_addr);
+	for (size_t i = 0; i < s->n; i++)
+		if (!kept || s->v[i].addr != s->v[kept - 1].addr)
+			s->v[kept++] = s->v[i];
+	s->n = kept;
+}
+
+/* Those of the text, and of the kernel of @like if it is not NULL. */
+static int take_symbols(struct vmmio_symbols *s, const struct vmmio_symbols *like, char *why,
+			size_t len)
+{
+	size_t lines = 0;
 	char *p, *next;
 
 	for (p = s->text; *p; p++)
 		lines += *p == '\n';
-	s->v = calloc(lines + 1, sizeof(*s->v));
+	s->v = calloc(lines + 1 + (like ? like->n : 0), sizeof(*s->v));
 	if (!s->v)
 		return -ENOMEM;
 	for (p = s->text; p && *p; p = next) {
@@ -137,13 +155,12 @@ static int take_symbols(struct vmmio_symbols *s, char *why, size_t len)
 			return -EPROTO;
 		}
 	}
-	qsort(s->v, s->n, sizeof(*s->v), by_addr);
-	for (size_t i = 0; i < s->n; i++) /* the first of several names of one address */
-		if (!kept || s->v[i].addr != s->v[kept - 1].addr)
-			s->v[kept++] = s->v[i];
-	s->n = kept;
-	if (kept < 100 || !s->v[kept - 1].addr) {
-		snprintf(why, len, "the guest told no addresses of functions (%zu names)", kept);
+	for (size_t i = 0; like && i < like->n; i++)
+		if (!strcmp(like->v[i].module, "vmlinux"))
+			s->v[s->n++] = like->v[i];
+	settle(s);
+	if (s->n < 100 || !s->v[s->n - 1].addr) {
+		snprintf(why, len, "the guest told no addresses of functions (%zu names)", s->n);
 		return -EPROTO;
 	}
 	return 0;
@@ -154,13 +171,13 @@ static int take_line(struct vmmio_symbols *s, const char *p)
 	struct vmmio_section one, *all;
 	uint64_t first, last;
 
-	if (sscanf(p, "@section %63s %63s %" SCNx64, one.module, one.name, &one.addr) == 3) {
+	if (sscanf(p, "section %63s %63s %" SCNx64, one.module, one.name, &one.addr) == 3) {
 		all = realloc(s->sections, (s->nsections + 1) * sizeof(*all));
 		if (!all)
 			return -ENOMEM;
 		s->sections = all;
 		all[s->nsections++] = one;
-	} else if (sscanf(p, "@window %" SCNx64 "-%" SCNx64, &first, &last) == 2 &&
+	} else if (sscanf(p, "window %" SCNx64 "-%" SCNx64, &first, &last) == 2 &&
 		   s->nmmio < sizeof(s->mmio) / sizeof(s->mmio[0])) {
 		s->mmio[s->nmmio].first = first;
 		s->mmio[s->nmmio++].last = last;
@@ -168,9 +185,12 @@ static int take_line(struct vmmio_symbols *s, const char *p)
 	return 0;
 }
 
-int vmmio_symbols_read(struct vmmio_symbols *s, const char *output, char *why, size_t len)
+int vmmio_symbols_read(struct vmmio_symbols *s, const char *output, bool host,
+		       const struct vmmio_symbols *like, char *why, size_t len)
 {
-	const char *begin = strstr(output, "@symbols\n"), *end, *p;
+	const char *mark = host ? "@host-symbols\n" : "@symbols\n";
+	const char *begin = strstr(output, mark), *end, *p;
+	size_t skip = host ? strlen("host-") : 0;
 	unsigned char *packed;
 	size_t n;
 	int err = 0;
@@ -178,26 +198,95 @@ int vmmio_symbols_read(struct vmmio_symbols *s, const char *output, char *why, s
 	memset(s, 0, sizeof(*s));
 	end = begin ? strstr(begin, "@symbols-end\n") : NULL;
 	if (!end) {
-		snprintf(why, len, "the guest told no symbols");
+		snprintf(why, len, "the %s told no symbols", host ? "host" : "guest");
 		return -EPROTO;
 	}
-	packed = decode(begin + strlen("@symbols\n"), end, &n);
+	packed = decode(begin + strlen(mark), end, &n);
 	if (!packed)
 		return -ENOMEM;
 	err = inflate_all(packed, n, &s->text);
 	free(packed);
 	if (err)
 		snprintf(why, len, "the guest's list of symbols is cut or damaged");
-	err = err ?: take_symbols(s, why, len);
+	if (!strstr(output, "@same-kernel\n"))
+		like = NULL;
+	err = err ?: take_symbols(s, like, why, len);
 	for (p = output; *p && !err; p += strcspn(p, "\n"), p += *p == '\n')
-		if (*p == '@')
-			err = take_line(s, p);
-	qsort(s->sections, s->nsections, sizeof(*s->sections), section_by_addr);
+		if (*p == '@' && (!host || !strncmp(p + 1, "host-", skip)))
+			err = take_line(s, p + 1 + skip);
+	if (s->nsections)
+		qsort(s->sections, s->nsections, sizeof(*s->sections), section_by_addr);
+	return err;
+}
+
+/* Its own copy of a name, or NULL. */
+static const char *own_name(struct vmmio_symbols *s, const char *text)
+{
+	char **all = s->nown & (s->nown - 1)
+			     ? s->own
+			     : realloc(s->own, (s->nown ? 2 * s->nown : 1) * sizeof(*all));
+
+	if (!all)
+		return NULL;
+	s->own = all;
+	all[s->nown] = strdup(text);
+	return all[s->nown] ? all[s->nown++] : NULL;
+}
+
+int vmmio_symbols_add(struct vmmio_symbols *s, uint64_t addr, const char *name, const char *module)
+{
+	struct vmmio_symbol *all = s->v;
+
+	if (s->n == s->room) {
+		all = realloc(s->v, (s->n + 65536) * sizeof(*all));
+		if (!all)
+			return -ENOMEM;
+		s->v = all;
+		s->room = s->n + 65536;
+	}
+	name = own_name(s, name);
+	if (!name)
+		return -ENOMEM;
+	all[s->n++] = (struct vmmio_symbol){addr, name, module};
+	return 0;
+}
+
+int vmmio_symbols_programs(struct vmmio_symbols *s, const char *output, const char *initrd,
+			   char *why, size_t len)
+{
+	static const char mark[] = "@host-map ";
+	const char *p = output;
+	int err = 0, n = 0;
+
+	s->room = s->n;
+	for (; !err && (p = strstr(p, mark)); p++) {
+		struct vmmio_mapped m;
+		const char *module;
+
+		p += strlen(mark);
+		if (sscanf(p,
+			   "%" SCNx64 "-%" SCNx64 " %*c%*c%1[x]%*c %" SCNx64
+			   " %*s %*s %255[/a-zA-Z0-9_.+-]",
+			   &m.first, &m.end, (char[2]){""}, &m.offset, m.path) != 5 ||
+		    m.end <= m.first)
+			continue;
+		module = own_name(s, strrchr(m.path, '/') + 1);
+		err = module ? vmmio_program_add(s, &m, module, initrd, why, len) : -ENOMEM;
+		n++;
+	}
+	if (!err && !n) {
+		snprintf(why, len, "the host told no program of its monitor");
+		return -EPROTO;
+	}
+	settle(s);
 	return err;
 }
 
 void vmmio_symbols_free(struct vmmio_symbols *s)
 {
+	for (size_t i = 0; i < s->nown; i++)
+		free(s->own[i]);
+	free(s->own);
 	free(s->text);
 	free(s->v);
 	free(s->sections);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What a guest says of its own addresses (where.sh): functions by /proc/kallsyms, text
- * sections of modules, and where virtio-mmio windows lie.
+ * sections of modules, and where virtio-mmio windows lie. Of a bench host the functions of its
+ * monitor besides, by the files that are mapped in it.
  */
 #ifndef VMMIO_BENCH_WHERE_SYMBOLS_H
 #define VMMIO_BENCH_WHERE_SYMBOLS_H
@@ -21,10 +22,15 @@ struct vmmio_section {
 	uint64_t addr;
 };
 
+/* The linker's calls, as a name. */
+#define VMMIO_SYMBOL_PLT "(plt)"
+
 struct vmmio_symbols {
 	char *text; /* what the names point into */
+	char **own; /* names of programs */
+	size_t nown;
 	struct vmmio_symbol *v;
-	size_t n;
+	size_t n, room;
 	struct vmmio_section *sections; /* sorted by address */
 	size_t nsections;
 	struct {
@@ -33,8 +39,23 @@ struct vmmio_symbols {
 	size_t nmmio;
 };
 
-/* From what the guest wrote: 0, or -errno with one line in @why. */
-int vmmio_symbols_read(struct vmmio_symbols *s, const char *output, char *why, size_t len);
+/*
+ * From what a guest wrote, or with @host its bench host: 0, or -errno with one line in @why. @like
+ * is NULL, or the host's, whose kernel is the guest's where the guest says so; it lives longer.
+ */
+int vmmio_symbols_read(struct vmmio_symbols *s, const char *output, bool host,
+		       const struct vmmio_symbols *like, char *why, size_t len);
+
+/*
+ * Adds the functions of what the monitor of a bench host has mapped by @output ("@host-map" and a
+ * line of /proc/PID/maps), out of the host's image @initrd: those that have a name, "(static
+ * 0x1234)" at others' beginnings, by their place in the file, and VMMIO_SYMBOL_PLT. 0, or -errno
+ * with one line in @why.
+ */
+int vmmio_symbols_programs(struct vmmio_symbols *s, const char *output, const char *initrd,
+			   char *why, size_t len);
+/* One more, its name copied, for the time being out of order: 0 or -ENOMEM. */
+int vmmio_symbols_add(struct vmmio_symbols *s, uint64_t addr, const char *name, const char *module);
 void vmmio_symbols_free(struct vmmio_symbols *s);
 
 /* Number of the function that @addr is in, or -1. */

@@ -11,14 +11,15 @@
  *            and the device's id: of the instruction that ran last
  *   MARK     which; then n, how many of the running block's instructions ran so far, and
  *            the count of all instructions ever, two words
- *   DEFINE   n instructions; then id, address (two words), and a byte a length, padded
- *   DEVICE   id; then how long its name is, and the name, padded
- *   END      all is there; then the count of all, two words
+ *   DEFINE   n instructions, and whether its last one enters a guest of the guest
+ *            (VMRUN) or its first one is where that is left to; then id, address (two words), and a
+ * byte a length, padded DEVICE   id; then how long its name is, and the name, padded END      all
+ * is there; then the count of all, two words
  */
 #ifndef VMMIO_BENCH_WHERE_TRACE_H
 #define VMMIO_BENCH_WHERE_TRACE_H
 
-#define VMMIO_TRACE_MAGIC 0x31777676u
+#define VMMIO_TRACE_MAGIC 0x32777676u
 #define VMMIO_TRACE_BITS 28
 #define VMMIO_TRACE_VALUE ((1u << VMMIO_TRACE_BITS) - 1)
 
@@ -33,5 +34,9 @@ enum vmmio_trace_kind {
 };
 
 #define VMMIO_TRACE_STORE (1u << 8) /* of ACCESS; below it the size in bytes */
+
+/* Of DEFINE; below them how many instructions. */
+#define VMMIO_TRACE_ENTERS (1u << 26)
+#define VMMIO_TRACE_LEFT (1u << 27)
 
 #endif

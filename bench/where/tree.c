@@ -4,13 +4,15 @@
  * of a file checked before it is used.
  */
 #include <errno.h>
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tree.h"
 
-const char *const vmmio_phases[VMMIO_PHASES] = {"submit", "kick", "interrupt", "complete", "other"};
+const char *const vmmio_phases[VMMIO_PHASES] = {"submit", "kick", "interrupt", "complete",
+						"other",  "host", "monitor"};
 
 #define NODES_MAX (1u << 20)
 
@@ -27,15 +29,23 @@ int vmmio_where_init(struct vmmio_where *w)
 	return vmmio_where_string(w, "-") ? -ENOMEM : 0;
 }
 
-void vmmio_where_free(struct vmmio_where *w)
+static void free_strings(struct vmmio_where *w)
 {
+	tdestroy(w->index, free);
+	w->index = NULL;
+	w->nindexed = 0;
 	for (size_t i = 0; i < w->nstrings; i++)
 		free(w->strings[i]);
+	free(w->strings);
+}
+
+void vmmio_where_free(struct vmmio_where *w)
+{
+	free_strings(w);
 	for (size_t i = 0; i < w->ntrees; i++) {
 		free(w->trees[i].nodes);
 		free(w->trees[i].counts);
 	}
-	free(w->strings);
 	free(w->trees);
 	memset(w, 0, sizeof(*w));
 }
@@ -53,12 +63,57 @@ static uint32_t add_string(struct vmmio_where *w, const char *text)
 	return w->nstrings++;
 }
 
+struct indexed {
+	const char *text;
+	uint32_t number;
+};
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(((const struct indexed *)a)->text, ((const struct indexed *)b)->text);
+}
+
+/* The strings that are not in the index yet; false: no memory. */
+static bool index_strings(struct vmmio_where *w)
+{
+	for (; w->nindexed < w->nstrings; w->nindexed++) {
+		struct indexed *one = malloc(sizeof(*one)), **at;
+
+		if (!one)
+			return false;
+		*one = (struct indexed){w->strings[w->nindexed], w->nindexed};
+		at = tsearch(one, &w->index, by_text);
+		if (!at || *at != one)
+			free(one); /* no memory, or there twice */
+		if (!at)
+			return false;
+	}
+	return true;
+}
+
 uint32_t vmmio_where_string(struct vmmio_where *w, const char *text)
 {
-	for (size_t i = 0; i < w->nstrings; i++)
-		if (!strcmp(w->strings[i], text))
-			return i;
-	return add_string(w, text);
+	struct indexed like = {.text = text}, **at;
+
+	if (!index_strings(w))
+		return VMMIO_WHERE_NONE;
+	at = tfind(&like, &w->index, by_text);
+	return at ? (*at)->number : add_string(w, text);
+}
+
+int vmmio_where_copy_strings(struct vmmio_where *to, const struct vmmio_where *from)
+{
+	char **all = calloc(from->nstrings, sizeof(*all));
+	int err = all ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < from->nstrings && !err; i++) {
+		all[i] = strdup(from->strings[i]);
+		err = all[i] ? 0 : -ENOMEM;
+	}
+	free_strings(to);
+	to->strings = all;
+	to->nstrings = all ? from->nstrings : 0;
+	return err;
 }
 
 struct vmmio_where_tree *vmmio_where_add(struct vmmio_where *w)

@@ -19,10 +19,15 @@ enum vmmio_phase {
 	VMMIO_PHASE_INTERRUPT, /* a device's, until vring_interrupt() */
 	VMMIO_PHASE_COMPLETE,  /* from there to its end */
 	VMMIO_PHASE_OTHER,     /* interrupts of the processor's own: timers, calls */
+	VMMIO_PHASE_HOST,      /* the kernel of the host, from the guest's exit to its entry */
+	VMMIO_PHASE_MONITOR,   /* user space of the host */
 	VMMIO_PHASES,
 };
 
 extern const char *const vmmio_phases[VMMIO_PHASES];
+
+/* What an exit of a guest to its host is called among the accesses. */
+#define VMMIO_WHERE_EXIT "exit"
 
 /* Strings are numbers of vmmio_where's table; line 0 is "-": not known. */
 struct vmmio_where_node {
@@ -49,11 +54,13 @@ struct vmmio_where_tree {
 };
 
 struct vmmio_where {
+	bool host;	/* a bench host is in it, not a guest alone */
 	char **strings; /* "kmod/mmio.c:51", with " #hash" of the line's text where it is known */
 	size_t nstrings;
 	struct vmmio_where_tree *trees;
 	size_t ntrees;
-	void *index; /* of strings and nodes, while it is made */
+	void *index; /* of the first @nindexed strings, by text */
+	size_t nindexed;
 };
 
 int vmmio_where_init(struct vmmio_where *w);
@@ -63,6 +70,8 @@ void vmmio_where_free(struct vmmio_where *w);
 #define VMMIO_WHERE_NONE UINT32_MAX
 
 uint32_t vmmio_where_string(struct vmmio_where *w, const char *text);
+/* The strings of @from are @to's, too, by the same numbers; 0 or -ENOMEM. */
+int vmmio_where_copy_strings(struct vmmio_where *to, const struct vmmio_where *from);
 struct vmmio_where_tree *vmmio_where_add(struct vmmio_where *w);
 uint32_t vmmio_where_child(struct vmmio_where_tree *t, uint32_t parent, uint32_t line,
 			   uint32_t function, uint32_t module);

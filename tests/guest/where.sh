@@ -58,3 +58,23 @@ run 1 diff --where "$a" "$tmp"
 run 2 diff --where "$a"
 run 2 compare --where --accel kvm
 run 2 compare --where --depth 20 --count 10
+
+# In a guest of a bench host the same read is an exit, and what it costs KVM and QEMU is named.
+quick='--where --stack --windows 2 --count 20'
+# shellcheck disable=SC2086 # words
+run 0 compare $quick --out "$tmp/results" --name under
+grep -q '^instructions per I/O, by phase; host and monitor' "$tmp/out" || fail "no host in the table"
+# shellcheck disable=SC2086
+run 0 compare $quick --out "$tmp/results" --name under-new --modules "$tmp/new"
+set -- "$tmp"/results/*svm-on-tcg
+run 0 diff --where "$1/under" "$1/under-new"
+head -n 8 "$tmp/out"
+head -n 1 "$tmp/out" | grep -q "kick_mmio \[vmmio\], kmod/queue.c:$line, in kick over mmio" ||
+	fail "under a host the planted read is not the first row"
+grep -q "^ .* kick_mmio .*:$line .*; exit +1.00\$" "$tmp/out" || fail "not one exit more"
+grep -q '^ *+[0-9.]* .*  host  .*\[host/' "$tmp/out" || fail "no row of the host's kernel"
+grep -q '^ *+[0-9.]* .*  monitor  .*\[host/qemu' "$tmp/out" || fail "no row of QEMU"
+run 4 diff --where "$a" "$1/under"
+run 2 compare --where --host-modules "$tmp/new"
+run 1 compare --where --stack --host-modules "$tmp"
+grep -q -- '--host-modules .*: no ' "$tmp/err" || fail "another option is named"

@@ -135,12 +135,21 @@ static void one_io(void)
 	put64(5000);
 }
 
-static int read_trace(struct vmmio_where *w, size_t bytes, char why[256])
+static int read_under(struct vmmio_where *w, const struct vmmio_symbols *host, size_t bytes,
+		      char why[256])
 {
-	struct vmmio_path_input in = {.symbols = &symbols, .lines = {.initrd = "/nowhere"}};
+	struct vmmio_path_input in = {.symbols = &symbols,
+				      .host = host,
+				      .lines = {.initrd = "/nowhere"},
+				      .host_lines = {.initrd = "/nowhere"}};
 
 	assert_int_equal(vmmio_where_init(w), 0);
 	return vmmio_path_read(w, &in, words, bytes, why, 256);
+}
+
+static int read_trace(struct vmmio_where *w, size_t bytes, char why[256])
+{
+	return read_under(w, NULL, bytes, why);
 }
 
 static uint64_t in_phase(const struct vmmio_where_tree *t, enum vmmio_phase phase)
@@ -193,6 +202,93 @@ static void test_replay(void **state)
 	vmmio_where_free(&w);
 }
 
+/*
+ * The same addresses mean something else on each level. The guest's doorbell is an exit, the
+ * host's kernel calls the monitor, and the guest goes on behind its doorbell.
+ */
+static struct vmmio_symbol host_functions[] = {
+	{LOAD, VMMIO_SYMBOL_PLT, "qemu"},
+	{LOAD + 0x100, "write_notify", "qemu"},
+	{KERNEL, "run_guest", "kvm"},
+	{KERNEL + 0x200, "asm_sysvec_apic_timer_interrupt", "vmlinux"},
+	{KERNEL + 0x300, "__switch_to_asm", "vmlinux"},
+};
+
+static void one_exit(uint32_t enters, uint32_t left)
+{
+	nwords = 0;
+	put(VMMIO_TRACE_MAGIC);
+	define(0, LOAD);
+	define(1, KERNEL + 0x100); /* the guest's notify */
+	define(2, KERNEL + 0x10);  /* the host's run_guest, behind its VMRUN */
+	words[nwords - 5] |= left;
+	define(3, LOAD + 0x10);	   /* the linker's call of */
+	define(4, LOAD + 0x100);   /* write_notify */
+	define(5, KERNEL + 0x200); /* a timer, which */
+	define(6, KERNEL + 0x300); /* ends in another task */
+	define(7, KERNEL + 4);	   /* run_guest up to its VMRUN */
+	words[nwords - 5] |= enters;
+	define(8, KERNEL + 0x108);
+	block(0);
+	mark(VMMIO_MARK_BEGIN, 2, 1002);
+	block(1);
+	cut(2);
+	block(2);
+	block(3);
+	block(4);
+	block(5);
+	block(6);
+	block(7);
+	block(8);
+	mark(VMMIO_MARK_END, 4, 1002 + 2 + 2 + 24 + 4);
+	kind(VMMIO_TRACE_END, 0);
+	put64(5000);
+}
+
+static void test_levels(void **state)
+{
+	static const struct vmmio_symbols host = {
+		.v = host_functions, .n = sizeof(host_functions) / sizeof(host_functions[0])};
+	const struct vmmio_where_tree *t;
+	struct vmmio_where w;
+	char why[256];
+	uint64_t exits = 0;
+	uint32_t notify;
+
+	one_exit(VMMIO_TRACE_ENTERS, VMMIO_TRACE_LEFT);
+	assert_int_equal(read_under(&w, &host, nwords * 4, why), 0);
+	t = &w.trees[0];
+	assert_int_equal(t->total, 32);
+	/* the load and what it calls, before and behind the exit */
+	assert_int_equal(in_phase(t, VMMIO_PHASE_SUBMIT), 2 + 2 + 4);
+	assert_int_equal(in_phase(t, VMMIO_PHASE_MONITOR), 8);
+	assert_int_equal(in_phase(t, VMMIO_PHASE_OTHER), 4);
+	assert_int_equal(in_phase(t, VMMIO_PHASE_HOST), 12);
+	notify = node_of(&w, "notify");
+	for (size_t i = 0; i < t->ncounts; i++)
+		if (t->counts[i].what) {
+			assert_string_equal(w.strings[t->counts[i].what], VMMIO_WHERE_EXIT);
+			assert_int_equal(t->counts[i].node, notify);
+			exits += t->counts[i].n;
+		}
+	assert_int_equal(exits, 1);
+	/* a host's are called so; the linker's call is its caller's */
+	assert_string_equal(w.strings[t->nodes[node_of(&w, "run_guest")].module], "host/kvm");
+	assert_string_equal(w.strings[t->nodes[node_of(&w, "write_notify")].module], "host/qemu");
+	for (size_t i = 0; i < w.nstrings; i++)
+		assert_string_not_equal(w.strings[i], VMMIO_SYMBOL_PLT);
+	vmmio_where_free(&w);
+	/* a host that was not asked for is not passed over, nor a guest that is never entered again
+	 */
+	assert_int_equal(read_trace(&w, nwords * 4, why), -EPROTO);
+	assert_non_null(strstr(why, "--stack"));
+	vmmio_where_free(&w);
+	one_exit(0, VMMIO_TRACE_LEFT);
+	assert_int_equal(read_under(&w, &host, nwords * 4, why), -EPROTO);
+	assert_non_null(strstr(why, "not entered again"));
+	vmmio_where_free(&w);
+}
+
 /* No beginning of a trace is a trace, and no word of it can be any other. */
 static void test_cut_trace(void **state)
 {
@@ -226,12 +322,13 @@ static void test_symbols(void **state)
 	struct vmmio_symbols s;
 	char why[256];
 
-	assert_int_equal(vmmio_symbols_read(&s, "nothing\n", why, sizeof(why)), -EPROTO);
+	assert_int_equal(vmmio_symbols_read(&s, "nothing\n", false, NULL, why, sizeof(why)),
+			 -EPROTO);
 	assert_non_null(strstr(why, "no symbols"));
 	vmmio_symbols_free(&s);
-	assert_int_equal(
-		vmmio_symbols_read(&s, "@symbols\nH4sIAAAAAAAE\n@symbols-end\n", why, sizeof(why)),
-		-EPROTO);
+	assert_int_equal(vmmio_symbols_read(&s, "@symbols\nH4sIAAAAAAAE\n@symbols-end\n", false,
+					    NULL, why, sizeof(why)),
+			 -EPROTO);
 	assert_non_null(strstr(why, "cut or damaged"));
 	vmmio_symbols_free(&s);
 	assert_int_equal(vmmio_symbols_find(&symbols, KERNEL - 1), -1);
@@ -457,10 +554,10 @@ static void test_alone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_replay),	cmocka_unit_test(test_cut_trace),
-		cmocka_unit_test(test_symbols), cmocka_unit_test(test_charge),
-		cmocka_unit_test(test_json),	cmocka_unit_test(test_folded),
-		cmocka_unit_test(test_alone),
+		cmocka_unit_test(test_replay),	  cmocka_unit_test(test_levels),
+		cmocka_unit_test(test_cut_trace), cmocka_unit_test(test_symbols),
+		cmocka_unit_test(test_charge),	  cmocka_unit_test(test_json),
+		cmocka_unit_test(test_folded),	  cmocka_unit_test(test_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
