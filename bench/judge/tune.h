@@ -59,9 +59,12 @@ struct vmmio_tune_choice {
 int vmmio_tune_choose(const struct vmmio_tune *t, const char *bus, size_t family, double alpha,
 		      struct vmmio_tune_choice *out);
 
-/* After @done of @all boots: can no setting be shown to be less, whatever the others bring? */
+/*
+ * After @done of @all boots: can no setting be shown to be less, whatever the others bring?
+ * @family settings are tried in all, those of other depths included.
+ */
 bool vmmio_tune_futile(const struct vmmio_tune *t, unsigned int done, unsigned int all,
-		       double alpha);
+		       size_t family, double alpha);
 
 /* Interval of the median difference by boot between two settings. */
 int vmmio_tune_difference(const struct vmmio_tune *t, size_t of, size_t against, double level,

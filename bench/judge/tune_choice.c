@@ -153,10 +153,9 @@ int vmmio_tune_choose(const struct vmmio_tune *t, const char *bus, size_t family
 }
 
 bool vmmio_tune_futile(const struct vmmio_tune *t, unsigned int done, unsigned int all,
-		       double alpha)
+		       size_t family, double alpha)
 {
 	static const char *const buses[] = {"mmio", "pci"};
-	size_t family = vmmio_tune_family(t);
 
 	for (size_t b = 0; b < sizeof(buses) / sizeof(buses[0]); b++) {
 		size_t u = vmmio_tune_usual(t, buses[b]);

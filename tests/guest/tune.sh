@@ -45,6 +45,22 @@ head -n 1 "$tmp/out" | grep -q '^nothing to gain (mmio).*could be hidden' || fai
 run 2 tune --measure 'echo 7' --boots 5
 grep -q 'too few to show anything of 16 settings, which takes 9' "$tmp/err" || fail "too few boots"
 
+# each depth is asked for itself: the optimum at depth 16 is another
+cat >"$tmp/deep" <<'END'
+[ "$VMMIO_DEPTH" = 1 ] && set -- 64 on mmio
+sh "$0.one" "$@"
+END
+cp "$tmp/planted" "$tmp/deep.one"
+run 0 tune --measure "sh '$tmp/deep' 128 off mmio" --depth 1,16 --transport mmio
+head -n 1 "$tmp/out" | grep -q '^recommended (mmio, depth 1), .* mmio, queue_size 64, event_idx on: ' ||
+	fail "the optimum at depth 1"
+sed -n 2p "$tmp/out" | grep -q '^recommended (mmio, depth 16), .* mmio, queue_size 128, event_idx off: ' ||
+	fail "the optimum at depth 16"
+grep -q '^\* queue_size=128 .* mmio  *depth=16 ' "$tmp/out" || fail "no depth in the table"
+# twice the questions, twice the settings to be wrong with
+run 2 tune --measure 'echo 7' --boots 9 --depth 1,16
+grep -q 'too few to show anything of 32 settings, which takes 10' "$tmp/err" || fail "depths are not of the family"
+
 run 3 tune --accel tcg
 grep -q 'no advice under tcg: its time is emulated' "$tmp/err" || fail "no refusal"
 run 3 tune --accel tcg --objective kicks --depth 16
@@ -57,6 +73,13 @@ run 0 tune --accel tcg --objective accesses --queue-size 64,128 --boots 8 --coun
 [ "$(head -n 2 "$tmp/out" | grep -c '^nothing to gain (.*), n = 1 boots')" = 2 ] ||
 	fail "accesses depend on the ring"
 grep -q '^\* queue_size=128 .* pci-msix .* 1 accesses per I/O' "$tmp/out" || fail "MSI-X is not 1"
+
+# and of a NIC, whose rings are not larger than QEMU makes them
+run 0 tune --accel tcg --objective accesses --load udp_rr --queue-size 64,128 --boots 8 --count 50 --transport pci
+head -n 1 "$tmp/out" | grep -q '^nothing to gain (pci), n = 1 boots' || fail "accesses of a NIC depend on the ring"
+run 2 tune --accel tcg --objective accesses --load udp_rr --queue-size 1024
+grep -q 'load udp_rr has rings of at most 256' "$tmp/err" || fail "a ring that QEMU does not make"
+run 3 tune --accel tcg --objective accesses --load tcp_rr
 
 run 0 compare --boots 1 --rounds 1 --count 50 --depth 1,16 --accel tcg --no-plots --out "$tmp/results"
 set -- "$tmp"/results/*-tcg/compare

@@ -74,7 +74,8 @@ static void test_noise(void **state)
 			plan(&t);
 			do
 				boot(&t, rng, planted ? 0 : t.n, 8);
-			while (!vmmio_tune_futile(&t, ++n, 9, ALPHA) && n < 9);
+			while (!vmmio_tune_futile(&t, ++n, 9, vmmio_tune_family(&t), ALPHA) &&
+			       n < 9);
 			assert_int_equal(vmmio_tune_choose(&t, "mmio", 16, ALPHA, &c[0]), 0);
 			assert_int_equal(vmmio_tune_choose(&t, "pci", 16, ALPHA, &c[1]), 0);
 			if (planted)
@@ -103,7 +104,7 @@ static void test_ties(void **state)
 			assert_int_equal(vmmio_tune_add(&t, t.s[i].queue_size, t.s[i].event_idx,
 							t.s[i].transport, 1),
 					 0);
-	while (!vmmio_tune_futile(&t, ++n, 9, ALPHA));
+	while (!vmmio_tune_futile(&t, ++n, 9, vmmio_tune_family(&t), ALPHA));
 	assert_int_equal(n, 1); /* one tie is enough: 8 of 9 show nothing */
 	assert_int_equal(vmmio_tune_choose(&t, "mmio", 16, ALPHA, &c), 0);
 	assert_int_equal(c.best, c.usual); /* and not the smaller ring */
