@@ -16,7 +16,7 @@
 struct vmmio_setup {
 	const char *wish, *out, *qemu, *kernel, *initrd, *modules;
 	const char *modules_option; /* what @modules was given by; NULL: --modules */
-	const char *target; /* machine, see target.h; NULL: microvm */
+	const char *target;	    /* machine, see target.h; NULL: microvm */
 	unsigned int jobs;
 	/* of --modules, in place of the image's own; by vmmio_setup_modules() */
 	struct vmmio_guest_file *files;

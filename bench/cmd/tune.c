@@ -4,6 +4,8 @@
  * one load, at each depth. Settings are measured boot by boot, all of them in each round and in
  * random order; one is recommended if it is shown to be less than the default, else
  * there is nothing to gain. It does not advise on emulated time.
+ *
+ * Long because options, measurement, choice and words of one command share one struct.
  */
 #include <errno.h>
 #include <math.h>

@@ -16,6 +16,7 @@
 #include "bench/guest/pool.h"
 #include "bench/guest/qemu.h"
 #include "bench/where/path.h"
+#include "bench/where/program.h"
 #include "bench/where/script.h"
 #include "cmd.h"
 #include "lib/opts.h"

@@ -9,6 +9,7 @@
 #include <elfutils/libdwfl.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <search.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +25,16 @@ struct source {
 	size_t n;
 };
 
+/* What was found for an instruction: looking it up takes long. */
+struct known {
+	char section[64];
+	uint64_t offset;
+	size_t n;
+	struct vmmio_frame *frames;
+};
+
 struct vmmio_lines {
+	void *known; /* of struct known, a tree */
 	Dwfl *dwfl;
 	Dwfl_Module *module;
 	struct source *sources;
@@ -199,10 +209,17 @@ struct vmmio_lines *vmmio_lines_open(const struct vmmio_lines_where *where, cons
 	return l;
 }
 
+static void free_known(void *p)
+{
+	free(((struct known *)p)->frames);
+	free(p);
+}
+
 void vmmio_lines_close(struct vmmio_lines *l)
 {
 	if (!l)
 		return;
+	tdestroy(l->known, free_known);
 	for (size_t i = 0; i < l->nsources; i++) {
 		free(l->sources[i].path);
 		free(l->sources[i].hash);
@@ -334,7 +351,7 @@ static void call_line(struct vmmio_lines *l, Dwarf_Die *cu, Dwarf_Die *die, char
 		name_line(l, path, (int)line, out, len);
 }
 
-size_t vmmio_lines_of(struct vmmio_lines *l, const char *section, uint64_t offset,
+static size_t look_up(struct vmmio_lines *l, const char *section, uint64_t offset,
 		      struct vmmio_frame out[VMMIO_FRAMES])
 {
 	Dwarf_Die *scopes = NULL, *around = NULL, *cu;
@@ -392,4 +409,41 @@ size_t vmmio_lines_of(struct vmmio_lines *l, const char *section, uint64_t offse
 		frames--;
 	}
 	return frames;
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct known *x = a, *y = b;
+
+	if (x->offset != y->offset)
+		return x->offset < y->offset ? -1 : 1;
+	return strcmp(x->section, y->section);
+}
+
+size_t vmmio_lines_of(struct vmmio_lines *l, const char *section, uint64_t offset,
+		      struct vmmio_frame out[VMMIO_FRAMES])
+{
+	struct known like = {.offset = offset}, *one, **at;
+	size_t n;
+
+	snprintf(like.section, sizeof(like.section), "%s", section);
+	at = tfind(&like, &l->known, by_place);
+	if (at) {
+		if ((*at)->n)
+			memcpy(out, (*at)->frames, (*at)->n * sizeof(*out));
+		return (*at)->n;
+	}
+	n = look_up(l, section, offset, out);
+	/* without memory it is looked up again */
+	one = malloc(sizeof(*one));
+	if (!one)
+		return n;
+	*one = like;
+	one->n = n;
+	one->frames = n ? malloc(n * sizeof(*out)) : NULL;
+	if (one->frames)
+		memcpy(one->frames, out, n * sizeof(*out));
+	if ((n && !one->frames) || !tsearch(one, &l->known, by_place))
+		free_known(one);
+	return n;
 }

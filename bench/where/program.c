@@ -13,10 +13,16 @@
 #include "lines.h"
 #include "program.h"
 
+struct mapped {
+	uint64_t first, end; /* addresses */
+	uint64_t offset;     /* in the file */
+	char path[256];	     /* in the image */
+};
+
 /* A file that is being read. */
 struct program {
 	struct vmmio_symbols *s;
-	const struct vmmio_mapped *m;
+	const struct mapped *m;
 	const char *module;
 	Elf *elf;
 	uint64_t bias; /* from addresses in the file to those of the process */
@@ -140,8 +146,8 @@ static int add_all(struct program *p)
 	return err ?: vmmio_symbols_add(p->s, p->m->end, "(elsewhere)", "-");
 }
 
-int vmmio_program_add(struct vmmio_symbols *s, const struct vmmio_mapped *m, const char *module,
-		      const char *initrd, char *why, size_t len)
+static int add_program(struct vmmio_symbols *s, const struct mapped *m, const char *module,
+		       const char *initrd, char *why, size_t len)
 {
 	struct program p = {.s = s, .m = m, .module = module};
 	int fd = vmmio_lines_image(initrd, m->path), err;
@@ -157,5 +163,36 @@ int vmmio_program_add(struct vmmio_symbols *s, const struct vmmio_mapped *m, con
 		snprintf(why, len, "%s in the host's image is no such program", m->path);
 	elf_end(p.elf);
 	close(fd);
+	return err;
+}
+
+int vmmio_symbols_programs(struct vmmio_symbols *s, const char *output, const char *initrd,
+			   char *why, size_t len)
+{
+	static const char mark[] = "@host-map ";
+	const char *p = output;
+	int err = 0, n = 0;
+
+	s->room = s->n;
+	for (; !err && (p = strstr(p, mark)); p++) {
+		struct mapped m;
+		const char *module;
+
+		p += strlen(mark);
+		if (sscanf(p,
+			   "%" SCNx64 "-%" SCNx64 " %*c%*c%1[x]%*c %" SCNx64
+			   " %*s %*s %255[/a-zA-Z0-9_.+-]",
+			   &m.first, &m.end, (char[2]){""}, &m.offset, m.path) != 5 ||
+		    m.end <= m.first)
+			continue;
+		module = vmmio_symbols_own(s, strrchr(m.path, '/') + 1);
+		err = module ? add_program(s, &m, module, initrd, why, len) : -ENOMEM;
+		n++;
+	}
+	if (!err && !n) {
+		snprintf(why, len, "the host told no program of its monitor");
+		return -EPROTO;
+	}
+	vmmio_symbols_settle(s);
 	return err;
 }

@@ -8,17 +8,13 @@
 
 #include "symbols.h"
 
-struct vmmio_mapped {
-	uint64_t first, end; /* addresses */
-	uint64_t offset;     /* in the file */
-	char path[256];	     /* in the image */
-};
-
 /*
- * Adds what @m maps of its file in the image @initrd to @s, and its .text as a section of
- * @module. Not sorted. 0, or -errno with one line in @why.
+ * Adds the functions of what the monitor of a bench host has mapped by @output ("@host-map" and a
+ * line of /proc/PID/maps), out of the host's image @initrd: those that have a name, "(static
+ * 0x1234)" at others' beginnings, by their place in the file, and VMMIO_SYMBOL_PLT. Each .text is a
+ * section of its file's name. 0, or -errno with one line in @why.
  */
-int vmmio_program_add(struct vmmio_symbols *s, const struct vmmio_mapped *m, const char *module,
-		      const char *initrd, char *why, size_t len);
+int vmmio_symbols_programs(struct vmmio_symbols *s, const char *output, const char *initrd,
+			   char *why, size_t len);
 
 #endif

@@ -10,7 +10,6 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "program.h"
 #include "symbols.h"
 
 #define TEXT_MAX (64u << 20)
@@ -122,8 +121,7 @@ static bool take_symbol(struct vmmio_symbols *s, char *line)
 	return true;
 }
 
-/* In order, the first of several names of one address. */
-static void settle(struct vmmio_symbols *s)
+void vmmio_symbols_settle(struct vmmio_symbols *s)
 {
 	size_t kept = 0;
 
@@ -158,7 +156,7 @@ static int take_symbols(struct vmmio_symbols *s, const struct vmmio_symbols *lik
 	for (size_t i = 0; like && i < like->n; i++)
 		if (!strcmp(like->v[i].module, "vmlinux"))
 			s->v[s->n++] = like->v[i];
-	settle(s);
+	vmmio_symbols_settle(s);
 	if (s->n < 100 || !s->v[s->n - 1].addr) {
 		snprintf(why, len, "the guest told no addresses of functions (%zu names)", s->n);
 		return -EPROTO;
@@ -219,8 +217,7 @@ int vmmio_symbols_read(struct vmmio_symbols *s, const char *output, bool host,
 	return err;
 }
 
-/* Its own copy of a name, or NULL. */
-static const char *own_name(struct vmmio_symbols *s, const char *text)
+const char *vmmio_symbols_own(struct vmmio_symbols *s, const char *text)
 {
 	char **all = s->nown & (s->nown - 1)
 			     ? s->own
@@ -244,42 +241,11 @@ int vmmio_symbols_add(struct vmmio_symbols *s, uint64_t addr, const char *name, 
 		s->v = all;
 		s->room = s->n + 65536;
 	}
-	name = own_name(s, name);
+	name = vmmio_symbols_own(s, name);
 	if (!name)
 		return -ENOMEM;
 	all[s->n++] = (struct vmmio_symbol){addr, name, module};
 	return 0;
-}
-
-int vmmio_symbols_programs(struct vmmio_symbols *s, const char *output, const char *initrd,
-			   char *why, size_t len)
-{
-	static const char mark[] = "@host-map ";
-	const char *p = output;
-	int err = 0, n = 0;
-
-	s->room = s->n;
-	for (; !err && (p = strstr(p, mark)); p++) {
-		struct vmmio_mapped m;
-		const char *module;
-
-		p += strlen(mark);
-		if (sscanf(p,
-			   "%" SCNx64 "-%" SCNx64 " %*c%*c%1[x]%*c %" SCNx64
-			   " %*s %*s %255[/a-zA-Z0-9_.+-]",
-			   &m.first, &m.end, (char[2]){""}, &m.offset, m.path) != 5 ||
-		    m.end <= m.first)
-			continue;
-		module = own_name(s, strrchr(m.path, '/') + 1);
-		err = module ? vmmio_program_add(s, &m, module, initrd, why, len) : -ENOMEM;
-		n++;
-	}
-	if (!err && !n) {
-		snprintf(why, len, "the host told no program of its monitor");
-		return -EPROTO;
-	}
-	settle(s);
-	return err;
 }
 
 void vmmio_symbols_free(struct vmmio_symbols *s)

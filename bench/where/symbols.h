@@ -46,16 +46,12 @@ struct vmmio_symbols {
 int vmmio_symbols_read(struct vmmio_symbols *s, const char *output, bool host,
 		       const struct vmmio_symbols *like, char *why, size_t len);
 
-/*
- * Adds the functions of what the monitor of a bench host has mapped by @output ("@host-map" and a
- * line of /proc/PID/maps), out of the host's image @initrd: those that have a name, "(static
- * 0x1234)" at others' beginnings, by their place in the file, and VMMIO_SYMBOL_PLT. 0, or -errno
- * with one line in @why.
- */
-int vmmio_symbols_programs(struct vmmio_symbols *s, const char *output, const char *initrd,
-			   char *why, size_t len);
-/* One more, its name copied, for the time being out of order: 0 or -ENOMEM. */
+/* A copy of @text that lives as long as @s, or NULL. */
+const char *vmmio_symbols_own(struct vmmio_symbols *s, const char *text);
+/* One more, its name copied: 0 or -ENOMEM. Out of order until all are there and settled. */
 int vmmio_symbols_add(struct vmmio_symbols *s, uint64_t addr, const char *name, const char *module);
+/* In order, of several names of one address the first. */
+void vmmio_symbols_settle(struct vmmio_symbols *s);
 void vmmio_symbols_free(struct vmmio_symbols *s);
 
 /* Number of the function that @addr is in, or -1. */

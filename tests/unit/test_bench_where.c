@@ -2,6 +2,8 @@
 /*
  * compare --where and diff --where without a guest: traces that are made here, cut and
  * damaged; trees that do not add up; whom a difference is charged to; lines that moved.
+ *
+ * Long because its tests share the makers of traces and trees.
  */
 
 #include <errno.h>
