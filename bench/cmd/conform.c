@@ -30,8 +30,8 @@ static const char session[] =
 	"{\n"
 	"	wait_blk $disks\n"
 	"	for disk in /dev/vd?; do\n"
-	"		blkload --count 50 $disk >/dev/null\n"
-	"		blkload --count 100 --depth 8 $disk >/dev/null\n"
+	"		blkload --count $count $disk >/dev/null\n"
+	"		blkload --count $((2 * count)) --depth 8 $disk >/dev/null\n"
 	"		c=/sys/block/${disk#/dev/}/cache_type\n"
 	"		if [ $legacy = 0 ]; then echo 'write through' >$c; echo 'write back' >$c; "
 	"fi\n"
@@ -74,6 +74,7 @@ struct run {
 	const char *driver, *save;
 	const char *traces[TRACES_MAX];
 	size_t ntraces;
+	unsigned int count;
 	bool json;
 	struct vmmio_conform *c;
 };
@@ -83,6 +84,8 @@ static int parse_options(struct run *r, int argc, char **argv)
 	struct vmmio_opt opts[] = {
 		{"driver", VMMIO_OPT_CHOICE, &r->driver, 0, 0, "vmmio|mainline", "vmmio|mainline",
 		 "whose accesses (vmmio)"},
+		{"count", VMMIO_OPT_NUMBER, &r->count, 8, 1000000, NULL, "N",
+		 "reads of a disk each time, and twice as many at depth 8 (50)"},
 		{"save", VMMIO_OPT_STRING, &r->save, 0, 0, NULL, "FILE",
 		 "keep the trace, to be judged again"},
 		{"json", VMMIO_OPT_FLAG, &r->json, 0, 0, NULL, NULL, "as JSON"},
@@ -91,14 +94,17 @@ static int parse_options(struct run *r, int argc, char **argv)
 	int err;
 
 	r->driver = "vmmio";
+	r->count = 50;
 	err = vmmio_opts_parse("vmmio-bench conform", "[options] [TRACE...]", opts,
 			       sizeof(opts) / sizeof(opts[0]), argc, argv, r->traces, TRACES_MAX,
 			       &r->ntraces);
 	if (err)
 		return err;
-	if (r->ntraces && (opts[0].given || r->save)) {
+	if (r->ntraces && (opts[0].given || opts[1].given || r->save)) {
 		fprintf(stderr, NAME "--%s: a stored trace is judged as it is\n",
-			r->save ? "save" : "driver");
+			r->save		? "save"
+			: opts[1].given ? "count"
+					: "driver");
 		return -EINVAL;
 	}
 	return vmmio_setup_consistent("conform", &r->setup);
@@ -156,14 +162,15 @@ static int boot(struct run *r, bool legacy, const char *trace)
 		.qemu_args = legacy ? legacy_args : modern_args,
 		.trace_events = VMMIO_IO_EVENTS,
 		.trace_log = trace,
-		.timeout_s = 180,
+		.timeout_s = 180 + r->count / 10,
 		.stop = &vmmio_stop,
 	};
 	struct vmmio_guest_result res;
 	int err;
 
-	snprintf(script, sizeof(script), "set -e\ndisks=%d legacy=%d\n%s\nload_blk; load_net\n%s",
-		 legacy ? 1 : 3, legacy,
+	snprintf(script, sizeof(script),
+		 "set -e\ndisks=%d legacy=%d count=%u\n%s\nload_blk; load_net\n%s", legacy ? 1 : 3,
+		 legacy, r->count,
 		 strcmp(r->driver, "vmmio") ? "load_mainline"
 		 : legacy		    ? "load_vmmio claim=all legacy=1"
 					    : "load_vmmio claim=all",

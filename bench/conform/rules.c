@@ -165,6 +165,7 @@ static void write_status(struct vmmio_conform *c, struct conform_device *d, uint
 		d->reset_due = true;
 		d->status = 0;
 		d->dfsel_set = d->gfsel_set = d->features_set = d->ok_unread = false;
+		d->irq_read = false;
 		d->accepted = d->offered = 0;
 		forget_queues(d);
 		return;
@@ -408,6 +409,7 @@ static void on_read(struct vmmio_conform *c, struct conform_device *d,
 		q->was_stopped = !a->value;
 		break;
 	case VMMIO_REG_INTERRUPT_STATUS:
+		JUDGE(V1, !d->irq_read || !d->irq, "read already, and not acknowledged since");
 		d->irq = a->value;
 		d->irq_read = true;
 		break;

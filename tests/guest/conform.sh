@@ -13,9 +13,12 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 status=0
-"$bench" conform --save "$work/vmmio" >"$work/out" || status=$?
+"$bench" conform --save "$work/vmmio" --count 60 >"$work/out" || status=$?
 cat "$work/out"
 [ "$status" = 0 ] || { echo "vmmio.ko: status $status"; exit 1; }
+# four rounds of 60 reads one after the other on the disk of version 1 and that of version 2
+acks=$(sed -n 's/^C24 .* kept  *\([0-9]*\) .*/\1/p' "$work/out")
+[ "${acks:-0}" -ge 240 ] || { echo "$acks acknowledgements, with --count 60"; exit 1; }
 status=0
 "$bench" conform --driver mainline >"$work/out" || status=$?
 if [ "$status" != 3 ] || [ "$(grep -c ' violated  ' "$work/out")" != 1 ] ||
@@ -134,6 +137,7 @@ spoil C47 'is("070", "W") && $3 == "0xf" { next }'
 spoil C58 'is("020", "W") && $3 == "0x101" { set("0x100") }'
 spoil P1 'is("c01c", "W") { set("0x0") }'
 spoil P2 'is("c01a", "R") { next }'
+spoil V1 'is("060", "R") && ++reads == 100 { copy("060", "R", $3) }'
 # nothing spoilt, nothing found
 sed 's/^[^ ]* [RW] [^ ]* //' "$work/trace" >"$work/whole"
 "$bench" conform "$work/whole" >"$work/out" || { cat "$work/out"; exit 1; }
@@ -172,6 +176,7 @@ refuse() # STATUS WORDS ARGUMENT...
 refuse 2 '--driver xen: not one of' --driver xen
 refuse 2 '--save: a stored trace' --save "$work/x" "$work/trace"
 refuse 2 '--driver: a stored trace' --driver vmmio "$work/trace"
+refuse 2 '--count: a stored trace' --count 100 "$work/trace"
 refuse 1 'No such file' "$work/nothing"
 : >"$work/empty"
 refuse 1 'no access to a virtio device' "$work/empty"
