@@ -98,6 +98,7 @@ add_library(
 	bench/where/alike.c
 	bench/where/delta.c
 	bench/where/delta_print.c
+	bench/where/functions.c
 	bench/where/lines.c
 	bench/where/path.c
 	bench/where/program.c

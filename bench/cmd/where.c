@@ -15,6 +15,7 @@
 #include "bench/data/rounds.h"
 #include "bench/guest/pool.h"
 #include "bench/guest/qemu.h"
+#include "bench/where/functions.h"
 #include "bench/where/path.h"
 #include "bench/where/program.h"
 #include "bench/where/script.h"
@@ -487,6 +488,18 @@ static void print_table(const struct run *r, FILE *f)
 	}
 }
 
+#define FUNCTIONS 40
+
+static void print_functions(const struct run *r, FILE *f)
+{
+	fprintf(f, "\nfunctions by which the transports differ most, each with what it calls\n");
+	for (size_t i = 0; i < r->w.ntrees; i++)
+		fprintf(f, "%10s ", r->w.trees[i].column);
+	fprintf(f, " per I/O\n");
+	if (vmmio_where_print_functions(&r->w, FUNCTIONS, f))
+		fprintf(f, "(no memory)\n");
+}
+
 static int write_folder(struct run *r, char *final)
 {
 	struct vmmio_series_set none = {0};
@@ -504,6 +517,7 @@ static int write_folder(struct run *r, char *final)
 		err = -ENOMEM;
 	if (!err) {
 		print_table(r, t.f);
+		print_functions(r, t.f);
 		err = vmmio_result_end(&t, &r->result, "where.txt");
 	}
 	if (err || vmmio_stop)
@@ -540,6 +554,7 @@ static void print(const struct run *r, const char *final)
 		vmmio_print_json(j);
 	} else {
 		print_table(r, stdout);
+		print_functions(r, stdout);
 		printf("\n%s\n", final);
 	}
 }

@@ -285,6 +285,10 @@ static uint32_t text_of(struct vmmio_lines *l, const char *path, int line)
 /* A header of the kernel, which no one who changes a driver looks at. */
 static bool is_header(const char *path)
 {
+	size_t len = strlen(path);
+
+	if (len < 2 || strcmp(path + len - 2, ".h"))
+		return false;
 	return strstr(path, "/linux-headers") || strstr(path, "/include/linux/") ||
 	       strstr(path, "/include/asm") || strstr(path, "/include/uapi/") ||
 	       strstr(path, "/arch/") || strstr(path, "/include/trace/") || path[0] == '.';
