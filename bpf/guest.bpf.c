@@ -95,7 +95,7 @@ static __always_inline void count_reg(void *to, const struct vmmio_ev_reg *ev, b
 }
 
 #define count_row(to, slot, gen) row_get(slot, gen)
-#define count_hist(to, slot, id, value) hist_add(slot, id, value)
+#define count_hist(to, row, slot, id, value) hist_in(row, id, value)
 #define count_device_driven(to) opt_device_driven
 #include "guest_count.h"
 

@@ -32,7 +32,7 @@ _Static_assert(sizeof(struct vmmio_bpf_regs) == 8 + 32 * VMMIO_REG_MAX, "vmmio_b
 #define VMMIO_BPF_CHUNK 16
 #define VMMIO_BPF_CHUNKS 128
 
-/* A row's histograms lie side by side: index in the part = slot * stride + position. */
+/* A row's histograms follow it in its value: those asked for, by position. */
 #define VMMIO_HIST_ABSENT 0xff
 
 #endif

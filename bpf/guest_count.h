@@ -6,7 +6,7 @@
  * not carry. Where the counters are is the business of who includes this:
  *
  *   count_row(to, slot, gen)        the row, or NULL: the event is lost
- *   count_hist(to, slot, id, value)
+ *   count_hist(to, row, slot, id, value)
  *   count_reg(to, ev, write, timed) accesses by register
  *   count_device_driven(to)         latencies of queues the device drives, too
  */
@@ -31,10 +31,10 @@ static __always_inline int handle_kick(void *to, const struct vmmio_ev_kick *ev)
 	flight = ev->avail_idx - ev->used_idx;
 	row->c[VMMIO_C_OCCUPANCIES]++;
 	row->c[VMMIO_C_OCCUPANCY] += flight;
-	count_hist(to, slot, VMMIO_HIST_OCCUPANCY, flight);
+	count_hist(to, row, slot, VMMIO_HIST_OCCUPANCY, flight);
 	row->c[VMMIO_C_KICKS_INDEXED]++;
 	row->c[VMMIO_C_KICK_BUFFERS] += ev->avail_delta;
-	count_hist(to, slot, VMMIO_HIST_BATCH, ev->avail_delta);
+	count_hist(to, row, slot, VMMIO_HIST_BATCH, ev->avail_delta);
 	return 0;
 }
 
@@ -51,7 +51,7 @@ static __always_inline int handle_kick_done(void *to, const struct vmmio_ev_kick
 	}
 	row->c[VMMIO_C_KICKS_TIMED]++;
 	row->c[VMMIO_C_KICK_NS] += ev->cost_ns;
-	count_hist(to, slot, VMMIO_HIST_KICK, ev->cost_ns);
+	count_hist(to, row, slot, VMMIO_HIST_KICK, ev->cost_ns);
 	return 0;
 }
 
@@ -73,7 +73,7 @@ static __always_inline int handle_vq_irq(void *to, const struct vmmio_ev_vq_irq 
 		row->c[VMMIO_C_IRQS_INDEXED]++;
 		row->c[VMMIO_C_USED_BUFFERS] += ev->used_delta;
 		if (ev->used_delta)
-			count_hist(to, slot, VMMIO_HIST_COALESCE, ev->used_delta);
+			count_hist(to, row, slot, VMMIO_HIST_COALESCE, ev->used_delta);
 	}
 	if (!(flags & VMMIO_EV_LATENCY))
 		return 0;
@@ -81,7 +81,7 @@ static __always_inline int handle_vq_irq(void *to, const struct vmmio_ev_vq_irq 
 		return 0;
 	row->c[VMMIO_C_LATENCIES]++;
 	row->c[VMMIO_C_LATENCY_NS] += ev->kick_to_irq_ns;
-	count_hist(to, slot, VMMIO_HIST_IRQ, ev->kick_to_irq_ns);
+	count_hist(to, row, slot, VMMIO_HIST_IRQ, ev->kick_to_irq_ns);
 	if (flags & VMMIO_EV_EMPTY) {
 		row->c[VMMIO_C_LATENCIES_EMPTY]++;
 		row->c[VMMIO_C_LATENCY_EMPTY_NS] += ev->kick_to_irq_ns;
@@ -117,7 +117,7 @@ static __always_inline int handle_reg(void *to, const struct vmmio_ev_reg *ev, b
 	if (timed) {
 		row->c[VMMIO_C_ACCESSES_TIMED]++;
 		row->c[VMMIO_C_ACCESS_NS] += ev->cost_ns;
-		count_hist(to, ev->slot, VMMIO_HIST_ACCESS, ev->cost_ns);
+		count_hist(to, row, ev->slot, VMMIO_HIST_ACCESS, ev->cost_ns);
 	}
 	count_reg(to, ev, write, timed);
 	return 0;

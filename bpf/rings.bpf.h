@@ -28,10 +28,14 @@ struct vring___f {
 	struct vring_avail___f *avail;
 	struct vring_used___f *used;
 } FLAVOUR;
+struct vring_desc_state_split___f {
+	void *data; /* the driver's cookie */
+} FLAVOUR;
 struct vring_virtqueue_split___f {
 	struct vring___f vring;
 	__u16 avail_flags_shadow;
 	__u16 avail_idx_shadow;
+	struct vring_desc_state_split___f *desc_state;
 } FLAVOUR;
 struct vring_packed_desc___f {
 	__u64 addr;
@@ -50,6 +54,7 @@ struct vring_packed___f {
 	struct vring_packed_desc_event___f *device;
 } FLAVOUR;
 struct vring_desc_state_packed___f {
+	void *data;
 	__u16 num; /* descriptors that the buffer takes */
 } FLAVOUR;
 struct vring_virtqueue_packed___f {

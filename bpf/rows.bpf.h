@@ -16,10 +16,14 @@ const volatile __u8 opt_hist_pos[VMMIO_HIST_COUNT] = {};
 /* Events that found no place: slot beyond the maps, or a failed lookup. */
 __u64 events_lost = 0;
 
+/* Generation of a slot that has counted anything: others need not be read. */
+__u32 rows_counted[VMMIO_SLOTS] = {};
+
 /*
  * Parts of VMMIO_BPF_CHUNK slots, which the loader adds as slots come into use:
  * room for all that there could be, on all CPUs that there could be, is hundreds
- * of MB on some machines.
+ * of MB on some machines. A row's histograms follow it, so that a hook asks once for
+ * all that it counts; the loader says how long a value is.
  */
 struct rows_chunk {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -28,26 +32,12 @@ struct rows_chunk {
 	__uint(value_size, sizeof(struct vmmio_bpf_row));
 };
 
-struct hists_chunk {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__uint(key_size, sizeof(__u32));
-	__uint(value_size, sizeof(struct vmmio_hist));
-};
-
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
 	__uint(max_entries, VMMIO_BPF_CHUNKS);
 	__type(key, __u32);
 	__array(values, struct rows_chunk);
 } rows SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, VMMIO_BPF_CHUNKS);
-	__type(key, __u32);
-	__array(values, struct hists_chunk);
-} hists SEC(".maps");
 
 /*
  * Zeroes in two instructions: a read of what cannot be read leaves them. Written
@@ -84,33 +74,16 @@ static __always_inline struct vmmio_bpf_row *row_at(__u32 slot)
 	return chunk ? bpf_map_lookup_elem(chunk, &at) : NULL;
 }
 
-static __always_inline struct vmmio_hist *hist_at(__u32 slot, __u32 pos)
-{
-	void *chunk = chunk_of(&hists, slot);
-	__u32 at = slot % VMMIO_BPF_CHUNK * opt_hist_stride + pos;
-
-	return chunk ? bpf_map_lookup_elem(chunk, &at) : NULL;
-}
-
 /* Another generation took the slot: forget what the previous one counted. */
 static __noinline int row_clear(__u32 slot, __u32 gen)
 {
 	struct vmmio_bpf_row *row = row_at(slot);
-	__u32 pos;
 
 	if (!row)
 		return 0;
-	zero(row, sizeof(*row));
+	zero(row, sizeof(*row) + opt_hist_stride * sizeof(struct vmmio_hist));
 	row->gen = gen;
-	for (pos = 0; pos < VMMIO_HIST_COUNT; pos++) {
-		struct vmmio_hist *h;
-
-		if (pos >= opt_hist_stride)
-			break;
-		h = hist_at(slot, pos);
-		if (h)
-			zero(h, sizeof(*h));
-	}
+	rows_counted[slot & (VMMIO_SLOTS - 1)] = gen;
 	return 0;
 }
 
@@ -127,21 +100,16 @@ static __always_inline struct vmmio_bpf_row *row_get(__u32 slot, __u32 gen)
 	return row;
 }
 
-static __always_inline void hist_add(__u32 slot, enum vmmio_hist_id id, __u64 value)
+static __always_inline void hist_in(struct vmmio_bpf_row *row, enum vmmio_hist_id id, __u64 value)
 {
-	struct vmmio_hist *h;
-	__u32 b;
+	struct vmmio_hist *all = (void *)(row + 1);
+	__u32 pos = opt_hist_pos[id], b;
 
-	if (opt_hist_pos[id] == VMMIO_HIST_ABSENT)
+	if (pos == VMMIO_HIST_ABSENT)
 		return;
-	h = hist_at(slot, opt_hist_pos[id]);
-	if (!h) {
-		lost();
-		return;
-	}
 	b = vmmio_hist_bucket(value);
 	if (b < VMMIO_HIST_BUCKETS)
-		h->n[b]++;
+		all[pos].n[b]++;
 }
 
 #endif

@@ -20,8 +20,6 @@
 #include "rows.bpf.h"
 #include "stock_rings.bpf.h"
 #include "stock_queues.bpf.h"
-#include "stock_requests.bpf.h"
-#include "stock_adds.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -72,33 +70,35 @@ static __always_inline void count(__u64 *counter, __u64 n)
 	__sync_fetch_and_add(counter, n);
 }
 
-/* One of @one, and @n of @sum unless that is VMMIO_C_COUNT. */
-static __always_inline void count_in_row(const struct vmmio_stock_state *s, int one, int sum,
-					 __u64 n)
+/* Where a hook counts what several CPUs can do at once, and its histograms. */
+static __always_inline struct vmmio_bpf_row *row_of(const struct vmmio_stock_state *s)
 {
-	struct vmmio_bpf_row *row = row_get(s->slot, s->gen);
-
-	if (!row)
-		return;
-	row->c[one]++;
-	if (sum < VMMIO_C_COUNT)
-		row->c[sum] += n;
+	return row_get(s->slot, s->gen);
 }
 
-/* The row says whose the histogram is, and what it said on this CPU still holds. */
-static __always_inline void hist_count(struct vmmio_stock_state *s, enum vmmio_hist_id id,
+static __always_inline void count_in_row(const struct vmmio_stock_state *s, int one)
+{
+	struct vmmio_bpf_row *row = row_of(s);
+
+	if (row)
+		row->c[one]++;
+}
+
+/* Alone: of one more, the row would be at hand. */
+static __always_inline void hist_count(const struct vmmio_stock_state *s, enum vmmio_hist_id id,
 				       __u64 value)
 {
-	__u32 cpu, slot = s->slot;
+	struct vmmio_bpf_row *row;
 
 	if (opt_hist_pos[id] == VMMIO_HIST_ABSENT)
 		return;
-	cpu = bpf_get_smp_processor_id() + 1;
-	if (s->row_cpu != cpu && !row_get(slot, s->gen))
-		return;
-	s->row_cpu = cpu;
-	hist_add(slot, id, value);
+	row = row_of(s);
+	if (row)
+		hist_in(row, id, value);
 }
+
+#include "stock_requests.bpf.h"
+#include "stock_adds.bpf.h"
 
 /* Are its buffers counted at each event? Else by samples. */
 static __always_inline bool by_event(const struct vmmio_stock_state *s)
@@ -114,6 +114,7 @@ static __always_inline bool pair_kick(struct virtqueue *vq, struct vmmio_stock_s
 {
 	bool occupancy = opt_occupancy, latency = opt_latency, empty = opt_empty;
 	__u16 avail, used = 0, prev = s->avail_prev;
+	struct vmmio_bpf_row *row = NULL;
 	bool known = s->kicked;
 	__u64 t0 = s->t0;
 
@@ -123,27 +124,33 @@ static __always_inline bool pair_kick(struct virtqueue *vq, struct vmmio_stock_s
 		avail = ring_avail(vq, s);
 	s->avail_prev = avail;
 	s->kicked = 1;
-	if (occupancy) {
-		count_in_row(s, VMMIO_C_OCCUPANCIES, VMMIO_C_OCCUPANCY, (__u16)(avail - used));
-		hist_count(s, VMMIO_HIST_OCCUPANCY, (__u16)(avail - used));
+	if (occupancy)
+		row = row_of(s);
+	if (row) {
+		row->c[VMMIO_C_OCCUPANCIES]++;
+		row->c[VMMIO_C_OCCUPANCY] += (__u16)(avail - used);
+		hist_in(row, VMMIO_HIST_OCCUPANCY, (__u16)(avail - used));
 	}
 	if (!known)
 		return false;
 	if (by_event(s)) {
 		count(&s->kicks_indexed, 1);
 		count(&s->kick_buffers, (__u16)(avail - prev));
-		hist_count(s, VMMIO_HIST_BATCH, (__u16)(avail - prev));
+		if (row)
+			hist_in(row, VMMIO_HIST_BATCH, (__u16)(avail - prev));
+		else
+			hist_count(s, VMMIO_HIST_BATCH, (__u16)(avail - prev));
 	}
 	if (!latency)
 		return false;
 	/* another CPU's kick published it, or it is not used yet: that is the sample */
 	if (avail == prev || (t0 && (__s16)(used - s->a0) <= 0)) {
 		if (t0)
-			count_in_row(s, VMMIO_C_KICKS_MERGED, VMMIO_C_COUNT, 0);
+			count_in_row(s, VMMIO_C_KICKS_MERGED);
 		return false;
 	}
 	if (t0)
-		count_in_row(s, VMMIO_C_KICKS_POLLED, VMMIO_C_COUNT, 0);
+		count_in_row(s, VMMIO_C_KICKS_POLLED);
 	/* an interrupt from here on must not pair the old sample with the new indices */
 	s->t0 = 0;
 	barrier();
@@ -262,7 +269,7 @@ static __always_inline int kick_done(void)
 		kicker_leaves(s);
 	if (!opt_kick_cost)
 		return 0;
-	row = row_get(s->slot, s->gen);
+	row = row_of(s);
 	if (!row)
 		return 0;
 	if (x->irqs != x->kick_irqs) {
@@ -273,7 +280,7 @@ static __always_inline int kick_done(void)
 	cost = cost > pair_ns ? cost - pair_ns : 0;
 	row->c[VMMIO_C_KICKS_TIMED]++;
 	row->c[VMMIO_C_KICK_NS] += cost;
-	hist_add(s->slot, VMMIO_HIST_KICK, cost);
+	hist_in(row, VMMIO_HIST_KICK, cost);
 	return 0;
 }
 
@@ -287,7 +294,7 @@ static __always_inline void pair_interrupt(struct vmmio_stock_state *s, __u16 us
 		return;
 	s->t0 = 0;
 	if (opt_preempted && kicker_late(s)) {
-		count_in_row(s, VMMIO_C_LATENCIES_PREEMPTED, VMMIO_C_COUNT, 0);
+		count_in_row(s, VMMIO_C_LATENCIES_PREEMPTED);
 		return;
 	}
 	s->latencies++;
@@ -386,6 +393,18 @@ SEC("raw_tp/virtqueue_interrupt")
 int BPF_PROG(tp_seen, struct virtqueue *vq)
 {
 	return vring_seen(vq);
+}
+
+SEC("tp_btf/irq_handler_entry")
+int BPF_PROG(fe_handler, int irq, struct irqaction *action)
+{
+	return handler_begins(action);
+}
+
+SEC("tp_btf/irq_handler_exit")
+int BPF_PROG(fe_handler_done, int irq, struct irqaction *action, int ret)
+{
+	return handler_ends(irq, action, ret);
 }
 
 SEC("fentry/vring_interrupt")

@@ -24,8 +24,9 @@ struct vmmio_stock_info {
 /* Queues of one device found by walking its list. */
 #define VMMIO_STOCK_QUEUES 512
 
-/* Requests in flight whose latency can be told. */
+/* Requests in flight whose latency can be told, besides those that have a place of their own. */
 #define VMMIO_STOCK_REQUESTS 16384
+#define VMMIO_STOCK_PLACES 32 /* of each virtqueue, a power of two */
 
 /* Of one virtqueue or device, by slot. */
 struct vmmio_stock_state {
@@ -38,8 +39,14 @@ struct vmmio_stock_state {
 	/* Of a virtqueue's interrupt or a device's line: one handler at a time. */
 	__u64 irqs, irqs_found, irqs_indexed, used_buffers;
 	__u64 latencies, latency_ns, latencies_empty, latency_empty_ns;
+	/* Of its adds and of what is taken back: whoever calls for these excludes others. */
+	__u64 added, ring_full, sgs_out, sgs_in, bytes_out, bytes_in;
+	__u64 requests, requests_timed, request_ns;
 	__u64 vring_t0; /* begin of its interrupt; device: of a change of configuration */
 	__u64 used_at;	/* split ring: address of the device's index */
+	__u64 cookies;	/* address of the ring's own state of buffers, which begins with the cookie
+			 */
+	__u64 name;	/* of a device: address of its name, which its line's handler has, too */
 	__u64 kicker;	/* task that opened the sample, while it is in its kick; 0: it is not */
 	__u64 switches; /* how often it had been preempted then */
 	/*
@@ -56,8 +63,8 @@ struct vmmio_stock_state {
 	__u32 device; /* slot of its device */
 	__u32 queues; /* of a device: how many have slots */
 	__u32 irq;
-	__u32 ring;	  /* packed ring: its size */
-	__u16 row_cpu;	  /* whose row is known to be of this generation, plus one */
+	__u32 ring; /* packed ring: its size */
+	__u16 pad;
 	__u16 a0;	  /* available index before the sample's kick */
 	__u16 avail_prev; /* at the previous kick */
 	__u16 used_prev;  /* at the previous interrupt */
@@ -72,13 +79,13 @@ struct vmmio_stock_state {
 	__u8 late;	  /* the sample's kicker was preempted in its kick */
 	__u8 open;	  /* of a device: its handler has not found anything yet */
 	__u8 begun;	  /* split ring: it was sampled */
-	__u8 pad;
-	__u16 sampled;	 /* split ring: opportunities between two samples, less one */
-	__u8 turn;	 /* how often it started again, modulo 256 */
-	__u8 first_turn; /* the same at its first sample */
-	__u32 slot;	 /* its own */
+	__u8 unused;	  /* buffers are given back to the driver unused */
+	__u16 sampled;	  /* split ring: opportunities between two samples, less one */
+	__u8 turn;	  /* how often it started again, modulo 256 */
+	__u8 first_turn;  /* the same at its first sample */
+	__u32 slot;	  /* its own */
 };
 
-_Static_assert(sizeof(struct vmmio_stock_state) == 288, "vmmio_stock_state layout");
+_Static_assert(sizeof(struct vmmio_stock_state) == 376, "vmmio_stock_state layout");
 
 #endif

@@ -8,6 +8,12 @@
 #ifndef VMMIO_BPF_STOCK_ADDS_H
 #define VMMIO_BPF_STOCK_ADDS_H
 
+static __always_inline void add_sum(struct vmmio_bpf_row *row, bool in, __u64 sum)
+{
+	row->c[in ? VMMIO_C_SGS_IN : VMMIO_C_SGS_OUT] += sum >> 48;
+	row->c[in ? VMMIO_C_BYTES_IN : VMMIO_C_BYTES_OUT] += sum & ((1ull << 48) - 1);
+}
+
 /* Of a virtqueue, by slot; whoever calls for it excludes others. */
 struct call {
 	__u64 out, in;	 /* of the add: sums of sg_sum() */

@@ -20,7 +20,7 @@ struct cpu_scratch {
 	__u32 run_mode; /* enum vmmio_irq_mode */
 	__u32 run_irq;
 	__u64 pair_t0;
-	__u64 got_vq, got_data; /* last buffer taken back, see taken_back() */
+	__u64 got_vq, got_data; /* last buffer taken back, see got_buf() */
 	__u64 whole_vq;		/* in virtqueue_kick(), see kick_does */
 	__u64 irqs;		/* taken so far, see stock_irqs.bpf.h */
 };
@@ -219,6 +219,7 @@ __noinline int learn_vdev(__u64 key)
 		return -1;
 	s = state_at(slot);
 	s->device = slot;
+	s->name = (__u64)BPF_CORE_READ((struct virtio_device *)key, dev.kobj.name);
 	fill_device(i, (void *)key);
 	s->ours = is_prefix(i->bus_driver, "vmmio-", 6);
 	if (!s->ours)
@@ -257,6 +258,7 @@ __noinline int learn_queue(__u64 key)
 		s->ring = BPF_CORE_READ(ring, packed.vring.num);
 		i->info.ring_size = s->ring;
 		s->avail = packed_avail(vq, s->ring);
+		s->cookies = (__u64)BPF_CORE_READ(ring, packed.desc_state);
 	} else {
 		i->info.ring_size = BPF_CORE_READ(ring, split.vring.num);
 		split_placed(vq, s, i->info.ring_size);
@@ -317,10 +319,12 @@ static __always_inline int ring_again(struct virtqueue *vq)
 	slot = known;
 	s = state_at(slot);
 	i = bpf_map_lookup_elem(&infos, &slot);
-	if (s->packed)
+	if (s->packed) {
 		size = s->ring = BPF_CORE_READ(ring, packed.vring.num);
-	else
+		s->cookies = (__u64)BPF_CORE_READ(ring, packed.desc_state);
+	} else {
 		size = BPF_CORE_READ(ring, split.vring.num);
+	}
 	if (!s->packed) {
 		split_placed(vq, s, size);
 		split_again(s);

@@ -16,7 +16,28 @@ struct in_flight {
 	__u64 data; /* the driver's cookie */
 };
 
-/* When it was added. Full: the request is counted, its latency is lost. */
+/*
+ * When a buffer was added, by its cookie: in one of a few places of its virtqueue, which
+ * nobody else looks at meanwhile, or where another is there in the map of all.
+ */
+struct place {
+	__u64 data, t0;
+};
+
+struct places {
+	__u32 gen; /* of the slot */
+	__u32 pad;
+	struct place at[VMMIO_STOCK_PLACES];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct places);
+} places SEC(".maps");
+
+/* Full: the request is counted, its latency is lost. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
@@ -58,117 +79,233 @@ __noinline __u64 sg_sum(__u64 list, bool mapped)
 	return (n << 48) | (bytes & ((1ull << 48) - 1));
 }
 
-static __always_inline struct vmmio_bpf_row *added(struct virtqueue *vq, __u64 data, int ret)
+/* The same of most lists, which have one entry, by one read. */
+static __always_inline __u64 sg_sum_short(__u64 list)
 {
-	struct in_flight key = {.vq = (__u64)vq, .data = data};
-	struct vmmio_bpf_row *row;
-	int slot = slot_of(vq);
-	__u64 now;
+	struct scatterlist *sg = (void *)list;
+	__u32 size = bpf_core_field_offset(sg->length) + sizeof(sg->length);
+	char entry[32] = {};
 
-	if (slot < 0)
-		return NULL;
-	row = row_get(slot, state_at(slot)->gen);
-	if (!row)
-		return NULL;
-	if (ret < 0) {
-		if (ret == -28) /* ENOSPC */
-			row->c[VMMIO_C_RING_FULL]++;
-		return NULL;
-	}
-	row->c[VMMIO_C_ADDED]++;
-	if (state_at(slot)->untracked)
-		return row;
-	now = bpf_ktime_get_ns();
+	if (size > sizeof(entry) || bpf_core_field_offset(sg->page_link))
+		return sg_sum(list, false);
+	bpf_probe_read_kernel(entry, size, sg);
+	if ((*(unsigned long *)entry & 3) != 2)
+		return sg_sum(list, false);
+	return 1ull << 48 | *(__u32 *)(entry + size - sizeof(sg->length));
+}
+
+static __always_inline __u32 place_of(__u64 data)
+{
+	/* an allocation is aligned to more than this, and of one size with its neighbours */
+	return (__u32)(data >> 3) * 0x9e3779b1u >> 27 & (VMMIO_STOCK_PLACES - 1);
+}
+
+_Static_assert(VMMIO_STOCK_PLACES == 1 << (32 - 27), "place_of()");
+
+static __always_inline struct places *places_of(const struct vmmio_stock_state *s)
+{
+	__u32 slot = s->slot;
+
+	return bpf_map_lookup_elem(&places, &slot);
+}
+
+/* Seldom: its place is taken. */
+__noinline int add_elsewhere(__u64 vq, __u64 data, __u64 now)
+{
+	struct in_flight key = {.vq = vq, .data = data};
+
 	/* no room: its latency is lost, and said to be */
 	if (bpf_map_update_elem(&requests, &key, &now, BPF_ANY))
 		lost();
-	return row;
+	return 0;
 }
 
-static __always_inline void add_sum(struct vmmio_bpf_row *row, bool in, __u64 sum)
+static __always_inline void remember(struct vmmio_stock_state *s, __u64 data)
 {
-	row->c[in ? VMMIO_C_SGS_IN : VMMIO_C_SGS_OUT] += sum >> 48;
-	row->c[in ? VMMIO_C_BYTES_IN : VMMIO_C_BYTES_OUT] += sum & ((1ull << 48) - 1);
+	struct places *p = places_of(s);
+	__u64 now = bpf_ktime_get_ns();
+	struct place *at;
+
+	if (!p)
+		return;
+	if (p->gen != s->gen) {
+		zero(p, sizeof(*p));
+		p->gen = s->gen;
+	}
+	at = &p->at[place_of(data)];
+	if (at->data && at->data != data) {
+		add_elsewhere(s->key, data, now);
+		return;
+	}
+	at->data = data;
+	at->t0 = now;
+}
+
+__noinline __u64 take_elsewhere(__u64 vq, __u64 data)
+{
+	struct in_flight key = {.vq = vq, .data = data};
+	__u64 *then = bpf_map_lookup_elem(&requests, &key), t0;
+
+	if (!then)
+		return 0;
+	t0 = *then;
+	bpf_map_delete_elem(&requests, &key);
+	return t0;
+}
+
+/* When it was added, and forgets it; 0: that is not known. */
+static __always_inline __u64 recall(const struct vmmio_stock_state *s, __u64 data)
+{
+	struct places *p = places_of(s);
+	struct place *at;
+
+	if (!p)
+		return 0;
+	at = &p->at[place_of(data)];
+	if (p->gen != s->gen || at->data != data)
+		return take_elsewhere(s->key, data);
+	at->data = 0;
+	return at->t0;
+}
+
+static __always_inline struct vmmio_stock_state *added(struct virtqueue *vq, __u64 data, int ret)
+{
+	struct vmmio_stock_state *s = state_of(vq);
+
+	if (!s)
+		return NULL;
+	if (ret < 0) {
+		if (ret == -28) /* ENOSPC */
+			s->ring_full++;
+		return NULL;
+	}
+	s->added++;
+	if (!s->untracked)
+		remember(s, data);
+	return s;
+}
+
+static __always_inline void sum_up(struct vmmio_stock_state *s, bool in, __u64 sum)
+{
+	*(in ? &s->sgs_in : &s->sgs_out) += sum >> 48;
+	*(in ? &s->bytes_in : &s->bytes_out) += sum & ((1ull << 48) - 1);
 }
 
 static __always_inline int add_one(struct virtqueue *vq, __u64 list, bool in, bool mapped,
 				   void *data, int ret)
 {
-	struct vmmio_bpf_row *row = added(vq, (__u64)data, ret);
+	struct vmmio_stock_state *s = added(vq, (__u64)data, ret);
 
-	if (row)
-		add_sum(row, in, sg_sum(list, mapped));
+	if (s)
+		sum_up(s, in, mapped ? sg_sum(list, true) : sg_sum_short(list));
 	return 0;
 }
 
-static __always_inline int add_many(struct virtqueue *vq, void *sgs, __u32 out, __u32 in,
+static __always_inline int add_many(struct virtqueue *vq, __u64 sgs, __u32 out, __u32 in,
 				    void *data, int ret)
 {
-	struct vmmio_bpf_row *row = added(vq, (__u64)data, ret);
-	__u64 list;
-	__u32 i;
+	struct vmmio_stock_state *s = added(vq, (__u64)data, ret);
+	__u64 lists[LISTS_MAX] = {}, sum_out = 0, sum_in = 0, sum;
+	__u32 i, n = out + in;
 
-	if (!row)
+	if (!s)
 		return 0;
-	for (i = 0; i < LISTS_MAX && i < out + in; i++) {
-		if (bpf_probe_read_kernel(&list, sizeof(list), sgs + i * sizeof(list)))
-			break;
-		add_sum(row, i >= out, sg_sum(list, false));
+	if (n > LISTS_MAX)
+		n = LISTS_MAX;
+	if (bpf_probe_read_kernel(lists, n * sizeof(*lists), (void *)sgs))
+		return 0;
+	for (i = 0; i < LISTS_MAX && i < n; i++) {
+		sum = sg_sum_short(lists[i]);
+		/* neither half of a sum overflows */
+		if (i < out)
+			sum_out += sum;
+		else
+			sum_in += sum;
 	}
+	sum_up(s, false, sum_out);
+	sum_up(s, true, sum_in);
+	return 0;
+}
+
+static __always_inline int request_ends(struct vmmio_stock_state *s, __u64 data)
+{
+	__u64 then, ns;
+
+	s->requests++;
+	if (s->untracked)
+		return 0;
+	then = recall(s, data);
+	if (!then)
+		return 0;
+	ns = bpf_ktime_get_ns() - then;
+	s->requests_timed++;
+	s->request_ns += ns;
+	hist_count(s, VMMIO_HIST_REQUEST, ns);
 	return 0;
 }
 
 /*
- * @outer: virtqueue_get_buf(), which on some kernels calls the other one: the
- * same buffer must not count twice.
+ * A buffer is taken out of the ring, by what is called for that alone: half as often as a
+ * driver asks for one, and without an end to hook.
  */
-static __always_inline int taken_back(struct virtqueue *vq, void *data, bool outer)
+static __always_inline int taken_out(struct virtqueue *vq, __u32 id, __u32 size)
 {
-	struct in_flight key = {.vq = (__u64)vq, .data = (__u64)data};
-	__u64 now = bpf_ktime_get_ns(), *then, ns;
-	struct cpu_scratch *x = scratch();
-	struct vmmio_bpf_row *row;
-	int slot;
+	struct vmmio_stock_state *s = state_of(vq);
+	__u64 data = 0;
 
-	if (!data || !x)
+	if (!s)
 		return 0;
-	if (outer && x->got_vq == key.vq && x->got_data == key.data) {
+	bpf_probe_read_kernel(&data, sizeof(data), (void *)s->cookies + (__u64)id * size);
+	/* back to the driver unused: it was no request, and its place is needed */
+	if (s->unused)
+		recall(s, data);
+	else
+		request_ends(s, data);
+	return 0;
+}
+
+/*
+ * The same where that is no function of its own. @outer: virtqueue_get_buf(), which on some
+ * kernels calls the other one: the same buffer must not count twice.
+ */
+static __always_inline int got_buf(struct virtqueue *vq, __u64 data, bool outer)
+{
+	struct vmmio_stock_state *s;
+	struct cpu_scratch *x;
+
+	if (!data)
+		return 0;
+	s = state_of(vq);
+	x = scratch();
+	if (!s || !x)
+		return 0;
+	if (outer && x->got_vq == s->key && x->got_data == data) {
 		x->got_vq = 0;
 		return 0;
 	}
 	if (!outer) {
-		x->got_vq = key.vq;
-		x->got_data = key.data;
+		x->got_vq = s->key;
+		x->got_data = data;
 	}
-	slot = slot_of(vq);
-	if (slot < 0)
-		return 0;
-	row = row_get(slot, state_at(slot)->gen);
-	if (!row)
-		return 0;
-	row->c[VMMIO_C_REQUESTS]++;
-	if (state_at(slot)->untracked)
-		return 0;
-	then = bpf_map_lookup_elem(&requests, &key);
-	if (!then)
-		return 0;
-	ns = now - *then;
-	bpf_map_delete_elem(&requests, &key);
-	row->c[VMMIO_C_REQUESTS_TIMED]++;
-	row->c[VMMIO_C_REQUEST_NS] += ns;
-	hist_add(slot, VMMIO_HIST_REQUEST, ns);
-	return 0;
+	return request_ends(s, data);
 }
 
 /*
  * Argument @n as a number: the verifier refuses the context's pointers to pointers, and
- * its pointers as arguments of global functions. bpf_get_func_arg() would do, from 5.17.
+ * its pointers as arguments of global functions. The helper is there from 5.17 on.
  */
-static __always_inline __u64 argument(const unsigned long long *ctx, int n)
+enum bpf_func_id___n {
+	BPF_FUNC_get_func_arg___n = 183
+};
+
+static __always_inline __u64 argument(unsigned long long *ctx, int n)
 {
 	__u64 v = 0;
 
-	bpf_probe_read_kernel(&v, sizeof(v), ctx + n);
+	if (bpf_core_enum_value_exists(enum bpf_func_id___n, BPF_FUNC_get_func_arg___n))
+		bpf_get_func_arg(ctx, n, &v);
+	else
+		bpf_probe_read_kernel(&v, sizeof(v), ctx + n);
 	return v;
 }
 
@@ -176,7 +313,7 @@ SEC("fexit/virtqueue_add_sgs")
 int BPF_PROG(fe_add_sgs, struct virtqueue *vq, void *sgs, unsigned int out, unsigned int in,
 	     void *data, int gfp, int ret)
 {
-	return add_many(vq, (void *)argument(ctx, 1), out, in, data, ret);
+	return add_many(vq, argument(ctx, 1), out, in, data, ret);
 }
 
 /* One list; the premapped have been mapped by the driver. */
@@ -195,27 +332,59 @@ ADD_ONE(add_inbuf_cache_clean, true, false, int gfp)
 ADD_ONE(add_inbuf_ctx, true, false, void *context, int gfp)
 ADD_ONE(add_inbuf_premapped, true, true, void *context, int gfp)
 
-/* Back to the driver unused: it was no request, and its place is needed. */
+/* Kernels from 7.0 on have that of all rings in the function for those in order. */
+#define TAKEN(name, function, type)                                        \
+	SEC("fentry/" #function)                                           \
+	int BPF_PROG(fe_##name, struct virtqueue *vq, unsigned int id)     \
+	{                                                                  \
+		return taken_out(vq, id, bpf_core_type_size(struct type)); \
+	}
+
+TAKEN(taken_split, detach_buf_split, vring_desc_state_split___f)
+TAKEN(taken_split_in, detach_buf_split_in_order, vring_desc_state_split___f)
+TAKEN(taken_packed, detach_buf_packed, vring_desc_state_packed___f)
+TAKEN(taken_packed_in, detach_buf_packed_in_order, vring_desc_state_packed___f)
+
+SEC("fentry/virtqueue_detach_unused_buf")
+int BPF_PROG(fe_unused, struct virtqueue *vq)
+{
+	struct vmmio_stock_state *s = state_of(vq);
+
+	if (s)
+		s->unused = 1;
+	return 0;
+}
+
+SEC("fexit/virtqueue_detach_unused_buf")
+int BPF_PROG(fe_unused_done, struct virtqueue *vq, void *ret)
+{
+	struct vmmio_stock_state *s = state_of(vq);
+
+	if (s)
+		s->unused = 0;
+	return 0;
+}
+
 SEC("fexit/virtqueue_detach_unused_buf")
 int BPF_PROG(fe_detached, struct virtqueue *vq, void *ret)
 {
-	struct in_flight key = {.vq = (__u64)vq, .data = (__u64)ret};
+	struct vmmio_stock_state *s = ret ? state_of(vq) : NULL;
 
-	if (ret)
-		bpf_map_delete_elem(&requests, &key);
+	if (s)
+		recall(s, number_of((__u64)ret));
 	return 0;
 }
 
 SEC("fexit/virtqueue_get_buf")
 int BPF_PROG(fe_get_buf, struct virtqueue *vq, unsigned int *len, void *ret)
 {
-	return taken_back(vq, ret, true);
+	return got_buf(vq, (__u64)ret, true);
 }
 
 SEC("fexit/virtqueue_get_buf_ctx")
 int BPF_PROG(fe_get_buf_ctx, struct virtqueue *vq, unsigned int *len, void **context, void *ret)
 {
-	return taken_back(vq, ret, false);
+	return got_buf(vq, (__u64)ret, false);
 }
 
 #endif

@@ -58,6 +58,7 @@ static __always_inline void split_placed(struct virtqueue *vq, struct vmmio_stoc
 	struct vring_virtqueue___f *ring = (void *)vq;
 
 	s->used_at = (__u64)&BPF_CORE_READ(ring, split.vring.used)->idx;
+	s->cookies = (__u64)BPF_CORE_READ(ring, split.desc_state);
 	/* between two opportunities at most a ring of them becomes available; a power of two */
 	s->sampled = size && size < SAMPLED ? SAMPLED / size - 1 : 0;
 }

@@ -42,7 +42,7 @@ static __always_inline int vring_irq(__u32 irq, struct virtqueue *vq)
 
 static __always_inline void time_run(const struct vmmio_stock_state *d, __u64 ns)
 {
-	struct vmmio_bpf_row *row = row_get(d->slot, d->gen);
+	struct vmmio_bpf_row *row = row_of(d);
 
 	if (!row)
 		return;
@@ -95,6 +95,7 @@ static __always_inline int vring_look(__u32 irq, struct virtqueue *vq)
 	d = state_at(s->device);
 	if (opt_latency && s->t0) {
 		start = s->ours ? 0 : d->t0;
+		start = start ? start : s->vring_t0;
 		pair_interrupt(s, used, start ? start : bpf_ktime_get_ns());
 	}
 	if (by_event(s))
@@ -147,6 +148,64 @@ static __always_inline int vring_irq_returns(int ret)
 	err = vring_irq_done(x->vring_irq, vq, ret);
 	x->vring_vq = 0;
 	return err;
+}
+
+/*
+ * Of a line's handler its device, of a vector of its own the virtqueue: a transport
+ * registers its handler with the structure that begins with its virtio device. A line's
+ * has the device's own name; the vectors of PCI devices, of which it has several with
+ * the device in hand, have others, and hooks of their own.
+ */
+static __always_inline struct vmmio_stock_state *handler_of(struct irqaction *action)
+{
+	__u64 key = (__u64)action->dev_id;
+	struct vmmio_stock_state *s = state_at(*guess_of(key));
+	int slot;
+
+	if (s->key != key) {
+		slot = key ? device_behind(key) : -1;
+		if (slot < 0)
+			return NULL;
+		s = state_at(slot);
+	}
+	return s->ours || (s->name && s->name != (__u64)action->name) ? NULL : s;
+}
+
+/* Instead of hooks on handlers: the kernel's own tracepoints around each cost half. */
+static __always_inline int handler_begins(struct irqaction *action)
+{
+	struct vmmio_stock_state *s;
+	struct cpu_scratch *x = scratch();
+	__u64 now;
+
+	if (x)
+		x->irqs++;
+	s = handler_of(action);
+	if (!s)
+		return 0;
+	now = bpf_ktime_get_ns();
+	if (s->name)
+		s->t0 = now;
+	else
+		s->vring_t0 = now;
+	return 0;
+}
+
+static __always_inline int handler_ends(__u32 irq, struct irqaction *action, int ret)
+{
+	struct vmmio_stock_state *s = handler_of(action);
+	__u64 t0;
+
+	if (!s)
+		return 0;
+	t0 = s->name ? s->t0 : s->vring_t0;
+	if (s->name) {
+		s->irq = irq;
+		count_run(s, ret);
+	}
+	if (t0) /* else it began before the hook was there */
+		time_run(s->name ? s : state_at(s->device), bpf_ktime_get_ns() - t0);
+	return 0;
 }
 
 /* Handlers that call vring_interrupt() in turn; they may nest in each other. */
@@ -219,7 +278,7 @@ static __always_inline int config_changed(struct virtio_device *vdev)
 	if (!d)
 		return 0;
 	run_found(d);
-	row = row_get(d->slot, d->gen);
+	row = row_of(d);
 	if (row)
 		row->c[VMMIO_C_CONFIG_IRQS]++;
 	return 0;

@@ -335,8 +335,8 @@ static int load(void)
 	guest->rodata->opt_hist_stride = stock->rodata->opt_hist_stride = guest_rows.stride;
 	memcpy((void *)guest->rodata->opt_hist_pos, guest_rows.pos, sizeof(guest_rows.pos));
 	memcpy((void *)stock->rodata->opt_hist_pos, stock_rows.pos, sizeof(stock_rows.pos));
-	vmmio_bpf_rows_size(&guest_rows, guest->maps.hists);
-	vmmio_bpf_rows_size(&stock_rows, stock->maps.hists);
+	vmmio_bpf_rows_size(&guest_rows, guest->maps.rows);
+	vmmio_bpf_rows_size(&stock_rows, stock->maps.rows);
 	bpf_object__for_each_program(p, guest->obj)
 		bpf_program__set_autoload(p, !strncmp(bpf_program__name(p), "raw_", 4));
 	bpf_object__for_each_program(p, stock->obj)
@@ -345,8 +345,10 @@ static int load(void)
 	if (!err)
 		err = statcost_bpf__load(stock);
 	if (!err) {
-		vmmio_bpf_rows_loaded(&guest_rows, guest->maps.rows, guest->maps.hists, NULL);
-		vmmio_bpf_rows_loaded(&stock_rows, stock->maps.rows, stock->maps.hists, NULL);
+		vmmio_bpf_rows_loaded(&guest_rows, guest->maps.rows, NULL,
+				      guest->bss->rows_counted);
+		vmmio_bpf_rows_loaded(&stock_rows, stock->maps.rows, NULL,
+				      stock->bss->rows_counted);
 		err = vmmio_bpf_rows_grow(&guest_rows, SLOT);
 	}
 	for (slot = 0; !err && slot < SLOTS - 1; slot++)

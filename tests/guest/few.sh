@@ -58,10 +58,16 @@ for column in mmio pci-intx pci-msix; do
 	[ "$(grep -c . /tmp/rows)" = 2 ] || fail "$(cat /tmp/out)"
 	watch -f handler_mean_ns --emulated-time
 	not virtqueue_kick_prepare
+	not vm_interrupt
+	not vp_interrupt
 	grep -q "^$device \* [1-9]" /tmp/rows || fail "no handler's time: $(cat /tmp/out)"
 	watch -f kick_to_irq_p50_us --emulated-time
 	grep -q "^$device 0:req.0 [0-9.]* 0$" /tmp/rows || fail "no latency: $(cat /tmp/out)"
 	hooked vm_notify vp_notify vring_interrupt vm_interrupt vp_interrupt virtqueue_kick virtqueue_kick_prepare
+	watch -f requests,ring_full
+	grep -q "^$device 0:req.0 300 0 0$" /tmp/rows || fail "no requests: $(cat /tmp/out)"
+	hooked vm_notify vp_notify vring_interrupt virtqueue_add_sgs virtqueue_add_outbuf virtqueue_add_inbuf \
+		virtqueue_add_inbuf_ctx virtqueue_detach_unused_buf detach_buf_split detach_buf_packed
 	echo "$column counts"
 done
 # its hooks go behind its back: by a process that keeps nothing else of it, no output that

@@ -22,6 +22,23 @@
 /* Ids of helpers rise with the kernels: this one is the last that 5.15 has. */
 #define LAST_HELPER BPF_FUNC_task_pt_regs
 
+/*
+ * A later one is called only where the kernel's types name it: the verifier does not look at
+ * what a jump on a number leaves out. Such a call stands behind a jump on the answer, which
+ * libbpf fills in: 0, and the call is jumped over.
+ */
+static bool asked_for(const struct bpf_insn *insn, size_t call)
+{
+	size_t i;
+
+	for (i = call; i-- > 2 && call - i < 16;)
+		if (insn[i].code == (BPF_JMP | BPF_JEQ | BPF_K) && !insn[i].imm &&
+		    i + 1 + insn[i].off > call && insn[i - 2].code == (BPF_LD | BPF_IMM | BPF_DW) &&
+		    insn[i - 2].imm == 1 && insn[i - 2].dst_reg == insn[i].dst_reg)
+			return true;
+	return false;
+}
+
 static void helpers_are_those_of_linux_5_15(void **state)
 {
 	struct stock_bpf *skel = stock_bpf__open();
@@ -37,7 +54,7 @@ static void helpers_are_those_of_linux_5_15(void **state)
 			if (insn[i].code != (BPF_JMP | BPF_CALL) || insn[i].src_reg)
 				continue;
 			calls++;
-			if (insn[i].imm > LAST_HELPER)
+			if (insn[i].imm > LAST_HELPER && !asked_for(insn, i))
 				fail_msg("%s calls helper %d", bpf_program__name(prog),
 					 insn[i].imm);
 		}

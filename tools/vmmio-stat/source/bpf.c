@@ -41,7 +41,7 @@ static int load_flavour(struct source *b, const struct vmmio_source_opts *opts, 
 	memcpy((void *)b->skel->rodata->opt_hist_pos, b->rows.pos, sizeof(b->rows.pos));
 	b->skel->rodata->opt_regs = b->regs;
 	b->skel->rodata->opt_device_driven = opts->want.device_driven;
-	err = vmmio_bpf_rows_size(&b->rows, b->skel->maps.hists);
+	err = vmmio_bpf_rows_size(&b->rows, b->skel->maps.rows);
 	bpf_object__for_each_program(prog, b->skel->obj) {
 		const char *name = bpf_program__name(prog);
 
@@ -50,8 +50,9 @@ static int load_flavour(struct source *b, const struct vmmio_source_opts *opts, 
 	if (!err)
 		err = guest_bpf__load(b->skel);
 	if (!err)
-		vmmio_bpf_rows_loaded(&b->rows, b->skel->maps.rows, b->skel->maps.hists,
-				      b->regs ? b->skel->maps.regs : NULL);
+		vmmio_bpf_rows_loaded(&b->rows, b->skel->maps.rows,
+				      b->regs ? b->skel->maps.regs : NULL,
+				      b->skel->bss->rows_counted);
 	if (err) {
 		guest_bpf__destroy(b->skel);
 		b->skel = NULL;

@@ -29,6 +29,12 @@ const struct vmmio_bpf_have vmmio_guest_have = {
 	.device_hists = 1u << VMMIO_HIST_ACCESS,
 };
 
+/* Of a row's value: its counters, and its histograms behind them. */
+static size_t row_size(const struct vmmio_bpf_rows *b)
+{
+	return sizeof(struct vmmio_bpf_row) + b->stride * sizeof(struct vmmio_hist);
+}
+
 int vmmio_bpf_rows_init(struct vmmio_bpf_rows *b, unsigned int slots, __u32 hists,
 			size_t value_size)
 {
@@ -36,7 +42,7 @@ int vmmio_bpf_rows_init(struct vmmio_bpf_rows *b, unsigned int slots, __u32 hist
 
 	memset(b, 0, sizeof(*b));
 	for (i = 0; i < VMMIO_BPF_CHUNKS; i++)
-		b->row_parts[i] = b->hist_parts[i] = b->reg_parts[i] = -1;
+		b->row_parts[i] = b->reg_parts[i] = -1;
 	b->model = -1;
 	b->slots = slots;
 	for (id = 0; id < VMMIO_HIST_COUNT; id++)
@@ -44,10 +50,8 @@ int vmmio_bpf_rows_init(struct vmmio_bpf_rows *b, unsigned int slots, __u32 hist
 	b->cpus = libbpf_num_possible_cpus();
 	if (b->cpus < 1)
 		return b->cpus ? b->cpus : -EINVAL;
-	if (value_size < sizeof(struct vmmio_bpf_row))
-		value_size = sizeof(struct vmmio_bpf_row);
-	if (value_size < sizeof(struct vmmio_hist))
-		value_size = sizeof(struct vmmio_hist);
+	if (value_size < row_size(b))
+		value_size = row_size(b);
 	b->values = calloc(b->cpus, value_size);
 	b->live = calloc(b->cpus, sizeof(*b->live));
 	if (b->values && b->live)
@@ -74,7 +78,6 @@ void vmmio_bpf_rows_free(struct vmmio_bpf_rows *b)
 			close(b->model);
 		b->model = -1;
 		close_parts(b->row_parts);
-		close_parts(b->hist_parts);
 		close_parts(b->reg_parts);
 	}
 	free(b->values);
@@ -92,28 +95,25 @@ static int create_part(__u32 size, __u32 entries)
 }
 
 /* By a part that shows what they are like; libbpf cannot size one of its own. */
-int vmmio_bpf_rows_size(struct vmmio_bpf_rows *b, struct bpf_map *hists)
+int vmmio_bpf_rows_size(struct vmmio_bpf_rows *b, struct bpf_map *rows)
 {
-	if (!b->stride)
-		return 0;
 	if (b->model < 0)
-		b->model = create_part(sizeof(struct vmmio_hist), VMMIO_BPF_CHUNK * b->stride);
-	return b->model < 0 ? b->model : bpf_map__set_inner_map_fd(hists, b->model);
+		b->model = create_part(row_size(b), VMMIO_BPF_CHUNK);
+	return b->model < 0 ? b->model : bpf_map__set_inner_map_fd(rows, b->model);
 }
 
 void vmmio_bpf_rows_loaded(struct vmmio_bpf_rows *b, const struct bpf_map *rows,
-			   const struct bpf_map *hists, const struct bpf_map *regs)
+			   const struct bpf_map *regs, const __u32 *counted)
 {
 	if (b->model >= 0)
 		close(b->model);
 	b->model = -1;
 	/* parts of an object whose attaching failed are not in these maps */
 	close_parts(b->row_parts);
-	close_parts(b->hist_parts);
 	close_parts(b->reg_parts);
 	b->rows = bpf_map__fd(rows);
-	b->hists = b->stride ? bpf_map__fd(hists) : -1;
 	b->regs = regs ? bpf_map__fd(regs) : -1;
+	b->counted = counted;
 }
 
 /* One part into map @outer; it is there already, or nothing is wanted: 0. */
@@ -143,15 +143,11 @@ int vmmio_bpf_rows_grow(struct vmmio_bpf_rows *b, __u32 slot)
 
 	if (slot >= b->slots - 1 && slot != VMMIO_SLOT_OVERFLOW)
 		return 0;
-	/* rows last: what finds one finds its histograms */
-	err = add_part(b->hists, b->hist_parts, chunk, sizeof(struct vmmio_hist),
-		       VMMIO_BPF_CHUNK * b->stride);
+	/* rows last: what finds one finds its registers */
+	err = add_part(b->regs, b->reg_parts, chunk, sizeof(struct vmmio_bpf_regs),
+		       VMMIO_BPF_CHUNK);
 	if (!err)
-		err = add_part(b->regs, b->reg_parts, chunk, sizeof(struct vmmio_bpf_regs),
-			       VMMIO_BPF_CHUNK);
-	if (!err)
-		err = add_part(b->rows, b->row_parts, chunk, sizeof(struct vmmio_bpf_row),
-			       VMMIO_BPF_CHUNK);
+		err = add_part(b->rows, b->row_parts, chunk, row_size(b), VMMIO_BPF_CHUNK);
 	return err;
 }
 
@@ -162,23 +158,27 @@ int vmmio_bpf_rows_part(const struct vmmio_bpf_rows *b, const int *parts, __u32 
 	return parts[slot / VMMIO_BPF_CHUNK];
 }
 
+/* Row of @cpu in what was read. */
+static const struct vmmio_bpf_row *row_of(const struct vmmio_bpf_rows *b, int cpu)
+{
+	return (const void *)((const char *)b->values + cpu * row_size(b));
+}
+
 static void add_hist(struct vmmio_bpf_rows *b, struct vmmio_snapshot *s, size_t i, int id)
 {
-	__u32 slot = s->rows[i].info.slot;
-	struct vmmio_hist *to = vmmio_row_hist(s, i, id), *from = b->values;
-	__u32 key = slot % VMMIO_BPF_CHUNK * b->stride + b->pos[id];
-	int fd = vmmio_bpf_rows_part(b, b->hist_parts, slot), cpu, k;
+	struct vmmio_hist *to = vmmio_row_hist(s, i, id);
+	int cpu, k;
 
 	if (!to || b->pos[id] == VMMIO_HIST_ABSENT)
 		return;
-	if (fd < 0 || bpf_map_lookup_elem(fd, &key, from))
-		return;
 	s->rows[i].have_hist |= 1u << id;
 	for (cpu = 0; cpu < b->cpus; cpu++) {
+		const struct vmmio_hist *from = (const void *)(row_of(b, cpu) + 1);
+
 		if (!b->live[cpu])
 			continue;
 		for (k = 0; k < VMMIO_HIST_BUCKETS; k++)
-			to->n[k] += from[cpu].n[k];
+			to->n[k] += from[b->pos[id]].n[k];
 	}
 }
 
@@ -201,21 +201,21 @@ void vmmio_bpf_rows_count(struct vmmio_bpf_rows *b, struct vmmio_snapshot *s, si
 			  const struct vmmio_bpf_have *have)
 {
 	struct vmmio_row *r = &s->rows[i];
-	struct vmmio_bpf_row *rows = b->values;
 	__u32 at = r->info.slot % VMMIO_BPF_CHUNK, hists;
 	int fd = vmmio_bpf_rows_part(b, b->row_parts, r->info.slot);
-	bool any = false;
+	bool any = fd >= 0 && b->counted[r->info.slot] == r->info.gen;
 	int cpu, c, id;
 
-	if (fd < 0 || bpf_map_lookup_elem(fd, &at, rows))
+	if (fd < 0 || (any && bpf_map_lookup_elem(fd, &at, b->values)))
 		return;
 	hists = vmmio_bpf_have_row(have, r);
-	for (cpu = 0; cpu < b->cpus; cpu++) {
+	for (cpu = 0; any && cpu < b->cpus; cpu++) {
+		const struct vmmio_bpf_row *row = row_of(b, cpu);
+
 		/* another generation's counts are not this row's, nor its histograms */
-		b->live[cpu] = rows[cpu].gen == r->info.gen;
-		any |= b->live[cpu];
+		b->live[cpu] = row->gen == r->info.gen;
 		for (c = 0; b->live[cpu] && c < VMMIO_C_COUNT; c++)
-			r->c[c] += rows[cpu].c[c];
+			r->c[c] += row->c[c];
 	}
 	if (!any) {
 		/* idle so far: all zero, and known to be */

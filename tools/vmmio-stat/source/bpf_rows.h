@@ -18,11 +18,12 @@ struct vmmio_bpf_rows {
 	unsigned int stride; /* histograms kept per slot */
 	__u8 pos[VMMIO_HIST_COUNT];
 	int cpus;
-	void *values; /* one map value for each CPU, whichever map */
-	bool *live;   /* CPUs that counted for the row at hand */
-	int model;    /* part of hists that shows the kernel what they are, until it is loaded */
-	int rows, hists, regs; /* maps of parts; regs -1: none */
-	int row_parts[VMMIO_BPF_CHUNKS], hist_parts[VMMIO_BPF_CHUNKS], reg_parts[VMMIO_BPF_CHUNKS];
+	void *values;	/* one map value for each CPU, whichever map */
+	bool *live;	/* CPUs that counted for the row at hand */
+	int model;	/* part of rows that shows the kernel what they are, until it is loaded */
+	int rows, regs; /* maps of parts; regs -1: none */
+	int row_parts[VMMIO_BPF_CHUNKS], reg_parts[VMMIO_BPF_CHUNKS];
+	const __u32 *counted; /* generation of each slot that has counted, the program's */
 };
 
 /* What an object counts: bits of counters and histograms by kind of row. */
@@ -43,10 +44,10 @@ int vmmio_bpf_rows_init(struct vmmio_bpf_rows *b, unsigned int slots, __u32 hist
 void vmmio_bpf_rows_free(struct vmmio_bpf_rows *b);
 
 /* Between open and load: sizes the parts. Returns 0 or -errno. */
-int vmmio_bpf_rows_size(struct vmmio_bpf_rows *b, struct bpf_map *hists);
-/* After load: the maps that the parts go into; @regs may be NULL. */
+int vmmio_bpf_rows_size(struct vmmio_bpf_rows *b, struct bpf_map *rows);
+/* After load: the maps that the parts go into, @regs may be NULL; and what rows_counted is. */
 void vmmio_bpf_rows_loaded(struct vmmio_bpf_rows *b, const struct bpf_map *rows,
-			   const struct bpf_map *hists, const struct bpf_map *regs);
+			   const struct bpf_map *regs, const __u32 *counted);
 /* Room for @slot and its neighbours, if there is none yet. Returns 0 or -errno. */
 int vmmio_bpf_rows_grow(struct vmmio_bpf_rows *b, __u32 slot);
 

@@ -420,6 +420,17 @@ static void take_state(struct source *b, struct vmmio_row *r, const struct vmmio
 	r->c[VMMIO_C_LATENCY_NS] = state->latency_ns;
 	r->c[VMMIO_C_LATENCIES_EMPTY] = state->latencies_empty;
 	r->c[VMMIO_C_LATENCY_EMPTY_NS] = state->latency_empty_ns;
+	if (b->stock.fentry) { /* else they are in the row */
+		r->c[VMMIO_C_ADDED] = state->added;
+		r->c[VMMIO_C_RING_FULL] = state->ring_full;
+		r->c[VMMIO_C_SGS_OUT] = state->sgs_out;
+		r->c[VMMIO_C_SGS_IN] = state->sgs_in;
+		r->c[VMMIO_C_BYTES_OUT] = state->bytes_out;
+		r->c[VMMIO_C_BYTES_IN] = state->bytes_in;
+		r->c[VMMIO_C_REQUESTS] = state->requests;
+		r->c[VMMIO_C_REQUESTS_TIMED] = state->requests_timed;
+		r->c[VMMIO_C_REQUEST_NS] = state->request_ns;
+	}
 	if (vmmio_stock_looks(&b->stock) && !state->packed && !r->ours)
 		take_passed(b, r, state);
 }

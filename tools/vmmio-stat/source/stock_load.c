@@ -73,14 +73,23 @@ static const struct hook {
 	bool whole; /* begin and end of an interrupt, or instead of them */
 	bool early;
 	bool vectors; /* of use with vectors that virtqueues share only */
-	bool kick;    /* the doorbell */
-	bool bare;    /* instead of it where nothing is asked for but how many */
+	bool taken;   /* what is taken back is seen where it leaves the ring, which is two functions
+		       */
+	bool in_order; /* in those that later kernels have for it */
+	bool either;   /* with both */
+	bool got;      /* it is seen where the driver asks for it */
+	bool traced;   /* tracepoints around handlers */
+	bool untraced; /* of no use beside them */
+	bool kick;     /* the doorbell */
+	bool bare;     /* instead of it where nothing is asked for but how many */
 } hooks[] = {
 	{"prepare", "virtqueue_kick_prepare", .need = ASKED},
 	{"whole", "virtqueue_kick", .need = ASKED},
 	{"whole_done", "virtqueue_kick", .open = true, .need = ASKED},
 	/* tracepoints: one that this architecture does not have is no loss */
-	{"irqs_handler", NULL, .irq = true, .need = COST},
+	{"irqs_handler", NULL, .irq = true, .need = COST, .untraced = true},
+	{"handler", NULL, .irq = true, .need = RUNS, .fentry = true, .traced = true},
+	{"handler_done", NULL, .irq = true, .need = RUNS, .fentry = true, .traced = true},
 	{"irqs_ipi", NULL, .irq = true, .need = COST},
 	{"irqs_timer", NULL, .irq = true, .need = COST},
 	{"irqs_resched", NULL, .irq = true, .need = COST},
@@ -106,9 +115,18 @@ static const struct hook {
 	 .optional = true},
 	{"add_inbuf_cache_clean", "virtqueue_add_inbuf_cache_clean", .requests = true,
 	 .optional = true},
-	{"detached", "virtqueue_detach_unused_buf", .requests = true},
-	{"get_buf", "virtqueue_get_buf", .requests = true},
-	{"get_buf_ctx", "virtqueue_get_buf_ctx", .requests = true, .optional = true},
+	{"taken_split", "detach_buf_split", .requests = true, .taken = true},
+	{"taken_packed", "detach_buf_packed", .requests = true, .taken = true},
+	{"taken_split_in", "detach_buf_split_in_order", .requests = true, .taken = true,
+	 .in_order = true},
+	{"taken_packed_in", "detach_buf_packed_in_order", .requests = true, .taken = true,
+	 .in_order = true},
+	{"unused", "virtqueue_detach_unused_buf", .requests = true, .taken = true, .either = true},
+	{"unused_done", "virtqueue_detach_unused_buf", .requests = true, .taken = true,
+	 .either = true},
+	{"detached", "virtqueue_detach_unused_buf", .requests = true, .got = true},
+	{"get_buf", "virtqueue_get_buf", .requests = true, .got = true},
+	{"get_buf_ctx", "virtqueue_get_buf_ctx", .requests = true, .optional = true, .got = true},
 	{"settle", "virtqueue_kick_prepare", .requests = true, .kprobe = true},
 	{"config", "virtio_config_changed", CORE, .irq = true, .optional = true},
 	{"vring_irq", "vring_interrupt", .irq = true, .need = TIMES, .pair = true, .whole = true},
@@ -125,8 +143,10 @@ static const struct hook {
 	{"vm_kick", "vm_notify", MMIO, .replaced = true, .kick = true},
 	{"vm_kick_seen", "vm_notify", MMIO, .replaced = true, .kick = true, .bare = true},
 	{"vm_kick_done", "vm_notify", MMIO, .open = true, .need = ENDS},
-	{"vm_irq", "vm_interrupt", MMIO, .need = TIMES, .pair = true, .begins = true},
-	{"vm_irq_done", "vm_interrupt", MMIO, .need = SEEN | RUNS, .pair = true, .ends = true},
+	{"vm_irq", "vm_interrupt", MMIO, .need = TIMES, .pair = true, .begins = true,
+	 .untraced = true},
+	{"vm_irq_done", "vm_interrupt", MMIO, .need = SEEN | RUNS, .pair = true, .ends = true,
+	 .untraced = true},
 	{"vp_kick", "vp_notify", PCI, .replaced = true, .kick = true},
 	{"vp_kick_seen", "vp_notify", PCI, .replaced = true, .kick = true, .bare = true},
 	{"vp_kick_done", "vp_notify", PCI, .open = true, .need = ENDS},
@@ -139,8 +159,10 @@ static const struct hook {
 	{"vp_kick_data_seen", "vp_notify_with_data", PCI, .data = true, .replaced = true,
 	 .kick = true, .bare = true},
 	{"vp_kick_data_done", "vp_notify_with_data", PCI, .data = true, .open = true, .need = ENDS},
-	{"vp_irq", "vp_interrupt", PCI, .need = TIMES, .pair = true, .begins = true},
-	{"vp_irq_done", "vp_interrupt", PCI, .need = SEEN | RUNS, .pair = true, .ends = true},
+	{"vp_irq", "vp_interrupt", PCI, .need = TIMES, .pair = true, .begins = true,
+	 .untraced = true},
+	{"vp_irq_done", "vp_interrupt", PCI, .need = SEEN | RUNS, .pair = true, .ends = true,
+	 .untraced = true},
 	{"vp_vring_irq", "vp_vring_interrupt", PCI, .optional = true, .need = TIMES, .pair = true,
 	 .begins = true, .vectors = true},
 	{"vp_vring_irq_done", "vp_vring_interrupt", PCI, .optional = true, .need = SEEN | RUNS,
@@ -164,6 +186,11 @@ static bool wanted(const struct vmmio_stock *b, const struct vmmio_stock_present
 	    !(h->begins && b->begins && (b->need & SEEN)))
 		return false;
 	if (h->vectors && !p->vectors)
+		return false;
+	if ((h->traced && !b->traced) || (h->untraced && b->traced))
+		return false;
+	if ((h->taken && !b->taken) || (h->got && b->taken) ||
+	    (h->taken && !h->either && h->in_order != b->in_order))
 		return false;
 	if (h->kick && h->bare != (b->fentry && !(b->need & MORE)))
 		return false;
@@ -228,6 +255,18 @@ static bool exists(struct types *all, enum where where, const char *function)
 	len = snprintf(name + 1, sizeof(name) - 1, "%s", function);
 	name[0] = '\0';
 	return t->text && memmem(t->text, t->size, name, len + 2);
+}
+
+/* Which functions tell of a buffer that leaves the ring. */
+static void find_taken(struct vmmio_stock *b)
+{
+	struct types types[MODULES] = {};
+
+	b->in_order = exists(types, RING, "detach_buf_split_in_order") &&
+		      exists(types, RING, "detach_buf_packed_in_order");
+	b->taken = b->in_order || (exists(types, RING, "detach_buf_split") &&
+				   exists(types, RING, "detach_buf_packed"));
+	free(types[RING].text);
 }
 
 /* A tracepoint has a type of its own. */
@@ -296,11 +335,13 @@ static int size_maps(struct vmmio_stock *b, struct stock_bpf *skel)
 	skel->rodata->opt_device_driven = b->device_driven;
 	skel->rodata->opt_hist_stride = b->rows.stride;
 	memcpy((void *)skel->rodata->opt_hist_pos, b->rows.pos, sizeof(b->rows.pos));
-	if (b->requests && b->fentry)
+	if (b->requests && b->fentry) {
 		bpf_map__set_max_entries(skel->maps.requests, VMMIO_STOCK_REQUESTS);
-	else if (b->requests)
+		bpf_map__set_max_entries(skel->maps.places, VMMIO_STOCK_SLOTS);
+	}
+	if (b->requests && !b->fentry)
 		bpf_map__set_max_entries(skel->maps.calls, VMMIO_STOCK_SLOTS);
-	return vmmio_bpf_rows_size(&b->rows, skel->maps.hists);
+	return vmmio_bpf_rows_size(&b->rows, skel->maps.rows);
 }
 
 /* Of the slots that there are, those that are nobody's. */
@@ -365,7 +406,7 @@ static int load_object(struct vmmio_stock *b, struct stock_bpf *skel, __u64 set)
 	b->unplaced = &skel->bss->queues_unplaced;
 	b->look = &skel->bss->look;
 	*b->look = 1; /* 0 is none */
-	vmmio_bpf_rows_loaded(&b->rows, skel->maps.rows, skel->maps.hists, NULL);
+	vmmio_bpf_rows_loaded(&b->rows, skel->maps.rows, NULL, skel->bss->rows_counted);
 	/* what an object before it had, whose hooks were refused, is gone with it */
 	b->room = 0;
 	b->placed = 0;
@@ -552,6 +593,10 @@ int vmmio_stock_load(struct vmmio_source *src, struct vmmio_stock *b)
 	/* a second look at the ring costs as much as an end, but a sample takes the first anyway */
 	b->early = b->fentry && (b->need & VMMIO_STOCK_LATENCY) &&
 		   !(b->need & (RUNS | VMMIO_STOCK_INDICES));
+	b->traced = b->fentry && (b->need & RUNS) && !p.threaded;
+	b->early |= b->traced;
+	if (b->fentry && b->requests)
+		find_taken(b);
 	b->events = !(b->need & COST) && has_events();
 	off = b->fentry ? vmmio_probing_off("", false) : NULL;
 	if (b->fentry && (b->need & VMMIO_STOCK_LATENCY) && preemptible())
@@ -568,7 +613,7 @@ int vmmio_stock_load(struct vmmio_source *src, struct vmmio_stock *b)
 	if (b->fentry && !off)
 		err = add_object(b, choose(b, &p));
 	if (err && err != -EPERM) {
-		b->fentry = b->begins = b->alone = b->early = false;
+		b->fentry = b->begins = b->alone = b->early = b->taken = b->traced = false;
 		b->need &= ~VMMIO_STOCK_PREEMPTED;
 		off = vmmio_probing_off("", true);
 		if (off) {

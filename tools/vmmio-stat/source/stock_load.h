@@ -40,6 +40,8 @@ struct vmmio_stock {
 	unsigned int need;  /* in: enum vmmio_stock_need */
 	bool device_driven; /* in: requests of queues that the device drives, too */
 	bool requests;	    /* in: the request hooks are wanted; out: they are there */
+	bool taken;	    /* what is taken back is seen where it leaves the ring */
+	bool in_order;	    /* in the functions that this kernel has for rings in order */
 
 	/* All share the maps of the first. */
 	struct stock_bpf *objects[VMMIO_STOCK_OBJECTS];
@@ -53,6 +55,7 @@ struct vmmio_stock {
 	bool handlers;		  /* in: a device's handlers are to be hooked */
 	bool begins;		  /* they are counted where they begin, those with a line */
 	bool alone;		  /* each has one virtqueue to look at, whose looks are counted */
+	bool traced;		  /* handlers are seen by the tracepoints around them */
 	bool early;		  /* what an interrupt finds is seen at its begin */
 	bool vectors;		  /* handlers of vectors that virtqueues share are hooked */
 	bool events;		  /* doorbells by the kernel's own tracepoints, see patches/trace */

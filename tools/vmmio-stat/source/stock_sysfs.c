@@ -70,8 +70,9 @@ static void look_at_interrupts(struct vmmio_stock_present *p, struct vmmio_irqs 
 	size_t i;
 
 	if (vmmio_irqs_now(q))
-		p->lines = p->vectors = true;
-	p->lines |= q->threaded;
+		p->lines = p->vectors = p->threaded = true;
+	p->threaded |= q->threaded;
+	p->lines |= p->threaded;
 	for (i = 0; i < q->n; i++) {
 		p->lines |= strstr(q->list[i].names, "virtio") && strchr(q->list[i].names, ',');
 		p->vectors |= strstr(q->list[i].names, "-virtqueues") != NULL;

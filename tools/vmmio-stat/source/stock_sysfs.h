@@ -29,6 +29,7 @@ struct vmmio_stock_present {
 	bool line;	/* one of them has an interrupt line, or vector, for all */
 	bool several;	/* one of those may have several virtqueues */
 	bool lines;	/* lines may have other handlers, too, or these be threads */
+	bool threaded;	/* handlers may run in threads */
 	bool vectors;	/* virtqueues share a vector, or it is not known */
 };
 

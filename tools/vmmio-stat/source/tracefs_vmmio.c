@@ -14,8 +14,10 @@ static inline struct vmmio_bpf_row *count_row(void *to, __u32 slot, __u32 gen)
 	return vmmio_mem_rows_get(to, slot, gen);
 }
 
-static inline void count_hist(void *to, __u32 slot, int id, __u64 value)
+static inline void count_hist(void *to, const struct vmmio_bpf_row *row, __u32 slot, int id,
+			      __u64 value)
 {
+	(void)row;
 	vmmio_mem_rows_hist(to, slot, id, value);
 }
 
