@@ -84,17 +84,24 @@ static __always_inline void count_in_row(const struct vmmio_stock_state *s, int 
 		row->c[one]++;
 }
 
-/* Alone: of one more, the row would be at hand. */
+/* @row: of @s, NULL if it has not been asked for. */
+static __always_inline void hist_also(const struct vmmio_stock_state *s, struct vmmio_bpf_row **row,
+				      enum vmmio_hist_id id, __u64 value)
+{
+	if (opt_hist_pos[id] == VMMIO_HIST_ABSENT)
+		return;
+	if (!*row)
+		*row = row_of(s);
+	if (*row)
+		hist_in(*row, id, value);
+}
+
 static __always_inline void hist_count(const struct vmmio_stock_state *s, enum vmmio_hist_id id,
 				       __u64 value)
 {
-	struct vmmio_bpf_row *row;
+	struct vmmio_bpf_row *row = NULL;
 
-	if (opt_hist_pos[id] == VMMIO_HIST_ABSENT)
-		return;
-	row = row_of(s);
-	if (row)
-		hist_in(row, id, value);
+	hist_also(s, &row, id, value);
 }
 
 #include "stock_requests.bpf.h"
@@ -136,10 +143,7 @@ static __always_inline bool pair_kick(struct virtqueue *vq, struct vmmio_stock_s
 	if (by_event(s)) {
 		count(&s->kicks_indexed, 1);
 		count(&s->kick_buffers, (__u16)(avail - prev));
-		if (row)
-			hist_in(row, VMMIO_HIST_BATCH, (__u16)(avail - prev));
-		else
-			hist_count(s, VMMIO_HIST_BATCH, (__u16)(avail - prev));
+		hist_also(s, &row, VMMIO_HIST_BATCH, (__u16)(avail - prev));
 	}
 	if (!latency)
 		return false;
@@ -221,7 +225,8 @@ static __always_inline int kick(struct virtqueue *vq)
 		x = scratch();
 		if (!x)
 			return 0;
-		x->kick_vq = (__u64)vq;
+		x->kick_vq = s->key;
+		x->kick_slot = s->slot;
 		x->kick_irqs = x->irqs;
 		now = bpf_ktime_get_ns(); /* last: what comes before is not the kick's */
 		x->kick_t0 = now;
@@ -256,15 +261,15 @@ static __always_inline int kick_done(void)
 	struct cpu_scratch *x = scratch();
 	struct vmmio_bpf_row *row;
 	struct vmmio_stock_state *s;
-	struct virtqueue *vq;
+	__u64 key;
 
 	if (!x || !x->kick_vq)
 		return 0;
-	vq = (void *)x->kick_vq;
+	key = x->kick_vq;
 	x->kick_vq = 0;
-	s = state_of(vq);
-	if (!s)
-		return 0;
+	s = state_at(x->kick_slot);
+	if (s->key != key)
+		return 0; /* it is gone */
 	if (opt_preempted)
 		kicker_leaves(s);
 	if (!opt_kick_cost)
@@ -285,7 +290,8 @@ static __always_inline int kick_done(void)
 }
 
 /* At the interrupt's begin: the sample ends before what its callback makes available. */
-static __always_inline void pair_interrupt(struct vmmio_stock_state *s, __u16 used, __u64 start)
+static __always_inline void pair_interrupt(struct vmmio_stock_state *s, __u16 used, __u64 start,
+					   struct vmmio_bpf_row **row)
 {
 	__u64 t0 = s->t0;
 
@@ -299,7 +305,7 @@ static __always_inline void pair_interrupt(struct vmmio_stock_state *s, __u16 us
 	}
 	s->latencies++;
 	s->latency_ns += start - t0;
-	hist_count(s, VMMIO_HIST_IRQ, start - t0);
+	hist_also(s, row, VMMIO_HIST_IRQ, start - t0);
 	if (s->empty) {
 		s->latencies_empty++;
 		s->latency_empty_ns += start - t0;
@@ -307,7 +313,8 @@ static __always_inline void pair_interrupt(struct vmmio_stock_state *s, __u16 us
 }
 
 /* At its end: what the device has used until then is this interrupt's. */
-static __always_inline void count_used(struct vmmio_stock_state *s, __u16 used)
+static __always_inline void count_used(struct vmmio_stock_state *s, __u16 used,
+				       struct vmmio_bpf_row **row)
 {
 	__u16 delta = used - s->used_prev;
 
@@ -318,7 +325,7 @@ static __always_inline void count_used(struct vmmio_stock_state *s, __u16 used)
 		s->irqs_indexed++;
 		s->used_buffers += delta;
 		if (delta)
-			hist_count(s, VMMIO_HIST_COALESCE, delta);
+			hist_also(s, row, VMMIO_HIST_COALESCE, delta);
 	}
 	s->interrupted = 1;
 }

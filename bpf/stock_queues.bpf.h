@@ -16,6 +16,7 @@ struct cpu_scratch {
 	__u64 kick_vq, kick_t0, kick_irqs;
 	__u64 vring_vq;
 	__u32 vring_irq;
+	__u32 kick_slot;
 	__u64 run_vdev; /* whose handler is running, 0: none */
 	__u32 run_mode; /* enum vmmio_irq_mode */
 	__u32 run_irq;
@@ -67,6 +68,7 @@ __u32 queues_unplaced = 0; /* times that a queue was met and there was no slot *
 __u32 packed_seen = 0;	   /* packed rings of our own driver's */
 __u32 look = 0;		   /* the loader's, who counts them */
 
+#define QUEUES_TURN 16 /* of a device, learnt at once: the verifier goes through each */
 #define GUESSES (4 * VMMIO_STOCK_SLOTS)
 __u16 guesses[GUESSES] = {};
 
@@ -189,6 +191,15 @@ static __always_inline bool own_slot(__u64 key, __u32 slot, struct vmmio_stock_i
 	i->info.kind = kind;
 	s->key = key;
 	return true;
+}
+
+/* A pointer with a type as the number that functions of their own take: read back. */
+static __always_inline __u64 number_of(__u64 key)
+{
+	__u64 number = 0;
+
+	bpf_probe_read_kernel(&number, sizeof(number), &key);
+	return number;
 }
 
 static __always_inline int slot_known(__u64 *key)
@@ -372,6 +383,23 @@ static __always_inline int ring_starts_again(struct virtqueue *vq)
 	return 0;
 }
 
+/* Some of a device's queues, from @p of its list on; where the others are, 0: there are none. */
+__noinline __u64 learn_some(__u64 vdev, __u64 p)
+{
+	__u64 head = vdev + bpf_core_field_offset(struct virtio_device, vqs);
+	int i;
+
+	for (i = 0; i < QUEUES_TURN; i++) {
+		struct virtqueue *vq = (void *)p - bpf_core_field_offset(struct virtqueue, list);
+
+		if (!p || p == head || (__u64)BPF_CORE_READ(vq, vdev) != vdev)
+			return 0;
+		meet_queue((__u64)vq);
+		p = (__u64)BPF_CORE_READ((struct list_head *)p, next);
+	}
+	return p;
+}
+
 /*
  * A device that has queues: found before anything happens on them. The kernel announces
  * one that is bound with the device in hand, and one that goes, which has no queues left
@@ -381,18 +409,11 @@ static __always_inline int ring_starts_again(struct virtqueue *vq)
 static __always_inline int learn_device(struct device *dev)
 {
 	struct virtio_device *vdev = (void *)dev - bpf_core_field_offset(struct virtio_device, dev);
-	void *head = (void *)vdev + bpf_core_field_offset(struct virtio_device, vqs);
-	struct list_head *p = BPF_CORE_READ(vdev, vqs.next);
+	__u64 key = number_of((__u64)vdev), p = (__u64)BPF_CORE_READ(vdev, vqs.next);
 	int i;
 
-	for (i = 0; i < VMMIO_STOCK_QUEUES && p && (void *)p != head; i++) {
-		struct virtqueue *vq = (void *)p - bpf_core_field_offset(struct virtqueue, list);
-
-		if (BPF_CORE_READ(vq, vdev) != vdev)
-			break;
-		meet_queue((__u64)vq);
-		p = BPF_CORE_READ(p, next);
-	}
+	for (i = 0; i < VMMIO_STOCK_QUEUES / QUEUES_TURN && p; i++)
+		p = learn_some(key, p);
 	return 0;
 }
 
@@ -414,15 +435,6 @@ static __always_inline int slot_guessed(__u64 key)
 	__u32 slot = *guess_of(key);
 
 	return state_at(slot)->key == key ? slot : -1;
-}
-
-/* A pointer with a type as the number that functions of their own take: read back. */
-static __always_inline __u64 number_of(__u64 key)
-{
-	__u64 number = 0;
-
-	bpf_probe_read_kernel(&number, sizeof(number), &key);
-	return number;
 }
 
 /*

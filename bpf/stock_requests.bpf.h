@@ -8,8 +8,9 @@
 #ifndef VMMIO_BPF_STOCK_REQUESTS_H
 #define VMMIO_BPF_STOCK_REQUESTS_H
 
-#define SGS_MAX 160 /* entries of one list that are looked at */
-#define LISTS_MAX 8 /* lists of one request */
+#define SGS_TURN 16  /* entries of one list that are looked at in a turn */
+#define SGS_TURNS 10 /* of one list */
+#define LISTS_MAX 8  /* lists of one request */
 
 struct in_flight {
 	__u64 vq;
@@ -53,45 +54,88 @@ static __always_inline __u32 mapped_length(struct scatterlist *sg)
 	return BPF_CORE_READ(sg, length);
 }
 
+/* Of an entry: where its page is, with the marks of lists, and its length. */
+static __always_inline unsigned long sg_entry(__u64 at, __u32 *length)
+{
+	struct scatterlist *sg = (void *)at;
+	__u32 size = bpf_core_field_offset(sg->length) + sizeof(sg->length);
+	char entry[32] = {};
+
+	if (size > sizeof(entry) || bpf_core_field_offset(sg->page_link)) {
+		*length = BPF_CORE_READ(sg, length);
+		return BPF_CORE_READ(sg, page_link);
+	}
+	bpf_probe_read_kernel(entry, size, sg);
+	*length = *(__u32 *)(entry + size - sizeof(sg->length));
+	return *(unsigned long *)entry;
+}
+
+#define SG_CHAIN 1 /* it leads to the next table */
+#define SG_END 2
+
 /*
- * Bytes of a list in the low 48 bits, entries in the high 16. Global: the
- * verifier looks at the loop once.
+ * Bytes of some entries in the low 48 bits, entries in the high 16; and the entry behind
+ * them, 0: the list is at its end. Functions of their own, and global: the verifier goes
+ * through each turn of a loop, and once through what is called in it. The length of all
+ * turns in one was half of the time to load a program.
  */
-__noinline __u64 sg_sum(__u64 list, bool mapped)
+__noinline __u64 sg_some(__u64 list, bool mapped)
 {
 	__u64 bytes = 0, n = 0;
-	__u32 i;
+	__u32 i, length;
 
-	for (i = 0; i < SGS_MAX && list; i++) {
-		struct scatterlist *sg = (void *)list;
-		unsigned long link = BPF_CORE_READ(sg, page_link);
+	for (i = 0; i < SGS_TURN && list; i++) {
+		unsigned long link = sg_entry(list, &length);
 
-		if (link & 1) { /* an entry that leads to the next table */
+		if (link & SG_CHAIN) {
 			list = link & ~3ul;
 			continue;
 		}
-		bytes += mapped ? mapped_length(sg) : BPF_CORE_READ(sg, length);
+		bytes += mapped ? mapped_length((void *)list) : length;
 		n++;
-		if (link & 2)
+		if (link & SG_END)
 			break;
 		list += bpf_core_type_size(struct scatterlist);
 	}
 	return (n << 48) | (bytes & ((1ull << 48) - 1));
 }
 
+__noinline __u64 sg_behind(__u64 list)
+{
+	__u32 i, length;
+
+	for (i = 0; i < SGS_TURN && list; i++) {
+		unsigned long link = sg_entry(list, &length);
+
+		if (!(link & SG_CHAIN) && (link & SG_END))
+			return 0;
+		list = link & SG_CHAIN ? link & ~3ul
+				       : list + bpf_core_type_size(struct scatterlist);
+	}
+	return list;
+}
+
+/* The same of a list. Neither half of a sum overflows. */
+__noinline __u64 sg_sum(__u64 list, bool mapped)
+{
+	__u64 sum = 0;
+	__u32 i;
+
+	for (i = 0; i < SGS_TURNS && list; i++) {
+		sum += sg_some(list, mapped);
+		list = sg_behind(list);
+	}
+	return sum;
+}
+
 /* The same of most lists, which have one entry, by one read. */
 static __always_inline __u64 sg_sum_short(__u64 list)
 {
-	struct scatterlist *sg = (void *)list;
-	__u32 size = bpf_core_field_offset(sg->length) + sizeof(sg->length);
-	char entry[32] = {};
+	__u32 length;
 
-	if (size > sizeof(entry) || bpf_core_field_offset(sg->page_link))
+	if ((sg_entry(list, &length) & (SG_CHAIN | SG_END)) != SG_END)
 		return sg_sum(list, false);
-	bpf_probe_read_kernel(entry, size, sg);
-	if ((*(unsigned long *)entry & 3) != 2)
-		return sg_sum(list, false);
-	return 1ull << 48 | *(__u32 *)(entry + size - sizeof(sg->length));
+	return 1ull << 48 | length;
 }
 
 static __always_inline __u32 place_of(__u64 data)
@@ -180,6 +224,7 @@ static __always_inline struct vmmio_stock_state *added(struct virtqueue *vq, __u
 		return NULL;
 	}
 	s->added++;
+	s->unused = 0;
 	if (!s->untracked)
 		remember(s, data);
 	return s;
@@ -256,11 +301,11 @@ static __always_inline int taken_out(struct virtqueue *vq, __u32 id, __u32 size)
 	if (!s)
 		return 0;
 	bpf_probe_read_kernel(&data, sizeof(data), (void *)s->cookies + (__u64)id * size);
+	if (!s->unused)
+		return request_ends(s, data);
 	/* back to the driver unused: it was no request, and its place is needed */
-	if (s->unused)
-		recall(s, data);
-	else
-		request_ends(s, data);
+	s->unused = 0;
+	recall(s, data);
 	return 0;
 }
 
@@ -345,6 +390,7 @@ TAKEN(taken_split_in, detach_buf_split_in_order, vring_desc_state_split___f)
 TAKEN(taken_packed, detach_buf_packed, vring_desc_state_packed___f)
 TAKEN(taken_packed_in, detach_buf_packed_in_order, vring_desc_state_packed___f)
 
+/* One at most leaves the ring in it; where none is left the next add ends it. */
 SEC("fentry/virtqueue_detach_unused_buf")
 int BPF_PROG(fe_unused, struct virtqueue *vq)
 {
@@ -352,16 +398,6 @@ int BPF_PROG(fe_unused, struct virtqueue *vq)
 
 	if (s)
 		s->unused = 1;
-	return 0;
-}
-
-SEC("fexit/virtqueue_detach_unused_buf")
-int BPF_PROG(fe_unused_done, struct virtqueue *vq, void *ret)
-{
-	struct vmmio_stock_state *s = state_of(vq);
-
-	if (s)
-		s->unused = 0;
 	return 0;
 }
 

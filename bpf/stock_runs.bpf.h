@@ -14,6 +14,7 @@
 static __always_inline int vring_irq(__u32 irq, struct virtqueue *vq)
 {
 	struct vmmio_stock_state *s = state_of(vq), *d;
+	struct vmmio_bpf_row *row = NULL;
 	struct cpu_scratch *x;
 	__u64 start;
 
@@ -36,7 +37,7 @@ static __always_inline int vring_irq(__u32 irq, struct virtqueue *vq)
 		x->vring_irq = irq;
 	}
 	if (opt_latency)
-		pair_interrupt(s, ring_used(vq, s), start);
+		pair_interrupt(s, ring_used(vq, s), start, &row);
 	return 0;
 }
 
@@ -83,6 +84,7 @@ static __always_inline void run_found(struct vmmio_stock_state *d)
 static __always_inline int vring_look(__u32 irq, struct virtqueue *vq)
 {
 	struct vmmio_stock_state *s = state_of(vq), *d;
+	struct vmmio_bpf_row *row = NULL;
 	__u64 start;
 	__u16 used;
 	bool more;
@@ -96,10 +98,10 @@ static __always_inline int vring_look(__u32 irq, struct virtqueue *vq)
 	if (opt_latency && s->t0) {
 		start = s->ours ? 0 : d->t0;
 		start = start ? start : s->vring_t0;
-		pair_interrupt(s, used, start ? start : bpf_ktime_get_ns());
+		pair_interrupt(s, used, start ? start : bpf_ktime_get_ns(), &row);
 	}
 	if (by_event(s))
-		count_used(s, used);
+		count_used(s, used, &row);
 	if (s->ours)
 		return 0;
 	s->irq = irq;
@@ -114,12 +116,13 @@ static __always_inline int vring_look(__u32 irq, struct virtqueue *vq)
 static __always_inline int vring_irq_done(__u32 irq, struct virtqueue *vq, int ret)
 {
 	struct vmmio_stock_state *s = state_of(vq), *d;
+	struct vmmio_bpf_row *row = NULL;
 
 	if (!s)
 		return 0;
 	if (s->ours) {
 		if (by_event(s))
-			count_used(s, ring_used(vq, s));
+			count_used(s, ring_used(vq, s), &row);
 		return 0;
 	}
 	s->irq = irq;
@@ -128,7 +131,7 @@ static __always_inline int vring_irq_done(__u32 irq, struct virtqueue *vq, int r
 	if (ret == IRQ_HANDLED)
 		run_found(d);
 	if (by_event(s))
-		count_used(s, ring_used(vq, s));
+		count_used(s, ring_used(vq, s), &row);
 	/* with a vector of its own this is the handler */
 	if (opt_runs && !d->t0 && s->vring_t0)
 		time_run(d, bpf_ktime_get_ns() - s->vring_t0);
@@ -151,10 +154,9 @@ static __always_inline int vring_irq_returns(int ret)
 }
 
 /*
- * Of a line's handler its device, of a vector of its own the virtqueue: a transport
- * registers its handler with the structure that begins with its virtio device. A line's
- * has the device's own name; the vectors of PCI devices, of which it has several with
- * the device in hand, have others, and hooks of their own.
+ * Whose handler it is: of a vector of its own the virtqueue, else the device, since a
+ * transport registers its handlers with the structure that begins with its virtio device.
+ * A line's has the device's own name.
  */
 static __always_inline struct vmmio_stock_state *handler_of(struct irqaction *action)
 {
@@ -168,7 +170,20 @@ static __always_inline struct vmmio_stock_state *handler_of(struct irqaction *ac
 			return NULL;
 		s = state_at(slot);
 	}
-	return s->ours || (s->name && s->name != (__u64)action->name) ? NULL : s;
+	return s->ours ? NULL : s;
+}
+
+/* Of the vectors that a PCI device has besides: is it for "-config", not "-virtqueues"? */
+static __always_inline bool configures(const struct vmmio_stock_state *s, struct irqaction *action)
+{
+	__u64 name = (__u64)action->name;
+	char text[32] = {};
+	long n;
+
+	if (!s->name || s->name == name)
+		return false;
+	n = bpf_probe_read_kernel_str(text, sizeof(text), (void *)name);
+	return n > 2 && n <= (long)sizeof(text) && text[(n - 2) & 31] == 'g';
 }
 
 /* Instead of hooks on handlers: the kernel's own tracepoints around each cost half. */
@@ -184,7 +199,7 @@ static __always_inline int handler_begins(struct irqaction *action)
 	if (!s)
 		return 0;
 	now = bpf_ktime_get_ns();
-	if (s->name)
+	if (s->name && !configures(s, action))
 		s->t0 = now;
 	else
 		s->vring_t0 = now;
@@ -198,7 +213,7 @@ static __always_inline int handler_ends(__u32 irq, struct irqaction *action, int
 
 	if (!s)
 		return 0;
-	t0 = s->name ? s->t0 : s->vring_t0;
+	t0 = s->name && !configures(s, action) ? s->t0 : s->vring_t0;
 	if (s->name) {
 		s->irq = irq;
 		count_run(s, ret);

@@ -67,7 +67,7 @@ for column in mmio pci-intx pci-msix; do
 	watch -f requests,ring_full
 	grep -q "^$device 0:req.0 300 0 0$" /tmp/rows || fail "no requests: $(cat /tmp/out)"
 	hooked vm_notify vp_notify vring_interrupt virtqueue_add_sgs virtqueue_add_outbuf virtqueue_add_inbuf \
-		virtqueue_add_inbuf_ctx virtqueue_detach_unused_buf detach_buf_split detach_buf_packed
+		virtqueue_add_inbuf_ctx virtqueue_detach_unused_buf detach_buf_split
 	echo "$column counts"
 done
 # its hooks go behind its back: by a process that keeps nothing else of it, no output that

@@ -23,7 +23,7 @@
 #include "stock_sysfs.h"
 #include "stock.skel.h"
 
-#define PAIR_RUNS 100
+#define PAIR_RUNS 25
 
 #define SEEN VMMIO_STOCK_RUNS_SEEN
 #define BUFFERS (VMMIO_STOCK_BUFFERS | VMMIO_STOCK_USED)
@@ -76,6 +76,7 @@ static const struct hook {
 	bool taken;   /* what is taken back is seen where it leaves the ring, which is two functions
 		       */
 	bool in_order; /* in those that later kernels have for it */
+	bool rings;    /* packed ones, of either driver: no device has one otherwise */
 	bool either;   /* with both */
 	bool got;      /* it is seen where the driver asks for it */
 	bool traced;   /* tracepoints around handlers */
@@ -116,14 +117,12 @@ static const struct hook {
 	{"add_inbuf_cache_clean", "virtqueue_add_inbuf_cache_clean", .requests = true,
 	 .optional = true},
 	{"taken_split", "detach_buf_split", .requests = true, .taken = true},
-	{"taken_packed", "detach_buf_packed", .requests = true, .taken = true},
+	{"taken_packed", "detach_buf_packed", .requests = true, .taken = true, .rings = true},
 	{"taken_split_in", "detach_buf_split_in_order", .requests = true, .taken = true,
 	 .in_order = true},
 	{"taken_packed_in", "detach_buf_packed_in_order", .requests = true, .taken = true,
-	 .in_order = true},
+	 .in_order = true, .rings = true},
 	{"unused", "virtqueue_detach_unused_buf", .requests = true, .taken = true, .either = true},
-	{"unused_done", "virtqueue_detach_unused_buf", .requests = true, .taken = true,
-	 .either = true},
 	{"detached", "virtqueue_detach_unused_buf", .requests = true, .got = true},
 	{"get_buf", "virtqueue_get_buf", .requests = true, .got = true},
 	{"get_buf_ctx", "virtqueue_get_buf_ctx", .requests = true, .optional = true, .got = true},
@@ -164,11 +163,12 @@ static const struct hook {
 	{"vp_irq_done", "vp_interrupt", PCI, .need = SEEN | RUNS, .pair = true, .ends = true,
 	 .untraced = true},
 	{"vp_vring_irq", "vp_vring_interrupt", PCI, .optional = true, .need = TIMES, .pair = true,
-	 .begins = true, .vectors = true},
+	 .begins = true, .vectors = true, .untraced = true},
 	{"vp_vring_irq_done", "vp_vring_interrupt", PCI, .optional = true, .need = SEEN | RUNS,
-	 .pair = true, .ends = true, .vectors = true},
-	{"vp_config_irq", "vp_config_changed", PCI, .optional = true, .need = RUNS, .pair = true},
-	{"vp_config_irq_done", "vp_config_changed", PCI, .optional = true},
+	 .pair = true, .ends = true, .vectors = true, .untraced = true},
+	{"vp_config_irq", "vp_config_changed", PCI, .optional = true, .need = RUNS, .pair = true,
+	 .untraced = true},
+	{"vp_config_irq_done", "vp_config_changed", PCI, .optional = true, .untraced = true},
 };
 #define HOOKS (sizeof(hooks) / sizeof(hooks[0]))
 _Static_assert(HOOKS <= 64, "one bit per hook");
@@ -188,6 +188,8 @@ static bool wanted(const struct vmmio_stock *b, const struct vmmio_stock_present
 	if (h->vectors && !p->vectors)
 		return false;
 	if ((h->traced && !b->traced) || (h->untraced && b->traced))
+		return false;
+	if (h->rings && !p->rings)
 		return false;
 	if ((h->taken && !b->taken) || (h->got && b->taken) ||
 	    (h->taken && !h->either && h->in_order != b->in_order))
@@ -628,6 +630,7 @@ int vmmio_stock_load(struct vmmio_source *src, struct vmmio_stock *b)
 		return err;
 	}
 	follow_events(b, &p);
+	b->vectors |= b->traced;
 	snprintf(src->engine, sizeof(src->engine), "%s%s", b->fentry ? "fentry" : "kprobe",
 		 b->events ? "+tp" : "");
 	return 0;

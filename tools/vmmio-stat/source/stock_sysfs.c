@@ -121,6 +121,7 @@ void vmmio_stock_look(struct vmmio_stock_present *p)
 		if (n < 0)
 			continue;
 		driver[n] = 0;
+		p->rings |= has_feature(e->d_name, RING_PACKED);
 		if (!strstr(driver, "/vmmio-")) {
 			p->device = true; /* of any transport but ours */
 			p->data |= has_feature(e->d_name, NOTIFICATION_DATA);

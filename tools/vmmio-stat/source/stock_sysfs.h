@@ -26,6 +26,7 @@ struct vmmio_stock_present {
 	bool device;	/* is bound to one of them */
 	bool data;	/* one of those has its doorbells carry data (VIRTIO 6) */
 	bool packed;	/* a ring of our own driver's is packed */
+	bool rings;	/* any is */
 	bool line;	/* one of them has an interrupt line, or vector, for all */
 	bool several;	/* one of those may have several virtqueues */
 	bool lines;	/* lines may have other handlers, too, or these be threads */
