@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # How long vmmio-stat takes until a command runs under it, from that command's end to its
-# own, and from there until its last hook is gone: of mainline's drivers, a disk on each transport, by what is asked for. In milliseconds of
-# a guest whose processor does one instruction a nanosecond (-icount), so that they are exact
-# and of no machine. It judges nothing.
+# own, and from there until its last hook is gone: of mainline's drivers, a disk on each transport, by what is asked for. In nanoseconds of
+# a guest whose processor does one instruction in each (-icount), so that they are exact
+# and of no machine. Each begins a second after the one before was gone, since the kernel
+# still cleans up after its last hook. It judges nothing.
 # usage: VMMIO_BUILD=build start-cost.sh DIR   (a folder of results/)
 set -eu
 LC_ALL=C
@@ -34,6 +35,7 @@ for round in 1 2 3; do
 		latency) set -- --emulated-time ;;
 		everything) set -- --json --emulated-time ;;
 		esac
+		sleep 1
 		begin=$(sh /tmp/now)
 		vmmio-stat "$@" -- sh /tmp/now >/tmp/out
 		end=$(sh /tmp/now)
