@@ -47,7 +47,7 @@ for source in stock tracefs; do
 	grep -q 'req.0.*,100,' /tmp/out || fail "$source: the disk: $(cat /tmp/out)"
 done
 eval vmmio-stat -- $load >/tmp/out 2>/tmp/err || fail "$(cat /tmp/err)"
-row | grep -q '^- - - [1-9]' || fail "table: $(cat /tmp/out)"
+row | grep -q '^- [0-9.]* - - - [1-9]' || fail "table: $(cat /tmp/out)"
 eval vmmio-stat --json -- $load >/tmp/out 2>/tmp/err || fail "$(cat /tmp/err)"
 tr '{' '\n' </tmp/out >/tmp/lines
 grep -A 3 "\"device\":\"$v\".*\"queue\":0" /tmp/lines >/tmp/mine || fail "json: $(cat /tmp/out)"
