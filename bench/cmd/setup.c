@@ -18,6 +18,7 @@
 #include "bench/data/result.h"
 #include "bench/guest/pool.h"
 #include "bench/guest/probe.h"
+#include "bench/where/lines.h"
 #include "setup.h"
 
 /* A folder given as --kernel: what is in it, under the names of the build's own. */
@@ -69,6 +70,7 @@ int vmmio_setup_consistent(const char *command, struct vmmio_setup *s)
 	return -EINVAL;
 }
 
+/* The file @name of @dir. In images it is called as the module is: kvm-amd.ko is kvm_amd. */
 static int add_module(struct vmmio_setup *s, const char *dir, const char *name)
 {
 	struct vmmio_guest_file *all = realloc(s->files, (s->nfiles + 1) * sizeof(*all));
@@ -82,6 +84,9 @@ static int add_module(struct vmmio_setup *s, const char *dir, const char *name)
 		free(host);
 		return -ENOMEM;
 	}
+	for (char *p = strrchr(guest, '/'); *p; p++)
+		if (*p == '-')
+			*p = '_';
 	s->files[s->nfiles++] = (struct vmmio_guest_file){.host = host, .guest = guest};
 	return 0;
 }
@@ -91,6 +96,38 @@ static int is_module(const struct dirent *e)
 	size_t n = strlen(e->d_name);
 
 	return n > 3 && !strcmp(e->d_name + n - 3, ".ko");
+}
+
+static bool in_image(const char *image, const char *module)
+{
+	int fd = vmmio_lines_image(image, module);
+
+	if (fd < 0)
+		return false;
+	close(fd);
+	return true;
+}
+
+/* What the image has no module for is never loaded, and would be called the same. */
+static void warn_of_strangers(const char *command, const struct vmmio_setup *s)
+{
+	char path[PATH_MAX], name[256];
+	const char *image = s->modules_image ? s->modules_image
+			    : s->initrd	     ? s->initrd
+					     : vmmio_guest_image("initrd.cpio", path, sizeof(path));
+
+	if (!in_image(image, "vmmio")) /* none of this build's, or one that is compressed */
+		return;
+	for (size_t i = 0; i < s->nfiles; i++) {
+		snprintf(name, sizeof(name), "%s", strrchr(s->files[i].guest, '/') + 1);
+		name[strlen(name) - 3] = '\0'; /* .ko */
+		if (!in_image(image, name))
+			fprintf(stderr,
+				"vmmio-bench %s: %s %s: the image has no module %s: nothing loads "
+				"it\n",
+				command, s->modules_option ? s->modules_option : "--modules",
+				s->modules, name);
+	}
 }
 
 int vmmio_setup_modules(const char *command, struct vmmio_setup *s)
@@ -109,6 +146,8 @@ int vmmio_setup_modules(const char *command, struct vmmio_setup *s)
 		free(list[i]);
 	}
 	free(list);
+	if (!err)
+		warn_of_strangers(command, s);
 	return err;
 }
 

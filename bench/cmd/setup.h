@@ -16,7 +16,8 @@
 struct vmmio_setup {
 	const char *wish, *out, *qemu, *kernel, *initrd, *modules;
 	const char *modules_option; /* what @modules was given by; NULL: --modules */
-	const char *target;	    /* machine, see target.h; NULL: microvm */
+	const char *modules_image; /* whose modules they replace; NULL: @initrd's, or the build's */
+	const char *target;	   /* machine, see target.h; NULL: microvm */
 	unsigned int jobs;
 	/* of --modules, in place of the image's own; by vmmio_setup_modules() */
 	struct vmmio_guest_file *files;
@@ -69,8 +70,8 @@ struct vmmio_setup {
 int vmmio_setup_consistent(const char *command, struct vmmio_setup *s);
 
 /*
- * The *.ko of --modules as files of the guest. Prints the one line, returns -errno. Freed by
- * vmmio_setup_free().
+ * The *.ko of --modules as files of the guest. Prints the one line, returns -errno; prints one for
+ * each that the image has no module for. Freed by vmmio_setup_free().
  */
 int vmmio_setup_modules(const char *command, struct vmmio_setup *s);
 void vmmio_setup_free(struct vmmio_setup *s);

@@ -36,7 +36,8 @@ struct run {
 	struct vmmio_setup host;	/* --host-modules alone */
 	struct vmmio_guest_file *files; /* of what is booted */
 	size_t nfiles;
-	char initrd[PATH_MAX]; /* of the bench host */
+	char initrd[PATH_MAX];	    /* of the bench host */
+	char guest_image[PATH_MAX]; /* and of its guest, as the build made it */
 	struct vmmio_result result;
 	struct vmmio_where w;
 	json_t *rows, *infos, *images;
@@ -606,8 +607,14 @@ int vmmio_cmd_where(int argc, char **argv)
 	vmmio_stop_on_signals();
 	r.rows = json_array();
 	r.infos = json_array();
+	if (r.stack) /* the guest in the host's image is not looked into */
+		r.setup.modules_image =
+			vmmio_guest_image("initrd.cpio", r.guest_image, sizeof(r.guest_image));
 	if (vmmio_setup_qemu("compare", &r.setup) || vmmio_setup_modules("compare", &r.setup) ||
-	    vmmio_setup_modules("compare", &r.host) || find_host(&r))
+	    find_host(&r))
+		goto out;
+	r.host.initrd = r.setup.initrd;
+	if (vmmio_setup_modules("compare", &r.host))
 		goto out;
 	r.images = images(&r);
 	if (vmmio_run_begin("compare --where", &r.result, r.setup.out))

@@ -149,10 +149,19 @@ static uint32_t find_child(const struct walk *w, bool of_b, uint32_t parent, uin
 	return VMMIO_WHERE_NONE;
 }
 
-/* Of what nobody called (@x is below the root), how often is no question: nobody is to charge. */
-static bool as_often(const struct vmmio_where_node *x, const struct vmmio_where_node *y)
+/*
+ * Of what nobody called (@x is below the root), how often is no question: nobody is to charge. A
+ * host's timer makes an exit now and then: there a twentieth more or less is as often.
+ */
+static bool as_often(const struct walk *w, const struct vmmio_where_node *x,
+		     const struct vmmio_where_node *y)
 {
-	return !x->parent || x->entries < 0 || y->entries < 0 || x->entries == y->entries;
+	bool host =
+		!strncmp(w->d->b->strings[x->module], VMMIO_WHERE_HOST, strlen(VMMIO_WHERE_HOST));
+
+	if (!x->parent || x->entries < 0 || y->entries < 0)
+		return true;
+	return host ? llabs(x->entries - y->entries) * 20 <= x->entries : x->entries == y->entries;
 }
 
 /* Where a call that the two do not share is charged to: its caller's line, or itself. */
@@ -187,7 +196,7 @@ static void walk(struct walk *w, uint32_t a, uint32_t b)
 			continue;
 		line = line_of(w, false, x, c->line);
 		other = find_child(w, true, b, line, c);
-		if (other != VMMIO_WHERE_NONE && as_often(c, &w->b->nodes[other])) {
+		if (other != VMMIO_WHERE_NONE && as_often(w, c, &w->b->nodes[other])) {
 			walk(w, i, other);
 			continue;
 		}
@@ -202,7 +211,7 @@ static void walk(struct walk *w, uint32_t a, uint32_t b)
 			continue;
 		line = line_of(w, true, y, c->line);
 		other = find_child(w, false, a, line, c);
-		if (other != VMMIO_WHERE_NONE && as_often(c, &w->a->nodes[other]))
+		if (other != VMMIO_WHERE_NONE && as_often(w, &w->a->nodes[other], c))
 			continue; /* walked above */
 		p = caller(y, !b, c, line);
 		charge(w, true, i, &p, c->function);

@@ -566,7 +566,7 @@ static uint32_t module_of(struct fold *f, long symbol)
 	char text[160];
 
 	if (symbol >= HOST) {
-		snprintf(text, sizeof(text), "host/%s", s->module);
+		snprintf(text, sizeof(text), VMMIO_WHERE_HOST "%s", s->module);
 		return intern(f, text);
 	}
 	return intern(f, s			  ? s->module

@@ -29,6 +29,9 @@ extern const char *const vmmio_phases[VMMIO_PHASES];
 /* What an exit of a guest to its host is called among the accesses. */
 #define VMMIO_WHERE_EXIT "exit"
 
+/* What the names of a bench host's modules begin with. */
+#define VMMIO_WHERE_HOST "host/"
+
 /* Strings are numbers of vmmio_where's table; line 0 is "-": not known. */
 struct vmmio_where_node {
 	uint32_t parent; /* of the root, node 0: 0 */

@@ -64,8 +64,11 @@ quick='--where --stack --windows 2 --count 20'
 # shellcheck disable=SC2086 # words
 run 0 compare $quick --out "$tmp/results" --name under
 grep -q '^instructions per I/O, by phase; host and monitor' "$tmp/out" || fail "no host in the table"
+cp "$tmp/new/vmmio.ko" "$tmp/new/non-such.ko"
 # shellcheck disable=SC2086
 run 0 compare $quick --out "$tmp/results" --name under-new --modules "$tmp/new"
+[ "$(cat "$tmp/err")" = "vmmio-bench compare: --modules $tmp/new: the image has no module non_such: nothing loads it" ] ||
+	fail "a module that nothing loads is not said to be"
 set -- "$tmp"/results/*svm-on-tcg
 run 0 diff --where "$1/under" "$1/under-new"
 head -n 8 "$tmp/out"

@@ -342,7 +342,7 @@ static void test_symbols(void **state)
  * with @extra there is a call from a line before it, which moves the other, in a folder of another
  * name.
  */
-static void make(struct vmmio_where *w, bool extra, unsigned int calls)
+static void make_in(struct vmmio_where *w, const char *module, bool extra, unsigned int calls)
 {
 	struct vmmio_where_tree *t;
 	uint32_t mod, top, sub, line, moved, new_line, body;
@@ -352,7 +352,7 @@ static void make(struct vmmio_where *w, bool extra, unsigned int calls)
 	strcpy(t->column, "mmio");
 	t->ios = 10;
 	t->elapsed_ns = 1;
-	mod = vmmio_where_string(w, "vmmio");
+	mod = vmmio_where_string(w, module);
 	new_line = vmmio_where_string(w, "new/irq.c:20 #00000002");
 	line = vmmio_where_string(w, "kmod/irq.c:20 #00000001");
 	moved = vmmio_where_string(w, "new/irq.c:21 #00000001");
@@ -373,6 +373,36 @@ static void make(struct vmmio_where *w, bool extra, unsigned int calls)
 	vmmio_where_count(t, sub, body, VMMIO_PHASE_INTERRUPT, vmmio_where_string(w, "Status read"),
 			  10);
 	t->total += 90;
+}
+
+static void make(struct vmmio_where *w, bool extra, unsigned int calls)
+{
+	make_in(w, "vmmio", extra, calls);
+}
+
+/* Of a host a few calls more are its timer's: the callee's lines say what differs. */
+static void test_charge_host(void **state)
+{
+	static const struct {
+		unsigned int calls;
+		const char *function;
+	} cases[] = {{104, "read"}, {105, "read"}, {106, "handler"}, {95, "read"}, {94, "handler"}};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct vmmio_where a, b;
+		struct vmmio_delta d;
+		char why[256];
+
+		make_in(&a, VMMIO_WHERE_HOST "kvm", false, 100);
+		make_in(&b, VMMIO_WHERE_HOST "kvm", false, cases[i].calls);
+		assert_int_equal(vmmio_delta_make(&d, &a, &b, NULL, why, sizeof(why)), 0);
+		assert_int_equal(d.nrows, 1);
+		assert_int_equal(d.rows[0].n, 7 * ((int)cases[i].calls - 100));
+		assert_string_equal(b.strings[d.rows[0].function], cases[i].function);
+		vmmio_delta_free(&d);
+		vmmio_where_free(&a);
+		vmmio_where_free(&b);
+	}
 }
 
 static void test_charge(void **state)
@@ -558,8 +588,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_replay),	  cmocka_unit_test(test_levels),
 		cmocka_unit_test(test_cut_trace), cmocka_unit_test(test_symbols),
-		cmocka_unit_test(test_charge),	  cmocka_unit_test(test_json),
-		cmocka_unit_test(test_folded),	  cmocka_unit_test(test_alone),
+		cmocka_unit_test(test_charge),	  cmocka_unit_test(test_charge_host),
+		cmocka_unit_test(test_json),	  cmocka_unit_test(test_folded),
+		cmocka_unit_test(test_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
