@@ -162,14 +162,14 @@ static int predict_stack(const struct vmmio_loaded *l, bool as_json)
 
 int vmmio_cmd_predict(int argc, char **argv)
 {
-	const char *costs_path = NULL, *path = NULL, *published = NULL;
+	const char *costs_path = NULL, *path = NULL, *published = NULL, *cpu;
 	bool allow_soft = false, as_json = false;
 	double us = 0;
 	struct vmmio_opt opts[] = {
 		{"costs", VMMIO_OPT_STRING, &costs_path, 0, 0, NULL, "FILE",
 		 "what an access costs: the JSON of vmmio-bench micro"},
 		{"allow-soft", VMMIO_OPT_FLAG, &allow_soft, 0, 0, NULL, NULL,
-		 "take the costs of a KVM without hardware support"},
+		 "take another processor's costs of a KVM without hardware support"},
 		{"explain", VMMIO_OPT_DOUBLE, &us, 0.001, 1e9, NULL, "US",
 		 "also: how many accesses make up that many microseconds"},
 		{"published", VMMIO_OPT_STRING, &published, 0, 0, NULL, "FILE",
@@ -218,7 +218,8 @@ int vmmio_cmd_predict(int argc, char **argv)
 		status = explain_published(&l, published);
 		goto out;
 	}
-	if (vmmio_costs_load(costs_path, allow_soft, &c, why, sizeof(why))) {
+	cpu = json_string_value(json_object_get(l.machine, "cpu"));
+	if (vmmio_costs_load(costs_path, allow_soft, cpu, &c, why, sizeof(why))) {
 		fprintf(stderr, NAME "--costs %s: %s\n", costs_path, why);
 		goto out;
 	}
@@ -226,8 +227,9 @@ int vmmio_cmd_predict(int argc, char **argv)
 		json_t *rows = json_array(), *j;
 
 		n = print_predictions(&l, &c, rows);
-		j = json_pack("{s:i, s:s, s:s, s:s, s:o}", "schema", 1, "kind", "prediction",
-			      "costs_accel", c.accel, "costs_cpu", c.cpu, "rows", rows);
+		j = json_pack("{s:i, s:s, s:s, s:s, s:b, s:o}", "schema", 1, "kind", "prediction",
+			      "costs_accel", c.accel, "costs_cpu", c.cpu, "costs_soft",
+			      vmmio_costs_soft(&c), "rows", rows);
 		vmmio_print_json(j);
 	} else {
 		print_ranges(&l, &c);
@@ -235,6 +237,9 @@ int vmmio_cmd_predict(int argc, char **argv)
 		       "Not measured; EOIs, interrupt delivery and indirect costs of an exit are "
 		       "left out.\n",
 		       path, l.accel, c.cpu, c.accel);
+		if (vmmio_costs_soft(&c))
+			printf("WARNING: that is a KVM without hardware support: an access costs "
+			       "this there, and nowhere else.\n");
 		n = print_predictions(&l, &c, NULL);
 		if (us > 0)
 			explain(&c, us);

@@ -18,8 +18,13 @@ const char *const vmmio_doorbell_name[VMMIO_DOORBELLS] = {
 	[VMMIO_DOORBELL_IOEVENTFD] = "doorbell by ioeventfd",
 };
 
-int vmmio_costs_load(const char *path, bool allow_soft, struct vmmio_costs *c, char *why,
-		     size_t len)
+bool vmmio_costs_soft(const struct vmmio_costs *c)
+{
+	return !strcmp(c->accel, "kvm-soft");
+}
+
+int vmmio_costs_load(const char *path, bool allow_soft, const char *cpu, struct vmmio_costs *c,
+		     char *why, size_t len)
 {
 	json_error_t e;
 
@@ -33,8 +38,10 @@ int vmmio_costs_load(const char *path, bool allow_soft, struct vmmio_costs *c, c
 		snprintf(why, len, "not a table of vmmio-bench micro --json");
 	else if (vmmio_accel_name_emulated(c->accel))
 		snprintf(why, len, "emulated costs predict nothing");
-	else if (!strcmp(c->accel, "kvm-soft") && !allow_soft)
-		snprintf(why, len, "of a KVM without hardware support; --allow-soft takes it");
+	else if (vmmio_costs_soft(c) && !allow_soft && (!cpu || strcmp(cpu, c->cpu)))
+		snprintf(why, len,
+			 "of a KVM without hardware support, on another processor; --allow-soft "
+			 "takes it");
 	else {
 		c->date = json_string_value(json_object_get(c->json, "date"));
 		return 0;

@@ -21,10 +21,13 @@ struct vmmio_costs {
 
 /*
  * -errno with one line in @why: not a table, of an emulated machine, or of a
- * KVM without hardware support and not @allow_soft.
+ * KVM without hardware support, not @allow_soft, and not of the processor @cpu (NULL: of any).
  */
-int vmmio_costs_load(const char *path, bool allow_soft, struct vmmio_costs *c, char *why,
-		     size_t len);
+int vmmio_costs_load(const char *path, bool allow_soft, const char *cpu, struct vmmio_costs *c,
+		     char *why, size_t len);
+
+/* Of a KVM without hardware support: true of that machine alone. */
+bool vmmio_costs_soft(const struct vmmio_costs *c);
 void vmmio_costs_free(struct vmmio_costs *c);
 
 /* Nanoseconds of the access @key, what an empty loop costs taken off; NAN if not there. */

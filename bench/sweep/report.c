@@ -150,7 +150,7 @@ int vmmio_report_add_costs(struct vmmio_report *rep, const char *file, bool allo
 		snprintf(why, len, "more than %d tables of costs", VMMIO_COSTS_MAX);
 		return -E2BIG;
 	}
-	err = vmmio_costs_load(file, allow_soft, &rep->costs[rep->ncosts], why, len);
+	err = vmmio_costs_load(file, allow_soft, NULL, &rep->costs[rep->ncosts], why, len);
 	if (!err)
 		rep->ncosts++;
 	return err;

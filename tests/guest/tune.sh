@@ -101,6 +101,11 @@ sed 's/kvm-vmx/kvm-soft/' "$tmp/costs.json" >"$tmp/soft.json"
 run 1 predict "$1" --costs "$tmp/soft.json"
 grep -q 'allow-soft' "$tmp/err" || fail "soft costs taken"
 run 0 predict "$1" --costs "$tmp/soft.json" --allow-soft
+grep -q '^WARNING: that is a KVM without hardware support' "$tmp/out" || fail "soft costs without a warning"
+# of the processor that counted it is shown without being asked for
+sed "s/a made-up one/$(sed -n 's/^ "cpu": "\(.*\)",$/\1/p' "$1/machine.json" | sed 's,/,\\/,g')/" "$tmp/soft.json" >"$tmp/own.json"
+run 0 predict "$1" --costs "$tmp/own.json"
+grep -q '^WARNING: that is a KVM without hardware support' "$tmp/out" || fail "its own soft costs without a warning"
 sed 's/kvm-vmx/tcg/' "$tmp/costs.json" >"$tmp/tcg.json"
 run 1 predict "$1" --costs "$tmp/tcg.json" --allow-soft
 run 1 predict "$1" --costs "$1/result.json"
