@@ -203,7 +203,7 @@ static __always_inline __u64 recall(const struct vmmio_stock_state *s, __u64 dat
 	struct places *p = places_of(s);
 	struct place *at;
 
-	if (!p)
+	if (!p || !data) /* a place that is empty has none, either */
 		return 0;
 	at = &p->at[place_of(data)];
 	if (p->gen != s->gen || at->data != data)

@@ -91,6 +91,26 @@ static int add_module(struct vmmio_setup *s, const char *dir, const char *name)
 	return 0;
 }
 
+/* Of the module that was added last: it stands in scripts, and is there once. */
+static int check_name(const char *command, const struct vmmio_setup *s, const char *name)
+{
+	const char *option = s->modules_option ? s->modules_option : "--modules";
+	const char *last = s->files[s->nfiles - 1].guest;
+
+	if (strpbrk(name, "':\n")) {
+		fprintf(stderr, "vmmio-bench %s: %s %s: %s: not the name of a module\n", command,
+			option, s->modules, name);
+		return -EINVAL;
+	}
+	for (size_t i = 0; i + 1 < s->nfiles; i++)
+		if (!strcmp(s->files[i].guest, last)) {
+			fprintf(stderr, "vmmio-bench %s: %s %s: %s is there twice, with - and _\n",
+				command, option, s->modules, name);
+			return -EINVAL;
+		}
+	return 0;
+}
+
 static int is_module(const struct dirent *e)
 {
 	size_t n = strlen(e->d_name);
@@ -142,7 +162,10 @@ int vmmio_setup_modules(const char *command, struct vmmio_setup *s)
 			n < 0 ? strerror(-err) : "no *.ko in it");
 	}
 	for (int i = 0; i < n; i++) {
-		err = err ?: add_module(s, s->modules, list[i]->d_name);
+		if (!err) {
+			err = add_module(s, s->modules, list[i]->d_name);
+			err = err ?: check_name(command, s, list[i]->d_name);
+		}
 		free(list[i]);
 	}
 	free(list);

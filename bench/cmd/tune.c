@@ -199,7 +199,7 @@ static int measure_round(struct tune *t, gsl_rng *rng, unsigned int boot)
 	}
 	free(order);
 	vmmio_progress_end();
-	return err;
+	return vmmio_stop ? -EINTR : err;
 }
 
 /* What to type: for vmmio.ko, and for mainline's drivers, which can withhold features only. */
@@ -388,14 +388,14 @@ static int parse(struct tune *t, int argc, char **argv)
 	if (err)
 		return err;
 	t->kind = vmmio_kind_find(t->load);
-	for (size_t d = 0; d < t->depths.n; d++)
+	for (size_t d = 0; d < t->depths.n && !t->measure; d++)
 		if (t->depths.v[d] > t->count) {
 			fprintf(stderr,
 				NAME "--count %u: fewer I/Os than --depth %u keeps in flight\n",
 				t->count, t->depths.v[d]);
 			return -EINVAL;
 		}
-	for (size_t i = 0; i < t->sizes.n; i++)
+	for (size_t i = 0; i < t->sizes.n && !t->measure; i++)
 		if (t->kind->ring_max && t->sizes.v[i] > t->kind->ring_max) {
 			fprintf(stderr, NAME "--queue-size %u: --load %s has rings of at most %u\n",
 				t->sizes.v[i], t->load, t->kind->ring_max);

@@ -178,7 +178,13 @@ static int boot(struct run *r, char **output)
 	int err = gather_files(r);
 	char *text = err ? NULL : vmmio_where_script(&r->load);
 
-	err = text ? find_plugin(r, plugin, sizeof(plugin)) : -ENOMEM;
+	err = err ?: text ? find_plugin(r, plugin, sizeof(plugin)) : -ENOMEM;
+	if (err) {
+		if (err != -ENOENT)
+			fprintf(stderr, NAME "%s\n", strerror(-err));
+		free(text);
+		return err;
+	}
 
 	if (!err && (strchr(plugin, ',') || strchr(r->trace, ','))) {
 		fprintf(stderr, NAME "QEMU takes no comma in the name of a plugin or its trace\n");
@@ -412,7 +418,9 @@ static int read_trace(struct run *r, char *output)
 	json_t *info = json_object();
 	int err = modules ? 0 : -ENOMEM;
 
-	in.lines.initrd = r->setup.initrd && !r->stack
+	/* what guest another host's image has in it is not known: none of its lines is */
+	in.lines.initrd = r->stack && !r->initrd[0] ? ""
+			  : r->setup.initrd && !r->stack
 				  ? r->setup.initrd
 				  : vmmio_guest_image("initrd.cpio", initrd, sizeof(initrd));
 	in.lines.debug = r->debug ? r->debug : vmmio_guest_image("debug", debug, sizeof(debug));

@@ -151,17 +151,18 @@ static uint32_t find_child(const struct walk *w, bool of_b, uint32_t parent, uin
 
 /*
  * Of what nobody called (@x is below the root), how often is no question: nobody is to charge. A
- * host's timer makes an exit now and then: there a twentieth more or less is as often.
+ * host's timer makes an exit now and then: there up to a twentieth is as often.
  */
 static bool as_often(const struct walk *w, const struct vmmio_where_node *x,
 		     const struct vmmio_where_node *y)
 {
-	bool host =
-		!strncmp(w->d->b->strings[x->module], VMMIO_WHERE_HOST, strlen(VMMIO_WHERE_HOST));
+	const char *module = w->d->b->strings[x->module];
+	int64_t larger = x->entries > y->entries ? x->entries : y->entries;
 
-	if (!x->parent || x->entries < 0 || y->entries < 0)
+	if (!x->parent || x->entries < 0 || y->entries < 0 || x->entries == y->entries)
 		return true;
-	return host ? llabs(x->entries - y->entries) * 20 <= x->entries : x->entries == y->entries;
+	return !strncmp(module, VMMIO_WHERE_HOST, strlen(VMMIO_WHERE_HOST)) &&
+	       llabs(x->entries - y->entries) <= larger / 20;
 }
 
 /* Where a call that the two do not share is charged to: its caller's line, or itself. */

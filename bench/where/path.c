@@ -57,6 +57,7 @@ struct frame {
 };
 
 #define HOST (1l << 40) /* from here on: of the host's symbols */
+#define NO_BLOCK (-1)
 #define USER (-2)
 #define NOWHERE (-1)
 #define HOST_NOWHERE (-3)
@@ -105,7 +106,7 @@ struct replay {
 	uint32_t exit;	 /* what an exit is called */
 
 	/* the running block */
-	const struct block *block;
+	long block; /* its number, NO_BLOCK: none */
 	uint32_t done;
 	struct {
 		uint64_t insn;
@@ -134,7 +135,8 @@ static void *must(void *p)
 {
 	if (p)
 		return p;
-	fprintf(stderr, "vmmio-bench: out of memory while a trace is replayed\n");
+	fprintf(stderr,
+		"vmmio-bench: out of memory, or a million functions, in the replay of a trace\n");
 	exit(VMMIO_EXIT_TROUBLE);
 }
 
@@ -469,19 +471,26 @@ static void step(struct replay *r, uint64_t addr, unsigned int len)
 	l->behind = addr + len;
 }
 
+/* The running block, for as long as none is defined; NULL: none runs. */
+static const struct block *running(const struct replay *r)
+{
+	return r->block == NO_BLOCK ? NULL : &r->blocks[r->block];
+}
+
 /* Instructions of the running block up to number @n. */
 static int run_to(struct replay *r, uint32_t n)
 {
+	const struct block *b = running(r);
 	uint64_t addr;
 
-	if (!r->block)
+	if (!b)
 		return 0;
-	if (n > r->block->n || n < r->done)
+	if (n > b->n || n < r->done)
 		return bad(r, "malformed: more instructions than the block has");
-	addr = r->block->addr;
-	for (uint32_t i = 0; i < n; addr += r->block->len[i++])
+	addr = b->addr;
+	for (uint32_t i = 0; i < n; addr += b->len[i++])
 		if (i >= r->done)
-			step(r, addr, r->block->len[i]);
+			step(r, addr, b->len[i]);
 	r->done = n;
 	return 0;
 }
@@ -760,7 +769,7 @@ static int take_mark(struct replay *r, uint32_t which)
 
 	if (!take(r, 3, &p))
 		return bad(r, "cut");
-	if (which == VMMIO_MARK_BEGIN && !r->open && r->block && p[0] <= r->block->n) {
+	if (which == VMMIO_MARK_BEGIN && !r->open && running(r) && p[0] <= running(r)->n) {
 		r->open = true;
 		r->begin = two(p + 1);
 		r->seen = 0;
@@ -778,7 +787,7 @@ static int take_mark(struct replay *r, uint32_t which)
 	if (!err && r->l->host)
 		err = bad(r, "of a host whose guest was not entered again, though its load ended");
 	r->open = false;
-	r->block = NULL;
+	r->block = NO_BLOCK;
 	return err
 		       ?: r->npending ? bad(r, "malformed: accesses of no instruction")
 				      : fold(r, two(p + 1) - r->begin);
@@ -825,7 +834,8 @@ static int change_level(struct replay *r, bool entered, const struct block *to)
 
 	if (to->left && !host->symbols)
 		return bad(r, "of a guest that has guests itself (--stack is for them)");
-	if (to->left && r->l == guest) {
+	/* also at once after the entry, before the guest ran anything */
+	if (to->left && (r->l == guest || entered)) {
 		if (guest->depth)
 			count(r, guest->stack[guest->depth - 1].node,
 			      guest->symbol == USER ? 0 : guest->prev, r->exit);
@@ -838,16 +848,17 @@ static int change_level(struct replay *r, bool entered, const struct block *to)
 
 static int take_block(struct replay *r, uint32_t id)
 {
-	bool entered = r->open && r->block && r->block->enters;
-	int err = r->open && r->block ? run_to(r, r->block->n) : 0;
+	const struct block *before = r->open ? running(r) : NULL;
+	bool entered = before && before->enters;
+	int err = before ? run_to(r, before->n) : 0;
 
 	if (err)
 		return err;
 	if (id >= r->nblocks)
 		return bad(r, "malformed: a block that was not defined");
-	r->block = &r->blocks[id];
+	r->block = id;
 	r->done = 0;
-	return r->open ? change_level(r, entered, r->block) : 0;
+	return r->open ? change_level(r, entered, running(r)) : 0;
 }
 
 static int take_record(struct replay *r, bool *ended)
@@ -861,7 +872,7 @@ static int take_record(struct replay *r, bool *ended)
 		return take_block(r, value);
 	case VMMIO_TRACE_CUT:
 		err = r->open ? run_to(r, value) : bad(r, "malformed: a cut outside of a window");
-		r->block = NULL;
+		r->block = NO_BLOCK;
 		return err;
 	case VMMIO_TRACE_ACCESS:
 		return take_access(r, value);
@@ -886,6 +897,7 @@ int vmmio_path_read(struct vmmio_where *w, const struct vmmio_path_input *in, co
 			   .in = in,
 			   .why = why,
 			   .len = len,
+			   .block = NO_BLOCK,
 			   .words = data,
 			   .nwords = size / sizeof(uint32_t)};
 	bool ended = false;

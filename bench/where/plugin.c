@@ -190,6 +190,7 @@ static uint32_t world(const struct qemu_plugin_tb *tb, size_t n)
 	    !memcmp(begin - sizeof(vmrun), vmrun, sizeof(vmrun)))
 		flags |= VMMIO_TRACE_LEFT;
 	if (end && qemu_plugin_insn_size(last) == sizeof(vmrun) &&
+	    (qemu_plugin_insn_vaddr(last) & 0xfff) <= 0x1000 - sizeof(vmrun) &&
 	    !memcmp(end, vmrun, sizeof(vmrun)))
 		flags |= VMMIO_TRACE_ENTERS;
 	return flags;

@@ -166,6 +166,19 @@ static int add_program(struct vmmio_symbols *s, const struct mapped *m, const ch
 	return err;
 }
 
+/* "@host-map FIRST-END r-xp OFFSET DEV INODE PATH", a line of its own. */
+static bool take_map(const char *line, struct mapped *m)
+{
+	char text[512], x[2];
+
+	snprintf(text, sizeof(text), "%.*s", (int)strcspn(line, "\n"), line);
+	return sscanf(text,
+		      "%" SCNx64 "-%" SCNx64 " %*c%*c%1[x]%*c %" SCNx64
+		      " %*s %*s %255[/a-zA-Z0-9_.+-]",
+		      &m->first, &m->end, x, &m->offset, m->path) == 5 &&
+	       m->end > m->first && m->path[0] == '/';
+}
+
 int vmmio_symbols_programs(struct vmmio_symbols *s, const char *output, const char *initrd,
 			   char *why, size_t len)
 {
@@ -174,20 +187,18 @@ int vmmio_symbols_programs(struct vmmio_symbols *s, const char *output, const ch
 	int err = 0, n = 0;
 
 	s->room = s->n;
-	for (; !err && (p = strstr(p, mark)); p++) {
+	for (; !err && (p = strstr(p, mark)); n++) {
 		struct mapped m;
 		const char *module;
 
 		p += strlen(mark);
-		if (sscanf(p,
-			   "%" SCNx64 "-%" SCNx64 " %*c%*c%1[x]%*c %" SCNx64
-			   " %*s %*s %255[/a-zA-Z0-9_.+-]",
-			   &m.first, &m.end, (char[2]){""}, &m.offset, m.path) != 5 ||
-		    m.end <= m.first)
-			continue;
+		if (!take_map(p, &m)) {
+			snprintf(why, len, "a line of the host's mappings is damaged: %.*s",
+				 (int)strcspn(p, "\n"), p);
+			return -EPROTO;
+		}
 		module = vmmio_symbols_own(s, strrchr(m.path, '/') + 1);
 		err = module ? add_program(s, &m, module, initrd, why, len) : -ENOMEM;
-		n++;
 	}
 	if (!err && !n) {
 		snprintf(why, len, "the host told no program of its monitor");

@@ -130,6 +130,8 @@ void vmmio_symbols_settle(struct vmmio_symbols *s)
 		if (!kept || s->v[i].addr != s->v[kept - 1].addr)
 			s->v[kept++] = s->v[i];
 	s->n = kept;
+	if (s->nsections)
+		qsort(s->sections, s->nsections, sizeof(*s->sections), section_by_addr);
 }
 
 /* Those of the text, and of the kernel of @like if it is not NULL. */
@@ -149,7 +151,7 @@ static int take_symbols(struct vmmio_symbols *s, const struct vmmio_symbols *lik
 		if (next)
 			*next++ = '\0';
 		if (!take_symbol(s, p)) {
-			snprintf(why, len, "the guest's list of symbols: %.60s", p);
+			snprintf(why, len, "a list of symbols has a line that is none: %.60s", p);
 			return -EPROTO;
 		}
 	}
@@ -158,7 +160,7 @@ static int take_symbols(struct vmmio_symbols *s, const struct vmmio_symbols *lik
 			s->v[s->n++] = like->v[i];
 	vmmio_symbols_settle(s);
 	if (s->n < 100 || !s->v[s->n - 1].addr) {
-		snprintf(why, len, "the guest told no addresses of functions (%zu names)", s->n);
+		snprintf(why, len, "no addresses of functions were told (%zu names)", s->n);
 		return -EPROTO;
 	}
 	return 0;
@@ -205,15 +207,15 @@ int vmmio_symbols_read(struct vmmio_symbols *s, const char *output, bool host,
 	err = inflate_all(packed, n, &s->text);
 	free(packed);
 	if (err)
-		snprintf(why, len, "the guest's list of symbols is cut or damaged");
+		snprintf(why, len, "the %s's list of symbols is cut or damaged",
+			 host ? "host" : "guest");
 	if (!strstr(output, "@same-kernel\n"))
 		like = NULL;
 	err = err ?: take_symbols(s, like, why, len);
 	for (p = output; *p && !err; p += strcspn(p, "\n"), p += *p == '\n')
 		if (*p == '@' && (!host || !strncmp(p + 1, "host-", skip)))
 			err = take_line(s, p + 1 + skip);
-	if (s->nsections)
-		qsort(s->sections, s->nsections, sizeof(*s->sections), section_by_addr);
+	vmmio_symbols_settle(s);
 	return err;
 }
 

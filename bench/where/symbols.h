@@ -50,7 +50,7 @@ int vmmio_symbols_read(struct vmmio_symbols *s, const char *output, bool host,
 const char *vmmio_symbols_own(struct vmmio_symbols *s, const char *text);
 /* One more, its name copied: 0 or -ENOMEM. Out of order until all are there and settled. */
 int vmmio_symbols_add(struct vmmio_symbols *s, uint64_t addr, const char *name, const char *module);
-/* In order, of several names of one address the first. */
+/* In order, of several names of one address the first; sections, too. */
 void vmmio_symbols_settle(struct vmmio_symbols *s);
 void vmmio_symbols_free(struct vmmio_symbols *s);
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+/* clang-format off */
 /*
  * The file that the plugin (plugin.c) writes and path.c reads: which translated
  * blocks ran between two marks of a load, in order, and which accesses reached a
@@ -11,11 +12,13 @@
  *            and the device's id: of the instruction that ran last
  *   MARK     which; then n, how many of the running block's instructions ran so far, and
  *            the count of all instructions ever, two words
- *   DEFINE   n instructions, and whether its last one enters a guest of the guest
- *            (VMRUN) or its first one is where that is left to; then id, address (two words), and a
- * byte a length, padded DEVICE   id; then how long its name is, and the name, padded END      all
- * is there; then the count of all, two words
+ *   DEFINE   n instructions, and whether the last one enters a guest of the guest (VMRUN) or
+ *            the first one is where that is left to; then id, address (two words), and a
+ *            byte a length, padded
+ *   DEVICE   id; then how long its name is, and the name, padded
+ *   END      all is there; then the count of all, two words
  */
+/* clang-format on */
 #ifndef VMMIO_BENCH_WHERE_TRACE_H
 #define VMMIO_BENCH_WHERE_TRACE_H
 

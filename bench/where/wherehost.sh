@@ -15,11 +15,16 @@ guest >/tmp/guest &
 guest=$!
 # once the guest has told its symbols it sleeps until this is over
 until grep -qs '^@told' /tmp/vmmio-*/result; do
-	kill -0 "$guest"
+	kill -0 "$guest" || {
+		cat /tmp/guest
+		exit 1
+	}
 	sleep 1
 done
 cat "/proc/$(pidof qemu-system-x86_64)/maps" >/tmp/maps
-wait "$guest"
+status=0
+wait "$guest" || status=$?
 cat /tmp/guest
+[ $status = 0 ] || exit $status
 symbols host-
 sed -n 's,^.* r-xp .* /.*,@host-map &,p' /tmp/maps

@@ -14,10 +14,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "bench/where/delta.h"
 #include "bench/where/path.h"
+#include "bench/where/program.h"
 #include "bench/where/trace.h"
 #include "vmmio/mark.h"
 
@@ -42,7 +44,7 @@ static struct vmmio_symbols symbols = {
 	.nmmio = 1,
 };
 
-static uint32_t words[256];
+static uint32_t words[8192];
 static size_t nwords;
 
 static void put(uint32_t w)
@@ -289,6 +291,134 @@ static void test_levels(void **state)
 	assert_int_equal(read_under(&w, &host, nwords * 4, why), -EPROTO);
 	assert_non_null(strstr(why, "not entered again"));
 	vmmio_where_free(&w);
+}
+
+/* What is translated within a window may be more than there was room for. */
+static void test_new_blocks(void **state)
+{
+	struct vmmio_where w;
+	char why[256];
+
+	nwords = 0;
+	put(VMMIO_TRACE_MAGIC);
+	define(0, LOAD);
+	block(0);
+	mark(VMMIO_MARK_BEGIN, 2, 1002);
+	for (uint32_t id = 1; id <= 1100; id++)
+		define(id, KERNEL);
+	block(1100);
+	for (uint32_t id = 1101; id <= 1200; id++)
+		define(id, KERNEL);
+	mark(VMMIO_MARK_END, 4, 1002 + 2 + 4);
+	kind(VMMIO_TRACE_END, 0);
+	put64(5000);
+	assert_int_equal(read_trace(&w, nwords * 4, why), 0);
+	assert_int_equal(w.trees[0].total, 6);
+	assert_int_equal(w.trees[0].nodes[node_of(&w, "entry_SYSCALL_64")].entries, 1);
+	vmmio_where_free(&w);
+}
+
+/* An archive as mkcpio makes it: this program as /bin/self. */
+static void write_image(const char *path)
+{
+	static char zero[4];
+	FILE *in = fopen("/proc/self/exe", "r"), *out = fopen(path, "w");
+	char buf[65536];
+	long size;
+	size_t n;
+
+	assert_non_null(in);
+	assert_non_null(out);
+	fseek(in, 0, SEEK_END);
+	size = ftell(in);
+	rewind(in);
+	fprintf(out, "070701%08x%08x%08x%08x%08x%08x%08lx%08x%08x%08x%08x%08x%08x", 1, 0100755, 0,
+		0, 1, 0, size, 0, 0, 0, 0, 9, 0);
+	fwrite("bin/self", 1, 9, out);
+	fwrite(zero, 1, -(110 + 9) & 3, out);
+	while ((n = fread(buf, 1, sizeof(buf), in)))
+		fwrite(buf, 1, n, out);
+	fwrite(zero, 1, -size & 3, out);
+	fprintf(out, "070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x", 0, 0, 0, 0, 1, 0,
+		0, 0, 0, 0, 0, 11, 0);
+	fwrite("TRAILER!!!", 1, 11, out);
+	fclose(in);
+	assert_int_equal(fclose(out), 0);
+}
+
+/* The line of /proc/self/maps that has this code, as a host tells it. */
+static void map_of_self(char *line, size_t len)
+{
+	FILE *f = fopen("/proc/self/maps", "r");
+	char text[512], perms[8];
+	unsigned long long first, end, offset;
+
+	assert_non_null(f);
+	line[0] = '\0';
+	while (!line[0] && fgets(text, sizeof(text), f))
+		if (sscanf(text, "%llx-%llx %7s %llx", &first, &end, perms, &offset) == 4 &&
+		    first <= (uintptr_t)map_of_self && (uintptr_t)map_of_self < end)
+			snprintf(line, len, "@host-map %llx-%llx %s %08llx 00:02 330   /bin/self\n",
+				 first, end, perms, offset);
+	fclose(f);
+	assert_true(line[0]);
+}
+
+static void test_programs(void **state)
+{
+	char path[] = "/tmp/vmmio-where-XXXXXX", line[256], why[256] = "";
+	struct vmmio_lines_where where = {.initrd = path};
+	struct vmmio_frame frames[VMMIO_FRAMES];
+	const struct vmmio_section *section;
+	struct vmmio_symbols s = {0};
+	struct vmmio_lines *lines;
+	int fd = mkstemp(path);
+	long i;
+
+	assert_true(fd >= 0);
+	close(fd);
+	write_image(path);
+	map_of_self(line, sizeof(line));
+	/* a section of the kernel that is there before, and above */
+	s.sections = malloc(sizeof(*s.sections));
+	s.sections[0] = (struct vmmio_section){"vmmio", ".text", KERNEL};
+	s.nsections = 1;
+	assert_int_equal(vmmio_symbols_programs(&s, line, path, why, sizeof(why)), 0);
+	i = vmmio_symbols_find(&s, (uintptr_t)vmmio_symbols_find + 2);
+	assert_string_equal(s.v[i].name, "vmmio_symbols_find");
+	assert_string_equal(s.v[i].module, "self");
+	/* its lines are found below the kernel's section, and the kernel's above them */
+	section = vmmio_symbols_section(&s, (uintptr_t)vmmio_symbols_find);
+	assert_non_null(section);
+	assert_string_equal(section->module, "self");
+	assert_string_equal(vmmio_symbols_section(&s, KERNEL + 5)->module, "vmmio");
+	lines = vmmio_lines_open(&where, "self", NULL);
+	assert_non_null(lines);
+	assert_int_equal(vmmio_lines_of(lines, ".text",
+					(uintptr_t)vmmio_symbols_find - section->addr, frames),
+			 1);
+	assert_non_null(strstr(frames[0].line, "where/symbols.c:"));
+	vmmio_lines_close(lines);
+	vmmio_symbols_free(&s);
+	/* no map, one that is cut, of a file without a path, or of one that is not there */
+	assert_int_equal(vmmio_symbols_programs(&s, "", path, why, sizeof(why)), -EPROTO);
+	assert_int_equal(vmmio_symbols_programs(&s, "@host-map 1000-\n2000 r-xp 0 0 0 /bin/self\n",
+						path, why, sizeof(why)),
+			 -EPROTO);
+	assert_int_equal(vmmio_symbols_programs(&s, "@host-map 1000-2000 r-xp 0 0:0 1 self\n", path,
+						why, sizeof(why)),
+			 -EPROTO);
+	assert_non_null(strstr(why, "damaged: 1000-2000"));
+	vmmio_symbols_free(&s);
+	assert_int_equal(vmmio_symbols_programs(&s, "@host-map 1000-2000 r-xp 0 0:0 1 /bin/other\n",
+						path, why, sizeof(why)),
+			 -ENOENT);
+	vmmio_symbols_free(&s);
+	/* a file that is cut is no program */
+	assert_int_equal(truncate(path, 200), 0);
+	assert_true(vmmio_symbols_programs(&s, line, path, why, sizeof(why)) < 0);
+	vmmio_symbols_free(&s);
+	unlink(path);
 }
 
 /* No beginning of a trace is a trace, and no word of it can be any other. */
@@ -586,10 +716,11 @@ static void test_alone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_replay),	  cmocka_unit_test(test_levels),
-		cmocka_unit_test(test_cut_trace), cmocka_unit_test(test_symbols),
-		cmocka_unit_test(test_charge),	  cmocka_unit_test(test_charge_host),
-		cmocka_unit_test(test_json),	  cmocka_unit_test(test_folded),
+		cmocka_unit_test(test_replay),	   cmocka_unit_test(test_levels),
+		cmocka_unit_test(test_new_blocks), cmocka_unit_test(test_programs),
+		cmocka_unit_test(test_cut_trace),  cmocka_unit_test(test_symbols),
+		cmocka_unit_test(test_charge),	   cmocka_unit_test(test_charge_host),
+		cmocka_unit_test(test_json),	   cmocka_unit_test(test_folded),
 		cmocka_unit_test(test_alone),
 	};
 

@@ -222,7 +222,8 @@ enum ctl_verdict ctl_legs_judge(const struct ctl_leg *legs, int n, int what, dou
 
 bool ctl_leg_idle(const struct ctl_leg *leg)
 {
-	return (!leg->known[CTL_TRY_KICKS] || leg->v[CTL_TRY_KICKS] <= 0) &&
+	/* kicks that are not known are no reason to say that there are none */
+	return leg->known[CTL_TRY_KICKS] && leg->v[CTL_TRY_KICKS] <= 0 &&
 	       (!leg->known[CTL_TRY_IRQS] || leg->v[CTL_TRY_IRQS] <= 0);
 }
 

@@ -107,14 +107,20 @@ static int wait_names(const struct ctl_device *d, const char *names, struct ctl_
 	return -ENODEV;
 }
 
-/* One rebind, with @line in force then. What fails leaves the former settings. */
-static int put(struct ctl_device *d, const char *line, const char *names, struct ctl_text *why)
+/*
+ * One rebind, with @line in force then. What fails leaves the former settings, but for
+ * -ENODEV: the rebind was made, and the names behind the device are others. @begun is set
+ * once anything is changed.
+ */
+static int put(struct ctl_device *d, const char *line, const char *names, bool *begun,
+	       struct ctl_text *why)
 {
 	char former[CTL_SETTINGS_MAX];
 	int err = wait_idle(d, why);
 
 	if (!err)
 		err = ctl_settings_read(d->name, former, why);
+	*begun |= !err;
 	if (!err)
 		err = ctl_settings_write(d->name, line, why);
 	if (!err)
@@ -179,6 +185,9 @@ static void run_child(char **argv, int out, pid_t parent)
 	signal(SIGHUP, SIG_DFL);
 	signal(SIGQUIT, SIG_DFL);
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGTSTP, SIG_DFL);
+	signal(SIGTTIN, SIG_DFL);
+	signal(SIGTTOU, SIG_DFL);
 	if (null >= 0)
 		dup2(null, STDIN_FILENO);
 	if (dup2(out, STDOUT_FILENO) < 0)
@@ -282,7 +291,7 @@ struct trial {
 	int n;
 };
 
-/* All legs. Whether B was ever in force, or may be, is @touched. */
+/* All legs. Whether the device was rebound, or may have been, is @touched. */
 static int run_legs(struct trial *x, bool *touched, struct ctl_text *why)
 {
 	int legs = 4 * (int)x->t->rounds, err = 0;
@@ -296,8 +305,7 @@ static int run_legs(struct trial *x, bool *touched, struct ctl_text *why)
 			ctl_say(why, "ended by signal %d", (int)stopped);
 			return -EINTR;
 		}
-		*touched |= leg->b;
-		err = put(&x->d, leg->b ? x->b : x->a, x->names, &reason);
+		err = put(&x->d, leg->b ? x->b : x->a, x->names, touched, &reason);
 		if (!err)
 			err = measure(x->t, &x->d, leg, &reason);
 		if (!err && ctl_leg_idle(leg)) {
@@ -322,20 +330,27 @@ static int undo(struct trial *x)
 {
 	struct ctl_text why, unused;
 	char line[CTL_SETTINGS_MAX + 128], now[CTL_SETTINGS_MAX];
+	bool begun = false;
 	int err;
 
 	say_line(line, sizeof(line), x->d.name, x->a);
-	err = put(&x->d, x->a, x->names, &why);
+	err = put(&x->d, x->a, x->names, &begun, &why);
 	if (!err) {
 		say_undone(x);
 		return 0;
+	}
+	ctl_settings_read(x->d.name, now, &unused);
+	if (err == -ENODEV && !strcmp(now, x->a)) {
+		say_undone(x);
+		fprintf(stderr, "vmmio-ctl: try: %s\n", why.s);
+		return err;
 	}
 	/* at least from its next bind on */
 	ctl_settings_write(x->d.name, x->a, &unused);
 	ctl_settings_read(x->d.name, now, &unused);
 	fprintf(stderr, "vmmio-ctl: try: NOT undone: %s; %s; then type: %s\n", why.s,
 		strcmp(now, x->a) ? "the settings are B's"
-				  : "until its next bind it has B's settings",
+				  : "until its next bind it may have B's settings",
 		line);
 	return err;
 }
@@ -373,6 +388,9 @@ static void catch_signals(void)
 	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
 		sigaction(signals[i], &sa, NULL);
 	signal(SIGPIPE, SIG_IGN); /* nobody reads: undo all the same */
+	signal(SIGTSTP, SIG_IGN); /* it would stand still with B in force */
+	signal(SIGTTIN, SIG_IGN);
+	signal(SIGTTOU, SIG_IGN);
 }
 
 int ctl_cmd_try(const struct ctl_try *t)

@@ -41,9 +41,9 @@ __u64 vmmio_bpf_link_misses(struct bpf_link *const *links, int n);
 bool vmmio_bpf_tells_misses(const struct bpf_link *link);
 
 /*
- * For a process that is about to end: @links (NULL: none) are taken off behind its back, since that
- * waits for a grace period of the kernel for each hook, one after the other. A child holds them
- * until this process is gone, however it goes, and then nobody does. The caller destroys them
+ * For a process that is about to end: @links (NULL: none) are detached in the background, since
+ * that waits for a grace period of the kernel for each hook, one after the other. A child holds
+ * them until this process is gone, however it goes, and then nobody does. The caller destroys them
  * all the same. It holds nothing else: no output that somebody reads to its end, no lock.
  */
 void vmmio_bpf_leave(struct bpf_link *const *links, int n);

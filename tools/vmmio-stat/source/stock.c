@@ -353,6 +353,11 @@ static void take_flight(struct source *b, struct vmmio_row *r,
 		r->have &= ~LOOKED;
 		return;
 	}
+	/* as many as the ring has, or the device is ahead by as many: anything else is torn */
+	if (flight > r->info.ring_size && (__u16)-flight > r->info.ring_size) {
+		r->have &= ~LOOKED;
+		return;
+	}
 	k->looks++;
 	if (flight <= r->info.ring_size)
 		k->flight += flight;
