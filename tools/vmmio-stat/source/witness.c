@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "source.h"
+#include "tools/vmmio-stat/core/probing.h"
 #include "witness.h"
 
 #define VIRTIO_DEVICES "/sys/bus/virtio/devices"
@@ -101,6 +102,7 @@ int vmmio_witness_after(struct vmmio_witness *w)
 	int err = vmmio_irqs_now(&w->irqs.after);
 
 	w->taken = !err;
+	w->tracing_off = vmmio_probing_off("", false);
 	return err;
 }
 
@@ -124,7 +126,10 @@ static bool stayed(const struct vmmio_witness *from, const struct vmmio_slot_inf
 	return false;
 }
 
-/* A zero of these rows may be a hook that never fired. */
+/*
+ * A zero of these rows may be a hook that never fired. Handler runs that only the kernel's
+ * tracepoints saw go with them: of a device whose hooks are dead nothing is said.
+ */
 static void forget_zeros(struct vmmio_snapshot *d, const char *device)
 {
 	size_t i;
@@ -136,7 +141,7 @@ static void forget_zeros(struct vmmio_snapshot *d, const char *device)
 		if (strcmp(r->info.device, device))
 			continue;
 		for (c = 0; c < VMMIO_C_COUNT; c++)
-			if (!r->c[c])
+			if (!r->c[c] || (c == VMMIO_C_IRQS && r->info.kind == VMMIO_SLOT_DEVICE))
 				r->have &= ~(1ull << c);
 		r->have_hist = 0;
 		r->have_regs = false;
@@ -152,6 +157,23 @@ static const struct vmmio_row *device_row(const struct vmmio_snapshot *d, const 
 		    !strcmp(d->rows[i].info.device, device))
 			return &d->rows[i];
 	return NULL;
+}
+
+/* Did nothing of its virtqueues show? The kernel's tracepoints around its handler may have. */
+static bool silent(const struct vmmio_snapshot *d, const char *device)
+{
+	size_t i;
+
+	for (i = 0; i < d->n; i++) {
+		const struct vmmio_row *r = &d->rows[i];
+		bool queue = r->info.kind == VMMIO_SLOT_QUEUE;
+
+		if (strcmp(r->info.device, device))
+			continue;
+		if (queue ? r->c[VMMIO_C_KICKS] || r->c[VMMIO_C_IRQS] : r->c[VMMIO_C_CONFIG_IRQS])
+			return false;
+	}
+	return true;
 }
 
 static int unseen(struct vmmio_snapshot *d, const struct vmmio_slot_info *x, bool row)
@@ -188,13 +210,15 @@ int vmmio_witness_check(struct vmmio_snapshot *d, const struct vmmio_witness *fr
 	for (i = 0; i < to->n && !err; i++) {
 		const struct vmmio_slot_info *x = &to->devices[i];
 		const struct vmmio_row *r = device_row(d, x->device);
+		bool off = to->tracing_off && !to->ours[i] && silent(d, x->device);
 		__u64 moved, irqs;
 
 		if (!(sees & (to->ours[i] ? VMMIO_SEES_OURS : VMMIO_SEES_MAINLINE)) ||
 		    !stayed(from, x, to->ours[i]))
 			continue;
 		/* counted but not to be had, or seen; one lost is said to be lost */
-		if (r && (!vmmio_device_irqs(d, r, &irqs) || irqs || d->events_lost || r->reset))
+		if (r && !off &&
+		    (!vmmio_device_irqs(d, r, &irqs) || irqs || d->events_lost || r->reset))
 			continue;
 		moved = vmmio_irqs_moved(d, x->device, &from->irqs, &to->irqs);
 		/* a single one may be under way at the edge */

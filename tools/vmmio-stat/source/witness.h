@@ -11,6 +11,7 @@
 
 struct vmmio_witness {
 	bool taken;
+	bool tracing_off; /* function tracing, when it was taken */
 	struct vmmio_irqs_pair irqs;
 	struct vmmio_slot_info *devices; /* with a driver; names, transport */
 	bool *ours;
