@@ -397,9 +397,6 @@ static int name_modules(const struct vmmio_setup *s, bool host, struct vmmio_pat
 		if (!name)
 			return -ENOMEM;
 		name[strlen(name) - 3] = '\0'; /* .ko */
-		for (char *p = name; *p; p++)
-			if (*p == '-')
-				*p = '_';
 		all[(*n)++] = (struct vmmio_path_module){name, s->files[i].host, host};
 	}
 	return 0;
