@@ -130,12 +130,13 @@ if(VMMIO_MATRIX)
 	set(traced ${CMAKE_BINARY_DIR}/traced-kernel)
 	add_test(NAME matrix.traced-kernel
 		 COMMAND ${CMAKE_SOURCE_DIR}/tests/run ${CMAKE_SOURCE_DIR}/cmake/source-kernel.sh --out ${traced} --config
-			 ${CMAKE_SOURCE_DIR}/cmake/traced-kernel.config --version 6.12 --patches ${CMAKE_SOURCE_DIR}/patches/trace
+			 ${CMAKE_SOURCE_DIR}/cmake/traced-kernel.config --version 7.3 --suite trixie-backports
+			 --tools trixie --patches ${CMAKE_SOURCE_DIR}/patches/trace
 	)
 	vmmio_test_properties(matrix.traced-kernel matrix 3600)
 	set_tests_properties(matrix.traced-kernel PROPERTIES FIXTURES_SETUP traced_kernel)
 	foreach(script IN ITEMS traced patches)
-		vmmio_script_test(matrix tests/matrix/${script}.sh TIMEOUT 300 ARGS ${traced})
+		vmmio_script_test(matrix tests/matrix/${script}.sh TIMEOUT 900 ARGS ${traced})
 		set_tests_properties(matrix.${script} PROPERTIES FIXTURES_REQUIRED traced_kernel)
 	endforeach()
 	vmmio_script_test(matrix tests/matrix/cross.sh TIMEOUT 3600 ARGS ${CMAKE_BINARY_DIR}/cross)

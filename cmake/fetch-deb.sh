@@ -3,7 +3,8 @@
 #
 # Downloads Debian packages and unpacks them into a folder of the build tree.
 # Installs nothing, needs no root, follows no dependencies. A folder that holds
-# the same packages already is left alone. Its file "contents" has package, version,
+# the same packages already is left alone. A suite that this machine's apt does not
+# follow is looked up through an apt root of its own. Its file "contents" has package, version,
 # architecture and path of each file (packaging/linked.sh reads it).
 set -eu
 # shellcheck source=cmake/apt.sh
@@ -17,22 +18,30 @@ die()
 
 usage()
 {
-	echo "usage: fetch-deb.sh --out DIR [--arch ARCH] PACKAGE..." >&2
+	echo "usage: fetch-deb.sh --out DIR [--arch ARCH] [--suite SUITE] PACKAGE..." >&2
 	exit 2
 }
 
 if [ $# -lt 3 ] || [ "$1" != --out ]; then
 	usage
 fi
-out=$2 arch=''
+out=$2 arch='' suite=''
 shift 2
-if [ "$1" = --arch ]; then
-	[ $# -ge 3 ] || usage
-	arch=$2
-	shift 2
-fi
+while [ $# -gt 0 ]; do
+	case $1 in
+	--arch | --suite)
+		if [ $# -lt 3 ] || [ -z "$2" ]; then usage; fi
+		eval "${1#--}=\$2"
+		shift 2
+		;;
+	-*) usage ;;
+	*) break ;;
+	esac
+done
+[ $# -ge 1 ] || usage
 
-if [ -f "$out/packages" ] && [ "$(cat "$out/packages")" = "${arch:+$arch }$*" ]; then
+request="${arch:+$arch }${suite:+$suite }$*"
+if [ -f "$out/packages" ] && [ "$(cat "$out/packages")" = "$request" ]; then
 	exit 0
 fi
 for tool in apt-get apt-cache dpkg dpkg-deb; do
@@ -51,16 +60,16 @@ again()
 {
 	rm -rf "$work"
 	# shellcheck disable=SC2086 # a list of words
-	VMMIO_FRESH_LISTS=1 exec "$0" --out "$out" $packages
+	VMMIO_FRESH_LISTS=1 exec "$0" --out "$out" ${arch:+--arch "$arch"} ${suite:+--suite "$suite"} $packages
 }
 
 for package in "$@"; do
-	if [ -z "$apt_private" ] && { [ -n "$arch" ] || [ -n "${VMMIO_FRESH_LISTS-}" ] ||
+	if [ -z "$apt_private" ] && { [ -n "$arch" ] || [ -n "$suite" ] || [ -n "${VMMIO_FRESH_LISTS-}" ] ||
 		! apt_has "$package"; }; then
-		apt_use_private "$out" "${arch:-$(dpkg --print-architecture)}" ''
+		apt_use_private "$out" "${arch:-$(dpkg --print-architecture)}" "$suite"
 	fi
-	apt_has "$package${arch:+:$arch}" || die "no package $package${arch:+ for $arch}"
-	apt_fetch "$work" '' "$package${arch:+:$arch}"
+	apt_has "$package${arch:+:$arch}" || die "no package $package${suite:+ in $suite}${arch:+ for $arch}"
+	apt_fetch "$work" "$suite" "$package${arch:+:$arch}"
 done
 for deb in "$work"/*.deb; do
 	dpkg-deb -x "$deb" "$out" || die "cannot unpack $(basename "$deb") into $out (disk full?)"
@@ -70,4 +79,4 @@ for deb in "$work"/*.deb; do
 done
 merge_usr "$out"
 mv "$work/contents" "$out/contents"
-echo "${arch:+$arch }$*" >"$out/packages"
+echo "$request" >"$out/packages"

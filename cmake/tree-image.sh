@@ -69,7 +69,8 @@ mkdir -p "$out/src" "$out/modules"
 
 # from a copy, since Kbuild writes beside its sources
 cp -r "$source/kmod" "$source/include" "$out/src/"
-env -u MAKEFLAGS -u MFLAGS make -s -C "$tree" "M=$out/src/kmod" modules >"$out/log" 2>&1 ||
+env -u MAKEFLAGS -u MFLAGS make -s -C "$tree" "M=$out/src/kmod" ${PAHOLE:+"PAHOLE=$PAHOLE"} modules \
+	>"$out/log" 2>&1 ||
 	die "vmmio.ko does not build for it, see $out/log"
 
 # what the image loads and the kernel has not built in; a desktop's tree has thousands

@@ -33,6 +33,8 @@ function register(name, offset)
 		return offset == 80 ? "doorbell" : offset == 96 ? "isr" : \
 			offset == 100 ? "ack" : offset == 112 ? "status" : "other"
 	}
+	if (name == "virtio-pci") # legacy
+		return offset == 16 ? "doorbell" : offset == 18 ? "status" : offset == 19 ? "isr" : "other"
 	if (name ~ /^virtio-pci-notify/)
 		return "doorbell"
 	if (name ~ /^virtio-pci-isr/)
