@@ -76,6 +76,12 @@ struct vring_virtqueue___f {
 	struct vring_virtqueue_packed___f packed;
 } FLAVOUR;
 
+/* The same under the kernel's own name, for pointers that it keeps with their type. */
+struct vring_virtqueue {
+	__u16 last_used_idx;
+	struct vring_virtqueue_split___f split;
+} FLAVOUR;
+
 /* Where the next descriptor goes, 0 .. 2 * size - 1. */
 static __always_inline __u32 packed_avail(struct virtqueue *vq, __u32 size)
 {

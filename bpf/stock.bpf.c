@@ -19,6 +19,7 @@
 #include "stock.h"
 #include "rows.bpf.h"
 #include "stock_rings.bpf.h"
+#include "stock_hists.bpf.h"
 #include "stock_queues.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -70,40 +71,6 @@ static __always_inline void count(__u64 *counter, __u64 n)
 	__sync_fetch_and_add(counter, n);
 }
 
-/* Where a hook counts what several CPUs can do at once, and its histograms. */
-static __always_inline struct vmmio_bpf_row *row_of(const struct vmmio_stock_state *s)
-{
-	return row_get(s->slot, s->gen);
-}
-
-static __always_inline void count_in_row(const struct vmmio_stock_state *s, int one)
-{
-	struct vmmio_bpf_row *row = row_of(s);
-
-	if (row)
-		row->c[one]++;
-}
-
-/* @row: of @s, NULL if it has not been asked for. */
-static __always_inline void hist_also(const struct vmmio_stock_state *s, struct vmmio_bpf_row **row,
-				      enum vmmio_hist_id id, __u64 value)
-{
-	if (opt_hist_pos[id] == VMMIO_HIST_ABSENT)
-		return;
-	if (!*row)
-		*row = row_of(s);
-	if (*row)
-		hist_in(*row, id, value);
-}
-
-static __always_inline void hist_count(const struct vmmio_stock_state *s, enum vmmio_hist_id id,
-				       __u64 value)
-{
-	struct vmmio_bpf_row *row = NULL;
-
-	hist_also(s, &row, id, value);
-}
-
 #include "stock_requests.bpf.h"
 #include "stock_adds.bpf.h"
 
@@ -121,7 +88,7 @@ static __always_inline bool pair_kick(struct virtqueue *vq, struct vmmio_stock_s
 {
 	bool occupancy = opt_occupancy, latency = opt_latency, empty = opt_empty;
 	__u16 avail, used = 0, prev = s->avail_prev;
-	struct vmmio_bpf_row *row = NULL;
+	struct vmmio_hist *all = NULL;
 	bool known = s->kicked;
 	__u64 t0 = s->t0;
 
@@ -131,30 +98,31 @@ static __always_inline bool pair_kick(struct virtqueue *vq, struct vmmio_stock_s
 		avail = ring_avail(vq, s);
 	s->avail_prev = avail;
 	s->kicked = 1;
-	if (occupancy)
-		row = row_of(s);
-	if (row) {
-		row->c[VMMIO_C_OCCUPANCIES]++;
-		row->c[VMMIO_C_OCCUPANCY] += (__u16)(avail - used);
-		hist_in(row, VMMIO_HIST_OCCUPANCY, (__u16)(avail - used));
+	if (opt_hist_pos[VMMIO_HIST_BATCH] != VMMIO_HIST_ABSENT ||
+	    opt_hist_pos[VMMIO_HIST_OCCUPANCY] != VMMIO_HIST_ABSENT)
+		all = hists_of(s);
+	if (occupancy) {
+		count(&s->occupancies, 1);
+		count(&s->occupancy, (__u16)(avail - used));
+		hist_shared(s, all, VMMIO_HIST_OCCUPANCY, (__u16)(avail - used));
 	}
 	if (!known)
 		return false;
 	if (by_event(s)) {
 		count(&s->kicks_indexed, 1);
 		count(&s->kick_buffers, (__u16)(avail - prev));
-		hist_also(s, &row, VMMIO_HIST_BATCH, (__u16)(avail - prev));
+		hist_shared(s, all, VMMIO_HIST_BATCH, (__u16)(avail - prev));
 	}
 	if (!latency)
 		return false;
 	/* another CPU's kick published it, or it is not used yet: that is the sample */
 	if (avail == prev || (t0 && (__s16)(used - s->a0) <= 0)) {
 		if (t0)
-			count_in_row(s, VMMIO_C_KICKS_MERGED);
+			count(&s->kicks_merged, 1);
 		return false;
 	}
 	if (t0)
-		count_in_row(s, VMMIO_C_KICKS_POLLED);
+		count(&s->kicks_polled, 1);
 	/* an interrupt from here on must not pair the old sample with the new indices */
 	s->t0 = 0;
 	barrier();
@@ -259,7 +227,6 @@ static __always_inline int kick_done(void)
 {
 	__u64 now = bpf_ktime_get_ns(), cost;
 	struct cpu_scratch *x = scratch();
-	struct vmmio_bpf_row *row;
 	struct vmmio_stock_state *s;
 	__u64 key;
 
@@ -274,24 +241,21 @@ static __always_inline int kick_done(void)
 		kicker_leaves(s);
 	if (!opt_kick_cost)
 		return 0;
-	row = row_of(s);
-	if (!row)
-		return 0;
 	if (x->irqs != x->kick_irqs) {
-		row->c[VMMIO_C_KICKS_INTERRUPTED]++;
+		count(&s->kicks_interrupted, 1);
 		return 0;
 	}
 	cost = now - x->kick_t0;
 	cost = cost > pair_ns ? cost - pair_ns : 0;
-	row->c[VMMIO_C_KICKS_TIMED]++;
-	row->c[VMMIO_C_KICK_NS] += cost;
-	hist_in(row, VMMIO_HIST_KICK, cost);
+	count(&s->kicks_timed, 1);
+	count(&s->kick_ns, cost);
+	if (opt_hist_pos[VMMIO_HIST_KICK] != VMMIO_HIST_ABSENT)
+		hist_shared(s, hists_of(s), VMMIO_HIST_KICK, cost);
 	return 0;
 }
 
 /* At the interrupt's begin: the sample ends before what its callback makes available. */
-static __always_inline void pair_interrupt(struct vmmio_stock_state *s, __u16 used, __u64 start,
-					   struct vmmio_bpf_row **row)
+static __always_inline void pair_interrupt(struct vmmio_stock_state *s, __u16 used, __u64 start)
 {
 	__u64 t0 = s->t0;
 
@@ -300,12 +264,12 @@ static __always_inline void pair_interrupt(struct vmmio_stock_state *s, __u16 us
 		return;
 	s->t0 = 0;
 	if (opt_preempted && kicker_late(s)) {
-		count_in_row(s, VMMIO_C_LATENCIES_PREEMPTED);
+		s->latencies_preempted++;
 		return;
 	}
 	s->latencies++;
 	s->latency_ns += start - t0;
-	hist_also(s, row, VMMIO_HIST_IRQ, start - t0);
+	hist_count(s, VMMIO_HIST_IRQ, start - t0);
 	if (s->empty) {
 		s->latencies_empty++;
 		s->latency_empty_ns += start - t0;
@@ -313,8 +277,7 @@ static __always_inline void pair_interrupt(struct vmmio_stock_state *s, __u16 us
 }
 
 /* At its end: what the device has used until then is this interrupt's. */
-static __always_inline void count_used(struct vmmio_stock_state *s, __u16 used,
-				       struct vmmio_bpf_row **row)
+static __always_inline void count_used(struct vmmio_stock_state *s, __u16 used)
 {
 	__u16 delta = used - s->used_prev;
 
@@ -325,7 +288,7 @@ static __always_inline void count_used(struct vmmio_stock_state *s, __u16 used,
 		s->irqs_indexed++;
 		s->used_buffers += delta;
 		if (delta)
-			hist_also(s, row, VMMIO_HIST_COALESCE, delta);
+			hist_count(s, VMMIO_HIST_COALESCE, delta);
 	}
 	s->interrupted = 1;
 }

@@ -28,6 +28,9 @@ struct vmmio_stock_info {
 #define VMMIO_STOCK_REQUESTS 16384
 #define VMMIO_STOCK_PLACES 32 /* of each virtqueue, a power of two */
 
+/* Slots whose histograms are in one map for all CPUs; those of others follow their rows. */
+#define VMMIO_STOCK_NEAR 128
+
 /* Of one virtqueue or device, by slot. */
 struct vmmio_stock_state {
 	__u64 key; /* address of the virtqueue or virtio device; 0: nobody's */
@@ -35,10 +38,13 @@ struct vmmio_stock_state {
 	__u64 opportunities; /* the caller of virtqueue_kick_prepare() excludes others */
 	__u64 avail;	     /* packed ring: position in the low half, running count above */
 	/* Of a virtqueue's doorbell, which its callers may ring at once: added to atomically. */
-	__u64 kicks, kicks_indexed, kick_buffers;
+	__u64 kicks, kicks_indexed, kick_buffers, kicks_merged, kicks_polled;
+	__u64 kicks_timed, kick_ns, kicks_interrupted, occupancies, occupancy;
 	/* Of a virtqueue's interrupt or a device's line: one handler at a time. */
 	__u64 irqs, irqs_found, irqs_indexed, used_buffers;
-	__u64 latencies, latency_ns, latencies_empty, latency_empty_ns;
+	__u64 latencies, latency_ns, latencies_empty, latency_empty_ns, latencies_preempted;
+	/* Of a device's handlers, which may run at once. */
+	__u64 handler_timed, handler_ns, config_irqs;
 	/* Of its adds and of what is taken back: whoever calls for these excludes others. */
 	__u64 added, ring_full, sgs_out, sgs_in, bytes_out, bytes_in;
 	__u64 requests, requests_timed, request_ns;
@@ -84,8 +90,10 @@ struct vmmio_stock_state {
 	__u8 turn;	  /* how often it started again, modulo 256 */
 	__u8 first_turn;  /* the same at its first sample */
 	__u32 slot;	  /* its own */
+	__u8 typed;	  /* its ring is known by its type, see stock_rings.bpf.h */
+	__u8 pad8[7];
 };
 
-_Static_assert(sizeof(struct vmmio_stock_state) == 376, "vmmio_stock_state layout");
+_Static_assert(sizeof(struct vmmio_stock_state) == 472, "vmmio_stock_state layout");
 
 #endif

@@ -172,6 +172,7 @@ static __always_inline struct vmmio_stock_info *take_slot(__u32 *slot)
 	__builtin_memset(s, 0, sizeof(*s));
 	s->gen = gen + 1;
 	s->slot = *slot;
+	hists_clear(*slot);
 	return bpf_map_lookup_elem(&infos, slot);
 }
 

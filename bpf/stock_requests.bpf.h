@@ -8,8 +8,8 @@
 #ifndef VMMIO_BPF_STOCK_REQUESTS_H
 #define VMMIO_BPF_STOCK_REQUESTS_H
 
-#define SGS_TURN 16  /* entries of one list that are looked at in a turn */
-#define SGS_TURNS 10 /* of one list */
+#define SGS_TURN 4   /* entries of one list that are looked at in a turn */
+#define SGS_TURNS 40 /* of one list */
 #define LISTS_MAX 8  /* lists of one request */
 
 struct in_flight {
@@ -59,7 +59,7 @@ static __always_inline unsigned long sg_entry(__u64 at, __u32 *length)
 {
 	struct scatterlist *sg = (void *)at;
 	__u32 size = bpf_core_field_offset(sg->length) + sizeof(sg->length);
-	char entry[32] = {};
+	char entry[32]; /* the read fills it, with zeroes where it fails */
 
 	if (size > sizeof(entry) || bpf_core_field_offset(sg->page_link)) {
 		*length = BPF_CORE_READ(sg, length);
@@ -128,14 +128,42 @@ __noinline __u64 sg_sum(__u64 list, bool mapped)
 	return sum;
 }
 
-/* The same of most lists, which have one entry, by one read. */
-static __always_inline __u64 sg_sum_short(__u64 list)
-{
-	__u32 length;
+#define SG_SIZE bpf_core_type_size(struct scatterlist)
+/* Of an entry: as much as is looked at, in one piece. */
+#define SG_READ (bpf_core_field_offset(struct scatterlist, length) + sizeof(__u32))
 
-	if ((sg_entry(list, &length) & (SG_CHAIN | SG_END)) != SG_END)
-		return sg_sum(list, false);
-	return 1ull << 48 | length;
+/* Of one that was read: its length where its list has no other, else -1. */
+static __always_inline __s64 sg_only(const char *entry)
+{
+	if ((*(unsigned long *)entry & (SG_CHAIN | SG_END)) != SG_END)
+		return -1;
+	return *(__u32 *)(entry + SG_READ - sizeof(__u32));
+}
+
+/* Most lists have one entry: its length, -1: it has more. */
+static __always_inline __s64 sg_short(__u64 list)
+{
+	char entry[32]; /* the read fills it, with zeroes where it fails */
+
+	if (SG_READ > sizeof(entry) || bpf_core_field_offset(struct scatterlist, page_link))
+		return -1;
+	bpf_probe_read_kernel(entry, SG_READ, (void *)list);
+	return sg_only(entry);
+}
+
+/* The sum of two that lie side by side, by one read; @first: of the lower one. */
+static __always_inline __s64 sg_twins(__u64 list, __s64 *first)
+{
+	char entries[80];
+	__s64 second;
+
+	if (SG_SIZE + SG_READ > sizeof(entries) ||
+	    bpf_core_field_offset(struct scatterlist, page_link))
+		return -1;
+	bpf_probe_read_kernel(entries, SG_SIZE + SG_READ, (void *)list);
+	*first = sg_only(entries);
+	second = sg_only(entries + SG_SIZE);
+	return *first < 0 || second < 0 ? -1 : *first + second;
 }
 
 static __always_inline __u32 place_of(__u64 data)
@@ -240,35 +268,83 @@ static __always_inline int add_one(struct virtqueue *vq, __u64 list, bool in, bo
 				   void *data, int ret)
 {
 	struct vmmio_stock_state *s = added(vq, (__u64)data, ret);
+	__s64 length;
 
-	if (s)
-		sum_up(s, in, mapped ? sg_sum(list, true) : sg_sum_short(list));
+	if (!s)
+		return 0;
+	length = mapped ? -1 : sg_short(list);
+	sum_up(s, in, length < 0 ? sg_sum(list, mapped) : 1ull << 48 | length);
 	return 0;
+}
+
+/* Of any lists. */
+__noinline int add_long(__u32 slot, __u64 sgs, __u32 out, __u32 n)
+{
+	struct vmmio_stock_state *s = state_at(slot);
+	__u64 list;
+	__u32 i;
+
+	for (i = 0; i < LISTS_MAX && i < n; i++) {
+		if (bpf_probe_read_kernel(&list, sizeof(list), (void *)sgs + i * sizeof(list)))
+			break;
+		sum_up(s, i >= out, sg_sum(list, false));
+	}
+	return 0;
+}
+
+#define LISTS_FEW 4
+
+/*
+ * Bytes of a few lists that have an entry each, and of those the device reads; -1: some have more.
+ * A header and a status around the data are often neighbours on a stack.
+ */
+static __always_inline __s64 few_bytes(const __u64 *lists, __u32 out, __u32 n, __u64 *bytes_out)
+{
+	__s64 length, bytes = 0;
+	__u32 i;
+
+	if (n == 3 && out == 1 && lists[0] - lists[2] == SG_SIZE) {
+		bytes = sg_twins(lists[2], &length);
+		*bytes_out = bytes - length;
+		length = sg_short(lists[1]);
+		return bytes < 0 || length < 0 ? -1 : bytes + length;
+	}
+	if (n == 3 && out == 1 && lists[2] - lists[0] == SG_SIZE) {
+		bytes = sg_twins(lists[0], &length);
+		*bytes_out = length;
+		length = sg_short(lists[1]);
+		return bytes < 0 || length < 0 ? -1 : bytes + length;
+	}
+	for (i = 0; i < LISTS_FEW && i < n; i++) {
+		length = sg_short(lists[i]);
+		if (length < 0)
+			return -1;
+		if (i == out)
+			*bytes_out = bytes;
+		bytes += length;
+	}
+	if (out == n)
+		*bytes_out = bytes;
+	return bytes;
 }
 
 static __always_inline int add_many(struct virtqueue *vq, __u64 sgs, __u32 out, __u32 in,
 				    void *data, int ret)
 {
 	struct vmmio_stock_state *s = added(vq, (__u64)data, ret);
-	__u64 lists[LISTS_MAX] = {}, sum_out = 0, sum_in = 0, sum;
-	__u32 i, n = out + in;
+	__u64 lists[LISTS_FEW], bytes_out = 0;
+	__s64 bytes = -1;
 
 	if (!s)
 		return 0;
-	if (n > LISTS_MAX)
-		n = LISTS_MAX;
-	if (bpf_probe_read_kernel(lists, n * sizeof(*lists), (void *)sgs))
-		return 0;
-	for (i = 0; i < LISTS_MAX && i < n; i++) {
-		sum = sg_sum_short(lists[i]);
-		/* neither half of a sum overflows */
-		if (i < out)
-			sum_out += sum;
-		else
-			sum_in += sum;
-	}
-	sum_up(s, false, sum_out);
-	sum_up(s, true, sum_in);
+	if (out + in <= LISTS_FEW && !bpf_probe_read_kernel(lists, sizeof(lists), (void *)sgs))
+		bytes = few_bytes(lists, out, out + in, &bytes_out);
+	if (bytes < 0)
+		return add_long(s->slot, sgs, out, out + in);
+	s->sgs_out += out;
+	s->sgs_in += in;
+	s->bytes_out += bytes_out;
+	s->bytes_in += bytes - bytes_out;
 	return 0;
 }
 
@@ -293,13 +369,15 @@ static __always_inline int request_ends(struct vmmio_stock_state *s, __u64 data)
  * A buffer is taken out of the ring, by what is called for that alone: half as often as a
  * driver asks for one, and without an end to hook.
  */
-static __always_inline int taken_out(struct virtqueue *vq, __u32 id, __u32 size)
+static __always_inline int taken_out(struct virtqueue *vq, __u32 id, __u32 size, bool split)
 {
 	struct vmmio_stock_state *s = state_of(vq);
 	__u64 data = 0;
 
 	if (!s)
 		return 0;
+	if (split)
+		ring_typed(vq, s);
 	bpf_probe_read_kernel(&data, sizeof(data), (void *)s->cookies + (__u64)id * size);
 	if (!s->unused)
 		return request_ends(s, data);
@@ -378,17 +456,17 @@ ADD_ONE(add_inbuf_ctx, true, false, void *context, int gfp)
 ADD_ONE(add_inbuf_premapped, true, true, void *context, int gfp)
 
 /* Kernels from 7.0 on have that of all rings in the function for those in order. */
-#define TAKEN(name, function, type)                                        \
-	SEC("fentry/" #function)                                           \
-	int BPF_PROG(fe_##name, struct virtqueue *vq, unsigned int id)     \
-	{                                                                  \
-		return taken_out(vq, id, bpf_core_type_size(struct type)); \
+#define TAKEN(name, function, type, split)                                        \
+	SEC("fentry/" #function)                                                  \
+	int BPF_PROG(fe_##name, struct virtqueue *vq, unsigned int id)            \
+	{                                                                         \
+		return taken_out(vq, id, bpf_core_type_size(struct type), split); \
 	}
 
-TAKEN(taken_split, detach_buf_split, vring_desc_state_split___f)
-TAKEN(taken_split_in, detach_buf_split_in_order, vring_desc_state_split___f)
-TAKEN(taken_packed, detach_buf_packed, vring_desc_state_packed___f)
-TAKEN(taken_packed_in, detach_buf_packed_in_order, vring_desc_state_packed___f)
+TAKEN(taken_split, detach_buf_split, vring_desc_state_split___f, true)
+TAKEN(taken_split_in, detach_buf_split_in_order, vring_desc_state_split___f, true)
+TAKEN(taken_packed, detach_buf_packed, vring_desc_state_packed___f, false)
+TAKEN(taken_packed_in, detach_buf_packed_in_order, vring_desc_state_packed___f, false)
 
 /* One at most leaves the ring in it; where none is left the next add ends it. */
 SEC("fentry/virtqueue_detach_unused_buf")

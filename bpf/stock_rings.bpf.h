@@ -63,6 +63,52 @@ static __always_inline void split_placed(struct virtqueue *vq, struct vmmio_stoc
 	s->sampled = size && size < SAMPLED ? SAMPLED / size - 1 : 0;
 }
 
+/*
+ * Split rings, by slot, as pointers that have a type: these are read without a call. Linux from
+ * 5.19 to 6.1 keeps such a pointer for a program; the only functions that have it for an argument
+ * are those by which buffers leave the ring.
+ */
+#define KEPT __attribute__((btf_type_tag("kptr")))
+struct typed {
+	const struct vring_virtqueue KEPT *ring; /* clang 14 forgets the tag without const */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, VMMIO_STOCK_SLOTS);
+	__type(key, __u32);
+	__type(value, struct typed);
+} typed SEC(".maps");
+
+/* Set between open and load: there is that map. */
+const volatile bool opt_typed = false;
+
+static __always_inline void ring_typed(struct virtqueue *vq, struct vmmio_stock_state *s)
+{
+	__u32 slot = s->slot;
+	struct typed *t;
+
+	if (!opt_typed || s->typed)
+		return;
+	t = bpf_map_lookup_elem(&typed, &slot);
+	if (!t)
+		return;
+	t->ring = (void *)vq;
+	s->typed = 1;
+}
+
+/* NULL: it is not known. */
+static __always_inline const struct vring_virtqueue *typed_ring(const struct vmmio_stock_state *s)
+{
+	__u32 slot = s->slot;
+	struct typed *t;
+
+	if (!opt_typed || !s->typed)
+		return NULL;
+	t = bpf_map_lookup_elem(&typed, &slot);
+	return t ? t->ring : NULL;
+}
+
 static __always_inline __u16 ring_used(struct virtqueue *vq, const struct vmmio_stock_state *s)
 {
 	__u16 avail, used = 0;
@@ -79,8 +125,13 @@ static __always_inline bool ring_more(struct virtqueue *vq, const struct vmmio_s
 				      __u16 *used)
 {
 	struct vring_virtqueue___f *ring = (void *)vq;
+	const struct vring_virtqueue *typed = typed_ring(s);
 	__u16 avail, taken;
 
+	if (typed) {
+		*used = typed->split.vring.used->idx;
+		return *used != typed->last_used_idx;
+	}
 	if (s->packed)
 		packed_indices(s, &avail, &taken, false);
 	else
@@ -150,6 +201,13 @@ static __always_inline void split_look(struct virtqueue *vq, struct vmmio_stock_
 static __always_inline void ring_indices(struct virtqueue *vq, const struct vmmio_stock_state *s,
 					 __u16 *avail, __u16 *used)
 {
+	const struct vring_virtqueue *typed = typed_ring(s);
+
+	if (typed) {
+		*avail = typed->split.avail_idx_shadow;
+		*used = typed->split.vring.used->idx;
+		return;
+	}
 	if (s->packed) {
 		packed_indices(s, avail, used, false);
 		return;

@@ -14,7 +14,6 @@
 static __always_inline int vring_irq(__u32 irq, struct virtqueue *vq)
 {
 	struct vmmio_stock_state *s = state_of(vq), *d;
-	struct vmmio_bpf_row *row = NULL;
 	struct cpu_scratch *x;
 	__u64 start;
 
@@ -37,18 +36,14 @@ static __always_inline int vring_irq(__u32 irq, struct virtqueue *vq)
 		x->vring_irq = irq;
 	}
 	if (opt_latency)
-		pair_interrupt(s, ring_used(vq, s), start, &row);
+		pair_interrupt(s, ring_used(vq, s), start);
 	return 0;
 }
 
-static __always_inline void time_run(const struct vmmio_stock_state *d, __u64 ns)
+static __always_inline void time_run(struct vmmio_stock_state *d, __u64 ns)
 {
-	struct vmmio_bpf_row *row = row_of(d);
-
-	if (!row)
-		return;
-	row->c[VMMIO_C_HANDLER_TIMED]++;
-	row->c[VMMIO_C_HANDLER_NS] += ns;
+	count(&d->handler_timed, 1);
+	count(&d->handler_ns, ns);
 }
 
 /* Instead of both where it is only asked how many. */
@@ -84,7 +79,6 @@ static __always_inline void run_found(struct vmmio_stock_state *d)
 static __always_inline int vring_look(__u32 irq, struct virtqueue *vq)
 {
 	struct vmmio_stock_state *s = state_of(vq), *d;
-	struct vmmio_bpf_row *row = NULL;
 	__u64 start;
 	__u16 used;
 	bool more;
@@ -98,10 +92,10 @@ static __always_inline int vring_look(__u32 irq, struct virtqueue *vq)
 	if (opt_latency && s->t0) {
 		start = s->ours ? 0 : d->t0;
 		start = start ? start : s->vring_t0;
-		pair_interrupt(s, used, start ? start : bpf_ktime_get_ns(), &row);
+		pair_interrupt(s, used, start ? start : bpf_ktime_get_ns());
 	}
 	if (by_event(s))
-		count_used(s, used, &row);
+		count_used(s, used);
 	if (s->ours)
 		return 0;
 	s->irq = irq;
@@ -116,13 +110,12 @@ static __always_inline int vring_look(__u32 irq, struct virtqueue *vq)
 static __always_inline int vring_irq_done(__u32 irq, struct virtqueue *vq, int ret)
 {
 	struct vmmio_stock_state *s = state_of(vq), *d;
-	struct vmmio_bpf_row *row = NULL;
 
 	if (!s)
 		return 0;
 	if (s->ours) {
 		if (by_event(s))
-			count_used(s, ring_used(vq, s), &row);
+			count_used(s, ring_used(vq, s));
 		return 0;
 	}
 	s->irq = irq;
@@ -131,7 +124,7 @@ static __always_inline int vring_irq_done(__u32 irq, struct virtqueue *vq, int r
 	if (ret == IRQ_HANDLED)
 		run_found(d);
 	if (by_event(s))
-		count_used(s, ring_used(vq, s), &row);
+		count_used(s, ring_used(vq, s));
 	/* with a vector of its own this is the handler */
 	if (opt_runs && !d->t0 && s->vring_t0)
 		time_run(d, bpf_ktime_get_ns() - s->vring_t0);
@@ -288,14 +281,11 @@ static __always_inline int run_returns(__u32 mode, int ret)
 static __always_inline int config_changed(struct virtio_device *vdev)
 {
 	struct vmmio_stock_state *d = device_of(vdev);
-	struct vmmio_bpf_row *row;
 
 	if (!d)
 		return 0;
 	run_found(d);
-	row = row_of(d);
-	if (row)
-		row->c[VMMIO_C_CONFIG_IRQS]++;
+	count(&d->config_irqs, 1);
 	return 0;
 }
 

@@ -187,6 +187,23 @@ static int program_fd(const char *name)
 	return -ENOENT;
 }
 
+/* What the programs of mainline's hooks count is in the state of the slot. */
+static __u64 stock_counted(const struct vmmio_stock_state *s, int counter)
+{
+	switch (counter) {
+	case VMMIO_C_OPPORTUNITIES:
+		return s->opportunities;
+	case VMMIO_C_KICKS:
+		return s->kicks;
+	case VMMIO_C_IRQS_FOUND:
+		return s->irqs_found;
+	case VMMIO_C_LATENCIES:
+		return s->latencies;
+	default:
+		return 0; /* no variant's */
+	}
+}
+
 /* Sum over slots and CPUs; of a row of ours its own slot only. */
 static __u64 counted(const struct vmmio_bpf_rows *b, int counter)
 {
@@ -201,12 +218,14 @@ static __u64 counted(const struct vmmio_bpf_rows *b, int counter)
 
 		if (b == &guest_rows && slot > SLOT)
 			break;
+		if (b == &stock_rows) {
+			sum += stock_counted(&stock->bss->states[slot], counter);
+			continue;
+		}
 		if (fd < 0 || bpf_map_lookup_elem(fd, &at, rows))
 			continue;
 		for (cpu = 0; cpu < b->cpus; cpu++)
 			sum += rows[cpu].c[counter];
-		if (counter == VMMIO_C_OPPORTUNITIES)
-			sum += stock->bss->states[slot].opportunities;
 	}
 	return sum;
 }
@@ -337,6 +356,11 @@ static int load(void)
 	memcpy((void *)stock->rodata->opt_hist_pos, stock_rows.pos, sizeof(stock_rows.pos));
 	vmmio_bpf_rows_size(&guest_rows, guest->maps.rows);
 	vmmio_bpf_rows_size(&stock_rows, stock->maps.rows);
+	if (stock_rows.stride) {
+		bpf_map__set_value_size(stock->maps.near,
+					stock_rows.stride * sizeof(struct vmmio_hist));
+		bpf_map__set_max_entries(stock->maps.near, VMMIO_STOCK_NEAR);
+	}
 	bpf_object__for_each_program(p, guest->obj)
 		bpf_program__set_autoload(p, !strncmp(bpf_program__name(p), "raw_", 4));
 	bpf_object__for_each_program(p, stock->obj)

@@ -20,47 +20,43 @@ struct vmmio_hist {
 
 _Static_assert(sizeof(struct vmmio_hist) == 1024, "vmmio_hist layout");
 
-/* Floor of log2; @v must not be 0. Branches only: BPF has no bit scan. */
+/* Floor of log2; @v must not be 0. */
 static inline __u32 vmmio_log2(__u64 v)
 {
 	__u32 r = 0;
 
-	if (v >> 32) {
-		v >>= 32;
-		r += 32;
-	}
-	if (v >> 16) {
-		v >>= 16;
-		r += 16;
-	}
-	if (v >> 8) {
-		v >>= 8;
-		r += 8;
-	}
-	if (v >> 4) {
-		v >>= 4;
-		r += 4;
-	}
-	if (v >> 2) {
-		v >>= 2;
-		r += 2;
-	}
-	if (v >> 1)
-		r += 1;
+	while (v >>= 1)
+		r++;
 	return r;
 }
 
-/* The bucket that holds @v: always below VMMIO_HIST_BUCKETS. */
-static inline __u32 vmmio_hist_bucket(__u64 v)
-{
-	__u32 e, b;
+/* Each half that is not empty is one jump in BPF: taken for two conditions, it would be more. */
+#ifdef __bpf__
+#define VMMIO_HIST_STEP(v, b) asm volatile("" : "+r"(v), "+r"(b))
+#else
+#define VMMIO_HIST_STEP(v, b)
+#endif
 
-	if (v < VMMIO_HIST_SUB)
-		return (__u32)v;
-	e = vmmio_log2(v);
-	b = ((e - VMMIO_HIST_SUB_BITS + 1) << VMMIO_HIST_SUB_BITS) +
-	    ((__u32)(v >> (e - VMMIO_HIST_SUB_BITS)) & (VMMIO_HIST_SUB - 1));
-	return b < VMMIO_HIST_BUCKETS ? b : VMMIO_HIST_BUCKETS - 1;
+/*
+ * The bucket that holds @v: always below VMMIO_HIST_BUCKETS. BPF has no bit scan. What is
+ * left when the value is shifted until it is below 16 is its sub-bucket, the first octave's
+ * number in it.
+ */
+static inline __u32 vmmio_hist_bucket(__u64 value)
+{
+	__u32 b = 0, shift;
+	__u64 v = value;
+
+	if (v >> 34)
+		return VMMIO_HIST_BUCKETS - 1;
+	for (shift = 16; shift; shift >>= 1) {
+		if (v < (__u64)VMMIO_HIST_SUB << shift)
+			continue;
+		v >>= shift;
+		b += shift << VMMIO_HIST_SUB_BITS;
+		VMMIO_HIST_STEP(v, b);
+	}
+	return b + (__u32)v;
 }
 
 /* Smallest value of bucket @b; vmmio_hist_low(b + 1) bounds it above. */

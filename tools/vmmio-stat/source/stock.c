@@ -396,6 +396,36 @@ static void wait_for_handlers(struct source *b)
 		nanosleep(&while_they_run, NULL);
 }
 
+/* Histograms, those of the first slots from one place; what is counted of it. */
+static int take_hists(struct source *b, struct vmmio_snapshot *s, size_t i,
+		      const struct vmmio_bpf_have *all)
+{
+	const struct vmmio_hist *from = b->stock.rows.values;
+	struct vmmio_row *r = &s->rows[i];
+	__u32 slot = r->info.slot, hists;
+	int id, k;
+
+	if (slot >= VMMIO_STOCK_NEAR || !b->stock.fentry)
+		vmmio_bpf_rows_count(&b->stock.rows, s, i, all);
+	if (slot >= VMMIO_STOCK_NEAR)
+		return 0;
+	hists = vmmio_bpf_have_row(all, r);
+	if (b->stock.near < 0 || !(hists & s->want.hists))
+		return 0;
+	if (bpf_map_lookup_elem(b->stock.near, &slot, b->stock.rows.values))
+		return -errno;
+	for (id = 0; id < VMMIO_HIST_COUNT; id++) {
+		struct vmmio_hist *to = hists >> id & 1 ? vmmio_row_hist(s, i, id) : NULL;
+
+		if (!to || b->stock.rows.pos[id] == VMMIO_HIST_ABSENT)
+			continue;
+		r->have_hist |= 1u << id;
+		for (k = 0; k < VMMIO_HIST_BUCKETS; k++)
+			to->n[k] += from[b->stock.rows.pos[id]].n[k];
+	}
+	return 0;
+}
+
 /* What the program keeps by slot and not by CPU. */
 static void take_state(struct source *b, struct vmmio_row *r, const struct vmmio_stock_state *state)
 {
@@ -410,6 +440,9 @@ static void take_state(struct source *b, struct vmmio_row *r, const struct vmmio
 		nothing = runs_spurious(k, state);
 	r->c[VMMIO_C_IRQS] = irqs;
 	r->c[VMMIO_C_IRQS_SPURIOUS] = alone ? nothing : 0;
+	r->c[VMMIO_C_CONFIG_IRQS] = state->config_irqs;
+	r->c[VMMIO_C_HANDLER_TIMED] = state->handler_timed;
+	r->c[VMMIO_C_HANDLER_NS] = state->handler_ns;
 	if (r->info.kind != VMMIO_SLOT_QUEUE)
 		return;
 	r->c[VMMIO_C_OPPORTUNITIES] = state->opportunities;
@@ -417,6 +450,14 @@ static void take_state(struct source *b, struct vmmio_row *r, const struct vmmio
 	r->c[VMMIO_C_KICKS] = state->kicks;
 	r->c[VMMIO_C_KICKS_INDEXED] = state->kicks_indexed;
 	r->c[VMMIO_C_KICK_BUFFERS] = state->kick_buffers;
+	r->c[VMMIO_C_KICKS_MERGED] = state->kicks_merged;
+	r->c[VMMIO_C_KICKS_POLLED] = state->kicks_polled;
+	r->c[VMMIO_C_KICKS_TIMED] = state->kicks_timed;
+	r->c[VMMIO_C_KICK_NS] = state->kick_ns;
+	r->c[VMMIO_C_KICKS_INTERRUPTED] = state->kicks_interrupted;
+	r->c[VMMIO_C_OCCUPANCIES] = state->occupancies;
+	r->c[VMMIO_C_OCCUPANCY] = state->occupancy;
+	r->c[VMMIO_C_LATENCIES_PREEMPTED] = state->latencies_preempted;
 	r->c[VMMIO_C_IRQS_FOUND] = found;
 	r->c[VMMIO_C_IRQS_NOTHING] = alone ? 0 : nothing;
 	r->c[VMMIO_C_IRQS_INDEXED] = state->irqs_indexed;
@@ -558,6 +599,7 @@ struct vmmio_bpf_have vmmio_stock_counts(const struct vmmio_stock *b, const stru
 static int read_rows(struct vmmio_source *src, struct vmmio_snapshot *s, bool counters)
 {
 	struct source *b = src->priv;
+	int err;
 	__u32 slot;
 
 	vmmio_snapshot_clear(s);
@@ -588,7 +630,9 @@ static int read_rows(struct vmmio_source *src, struct vmmio_snapshot *s, bool co
 		complete(b, r, &in, state);
 		if (counters) {
 			all = vmmio_stock_counts(&b->stock, r);
-			vmmio_bpf_rows_count(&b->stock.rows, s, s->n - 1, &all);
+			err = take_hists(b, s, s->n - 1, &all);
+			if (err)
+				return err;
 			take_state(b, r, state);
 			r->packed_counted = true;
 		}

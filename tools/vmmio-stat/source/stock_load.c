@@ -82,6 +82,7 @@ static const struct hook {
 	bool traced;   /* tracepoints around handlers */
 	bool untraced; /* of no use beside them */
 	bool kick;     /* the doorbell */
+	bool looks;    /* of use where buffers are counted by looks at the rings */
 	bool bare;     /* instead of it where nothing is asked for but how many */
 } hooks[] = {
 	{"prepare", "virtqueue_kick_prepare", .need = ASKED},
@@ -101,9 +102,9 @@ static const struct hook {
 	 .need = VMMIO_STOCK_INDICES | BUFFERS | LATENCY},
 	{"gone", "vring_del_virtqueue"},
 	{"resized", "virtqueue_resize", .optional = true},
-	{"resized_at", "virtqueue_resize", .optional = true, .fentry = true, .need = BUFFERS},
+	{"resized_at", "virtqueue_resize", .optional = true, .fentry = true, .looks = true},
 	{"reset", "virtqueue_reset", .optional = true},
-	{"reset_at", "virtqueue_reset", .optional = true, .fentry = true, .need = BUFFERS},
+	{"reset_at", "virtqueue_reset", .optional = true, .fentry = true, .looks = true},
 	{"uevent", "virtio_uevent", CORE},
 	{"shown", "dev_attr_show", KERNEL},
 	{"add_sgs", "virtqueue_add_sgs", .requests = true},
@@ -190,6 +191,8 @@ static bool wanted(const struct vmmio_stock *b, const struct vmmio_stock_present
 	if ((h->traced && !b->traced) || (h->untraced && b->traced))
 		return false;
 	if (h->rings && !p->rings)
+		return false;
+	if (h->looks && !vmmio_stock_looks(b))
 		return false;
 	if ((h->taken && !b->taken) || (h->got && b->taken) ||
 	    (h->taken && !h->either && h->in_order != b->in_order))
@@ -314,6 +317,10 @@ static int share_maps(struct stock_bpf *skel, const struct stock_bpf *first)
 
 	bpf_object__for_each_map(map, skel->obj) {
 		from = bpf_object__find_map_by_name(first->obj, bpf_map__name(map));
+		if (from && !bpf_map__autocreate(from)) {
+			bpf_map__set_autocreate(map, false);
+			continue;
+		}
 		err = from ? bpf_map__reuse_fd(map, bpf_map__fd(from)) : -ENOENT;
 		if (err)
 			return err;
@@ -321,8 +328,20 @@ static int share_maps(struct stock_bpf *skel, const struct stock_bpf *first)
 	return 0;
 }
 
+int vmmio_stock_near_size(const struct vmmio_bpf_rows *rows, struct bpf_map *near)
+{
+	int err;
+
+	if (!rows->stride)
+		return 0;
+	err = bpf_map__set_value_size(near, rows->stride * sizeof(struct vmmio_hist));
+	return err ? err : bpf_map__set_max_entries(near, VMMIO_STOCK_NEAR);
+}
+
 static int size_maps(struct vmmio_stock *b, struct stock_bpf *skel)
 {
+	int err;
+
 	skel->rodata->opt_slots = b->rows.slots;
 	skel->rodata->opt_indices = b->need & VMMIO_STOCK_INDICES;
 	skel->rodata->opt_occupancy = b->need & VMMIO_STOCK_OCCUPANCY;
@@ -334,6 +353,8 @@ static int size_maps(struct vmmio_stock *b, struct stock_bpf *skel)
 	skel->rodata->opt_looks = vmmio_stock_looks(b);
 	skel->rodata->opt_begins = b->begins;
 	skel->rodata->opt_fentry = b->fentry;
+	skel->rodata->opt_typed = b->typed;
+	bpf_map__set_autocreate(skel->maps.typed, b->typed);
 	skel->rodata->opt_device_driven = b->device_driven;
 	skel->rodata->opt_hist_stride = b->rows.stride;
 	memcpy((void *)skel->rodata->opt_hist_pos, b->rows.pos, sizeof(b->rows.pos));
@@ -343,7 +364,8 @@ static int size_maps(struct vmmio_stock *b, struct stock_bpf *skel)
 	}
 	if (b->requests && !b->fentry)
 		bpf_map__set_max_entries(skel->maps.calls, VMMIO_STOCK_SLOTS);
-	return vmmio_bpf_rows_size(&b->rows, skel->maps.rows);
+	err = vmmio_stock_near_size(&b->rows, skel->maps.near);
+	return err ? err : vmmio_bpf_rows_size(&b->rows, skel->maps.rows);
 }
 
 /* Of the slots that there are, those that are nobody's. */
@@ -362,7 +384,9 @@ int vmmio_stock_room(struct vmmio_stock *b)
 	int err = 0;
 
 	while (!err && b->room < b->rows.slots - 1 && count_free(b) < HEADROOM) {
-		err = vmmio_bpf_rows_grow(&b->rows, b->room);
+		/* with kprobes requests are counted in rows */
+		if (b->room >= VMMIO_STOCK_NEAR || !b->fentry)
+			err = vmmio_bpf_rows_grow(&b->rows, b->room);
 		end = b->room + VMMIO_BPF_CHUNK;
 		/* the last row is the overflow slot's */
 		for (; !err && b->room < end && b->room < b->rows.slots - 1; b->room++)
@@ -404,6 +428,7 @@ static int load_object(struct vmmio_stock *b, struct stock_bpf *skel, __u64 set)
 	b->events_lost = &skel->bss->events_lost;
 	b->pair_ns = &skel->bss->pair_ns;
 	b->infos = bpf_map__fd(skel->maps.infos);
+	b->near = b->rows.stride ? bpf_map__fd(skel->maps.near) : -1;
 	b->free_slots = bpf_map__fd(skel->maps.free_slots);
 	b->unplaced = &skel->bss->queues_unplaced;
 	b->look = &skel->bss->look;
@@ -582,6 +607,17 @@ static bool preemptible(void)
 	return uname(&u) || strstr(u.version, "PREEMPT");
 }
 
+/* Pointers with their type, in maps and under the name that they had then. */
+static bool keeps_types(void)
+{
+	unsigned int major, minor;
+	struct utsname u;
+
+	if (uname(&u) || sscanf(u.release, "%u.%u", &major, &minor) != 2)
+		return false;
+	return major == 5 ? minor >= 19 : major == 6 && minor <= 1;
+}
+
 int vmmio_stock_load(struct vmmio_source *src, struct vmmio_stock *b)
 {
 	struct vmmio_stock_present p;
@@ -612,8 +648,13 @@ int vmmio_stock_load(struct vmmio_source *src, struct vmmio_stock *b)
 		b->alone = p.line && !p.several;
 		b->begins = !b->alone && (b->need & (SEEN | TIMES));
 	}
+	b->typed = b->taken && keeps_types();
 	if (b->fentry && !off)
 		err = add_object(b, choose(b, &p));
+	if (err && err != -EPERM && b->typed) {
+		b->typed = false;
+		err = add_object(b, choose(b, &p));
+	}
 	if (err && err != -EPERM) {
 		b->fentry = b->begins = b->alone = b->early = b->taken = b->traced = false;
 		b->need &= ~VMMIO_STOCK_PREEMPTED;

@@ -40,6 +40,7 @@ struct vmmio_stock {
 	unsigned int need;  /* in: enum vmmio_stock_need */
 	bool device_driven; /* in: requests of queues that the device drives, too */
 	bool requests;	    /* in: the request hooks are wanted; out: they are there */
+	bool typed;	    /* split rings are read by pointers that have their type */
 	bool taken;	    /* what is taken back is seen where it leaves the ring */
 	bool in_order;	    /* in the functions that this kernel has for rings in order */
 
@@ -76,6 +77,7 @@ struct vmmio_stock {
 	__u32 placed, without; /* of these, those that were looked after; queues without a slot */
 	__u32 *look;	       /* counted up before each look at the rings' indices */
 	int infos;	       /* map of struct vmmio_stock_info by slot */
+	int near;	       /* map of the first slots' histograms, -1: there is none */
 };
 
 /* Are buffers of split rings counted by looks? */
@@ -96,6 +98,9 @@ int vmmio_stock_load(struct vmmio_source *src, struct vmmio_stock *b);
  * each snapshot; cheap when nothing is new.
  */
 void vmmio_stock_follow(struct vmmio_stock *b);
+
+/* Between open and load. Returns 0 or -errno. */
+int vmmio_stock_near_size(const struct vmmio_bpf_rows *rows, struct bpf_map *near);
 
 /* Slots, if few are left. Returns 0 or -errno. */
 int vmmio_stock_room(struct vmmio_stock *b);
