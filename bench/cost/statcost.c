@@ -7,6 +7,7 @@
  * their event in the caller's registers (statcost_loop.S), those for mainline's
  * functions a virtqueue in a map (statcost.bpf.c). Prints every round and the
  * medians, judges nothing.
+ * Long because what is measured, how, and what must have been counted belong together.
  */
 #include <errno.h>
 #include <fcntl.h>
