@@ -27,8 +27,12 @@
 	"\"kicks_indexed\":100,\"kick_buffers\":100,\"irqs_found\":50,\"used_buffers\":100," \
 	"\"irqs_spurious\":50,\"kicks_timed\":100,\"kick_ns\":30000},"                       \
 	"\"fields\":{\"kick_to_irq_p99_us\":20}}"
-#define IDLE                                                                                       \
-	"{\"queue\":2,\"counters\":{\"kicks\":0,\"opportunities\":null,\"irqs\":null},\"fields\":" \
+#define IDLE                                                                                    \
+	"{\"queue\":2,\"counters\":{\"kicks\":0,\"opportunities\":null,\"irqs\":0},\"fields\":" \
+	"{}}"
+/* it may have been looked at */
+#define UNSEEN                                                                                     \
+	"{\"queue\":4,\"counters\":{\"kicks\":0,\"opportunities\":null,\"irqs\":null},\"fields\":" \
 	"{}}"
 #define BLIND \
 	"{\"queue\":3,\"counters\":{\"kicks\":5,\"opportunities\":null,\"irqs\":5},\"fields\":{}}"
@@ -72,6 +76,32 @@ static void queues_add_up(void **state)
 	assert_true(l.known[CTL_TRY_KICKS]);
 	assert_false(l.known[CTL_TRY_SUPPRESSED]);
 	assert_false(l.known[CTL_TRY_ACCESSES]);
+	assert_false(l.unsure);
+
+	l = leg(HEAD QUEUE0 "," UNSEEN "]}", -1, true);
+	assert_true(l.known[CTL_TRY_KICKS]);
+	assert_false(l.known[CTL_TRY_IRQS]);
+	assert_false(l.known[CTL_TRY_SUPPRESSED]);
+}
+
+static void losses_that_are_not_known(void **state)
+{
+	static const char json[] =
+		"{\"accel\":\"tcg\",\"interval_s\":2,\"events_lost\":null,\"rows\":[" QUEUE0 "]}";
+	struct ctl_leg legs[4] = {leg(json, -1, true), leg(HEAD QUEUE0 "]}", -1, true)};
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	(void)state;
+	assert_non_null(f);
+	assert_true(legs[0].unsure);
+	legs[2] = legs[3] = legs[1];
+	legs[2].b = legs[1].b = true;
+	ctl_legs_print(f, legs, 4);
+	fclose(f);
+	assert_non_null(strstr(text, "\nwhether events were lost is not known here"));
+	free(text);
 }
 
 static void times_of_no_clock(void **state)
@@ -214,9 +244,10 @@ static void printed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(queues_add_up), cmocka_unit_test(times_of_no_clock),
-		cmocka_unit_test(no_numbers),	 cmocka_unit_test(verdicts),
-		cmocka_unit_test(chance),	 cmocka_unit_test(printed),
+		cmocka_unit_test(queues_add_up),     cmocka_unit_test(losses_that_are_not_known),
+		cmocka_unit_test(times_of_no_clock), cmocka_unit_test(no_numbers),
+		cmocka_unit_test(verdicts),	     cmocka_unit_test(chance),
+		cmocka_unit_test(printed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -73,14 +73,16 @@ static bool is_queue(const json_t *row, int queue)
 	return json_is_integer(number) && (queue < 0 || json_integer_value(number) == queue);
 }
 
-/* A virtqueue that sent nothing and was looked at by nobody: what is not known of it is missed by
- * none. */
+/*
+ * A virtqueue that is known to have sent nothing and to have been looked at by nobody: what else
+ * is not known of it is missed by none.
+ */
 static bool is_idle(const json_t *row)
 {
 	double kicks, irqs;
 
-	return counter(row, VMMIO_C_KICKS, &kicks) && !kicks &&
-	       (!counter(row, VMMIO_C_IRQS, &irqs) || !irqs);
+	return counter(row, VMMIO_C_KICKS, &kicks) && !kicks && counter(row, VMMIO_C_IRQS, &irqs) &&
+	       !irqs;
 }
 
 /* The sum over the virtqueues, or the device's own number. False: one that matters is not known. */
@@ -172,6 +174,7 @@ int ctl_leg_read(struct ctl_leg *leg, const char *json, int queue, bool run, str
 		goto out;
 	}
 	snprintf(leg->accel, sizeof(leg->accel), "%s", accel);
+	leg->unsure = !json_is_integer(lost);
 	leg->emulated = json_is_true(json_object_get(root, "emulated"));
 	leg->durations = json_is_true(json_object_get(root, "durations"));
 	for (i = 0; i < CTL_TRY_COUNT; i++) {
@@ -315,12 +318,17 @@ static void print_round(FILE *out, const struct ctl_leg *legs, int n, int first,
 
 void ctl_legs_print(FILE *out, const struct ctl_leg *legs, int n)
 {
+	bool unsure = false;
 	int first;
 
 	first_line(out, legs, n);
 	fprintf(out, "accelerator %s%s\n", legs[0].accel,
 		legs[0].emulated ? ": emulated: it holds for this run alone, times are left out"
 				 : "");
+	for (int i = 0; i < n; i++)
+		unsure |= legs[i].unsure;
+	if (unsure)
+		fprintf(out, "whether events were lost is not known here: counts may be short\n");
 	for (first = 0; first + 4 <= n; first += 4)
 		print_round(out, legs, n, first, first + 4 == n);
 }

@@ -50,6 +50,7 @@ enum {
 struct ctl_leg {
 	bool b; /* else A */
 	bool emulated, durations;
+	bool unsure; /* whether events were lost is not known */
 	char accel[32];
 	bool known[CTL_TRY_COUNT];
 	double v[CTL_TRY_COUNT];
