@@ -426,6 +426,20 @@ static int take_hists(struct source *b, struct vmmio_snapshot *s, size_t i,
 	return 0;
 }
 
+/*
+ * Buffers are seen to leave the ring in a function of virtio_ring's own, which a compiler may
+ * put into one of its callers: then more were used than that, by more than a ring has, and how
+ * many is not known.
+ */
+static void doubt_requests(struct vmmio_row *r)
+{
+	if (!vmmio_row_has(r, VMMIO_C_USED_BUFFERS) || !vmmio_row_has(r, VMMIO_C_REQUESTS) ||
+	    r->c[VMMIO_C_USED_BUFFERS] <= r->c[VMMIO_C_REQUESTS] + r->info.ring_size)
+		return;
+	r->have &= ~(BIT(REQUESTS) | have_times);
+	r->have_hist &= ~(1u << VMMIO_HIST_REQUEST);
+}
+
 /* What the program keeps by slot and not by CPU. */
 static void take_state(struct source *b, struct vmmio_row *r, const struct vmmio_stock_state *state)
 {
@@ -479,6 +493,8 @@ static void take_state(struct source *b, struct vmmio_row *r, const struct vmmio
 	}
 	if (vmmio_stock_looks(&b->stock) && !state->packed && !r->ours)
 		take_passed(b, r, state);
+	if (b->stock.taken && !state->packed)
+		doubt_requests(r);
 }
 
 /*
