@@ -183,13 +183,13 @@ if(VMMIO_MATRIX)
 		endif()
 		list(APPEND kinds_traced ${kind})
 	endforeach()
-	vmmio_stat_tests(matrix amd64-5.10 truth ${kinds_traced})
-	vmmio_stat_tests(matrix amd64-6.12 truth requests ${kinds})
+	vmmio_stat_tests(matrix amd64-5.10 truth stallfix ${kinds_traced})
+	vmmio_stat_tests(matrix amd64-6.12 truth requests stallfix ${kinds})
 	# Whose handlers are threads.
 	vmmio_arch_image(matrix amd64-6.1-rt --arch amd64 --flavour rt-amd64)
 	vmmio_stat_tests(matrix amd64-6.1-rt verified attach)
-	vmmio_stat_tests(matrix arm64-6.1 truth ${kinds})
-	vmmio_stat_tests(matrix arm64-6.12 truth requests ${kinds})
+	vmmio_stat_tests(matrix arm64-6.1 truth stallfix ${kinds})
+	vmmio_stat_tests(matrix arm64-6.12 truth requests stallfix ${kinds})
 endif()
 
 # What docs/rfc-2011.md concludes from line counts must stay true.

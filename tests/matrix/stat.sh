@@ -30,6 +30,20 @@ exec "$VMMIO_BUILD/vmmio-boot" -M "$machine" --kernel "$image/vmlinuz" --initrd 
 	--file "$stat:/bin/vmmio-stat" "\$@" \$more $cpu
 END
 chmod +x "$work/vmmio-boot"
+
+# A module that makes virtqueues stall, for this kernel. Its headers are the image's.
+if grep -q '/stallfault.ko:' "$script"; then
+	mkdir "$work/stallfault"
+	cp -r "$VMMIO_SOURCE/tests/guest/stallfault" "$work/stallfault/"
+	cross='' karch=x86_64
+	[ "$(cat "$image/arch")" != arm64 ] || cross=aarch64-linux-gnu- karch=arm64
+	env -u MAKEFLAGS -u MFLAGS make -s -C "$image/kernel/headers" "M=$work/stallfault/stallfault" "ARCH=$karch" \
+		"CROSS_COMPILE=$cross" "CC=${cross}gcc" "VMMIO_INCLUDE=$VMMIO_SOURCE/include" modules >"$work/stallfault.log" 2>&1 || {
+		cat "$work/stallfault.log"
+		fail "stallfault.ko does not build for $(cat "$image/release")"
+	}
+	cp "$work/stallfault/stallfault/stallfault.ko" "$work/stallfault/"
+fi
 [ "$machine" = microvm ] || export VMMIO_MATRIX_BALLOON=off
 VMMIO_BUILD=$work "$script" "$@"
 echo "all of that on $(cat "$image/release")"

@@ -3,7 +3,7 @@
  * For a test only: makes one virtqueue stall, whichever driver and transport it has,
  * and undoes it. One fault at a time: "VIRTIO-DEVICE QUEUE FAULT [IRQ]" into plant,
  * anything into heal. Functions are passed over by kprobes that lead elsewhere, so
- * that no driver need know of it; x86-64 only.
+ * that no driver need know of it.
  */
 #include <linux/delay.h>
 #include <linux/interrupt.h>
@@ -99,7 +99,7 @@ static void no_callback(struct virtqueue *vq)
 static int lead(struct pt_regs *regs, void *to)
 {
 	hit();
-	regs->ip = (unsigned long)to;
+	instruction_pointer_set(regs, (unsigned long)to);
 	return 1;
 }
 
@@ -110,29 +110,36 @@ static bool is_done(void)
 
 static int at_doorbell(struct kprobe *p, struct pt_regs *regs)
 {
-	return fault == SWALLOW && !is_done() && (void *)regs->di == victim ? lead(regs, no_kick)
-									    : 0;
+	return fault == SWALLOW && !is_done() && (void *)regs_get_kernel_argument(regs, 0) == victim
+		       ? lead(regs, no_kick)
+		       : 0;
 }
 
 static int at_prepare(struct kprobe *p, struct pt_regs *regs)
 {
-	return fault == FORGET && (void *)regs->di == victim ? lead(regs, no_need) : 0;
+	return fault == FORGET && (void *)regs_get_kernel_argument(regs, 0) == victim
+		       ? lead(regs, no_need)
+		       : 0;
 }
 
 static int at_handler(struct kprobe *p, struct pt_regs *regs)
 {
-	return fault == NOBODY && (int)regs->di == irq ? lead(regs, not_mine) : 0;
+	return fault == NOBODY && (int)regs_get_kernel_argument(regs, 0) == irq
+		       ? lead(regs, not_mine)
+		       : 0;
 }
 
 static int at_vector(struct kprobe *p, struct pt_regs *regs)
 {
-	return fault == MISS && !is_done() && (int)regs->di == irq ? lead(regs, handled) : 0;
+	return fault == MISS && !is_done() && (int)regs_get_kernel_argument(regs, 0) == irq
+		       ? lead(regs, handled)
+		       : 0;
 }
 
 /* With interrupts off, on the way into the handler. */
 static int at_vring(struct kprobe *p, struct pt_regs *regs)
 {
-	if (fault != STEAL || (void *)regs->si != victim)
+	if (fault != STEAL || (void *)regs_get_kernel_argument(regs, 1) != victim)
 		return 0;
 	hit();
 	if (victim->callback)
@@ -142,14 +149,14 @@ static int at_vring(struct kprobe *p, struct pt_regs *regs)
 
 static int prepare_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
-	return fault != WITHHOLD || (void *)regs->di != victim;
+	return fault != WITHHOLD || (void *)regs_get_kernel_argument(regs, 0) != victim;
 }
 
 static int prepare_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
-	if (regs->ax)
+	if (regs_return_value(regs))
 		hit();
-	regs->ax = 0;
+	regs_set_return_value(regs, 0);
 	return 0;
 }
 
