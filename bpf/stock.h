@@ -48,6 +48,7 @@ struct vmmio_stock_state {
 	/* Of its adds and of what is taken back: whoever calls for these excludes others. */
 	__u64 added, ring_full, sgs_out, sgs_in, bytes_out, bytes_in;
 	__u64 requests, requests_timed, request_ns;
+	__u64 returned; /* buffers given back to the driver unused */
 	__u64 vring_t0; /* begin of its interrupt; device: of a change of configuration */
 	__u64 used_at;	/* split ring: address of the device's index */
 	__u64 cookies;	/* address of the ring's own state of buffers, which begins with the cookie
@@ -94,6 +95,6 @@ struct vmmio_stock_state {
 	__u8 pad8[7];
 };
 
-_Static_assert(sizeof(struct vmmio_stock_state) == 472, "vmmio_stock_state layout");
+_Static_assert(sizeof(struct vmmio_stock_state) == 480, "vmmio_stock_state layout");
 
 #endif

@@ -263,6 +263,7 @@ static __always_inline int taken_out(struct virtqueue *vq, __u32 id, __u32 size,
 		return request_ends(s, data);
 	/* back to the driver unused: it was no request, and its place is needed */
 	s->unused = 0;
+	s->returned++;
 	recall(s, data);
 	return 0;
 }

@@ -428,13 +428,14 @@ static int take_hists(struct source *b, struct vmmio_snapshot *s, size_t i,
 
 /*
  * Buffers are seen to leave the ring in a function of virtio_ring's own, which a compiler may
- * put into one of its callers: then more were used than that, by more than a ring has, and how
- * many is not known.
+ * put into one of its callers: then more were added than that and what a ring has, and how many
+ * came back is not known.
  */
-static void doubt_requests(struct vmmio_row *r)
+static void doubt_requests(struct vmmio_row *r, const struct vmmio_stock_state volatile *state)
 {
-	if (!vmmio_row_has(r, VMMIO_C_USED_BUFFERS) || !vmmio_row_has(r, VMMIO_C_REQUESTS) ||
-	    r->c[VMMIO_C_USED_BUFFERS] <= r->c[VMMIO_C_REQUESTS] + r->info.ring_size)
+	__u64 added = state->added; /* first: what comes back meanwhile is no doubt */
+
+	if (added <= state->requests + state->returned + r->info.ring_size)
 		return;
 	r->have &= ~(BIT(REQUESTS) | have_times);
 	r->have_hist &= ~(1u << VMMIO_HIST_REQUEST);
@@ -493,8 +494,8 @@ static void take_state(struct source *b, struct vmmio_row *r, const struct vmmio
 	}
 	if (vmmio_stock_looks(&b->stock) && !state->packed && !r->ours)
 		take_passed(b, r, state);
-	if (b->stock.taken && !state->packed)
-		doubt_requests(r);
+	if (b->stock.taken)
+		doubt_requests(r, state);
 }
 
 /*
