@@ -105,6 +105,23 @@ vmmio_static(counts)
 vmmio_script_test(guest tests/guest/device_param.sh)
 vmmio_script_test(guest tests/guest/legacy.sh)
 
+# Bench hosts with another kernel and another QEMU, for sweeps (under = ...): on demand.
+set(arch ${CMAKE_BINARY_DIR}/arch)
+set(within ${CMAKE_COMMAND} -E env VMMIO_BUILD=${CMAKE_BINARY_DIR})
+add_custom_target(
+	other-hosts
+	COMMAND ${within} ${CMAKE_SOURCE_DIR}/cmake/guest-image.sh --out ${arch}/amd64-6.12 --arch amd64 --suite bookworm-backports
+	COMMAND ${within} ${CMAKE_SOURCE_DIR}/cmake/other-host.sh --out ${arch}/host-linux-6.12 --image ${arch}/amd64-6.12
+	COMMAND ${within} ${CMAKE_SOURCE_DIR}/cmake/guest-image.sh --out ${arch}/amd64-7.x --arch amd64 --suite trixie-backports
+		--tools trixie
+	COMMAND ${within} ${CMAKE_SOURCE_DIR}/cmake/other-host.sh --out ${arch}/host-linux-7 --image ${arch}/amd64-7.x
+	COMMAND ${within} ${CMAKE_SOURCE_DIR}/cmake/other-host.sh --out ${arch}/host-qemu-10 --qemu bookworm-backports
+	VERBATIM
+)
+if(TARGET host-image)
+	add_dependencies(other-hosts host-image)
+endif()
+
 # Every kernel, every binding: on demand (tests/matrix/record.sh), not in CI.
 option(VMMIO_MATRIX "Add the tests of label matrix, which fetch many kernels" OFF)
 if(VMMIO_MATRIX)

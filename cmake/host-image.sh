@@ -4,8 +4,8 @@
 # Makes the image of the bench host: the guest image's files, and KVM's modules,
 # QEMU with its libraries and firmware, this build's programs for a host, and
 # the guest image itself under /l2 for the guests that run there. Takes QEMU as
-# it is installed on this machine, or for another architecture from a folder of
-# fetch-root.sh; writes one archive and nothing else.
+# it is installed on this machine, or another one from a folder of fetch-root.sh;
+# writes one archive and nothing else.
 set -eu
 
 usage()
@@ -15,7 +15,7 @@ usage()
 	                     --kernel FILE --initrd FILE --qemu FILE
 	                     [--root DIR --cross TRIPLET] PROGRAM...
 	  --list LIST    mkcpio's list of the guest image
-	  --root DIR     the libraries of another architecture
+	  --root DIR     where QEMU's libraries and firmware are, not on this machine
 	  --modules DIR  lib/modules/RELEASE, unpacked
 	  --kernel, --initrd  of the guests within
 	END
@@ -116,7 +116,10 @@ libs_in_root()
 			for dir in "lib/$cross" "usr/lib/$cross" lib usr/lib "usr/lib/$cross/pulseaudio"; do
 				[ ! -e "$root/$dir/$name" ] || {
 					found=/lib/$cross/$name
-					case $name in ld-*) found=/lib/$name ;; esac
+					case $name in
+					ld-linux-x86-64.*) found=/lib64/$name ;;
+					ld-*) found=/lib/$name ;;
+					esac
 					echo "$found $root/$dir/$name"
 					echo "$root/$dir/$name" >>"$work/next"
 					break
@@ -141,7 +144,7 @@ done
 if [ -n "$root" ]; then
 	: >"$work/had"
 	: >"$work/next"
-	libs_in_root "$qemu" >"$work/libs"
+	libs_in_root "$qemu" "$@" >"$work/libs"
 	while read -r to from; do
 		put "$to" "$(readlink -f "$from")"
 	done <"$work/libs"
@@ -152,12 +155,15 @@ else
 	sort -u "$work/libs" | while read -r lib; do
 		put "${lib#/usr}" "$(readlink -f "$lib")"
 	done
-	# Firmware, where QEMU looks for it beside its own folder.
+fi
+if [ "${qemu%x86_64}" != "$qemu" ]; then
+	# Firmware, where QEMU looks for it beside its own folder. What is a link in a package
+	# that is unpacked elsewhere leads nowhere.
 	for file in bios-microvm.bin kvmvapic.bin linuxboot_dma.bin linuxboot.bin pvh.bin qboot.rom \
 		bios-256k.bin bios.bin; do
 		for dir in qemu seabios; do
-			[ ! -f "/usr/share/$dir/$file" ] ||
-				put "/share/$dir/$file" "$(readlink -f "/usr/share/$dir/$file")"
+			path=$(readlink -f "$root/usr/share/$dir/$file") || continue
+			[ ! -f "$path" ] || put "/share/$dir/$file" "$path"
 		done
 	done
 	grep -q '/share/.*/bios-microvm\.bin ' "$work/files" || die "no firmware of QEMU (package seabios)"

@@ -366,10 +366,10 @@ static json_t *result_object(const struct run *r)
 {
 	const struct vmmio_stack *s = &r->s;
 
-	return json_pack("{s:i, s:s, s:s, s:s, s:{s:i, s:i, s:i}, s:i, s:b, s:O?, s:O, s:O, s:o, "
-			 "s:o, s:o, s:O?}",
+	return json_pack("{s:i, s:s, s:s, s:s, s:{s:s, s:s}, s:{s:i, s:i, s:i}, s:i, s:b, s:O?, "
+			 "s:O, s:O, s:o, s:o, s:o, s:O?}",
 			 "schema", VMMIO_RESULT_SCHEMA, "tool", "vmmio-bench", "kind", "stack",
-			 "accel", s->accel, "options", "boots", s->boots, "rounds", s->rounds,
+			 "accel", s->accel, "under", "kernel", s->kernel, "qemu", s->qemu, "options", "boots", s->boots, "rounds", s->rounds,
 			 "count", s->count, "hung", s->hung, "withheld", r->withheld, "verdict",
 			 r->verdict, "differs", s->differs, "checks", s->checks, "kinds",
 			 vmmio_stack_kinds(s), "host", host_rounds(s), "layers",
@@ -412,10 +412,25 @@ static int write_folder(struct run *r, char *final)
 	return vmmio_result_commit(&r->result, set, "stack", "stack", final);
 }
 
+/* Kernel and monitor of the host, as it says: those of --initrd, not this machine's. */
+static int take_under(struct run *r)
+{
+	const json_t *host = json_object_get(json_array_get(r->infos, 0), "host");
+
+	r->s.kernel = json_string_value(json_object_get(host, "kernel"));
+	r->s.qemu = json_string_value(json_object_get(host, "qemu"));
+	if (r->s.kernel && r->s.kernel[0] && r->s.qemu && r->s.qemu[0])
+		return 0;
+	fprintf(stderr, NAME "the host did not say what kernel and which QEMU it has\n");
+	return -EPROTO;
+}
+
 static int run(struct run *r, char *final)
 {
 	int err = vmmio_stop ? -EINTR : run_boots(r);
 
+	if (!err)
+		err = take_under(r);
 	if (!err) {
 		for (unsigned int b = 0; b < r->s.boots; b++)
 			for (int c = 0; c < VMMIO_COLUMNS; c++)
@@ -474,7 +489,6 @@ int vmmio_cmd_stack(int argc, char **argv)
 	r.s.differs = json_array();
 	r.s.accel = vmmio_accel_name(is_arm(&r) ? VMMIO_ACCEL_ARM_ON_TCG : VMMIO_ACCEL_SVM_ON_TCG);
 	r.s.load_text = "random reads of 4 KiB";
-	r.s.qemu = r.setup.qemu_version;
 	r.s.host = calloc((size_t)r.s.boots * VMMIO_COLUMNS, sizeof(*r.s.host));
 	if (!r.no_layers)
 		r.s.layers = calloc((size_t)r.s.boots * VMMIO_COLUMNS, sizeof(*r.s.layers));

@@ -393,9 +393,11 @@ void vmmio_stack_print(const struct vmmio_stack *s, FILE *f)
 	json_t *kinds = vmmio_stack_kinds(s), *k;
 	size_t i;
 
-	fprintf(f, "%s, depth 1, on %s: QEMU %s with ioeventfd, %u boot%s of %u I/Os\n",
-		s->load_text, s->accel, s->qemu, s->boots, s->boots == 1 ? "" : "s",
-		s->rounds * s->count);
+	fprintf(f, "%s, depth 1, on %s: ", s->load_text, s->accel);
+	if (s->kernel)
+		fprintf(f, "Linux %s, ", s->kernel);
+	fprintf(f, "QEMU %s with ioeventfd, %u boot%s of %u I/Os\n", s->qemu, s->boots,
+		s->boots == 1 ? "" : "s", s->rounds * s->count);
 	fprintf(f,
 		"kicks, and layers in a round, are of %u I/Os; medians, row by row: they need not "
 		"add up\n",

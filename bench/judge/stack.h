@@ -56,7 +56,9 @@ struct vmmio_stack_kick {
 };
 
 struct vmmio_stack {
-	const char *accel, *load_text, *qemu;
+	const char *accel, *load_text;
+	const char *qemu;   /* version of the monitor, in the bench host */
+	const char *kernel; /* release of the bench host's; NULL: a result that does not say */
 	unsigned int boots, rounds, count;
 	unsigned int layer_count;	   /* I/Os of a round under vmmio-layers */
 	unsigned int hung;		   /* boots that did not end and were run again */

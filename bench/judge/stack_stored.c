@@ -92,7 +92,10 @@ int vmmio_stack_stored(struct vmmio_stack *s, const json_t *result, const json_t
 		return -EPROTO;
 	s->accel = accel;
 	s->load_text = "random reads of 4 KiB";
-	s->qemu = json_string_value(json_object_get(machine, "qemu"));
+	s->kernel = json_string_value(json_object_get(json_object_get(result, "under"), "kernel"));
+	s->qemu = json_string_value(json_object_get(json_object_get(result, "under"), "qemu"));
+	if (!s->qemu) /* one that was written before the host said it */
+		s->qemu = json_string_value(json_object_get(machine, "qemu"));
 	if (!s->qemu)
 		s->qemu = "?";
 	s->boots = boots;

@@ -32,6 +32,7 @@ enum key {
 	K_IOEVENTFD,
 	K_IOTHREAD,
 	K_HOST,
+	K_UNDER,
 	K_COUNT,
 	KEYS,
 };

@@ -28,11 +28,33 @@ static const char lazy_status[] =
 	"	echo \"$_name\" >/sys/bus/platform/drivers/vmmio-mmio/bind\n"
 	"done\n";
 
-#define HOST_TIMEOUT_S 200 /* at least, for two kernels and QEMU on an emulated processor */
+/* at least, for two kernels and QEMU on an emulated processor; that of arm64 takes twice as long */
+#define HOST_TIMEOUT_S 200
 
 static bool is_arm(const struct vmmio_setting *s)
 {
 	return !strcmp(s->arch, "arm64");
+}
+
+/* Not the build's bench host, but one of cmake/other-host.sh? */
+static bool is_other(const struct vmmio_setting *s)
+{
+	return s->under[0] && strcmp(s->under, "build") != 0;
+}
+
+/* The path of @s's bench host's @file, "host.cpio" or "vmlinuz". */
+static const char *host_file(const struct vmmio_setting *s, const char *file, char *buf, size_t len)
+{
+	char name[64];
+
+	if (is_arm(s))
+		return vmmio_guest_image(!strcmp(file, "vmlinuz") ? VMMIO_ARM_KERNEL
+								  : VMMIO_ARM_HOST,
+					 buf, len);
+	if (!is_other(s))
+		return vmmio_guest_image(file, buf, len);
+	snprintf(name, sizeof(name), "../arch/host-%s/%s", s->under, file);
+	return vmmio_guest_image(name, buf, len);
 }
 
 int vmmio_run_possible(const struct vmmio_experiment *e, enum vmmio_accel accel, char *why,
@@ -87,11 +109,21 @@ int vmmio_run_possible(const struct vmmio_experiment *e, enum vmmio_accel accel,
 			 e->runs[i].s.kind->name, image + 3, e->runs[i].s.kind->name);
 		return -ENOENT;
 	}
-	if (e->n && e->runs[0].s.host &&
-	    access(vmmio_guest_image("host.cpio", path, sizeof(path)), R_OK)) {
-		snprintf(why, len, "host = on: no %s (built on x86-64 where QEMU is installed)",
-			 path);
-		return -ENOENT;
+	for (size_t i = 0; i < e->n && e->runs[0].s.host; i++) {
+		const struct vmmio_setting *s = &e->runs[i].s;
+
+		if (access(host_file(s, "host.cpio", path, sizeof(path)), R_OK)) {
+			snprintf(why, len, "host = on: no %s (%s)", path,
+				 is_arm(s) ? "ctest --test-dir BUILD -R 'arm.(image|stat|host)-arm64' "
+					     "makes it"
+				 : is_other(s) ? "cmake --build BUILD --target other-hosts makes it"
+					       : "built on x86-64 where QEMU is installed");
+			return -ENOENT;
+		}
+		if (is_arm(s) != is_arm(&e->runs[0].s)) {
+			snprintf(why, len, "host = on: one arch a sweep: two machines are two results");
+			return -ENOTSUP;
+		}
 	}
 	for (size_t i = 0; i < 3 && arm; i++) {
 		if (!access(vmmio_guest_image(files[i], path, sizeof(path)), R_OK))
@@ -107,7 +139,9 @@ int vmmio_run_possible(const struct vmmio_experiment *e, enum vmmio_accel accel,
 
 enum vmmio_accel vmmio_run_accel(const struct vmmio_experiment *e, enum vmmio_accel accel)
 {
-	return e->n && e->runs[0].s.host ? VMMIO_ACCEL_SVM_ON_TCG : accel;
+	if (!e->n || !e->runs[0].s.host)
+		return accel;
+	return is_arm(&e->runs[0].s) ? VMMIO_ACCEL_ARM_ON_TCG : VMMIO_ACCEL_SVM_ON_TCG;
 }
 
 /* The setting of @s that only the line {devices} applies, or NULL if all are as they always are. */
@@ -169,6 +203,26 @@ static int sum_image(json_t *sums, const char *name, const char *file, char *why
 	return err ? err : json_object_set_new(sums, name, json_string(text)) ? -ENOMEM : 0;
 }
 
+/* A bench host has kernel and image of the guest within in its own. */
+static int sum_host(json_t *sums, const struct vmmio_setting *s, const char *kernel,
+		    const char *initrd, char *why, size_t len)
+{
+	const char *const file[] = {"vmlinuz", "host.cpio"}, *const given[] = {kernel, initrd};
+	char path[PATH_MAX / 4], name[64];
+	int err = 0;
+
+	for (int i = 0; i < 2 && !err; i++) {
+		snprintf(name, sizeof(name), "%s%s%s", is_other(s) ? s->under : "",
+			 is_other(s) ? "/" : "", file[i]);
+		err = sum_image(sums, name,
+				given[i] && !is_other(s)
+					? given[i]
+					: host_file(s, file[i], path, sizeof(path)),
+				why, len);
+	}
+	return err;
+}
+
 json_t *vmmio_run_images(const struct vmmio_experiment *e, const char *kernel, const char *initrd,
 			 char *why, size_t len)
 {
@@ -179,6 +233,11 @@ json_t *vmmio_run_images(const struct vmmio_experiment *e, const char *kernel, c
 		const struct vmmio_setting *s = &e->runs[i].s;
 		const char *image = s->kind ? s->kind->image : NULL;
 
+		if (s->host) {
+			err = sum_host(sums, s, is_arm(s) ? NULL : kernel,
+				       is_arm(s) ? NULL : initrd, why, len);
+			continue;
+		}
 		err = sum_image(sums, is_arm(s) ? VMMIO_ARM_KERNEL : "vmlinuz",
 				is_arm(s) ? NULL : kernel, why, len);
 		err = err
@@ -213,17 +272,26 @@ static void use_arm(struct vmmio_run_guest *store, struct vmmio_guest *g)
 static int use_host(const struct vmmio_setting *s, struct vmmio_run_guest *store,
 		    struct vmmio_guest *g)
 {
+	unsigned int limit;
+
 	store->inner = store->script;
 	store->script = vmmio_hosted_script(
 		&(struct vmmio_hosted){.script = store->inner,
 				       .args = (const char *const *)store->args.v,
-				       .ioeventfd = s->ioeventfd});
+				       .ioeventfd = s->ioeventfd,
+				       .stat = is_arm(s)});
 	if (!store->script)
 		return -ENOMEM;
 	g->script = store->script;
 	g->host = g->icount = true;
-	if (g->timeout_s < HOST_TIMEOUT_S)
-		g->timeout_s = HOST_TIMEOUT_S;
+	if (is_arm(s) || is_other(s)) {
+		g->kernel = host_file(s, "vmlinuz", store->kernel, sizeof(store->kernel));
+		g->initrd = host_file(s, "host.cpio", store->initrd, sizeof(store->initrd));
+		g->nfiles = 0; /* it goes into the guest within */
+	}
+	limit = is_arm(s) ? 2 * HOST_TIMEOUT_S : HOST_TIMEOUT_S;
+	if (g->timeout_s < limit)
+		g->timeout_s = limit;
 	return 0;
 }
 
