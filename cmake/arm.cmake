@@ -91,6 +91,9 @@ set_property(TEST arm.stack APPEND PROPERTY FIXTURES_REQUIRED host_arm64)
 vmmio_arch_test(join arm arm64 tests/arm/join.sh TIMEOUT 900)
 set_property(TEST arm.join APPEND PROPERTY FIXTURES_REQUIRED host_arm64)
 
+vmmio_arch_test(compare_stack arm arm64 tests/guest/compare_stack.sh TIMEOUT 900)
+set_property(TEST arm.compare_stack APPEND PROPERTY FIXTURES_REQUIRED host_arm64)
+
 # The newest kernel that Debian has for this release, where virtio and PCI are built in.
 # (All kinds of device under both drivers: label matrix.)
 vmmio_arch_image(kernels amd64-6.12 --arch amd64 --suite bookworm-backports)

@@ -480,8 +480,6 @@ int vmmio_cmd_stack(int argc, char **argv)
 	err = parse_options(&r, argc, argv);
 	if (err)
 		return err > 0 ? VMMIO_EXIT_OK : VMMIO_EXIT_USAGE;
-	if (is_arm(&r)) /* vmmio-layers was not seen to work there */
-		r.no_layers = true;
 	vmmio_stop_on_signals();
 	r.rows = json_array();
 	r.infos = json_array();

@@ -453,14 +453,14 @@ static const char *accel(const struct run *r)
 
 static json_t *result_object(const struct run *r)
 {
-	const json_t *guest = json_object_get(json_array_get(r->infos, 0), "guest");
+	const json_t *info = json_array_get(r->infos, 0);
 
-	return json_pack("{s:i, s:s, s:s, s:s, s:{s:i, s:i, s:i, s:i, s:s, s:s, s:O}, s:O?}",
+	return json_pack("{s:i, s:s, s:s, s:s, s:{s:i, s:i, s:i, s:i, s:s, s:s, s:O}, s:O?, s:O*}",
 			 "schema", VMMIO_RESULT_SCHEMA, "tool", "vmmio-bench", "kind", "where",
 			 "accel", accel(r), "options", "windows", r->load.windows, "count",
 			 r->load.count, "depth", r->load.depth, "block_size", r->load.block_size,
 			 "rw", r->load.rw, "driver", r->load.driver, "images", r->images, "guest",
-			 guest);
+			 json_object_get(info, "guest"), "under", json_object_get(info, "host"));
 }
 
 /* Per I/O, with as many digits as there are. */
@@ -468,6 +468,11 @@ static void print_table(const struct run *r, FILE *f)
 {
 	int phases = r->stack ? VMMIO_PHASES : VMMIO_PHASE_HOST;
 
+	const char *kernel = "", *qemu = "";
+
+	if (!json_unpack(json_object_get(json_array_get(r->infos, 0), "host"), "{s:s, s:s}",
+			 "kernel", &kernel, "qemu", &qemu))
+		fprintf(f, "under Linux %s, QEMU %s: ", kernel, qemu);
 	fprintf(f, "instructions %sper I/O, by phase%s\n", r->stack ? "" : "of the guest ",
 		r->stack ? "; host and monitor: its kernel and its user space" : "");
 	fprintf(f, "%-9s %10s", "", "all");

@@ -83,8 +83,20 @@ static void choose(struct layers_bpf *l, bool calls)
 	bpf_program__set_autoload(l->progs.layers_run, !calls);
 	bpf_program__set_autoload(l->progs.layers_call, calls);
 	bpf_program__set_autoload(l->progs.layers_return, calls);
+	bpf_program__set_autoattach(l->progs.layers_fast, false);
 	l->rodata->opt_apart_ns = APART_NS;
 	l->rodata->opt_ioctl = SYS_ioctl;
+}
+
+/* kvm_fast_mmio is x86's: where there is no such event, none is missed. 0 or -errno. */
+static int attach(struct layers_bpf *l)
+{
+	int err = layers_bpf__attach(l);
+
+	if (err)
+		return err;
+	l->links.layers_fast = bpf_program__attach(l->progs.layers_fast);
+	return l->links.layers_fast || errno == ENOENT ? 0 : -errno;
 }
 
 int main(int argc, char **argv)
@@ -115,7 +127,7 @@ int main(int argc, char **argv)
 	l = layers_bpf__open();
 	if (l) {
 		choose(l, calls);
-		err = layers_bpf__load(l) ?: layers_bpf__attach(l);
+		err = layers_bpf__load(l) ?: attach(l);
 	}
 	if (!l || err) {
 		fprintf(stderr, "vmmio-layers: KVM's events: %s (is the module kvm loaded?)\n",

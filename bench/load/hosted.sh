@@ -59,10 +59,7 @@ layers_end()
 }
 
 load_kvm
-# what the guest runs on and in: not what this machine runs in
-printf '@info {"host":{"kernel":"%s","qemu":"%s"}}\n' "$(uname -r)" \
-	"$(for q in /bin/qemu-system-*; do $q --version; done |
-		sed -n 's/^QEMU emulator version \([0-9.]*\).*/\1/p')"
+host_info
 # One processor for all: left alone, the host's scheduler lets the backend interrupt the
 # vCPU at a kick or not, by what both had before, and keeps to it for hundreds of I/Os.
 # So the backend waits until the guest halts.

@@ -4,6 +4,7 @@
 # The bench host of "compare --where --stack", behind where.sh and the definition of guest
 # (script.c): its guest is loaded while nothing else runs here.
 load_kvm
+host_info
 # one processor for all, see load/hosted.sh: the monitor waits until the guest halts
 mkdir -p /sys/kernel/debug
 grep -q ' /sys/kernel/debug ' /proc/mounts || mount -t debugfs debugfs /sys/kernel/debug

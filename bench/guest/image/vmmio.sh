@@ -115,6 +115,14 @@ load_kvm()
 	fi
 }
 
+# host_info: a bench host's kernel and QEMU, for a report: its guest's, not this machine's
+host_info()
+{
+	printf '@info {"host":{"kernel":"%s","qemu":"%s"}}\n' "$(uname -r)" \
+		"$(for q in /bin/qemu-system-*; do $q --version; done |
+			sed -n 's/^QEMU emulator version \([0-9.]*\).*/\1/p')"
+}
+
 # load_vhost: what sends and receives for a guest from the host's kernel
 load_vhost()
 {
