@@ -97,6 +97,7 @@ add_library(
 	bench/sweep/state.c
 	bench/where/alike.c
 	bench/where/delta.c
+	bench/where/known.c
 	bench/where/delta_print.c
 	bench/where/functions.c
 	bench/where/lines.c

@@ -369,11 +369,11 @@ static json_t *result_object(const struct run *r)
 	return json_pack("{s:i, s:s, s:s, s:s, s:{s:s, s:s}, s:{s:i, s:i, s:i}, s:i, s:b, s:O?, "
 			 "s:O, s:O, s:o, s:o, s:o, s:O?}",
 			 "schema", VMMIO_RESULT_SCHEMA, "tool", "vmmio-bench", "kind", "stack",
-			 "accel", s->accel, "under", "kernel", s->kernel, "qemu", s->qemu, "options", "boots", s->boots, "rounds", s->rounds,
-			 "count", s->count, "hung", s->hung, "withheld", r->withheld, "verdict",
-			 r->verdict, "differs", s->differs, "checks", s->checks, "kinds",
-			 vmmio_stack_kinds(s), "host", host_rounds(s), "layers",
-			 vmmio_stack_layers_json(s), "equal", s->equal);
+			 "accel", s->accel, "under", "kernel", s->kernel, "qemu", s->qemu,
+			 "options", "boots", s->boots, "rounds", s->rounds, "count", s->count,
+			 "hung", s->hung, "withheld", r->withheld, "verdict", r->verdict, "differs",
+			 s->differs, "checks", s->checks, "kinds", vmmio_stack_kinds(s), "host",
+			 host_rounds(s), "layers", vmmio_stack_layers_json(s), "equal", s->equal);
 }
 
 static void print_text(const struct run *r, FILE *f)

@@ -468,14 +468,14 @@ static void print_table(const struct run *r, FILE *f)
 {
 	int phases = r->stack ? VMMIO_PHASES : VMMIO_PHASE_HOST;
 
-	const char *kernel = "", *qemu = "";
+	const char *kernel, *qemu;
 
+	fprintf(f, "instructions %sper I/O, by phase%s", r->stack ? "" : "of the guest ",
+		r->stack ? "; host and monitor: its kernel and its user space" : "");
 	if (!json_unpack(json_object_get(json_array_get(r->infos, 0), "host"), "{s:s, s:s}",
 			 "kernel", &kernel, "qemu", &qemu))
-		fprintf(f, "under Linux %s, QEMU %s: ", kernel, qemu);
-	fprintf(f, "instructions %sper I/O, by phase%s\n", r->stack ? "" : "of the guest ",
-		r->stack ? "; host and monitor: its kernel and its user space" : "");
-	fprintf(f, "%-9s %10s", "", "all");
+		fprintf(f, "; Linux %s, QEMU %s", kernel, qemu);
+	fprintf(f, "\n%-9s %10s", "", "all");
 	for (int p = 0; p < phases; p++)
 		fprintf(f, " %10s", vmmio_phases[p]);
 	fprintf(f, "  %s  windows as long\n", r->stack ? "exits" : "accesses of devices");

@@ -2,6 +2,8 @@
 /*
  * One run of a sweep: its guest, and the report of what came of it. A run is
  * either whole and checked, or failed with a reason; never a number in between.
+ *
+ * Long because a run's guest, the images it needs and its judgement share what a setting means.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -48,9 +50,8 @@ static const char *host_file(const struct vmmio_setting *s, const char *file, ch
 	char name[64];
 
 	if (is_arm(s))
-		return vmmio_guest_image(!strcmp(file, "vmlinuz") ? VMMIO_ARM_KERNEL
-								  : VMMIO_ARM_HOST,
-					 buf, len);
+		return vmmio_guest_image(
+			!strcmp(file, "vmlinuz") ? VMMIO_ARM_KERNEL : VMMIO_ARM_HOST, buf, len);
 	if (!is_other(s))
 		return vmmio_guest_image(file, buf, len);
 	snprintf(name, sizeof(name), "../arch/host-%s/%s", s->under, file);
@@ -113,15 +114,18 @@ int vmmio_run_possible(const struct vmmio_experiment *e, enum vmmio_accel accel,
 		const struct vmmio_setting *s = &e->runs[i].s;
 
 		if (access(host_file(s, "host.cpio", path, sizeof(path)), R_OK)) {
-			snprintf(why, len, "host = on: no %s (%s)", path,
-				 is_arm(s) ? "ctest --test-dir BUILD -R 'arm.(image|stat|host)-arm64' "
-					     "makes it"
-				 : is_other(s) ? "cmake --build BUILD --target other-hosts makes it"
-					       : "built on x86-64 where QEMU is installed");
+			snprintf(
+				why, len, "host = on: no %s (%s)", path,
+				is_arm(s)
+					? "ctest --test-dir BUILD -R 'arm.(image|stat|host)-arm64' "
+					  "makes it"
+				: is_other(s) ? "cmake --build BUILD --target other-hosts makes it"
+					      : "built on x86-64 where QEMU is installed");
 			return -ENOENT;
 		}
 		if (is_arm(s) != is_arm(&e->runs[0].s)) {
-			snprintf(why, len, "host = on: one arch a sweep: two machines are two results");
+			snprintf(why, len,
+				 "host = on: one arch a sweep: two machines are two results");
 			return -ENOTSUP;
 		}
 	}

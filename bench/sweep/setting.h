@@ -25,7 +25,7 @@ struct vmmio_setting {
 	bool iothread;	/* each disk has a thread of its own in QEMU */
 	bool legacy;	/* mmio devices of version 1 */
 	bool host;	/* under KVM in a bench host, whose exits are counted as well */
-	char under[12];	/* which bench host: "build", or what cmake/other-host.sh made */
+	char under[12]; /* which bench host: "build", or what cmake/other-host.sh made */
 	/* shared by the boot */
 	const char *columns[VMMIO_COLUMNS];
 	size_t ncolumns;

@@ -9,6 +9,7 @@
 
 #include "alike.h"
 #include "delta.h"
+#include "known.h"
 
 struct walk {
 	struct vmmio_delta *d;
@@ -320,7 +321,7 @@ int vmmio_delta_make(struct vmmio_delta *d, struct vmmio_where *a, struct vmmio_
 	int err = comparable(a, b, why, len);
 
 	*d = (struct vmmio_delta){.a = a, .b = b};
-	err = err ?: unify(a, b) ?: vmmio_where_copy_strings(b, a);
+	err = err ?: unify(a, b) ?: vmmio_where_copy_strings(b, a) ?: vmmio_where_match_lines(a, b);
 	if (!err) {
 		alike = vmmio_alike_make(a, b);
 		err = alike ? 0 : -ENOMEM;

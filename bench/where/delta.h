@@ -41,7 +41,8 @@ struct vmmio_delta_row {
 uint64_t vmmio_delta_size(const struct vmmio_delta_row *r);
 
 struct vmmio_delta {
-	struct vmmio_where *a, *b;    /* the caller's; both get one table of strings */
+	/* the caller's; both get one table of strings, and lose lines that only one knows */
+	struct vmmio_where *a, *b;
 	struct vmmio_delta_row *rows; /* of each tree the largest first, VMMIO_PHASE_OTHER last */
 	size_t nrows;
 };

@@ -587,6 +587,68 @@ static void test_charge(void **state)
 	vmmio_where_free(&b);
 }
 
+/*
+ * A result whose handler() has its lines known, and read() inlined in one of them, or not: what
+ * it calls, and how often, is the same.
+ */
+static void make_known(struct vmmio_where *w, bool lines, unsigned int deep)
+{
+	struct vmmio_where_tree *t;
+	uint32_t mod, top, in, l1, l2, read, leaf, s;
+
+	assert_int_equal(vmmio_where_init(w), 0);
+	t = vmmio_where_add(w);
+	strcpy(t->column, "mmio");
+	t->ios = 10;
+	t->elapsed_ns = 1;
+	mod = vmmio_where_string(w, VMMIO_WHERE_HOST "libc.so.6");
+	l1 = lines ? vmmio_where_string(w, "ioctl.c:35") : 0;
+	l2 = lines ? vmmio_where_string(w, "ioctl.c:36") : 0;
+	read = vmmio_where_string(w, "read");
+	leaf = vmmio_where_string(w, "leaf");
+	top = vmmio_where_child(t, 0, 0, vmmio_where_string(w, "handler"), mod);
+	t->nodes[top].entries = 10;
+	vmmio_where_count(t, top, l1, VMMIO_PHASE_HOST, 0, 20);
+	in = lines ? vmmio_where_child(t, top, l1, read, mod) : top;
+	if (lines)
+		t->nodes[in].entries = -1;
+	vmmio_where_count(t, in, l2, VMMIO_PHASE_HOST, 0, 10);
+	s = vmmio_where_child(t, in, l2, leaf, mod);
+	t->nodes[s].entries = 10;
+	vmmio_where_count(t, s, 0, VMMIO_PHASE_HOST, 0, 10 * deep);
+	if (lines) { /* once more, from another line */
+		s = vmmio_where_child(t, top, l2, leaf, mod);
+		t->nodes[s].entries = 10;
+		vmmio_where_count(t, s, 0, VMMIO_PHASE_HOST, 0, 10 * deep);
+	} else {
+		t->nodes[s].entries = 20;
+		vmmio_where_count(t, s, 0, VMMIO_PHASE_HOST, 0, 10 * deep);
+	}
+	t->total = 30 + 20 * deep;
+}
+
+/* What lines one result knows and the other does not is no difference of the two. */
+static void test_known(void **state)
+{
+	struct vmmio_where a, b;
+	struct vmmio_delta d;
+	char why[256];
+
+	for (int lines = 0; lines < 2; lines++) {
+		make_known(&a, lines, 7);
+		make_known(&b, !lines, 8);
+		assert_int_equal(vmmio_delta_make(&d, &a, &b, NULL, why, sizeof(why)), 0);
+		assert_int_equal(d.nrows, 1);
+		assert_string_equal(b.strings[d.rows[0].function], "leaf");
+		assert_int_equal(d.rows[0].n, 20);
+		assert_true(vmmio_where_whole(&a.trees[0]));
+		assert_true(vmmio_where_whole(&b.trees[0]));
+		vmmio_delta_free(&d);
+		vmmio_where_free(&a);
+		vmmio_where_free(&b);
+	}
+}
+
 /* @text, in which one thing is not as it must be. */
 static void refuse(const char *text, const char *reason)
 {
@@ -716,12 +778,12 @@ static void test_alone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_replay),	   cmocka_unit_test(test_levels),
-		cmocka_unit_test(test_new_blocks), cmocka_unit_test(test_programs),
-		cmocka_unit_test(test_cut_trace),  cmocka_unit_test(test_symbols),
-		cmocka_unit_test(test_charge),	   cmocka_unit_test(test_charge_host),
-		cmocka_unit_test(test_json),	   cmocka_unit_test(test_folded),
-		cmocka_unit_test(test_alone),
+		cmocka_unit_test(test_replay),	    cmocka_unit_test(test_levels),
+		cmocka_unit_test(test_new_blocks),  cmocka_unit_test(test_programs),
+		cmocka_unit_test(test_cut_trace),   cmocka_unit_test(test_symbols),
+		cmocka_unit_test(test_charge),	    cmocka_unit_test(test_known),
+		cmocka_unit_test(test_charge_host), cmocka_unit_test(test_json),
+		cmocka_unit_test(test_folded),	    cmocka_unit_test(test_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
