@@ -28,7 +28,7 @@ static bool pick_bool(const struct grid *g, enum key k, size_t i)
 static const enum key factor[] = {
 	K_LOAD,	       K_ARCH,	   K_DRIVER,	 K_RW,	       K_QUEUE_SIZE, K_QUEUES,	 K_VCPUS,
 	K_REQUEST,     K_RESPONSE, K_BLOCK_SIZE, K_LATENCY_US, K_EVENT_IDX,  K_INDIRECT, K_PACKED,
-	K_LAZY_STATUS, K_ICOUNT,   K_IOEVENTFD,	 K_IOTHREAD,   K_HOST,	K_UNDER,
+	K_LAZY_STATUS, K_ICOUNT,   K_IOEVENTFD,	 K_IOTHREAD,   K_HOST,	     K_UNDER,
 };
 
 #define FACTORS (sizeof(factor) / sizeof(factor[0]))
