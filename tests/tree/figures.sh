@@ -25,11 +25,11 @@ late=results/2026-11-30-amd-epyc-native
 guest=results/2026-11-30-amd-epyc-tcg/record-guest/cost.tsv
 journey=results/2026-11-29-amd-epyc-kvm-svm-on-tcg/journey
 study=results/2026-11-25-amd-epyc-tcg/study/README.md
-quick=results/2026-11-29-amd-epyc-kvm-svm-on-tcg/stack-quick/README.md
+sweep=results/2026-11-30-amd-epyc-kvm-svm-on-tcg/stack/README.md
 micro=docs/machines/2026-11-25-amd-epyc-kvm-soft/micro.txt
 for file in "$stack/stack.txt" "$stack/result.json" "$native/events.tsv" "$native/load-stock.tsv" \
 	$hostcost $late/record-cost/cost.tsv $late/record-cost/rounds.tsv $late/dat-cost/dat-cost.csv $late/fuzz-dat.txt \
-	$guest $journey/journey.txt $journey/machine.txt $study $quick "${quick%README.md}tables.md" results/2026-11-25-amd-epyc-tcg/compare/compare.txt \
+	$guest $journey/journey.txt $journey/machine.txt $study $sweep "${sweep%README.md}tables.md" results/2026-11-25-amd-epyc-tcg/compare/compare.txt \
 	results/2026-11-29-systems-tcg/trixie.txt results/2026-11-29-systems-tcg/bookworm.txt results/2026-11-25-kernels-tcg/summary.txt; do
 	cp --remove-destination "$file" "$work/tree/$file"
 done
@@ -124,8 +124,9 @@ for change in 's/101460      94890/101461      94890/' 's/20792      20170/20793
 	's/54757      51688/54758      51688/' 's/5472       6106/5473       6106/'; do
 	finds 'does not say' "$stack/stack.txt" "$change" docs/whole-stack.md
 done
-for change in 's/5, 3, 101483 | 4, 2, 94797 | 1, 0, 64074 | 1.58/5, 3, 101484 | 4, 2, 94797 | 1, 0, 64074 | 1.58/' 's/93641/93642/' \
-	's/39455/39456/' 's/24710/24711/' 's/109616/109617/' 's/25824/25825/' 's/94805/94806/' 's/101978/101979/' 's/100813/100814/'; do
-	finds 'does not say' $quick "$change" docs/whole-stack.md
+for change in 's/5, 3, 101479/5, 3, 101478/' 's/93639/93638/' 's/39751/39752/' 's/24690/24691/' 's/109622/109623/' \
+	's/25865/25866/' 's/101499/101498/' 's/101996/101997/' 's/100825/100826/' 's/87883/87884/' 's/97416/97417/' \
+	's/132868/132869/' 's/109534/109535/'; do
+	finds 'does not say' $sweep "$change" docs/whole-stack.md
 done
-finds 'depth of' "${quick%README.md}tables.md" 's/102273 | 39455/104273 | 39455/' docs/whole-stack.md
+finds 'depth of' "${sweep%README.md}tables.md" 's/102863 \[102531-103196\] | 39751/105863 [102531-103196] | 39751/' docs/whole-stack.md
