@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * virtio-mmio registers, versions 2 (4.2.2, 4.2.3) and 1 (4.2.4): what to
- * access in which order.
+ * access in which order. Version 3, which Linux drives since 7.x, has those of
+ * version 2; its driver must wait until a reset is over, as this one always does.
  */
 #include "regs.h"
 
@@ -19,7 +20,7 @@ int vmmio_regs_identify(struct vmmio_regs *r, bool legacy, struct vmmio_identity
 	if (RD(r, MAGIC) != VMMIO_MMIO_MAGIC)
 		return -ENODEV;
 	id->version = RD(r, VERSION);
-	if (id->version != 2 && id->version != 1)
+	if (!id->version || id->version > 3)
 		return -EPROTONOSUPPORT;
 	id->device_id = RD(r, DEVICE_ID);
 	if (!id->device_id)

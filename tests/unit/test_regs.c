@@ -54,10 +54,18 @@ static void identify_order(void **state)
 	assert_int_equal(vmmio_regs_identify(&d.regs, false, &id), -ENODEV);
 	assert_string_equal(trace(&d, 0), "R000");
 
-	fake_init(&d, VMMIO_V2);
-	d.version = 3;
-	assert_int_equal(vmmio_regs_identify(&d.regs, true, &id), -EPROTONOSUPPORT);
-	assert_string_equal(trace(&d, 0), "R000 R004");
+	/* as Linux has it: 1 to 3, and 3 has the registers of 2 */
+	for (__u32 version = 0; version < 6; version++) {
+		fake_init(&d, VMMIO_V2);
+		d.version = version == 5 ? 0xffffffff : version;
+		if (version == 2 || version == 3) {
+			assert_int_equal(vmmio_regs_identify(&d.regs, false, &id), 0);
+			assert_ptr_equal(d.regs.protocol, &vmmio_protocol_mmio2);
+		} else if (version != 1) {
+			assert_int_equal(vmmio_regs_identify(&d.regs, true, &id), -EPROTONOSUPPORT);
+			assert_string_equal(trace(&d, 0), "R000 R004");
+		}
+	}
 }
 
 static void identify_legacy_only_when_asked(void **state)
