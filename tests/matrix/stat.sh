@@ -12,8 +12,8 @@ script=$VMMIO_SOURCE/tests/guest/$2
 shift 2
 
 case $(cat "$image/arch") in
-amd64) stat=$VMMIO_BUILD/vmmio-stat cpu='-cpu qemu64,-cx16' ;; # no cmpxchg16b: see kernel.sh
-arm64) stat=$VMMIO_BUILD/arch/stat-arm64/vmmio-stat cpu='' ;;
+amd64) stat=$VMMIO_BUILD/vmmio-stat ctl=$VMMIO_BUILD/vmmio-ctl cpu='-cpu qemu64,-cx16' ;; # no cmpxchg16b: see kernel.sh
+arm64) stat=$VMMIO_BUILD/arch/stat-arm64/vmmio-stat ctl='' cpu='' ;;
 armhf) fail "vmmio-stat for armhf has a test of its own: tests/arm/narrow.sh" ;;
 *) fail "no vmmio-stat for $(cat "$image/arch")" ;;
 esac
@@ -27,7 +27,7 @@ for arg in "\$@"; do
 	[ "\$arg" != -- ] || more=''
 done
 exec "$VMMIO_BUILD/vmmio-boot" -M "$machine" --kernel "$image/vmlinuz" --initrd "$image/initrd.cpio" \\
-	--file "$stat:/bin/vmmio-stat" "\$@" \$more $cpu
+	--file "$stat:/bin/vmmio-stat" ${ctl:+--file "$ctl:/bin/vmmio-ctl"} "\$@" \$more $cpu
 END
 chmod +x "$work/vmmio-boot"
 

@@ -15,6 +15,7 @@
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/platform_device.h>
+#include <linux/version.h>
 #include <linux/virtio.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_pci.h>
@@ -379,7 +380,9 @@ static int heal(const char *text, const struct kernel_param *kp)
 		victim->num_free += leaked;
 		break;
 	case BREAK:
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 19, 0) /* before, it cannot be taken back */
 		__virtio_unbreak_device(victim->vdev);
+#endif
 		break;
 	default:
 		break;
@@ -431,6 +434,12 @@ static int __init stallfault_init(void)
 		return err;
 	for (i = 0; i < ARRAY_SIZE(probes); i++) {
 		err = register_kprobe(&probes[i]);
+		if (err == -ENOENT) { /* some kernels have virtio built in */
+			probes[i].symbol_name = strchr(probes[i].symbol_name, ':') + 1;
+			probes[i].addr = NULL;
+			probes[i].flags = 0;
+			err = register_kprobe(&probes[i]);
+		}
 		probed[i] = !err;
 		if (err)
 			pr_info("stallfault: no %s: %d\n", probes[i].symbol_name, err);
