@@ -38,6 +38,13 @@ void vmmio_bpf_quiet(void)
 	libbpf_set_print(print);
 }
 
+/* Is virtio_ring a module whose types nobody can know? */
+static bool rings_unknown(void)
+{
+	return !access("/sys/module/virtio_ring/initstate", F_OK) &&
+	       access("/sys/kernel/btf/virtio_ring", F_OK) != 0;
+}
+
 void vmmio_bpf_why(char *why, size_t size, const char *step, int err)
 {
 	char missing[VMMIO_RIGHTS_TEXT] = "";
@@ -79,6 +86,11 @@ void vmmio_bpf_why(char *why, size_t size, const char *step, int err)
 		snprintf(why, size,
 			 "cannot %s BPF programs: this kernel has no BPF "
 			 "(vmmio-stat doctor)",
+			 step);
+	else if (err == -EINVAL && rings_unknown())
+		snprintf(why, size,
+			 "cannot %s BPF programs: the module virtio_ring has no BTF here (modules "
+			 "have none before Linux 5.11), which reading its rings needs",
 			 step);
 	else
 		snprintf(why, size, "cannot %s BPF programs: %s%s%s (vmmio-stat doctor)", step,
