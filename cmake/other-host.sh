@@ -4,7 +4,8 @@
 # A bench host that is not the build's own, in a folder of the build tree: another
 # kernel with its KVM (of an image of guest-image.sh), another QEMU (of a Debian suite),
 # or both. The guests within are the build's own. DIR gets vmlinuz and host.cpio; sweeps
-# take them by "under", compare --stack by --kernel and --initrd. Installs nothing. Exit status 77: the packages cannot be had (it says why).
+# take them by "under", compare --stack by --kernel and --initrd. Installs nothing.
+# Exit status 77: the packages cannot be had (it says why).
 set -eu
 
 usage()
@@ -35,6 +36,12 @@ mkdir -p "$out"
 out=$(cd "$out" && pwd)
 
 if [ -n "$image" ]; then
+	for file in release list vmlinuz; do
+		[ -r "$image/$file" ] || {
+			echo "other-host: $image is no folder of guest-image.sh: no $file" >&2
+			exit 1
+		}
+	done
 	image=$(cd "$image" && pwd)
 	kernel=$image/vmlinuz list=$image/list
 	modules=$image/kernel/root/lib/modules/$(cat "$image/release")
@@ -47,7 +54,12 @@ fi
 grep -v '^file /bin/vmmio-stat ' "$list" >"$out/list"
 echo "file /bin/vmmio-stat $build/vmmio-stat" >>"$out/list"
 
-qemu=$(command -v qemu-system-x86_64)
+if [ -z "$suite" ]; then
+	qemu=$(command -v qemu-system-x86_64) || {
+		echo "other-host: no qemu-system-x86_64 here" >&2
+		exit 1
+	}
+fi
 set --
 if [ -n "$suite" ]; then
 	"$source/cmake/fetch-root.sh" --out "$out/qemu-$suite" --arch amd64 --suite "$suite" \
@@ -59,7 +71,7 @@ if [ -n "$suite" ]; then
 	qemu=$root/usr/bin/qemu-system-x86_64
 	set -- --root "$root" --cross x86_64-linux-gnu
 fi
+cp "$(readlink -f "$kernel")" "$out/vmlinuz"
 "$source/cmake/host-image.sh" --out "$out/host.cpio" --list "$out/list" --mkcpio "$build/mkcpio" \
 	--modules "$modules" --kernel "$build/image/vmlinuz" --initrd "$build/image/initrd.cpio" \
 	--qemu "$qemu" "$@" "$build/vmmio-boot" "$build/vmmio-layers"
-cp "$(readlink -f "$kernel")" "$out/vmlinuz"

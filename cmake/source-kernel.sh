@@ -129,10 +129,11 @@ if ! cmp -s "$out/want" "$out/made"; then
 	rm -rf "$out/plain" "$out/touched"
 	if [ -n "$patches" ]; then
 		mkdir "$out/plain"
-		sed -n 's,^+++ b/,,p' "$patches"/000[1-9]-*.patch | sort -u >"$out/touched"
+		sed -n 's,^+++ b/,,p' "$patches"/000[1-9]-*.patch | sort -u >"$out/touched.part"
 		while read -r file; do
 			[ ! -e "$out/source/$file" ] || (cd "$out/source" && cp --parents "$file" "$out/plain")
-		done <"$out/touched"
+		done <"$out/touched.part"
+		mv "$out/touched.part" "$out/touched" # plain/ is whole
 		for patch in "$patches"/000[1-9]-*.patch; do
 			patch -s -p1 --fuzz=0 -d "$out/source" <"$patch" >"$out/log" 2>&1 ||
 				die "$(basename "$patch") does not apply, see $out/log"

@@ -132,8 +132,23 @@ static bool is_own(const json_t *run)
 	return labels && !strstr(labels, " arch=arm64");
 }
 
+/* Kernel and QEMU of the bench host of @run, by its "under". */
+static void take_host(const json_t *run, json_t *hosts)
+{
+	const char *labels = json_string_value(json_object_get(run, "labels"));
+	const char *under = labels ? strstr(labels, " under=") : NULL;
+	json_t *host = json_object_get(json_object_get(run, "info"), "host");
+	char name[24];
+
+	snprintf(name, sizeof(name), "%s", under ? under + 7 : "build");
+	name[strcspn(name, " ")] = '\0';
+	if (host)
+		json_object_set(hosts, name, host);
+}
+
 /* The stored runs as one set of rows; failures apart. */
-static int gather(struct sweep *s, json_t *rows, json_t *failures, json_t **guest, json_t **line)
+static int gather(struct sweep *s, json_t *rows, json_t *failures, json_t *hosts, json_t **guest,
+		  json_t **line)
 {
 	bool own = false;
 
@@ -151,6 +166,8 @@ static int gather(struct sweep *s, json_t *rows, json_t *failures, json_t **gues
 						    json_object_get(run, "boot"), "why", failed));
 		else
 			json_array_extend(rows, json_object_get(run, "rows"));
+		if (!failed)
+			take_host(run, hosts);
 		j = json_object_get(json_object_get(run, "info"), "guest");
 		if (j && (!*guest || (is_own(run) && !own))) {
 			json_decref(*guest);
@@ -171,12 +188,12 @@ static int write_folder(struct sweep *s, struct vmmio_result *r, char *final)
 {
 	const char *accel = vmmio_accel_name(vmmio_run_accel(&s->e, s->setup.accel));
 	json_t *rows = json_array(), *failures = json_array(), *guest = NULL, *line = NULL;
-	json_t *result = NULL, *series = NULL, *machine = NULL;
+	json_t *result = NULL, *series = NULL, *machine = NULL, *hosts = json_object();
 	struct vmmio_series_set set = {0};
 	char why[256], name[128], path[PATH_MAX];
 	int err;
 
-	err = gather(s, rows, failures, &guest, &line);
+	err = gather(s, rows, failures, hosts, &guest, &line);
 	if (!err)
 		err = vmmio_rounds_series(rows, s->e.boots, s->e.times, &set);
 	if (err)
@@ -187,6 +204,8 @@ static int write_folder(struct sweep *s, struct vmmio_result *r, char *final)
 		"experiment", s->e.name, "title", s->e.title, "quick", s->quick, "boots",
 		s->e.boots, "rounds", s->e.rounds, "seed", s->e.seed, "runs", (json_int_t)s->e.n,
 		"failed", failures, "repeated", (json_int_t)s->repeated, "guest", guest);
+	if (result && json_object_size(hosts))
+		json_object_set(result, "hosts", hosts);
 	if (s->vmm.n) {
 		json_t *lines = json_array();
 
@@ -232,6 +251,7 @@ static int write_folder(struct sweep *s, struct vmmio_result *r, char *final)
 out:
 	vmmio_series_free(&set);
 	json_decref(rows);
+	json_decref(hosts);
 	json_decref(failures);
 	json_decref(guest);
 	json_decref(line);
@@ -296,8 +316,8 @@ static int parse(struct sweep *s, const char **path, int argc, char **argv)
 {
 	struct vmmio_opt opts[] = {
 		{"retries", VMMIO_OPT_NUMBER, &s->retries, 0, 1000, NULL, "N",
-		 "runs that may fail and are run again (2; with host = on as many as there are); "
-		 "what fails then is in no number"},
+		 "runs that may fail and are run again (2; with host = on, as many as there are "
+		 "runs); what fails then is in no number"},
 		{"quick", VMMIO_OPT_FLAG, &s->quick, 0, 0, NULL, NULL,
 		 "the experiment's [quick] values: a look, not a study"},
 		{"restart", VMMIO_OPT_FLAG, &s->restart, 0, 0, NULL, NULL,
@@ -385,6 +405,13 @@ static int run(struct sweep *s, struct vmmio_result *r, char *final)
 	if (err) {
 		fprintf(stderr, NAME "%s: %s\n", s->e.name, why);
 		return err;
+	}
+	for (size_t i = 0; i < s->e.n && (s->setup.kernel || s->setup.initrd); i++) {
+		if (!vmmio_run_has_own_host(&s->e.runs[i].s))
+			continue;
+		fprintf(stderr, NAME "%s: --kernel and --initrd are not of its bench host: %s\n",
+			s->e.name, s->e.runs[i].labels);
+		return -EINVAL;
 	}
 	/* a bench host hangs now and then, by a fault of its emulated processor */
 	if (s->retries == UNSAID)

@@ -22,7 +22,7 @@ static const struct {
 } dims[] = {
 	{"kind", QUESTION}, {"load", QUESTION},	 {"count", QUESTION}, {"rounds", QUESTION},
 	{"driver", ASKED},  {"settings", ASKED}, {"kernel", ASKED},   {"image", ASKED},
-	{"qemu", ASKED},    {"vmmio", ASKED},	 {"machine", ASKED},
+	{"qemu", ASKED},    {"vmmio", ASKED},	 {"machine", ASKED},  {"host", ASKED},
 };
 
 #define DIMS (sizeof(dims) / sizeof(dims[0]))
@@ -87,6 +87,9 @@ json_t *vmmio_dims_of(const json_t *result, const json_t *machine)
 	set(all, "driver", json_object_get(options, "driver"));
 	set(all, "settings", json_object_get(result, "equal"));
 	set(all, "qemu", json_object_get(machine, "qemu"));
+	/* kernel and monitor of the bench host, or of each in a sweep */
+	set(all, "host", json_object_get(result, "under"));
+	set(all, "host", json_object_get(result, "hosts"));
 	set(all, "vmmio", json_object_get(machine, "vmmio"));
 	set_image(all, images);
 	json_array_append(kernel, json_object_get(json_object_get(result, "guest"), "kernel"));

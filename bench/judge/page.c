@@ -169,6 +169,8 @@ static void write_whole(const struct vmmio_findings *in, FILE *f)
 
 static void write_limits(const struct vmmio_findings *in, FILE *f)
 {
+	const char *under;
+	json_t *host;
 	const struct vmmio_factor *l = vmmio_findings_factor(in, "load");
 
 	fprintf(f,
@@ -205,8 +207,12 @@ static void write_limits(const struct vmmio_findings *in, FILE *f)
 	fprintf(f, "- Other devices, VMMs and kernels than these: ");
 	for (size_t i = 0; l && i < l->n; i++)
 		fprintf(f, "%s%s", i ? ", " : "loads ", l->value[i]);
-	fprintf(f, "; QEMU %s; guest kernel %s.\n", text_of(in->machine, "qemu"),
+	fprintf(f, "; QEMU %s; guest kernel %s", text_of(in->machine, "qemu"),
 		text_of(in->guest, "kernel"));
+	json_object_foreach((json_t *)in->hosts, under, host)
+		fprintf(f, "; bench host %s: Linux %s, QEMU %s", under, text_of(host, "kernel"),
+			text_of(host, "qemu"));
+	fprintf(f, ".\n");
 }
 
 void vmmio_findings_write(const struct vmmio_findings *in, FILE *f)

@@ -20,6 +20,7 @@ struct vmmio_findings {
 	size_t runs, failed;
 	bool quick; /* a look with few boots, not a study */
 	const json_t *machine, *guest;
+	const json_t *hosts; /* bench hosts by name, {"kernel", "qemu"}; may be NULL */
 	const json_t *rows;  /* rounds, if times may be drawn; else NULL */
 	const json_t *plots; /* [{"name", "text"}]: pictures in the folder, what they show */
 	const struct vmmio_costs *costs;

@@ -34,6 +34,7 @@ static int begin(const struct vmmio_report *rep, struct vmmio_tables *tables,
 				      .failed = json_array_size(failed),
 				      .machine = rep->machine,
 				      .guest = json_object_get(rep->result, "guest"),
+				      .hosts = json_object_get(rep->result, "hosts"),
 				      .rows = rep->rows,
 				      .costs = rep->costs,
 				      .ncosts = rep->ncosts};

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bench/data/devside.h"
@@ -44,6 +45,11 @@ static bool is_other(const struct vmmio_setting *s)
 	return s->under[0] && strcmp(s->under, "build") != 0;
 }
 
+bool vmmio_run_has_own_host(const struct vmmio_setting *s)
+{
+	return s->host && (is_arm(s) || is_other(s));
+}
+
 /* The path of @s's bench host's @file, "host.cpio" or "vmlinuz". */
 static const char *host_file(const struct vmmio_setting *s, const char *file, char *buf, size_t len)
 {
@@ -56,6 +62,16 @@ static const char *host_file(const struct vmmio_setting *s, const char *file, ch
 		return vmmio_guest_image(file, buf, len);
 	snprintf(name, sizeof(name), "../arch/host-%s/%s", s->under, file);
 	return vmmio_guest_image(name, buf, len);
+}
+
+/* Was @file made before the build's image @name? */
+static bool is_older(const char *file, const char *name)
+{
+	char path[PATH_MAX / 4];
+	struct stat a, b;
+
+	return stat(file, &a) || stat(vmmio_guest_image(name, path, sizeof(path)), &b) ||
+	       a.st_mtime < b.st_mtime;
 }
 
 int vmmio_run_possible(const struct vmmio_experiment *e, enum vmmio_accel accel, char *why,
@@ -122,6 +138,14 @@ int vmmio_run_possible(const struct vmmio_experiment *e, enum vmmio_accel accel,
 				: is_other(s) ? "cmake --build BUILD --target other-hosts makes it"
 					      : "built on x86-64 where QEMU is installed");
 			return -ENOENT;
+		}
+		if (is_other(s) &&
+		    is_older(host_file(s, "host.cpio", path, sizeof(path)), "initrd.cpio")) {
+			snprintf(why, len,
+				 "under = %s: it has the guest of an older build: cmake --build "
+				 "BUILD --target other-hosts",
+				 s->under);
+			return -ESTALE;
 		}
 		if (is_arm(s) != is_arm(&e->runs[0].s)) {
 			snprintf(why, len,
@@ -452,6 +476,28 @@ static bool take_host(const char *output, bool registers, json_t *rows, char *wh
 	return ok;
 }
 
+/* Is the bench host what @s asked for? It says so itself (host_info of the guest's image). */
+static bool is_asked(const struct vmmio_setting *s, const json_t *info, char *text, size_t len)
+{
+	const char *kernel = "", *qemu = "", *want = strchr(s->under, '-');
+	bool ok = !json_unpack((json_t *)info, "{s:{s:s, s:s}}", "host", "kernel", &kernel, "qemu",
+			       &qemu) &&
+		  *kernel && *qemu;
+
+	if (!ok) {
+		snprintf(text, len, "it does not say its kernel and QEMU: made by another build");
+		return false;
+	}
+	if (is_other(s) && want) {
+		const char *has = !strncmp(s->under, "qemu", 4) ? qemu : kernel;
+		size_t n = strlen(++want);
+
+		ok = !strncmp(has, want, n) && has[n] == '.';
+	}
+	snprintf(text, len, "Linux %s, QEMU %s", kernel, qemu);
+	return ok;
+}
+
 static void judge(const struct vmmio_run *run, const struct vmmio_run_guest *store,
 		  const struct vmmio_guest_result *r, json_t *rows, json_t *info, char *why,
 		  size_t len)
@@ -469,6 +515,9 @@ static void judge(const struct vmmio_run *run, const struct vmmio_run_guest *sto
 		text[0] = '\0';
 		for (size_t i = 0; i < store->plan.ncolumns; i++)
 			vmmio_load_done(run->boot, store->plan.columns[i], rows, checks);
+		agree = is_asked(&run->s, info, text, sizeof(text));
+		vmmio_check_add(checks, -1, "the bench host", agree, "%s", text);
+		text[0] = '\0';
 		agree = take_host(r->output, !mainline, rows, text, sizeof(text));
 		vmmio_check_add(checks, -1, "guest and host", agree, "%s", text);
 	} else {

@@ -56,6 +56,9 @@ struct vmmio_run_guest {
 int vmmio_run_possible(const struct vmmio_experiment *e, enum vmmio_accel accel, char *why,
 		       size_t len);
 
+/* Has @s a bench host of its own, not the build's, which --kernel and --initrd replace? */
+bool vmmio_run_has_own_host(const struct vmmio_setting *s);
+
 /* Where the runs of @e are counted: @accel, or KVM of a bench host. */
 enum vmmio_accel vmmio_run_accel(const struct vmmio_experiment *e, enum vmmio_accel accel);
 

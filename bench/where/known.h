@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Lines that only one of two results knows: debug information of a program that was installed
- * for one of them. A function that has lines in one and none in the other is none's to compare
- * by line.
+ * for one of them. A function that has lines in one and none in the other is compared
+ * as a whole.
  */
 #ifndef VMMIO_BENCH_WHERE_KNOWN_H
 #define VMMIO_BENCH_WHERE_KNOWN_H

@@ -19,7 +19,8 @@ static void check_dims(const char *what, const char *to, const char *allow, cons
 	static const char result[] =
 		"{\"kind\":\"compare\",\"accel\":\"tcg\",\"load\":\"randread\",\"options\":{"
 		"\"count\":500,\"rounds\":2,\"block_size\":4096,\"driver\":\"vmmio\"},\"guest\":"
-		"{\"kernel\":\"6.1\"},\"equal\":{\"ring_size\":256}}";
+		"{\"kernel\":\"6.1\"},\"under\":{\"kernel\":\"6.1\",\"qemu\":\"7.2\"},\"equal\":{"
+		"\"ring_size\":256}}";
 	json_t *a = json_loads(result, 0, NULL), *b = json_deep_copy(a), *x, *y, *obj = b;
 	json_t *ma = json_loads("{\"cpu\":\"EPYC\",\"kernel\":\"6.18\",\"qemu\":\"7.2\"}", 0, NULL);
 	json_t *mb = json_deep_copy(ma);
@@ -52,6 +53,9 @@ static void check_dims(const char *what, const char *to, const char *allow, cons
 		case 'v': /* nor how many I/Os it was */
 			json_object_del(json_object_get(obj, "options"), "count");
 			break;
+		case 'h': /* the bench host has another QEMU */
+			json_object_set_new(json_object_get(obj, "under"), "qemu", json_string(to));
+			break;
 		case 'p':
 			json_object_set_new(mb, "cpu", json_string(to));
 			break;
@@ -82,6 +86,8 @@ static void test_dims(void **state)
 	check_dims("k", "6.12", NULL, "");
 	check_dims("q", "10.0", NULL, "");
 	check_dims("p", "Xeon", NULL, "");
+	check_dims("h", "10.0", NULL, "");
+	check_dims("kh", "7.3", NULL, "more than one thing changed: kernel, host");
 	/* of two nobody knows which it was */
 	check_dims("kq", "10.0", NULL, "more than one thing changed: kernel, qemu");
 	check_dims("dp", "mainline", NULL, "more than one thing changed: driver, machine");

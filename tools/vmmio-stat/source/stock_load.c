@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 #include "bpf_util.h"
@@ -338,6 +339,23 @@ int vmmio_stock_near_size(const struct vmmio_bpf_rows *rows, struct bpf_map *nea
 	return err ? err : bpf_map__set_max_entries(near, VMMIO_STOCK_NEAR);
 }
 
+/*
+ * Linux from 6.2 on wants a destructor for the type of a pointer with the tag "kptr", and
+ * refuses all BTF of the object without. Then no function of it is verified by itself any more, and
+ * the programs are too long. So another name stands there, which says nothing to any kernel.
+ */
+static void forget_tag(struct btf *btf)
+{
+	int other = btf__find_str(btf, "typed");
+
+	for (__u32 i = 1; other > 0 && i < btf__type_cnt(btf); i++) {
+		struct btf_type *t = (struct btf_type *)btf__type_by_id(btf, i);
+
+		if (btf_is_type_tag(t) && !strcmp(btf__name_by_offset(btf, t->name_off), "kptr"))
+			t->name_off = other;
+	}
+}
+
 static int size_maps(struct vmmio_stock *b, struct stock_bpf *skel)
 {
 	int err;
@@ -354,6 +372,8 @@ static int size_maps(struct vmmio_stock *b, struct stock_bpf *skel)
 	skel->rodata->opt_begins = b->begins;
 	skel->rodata->opt_fentry = b->fentry;
 	skel->rodata->opt_typed = b->typed;
+	if (!b->typed)
+		forget_tag(bpf_object__btf(skel->obj));
 	bpf_map__set_autocreate(skel->maps.typed, b->typed);
 	skel->rodata->opt_device_driven = b->device_driven;
 	skel->rodata->opt_hist_stride = b->rows.stride;
