@@ -207,7 +207,8 @@ static void do_identify(bool legacy)
 	if (!err) {
 		require(d.said[VMMIO_REG_MAGIC] == VMMIO_MMIO_MAGIC, "another magic number");
 		require(id.device_id && id.device_id == d.said[VMMIO_REG_DEVICE_ID], "no device");
-		require(id.version == 2 || (id.version == 1 && legacy), "another version");
+		require(id.version == 2 || id.version == 3 || (id.version == 1 && legacy),
+			"another version");
 	} else {
 		require(!d.reads[VMMIO_REG_VENDOR_ID], "an absent device is not left alone");
 		d.regs.protocol = &vmmio_protocol_mmio2;
