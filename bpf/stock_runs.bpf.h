@@ -158,7 +158,7 @@ static __always_inline struct vmmio_stock_state *handler_of(struct irqaction *ac
 	int slot;
 
 	if (s->key != key) {
-		slot = key ? device_behind(key) : -1;
+		slot = key ? device_behind(number_of(key)) : -1;
 		if (slot < 0)
 			return NULL;
 		s = state_at(slot);
