@@ -122,6 +122,8 @@ __noinline __u32 packed_now(__u32 slot, bool pending)
 	return (__u32)used << 16 | (__u16)(now >> 32);
 }
 
+#include "stock_flight.bpf.h"
+
 static __always_inline bool is_prefix(const char *name, const char *prefix, int n)
 {
 	int i;
@@ -304,7 +306,7 @@ __noinline int meet_queue(__u64 vq)
 		__sync_fetch_and_add(&queues_unplaced, 1);
 	if (slot < 0)
 		return 0;
-	split_look((void *)vq, s, look);
+	ring_look((void *)vq, s, look);
 	if (s->kicked || s->interrupted)
 		return 0;
 	ring_indices((void *)vq, s, &s->avail_prev, &s->used_prev);

@@ -14,6 +14,8 @@
 
 #include "rings.bpf.h"
 
+#define FEATURE_IN_ORDER 35
+
 struct virtio_mmio_device___f {
 	struct virtio_device vdev;
 } FLAVOUR;
@@ -186,13 +188,29 @@ static __always_inline void split_again(struct vmmio_stock_state *s)
 	s->used_skip += s->used_run - used;
 }
 
+/*
+ * Buffers of a packed ring that the driver has made available and the device has not used; -1:
+ * that is not known. It takes no hook and is for the loader's looks. It is in stock_flight.bpf.h.
+ */
+int packed_flight(__u32 slot);
+
 /* The indices now, for the loader: it adds what came after the last sample. */
-static __always_inline void split_look(struct virtqueue *vq, struct vmmio_stock_state *s, __u32 n)
+static __always_inline void ring_look(struct virtqueue *vq, struct vmmio_stock_state *s, __u32 n)
 {
-	if (s->packed || s->again)
+	int flight;
+
+	if (s->again)
 		return;
-	s->look_avail = ring_avail(vq, s);
-	s->look_used = ring_used(vq, s);
+	if (s->packed) {
+		flight = packed_flight(s->slot);
+		if (flight < 0)
+			return;
+		s->look_avail = flight;
+		s->look_used = 0;
+	} else {
+		s->look_avail = ring_avail(vq, s);
+		s->look_used = ring_used(vq, s);
+	}
 	barrier();
 	s->look = n;
 }

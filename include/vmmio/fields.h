@@ -52,7 +52,7 @@ enum vmmio_field_op {
 	X(BUFFERS, "buffers", "buf/s", "buffers", SCHEDULE, COUNT, VMMIO_C_KICK_BUFFERS, 0, \
 	  "buffers made available, of a disk its requests; of a packed ring descriptors, one a buffer where they are indirect") \
 	X(IN_FLIGHT, "in_flight", "infl", "buffers", SCHEDULE, RATIO, VMMIO_C_IN_FLIGHT, VMMIO_C_LOOKS, \
-	  "buffers in flight at the end of the interval: made available and not used yet; of a total the mean of its intervals; split rings, by BPF") \
+	  "buffers in flight at the end of the interval: made available and not used yet; of a total the mean of its intervals; by BPF") \
 	X(KICKS, "kicks", "kick/s", "kicks", SCHEDULE, COUNT, VMMIO_C_KICKS, 0, \
 	  "doorbell writes (available-buffer notifications sent)") \
 	X(OPPORTUNITIES, "opportunities", "opp/s", "calls", SCHEDULE, COUNT, VMMIO_C_OPPORTUNITIES, 0, \

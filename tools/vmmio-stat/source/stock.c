@@ -27,7 +27,7 @@
 
 #define BIT(c) (1ull << VMMIO_C_##c)
 
-#define LOOKED (BIT(LOOKS) | BIT(IN_FLIGHT)) /* what a reading of a split ring's indices tells */
+#define LOOKED (BIT(LOOKS) | BIT(IN_FLIGHT)) /* what a reading of the ring tells */
 
 static const struct vmmio_bpf_have have = {
 	.queue = BIT(KICKS) | BIT(OPPORTUNITIES) | BIT(KICKS_INDEXED) | BIT(KICK_BUFFERS) |
@@ -119,7 +119,6 @@ struct source {
 	struct vmmio_irqs irqs;
 	bool asked; /* irqs is of this snapshot */
 	bool keep_ours;
-	bool flight; /* what is in flight is asked for */
 };
 
 static void source_free(struct source *b)
@@ -180,7 +179,7 @@ static int stock_open(struct vmmio_source *src, const struct vmmio_source_opts *
 		return -ENOMEM;
 	b->keep_ours = opts->ring_of_ours;
 	b->stock.need = needs(&opts->want);
-	b->flight = !opts->want.counters || (opts->want.counters & LOOKED);
+	b->stock.flight = !opts->want.counters || (opts->want.counters & LOOKED);
 	b->stock.device_driven = opts->want.device_driven;
 	b->stock.handlers = opts->want.handlers;
 	b->stock.requests = opts->want.requests || (opts->want.hists >> VMMIO_HIST_REQUEST & 1);
@@ -340,8 +339,9 @@ static void take_passed(struct source *b, struct vmmio_row *r,
 }
 
 /*
- * What is in flight at this look, of either driver's split ring: it takes no hook. The device
- * goes on between the two indices; none is what it has used beyond the first.
+ * What is in flight at this look, of either driver's ring: it takes no hook. The device
+ * goes on between the two indices; none is what it has used beyond the first. A packed ring has
+ * no such indices, and the program has counted.
  */
 static void take_flight(struct source *b, struct vmmio_row *r,
 			const struct vmmio_stock_state volatile *state)
@@ -349,7 +349,7 @@ static void take_flight(struct source *b, struct vmmio_row *r,
 	struct kept *k = &b->kept[r->info.slot];
 	__u16 flight = state->look_avail - state->look_used;
 
-	if (!b->flight || state->packed || state->look != *b->stock.look) {
+	if (!b->stock.flight || state->look != *b->stock.look) {
 		r->have &= ~LOOKED;
 		return;
 	}
@@ -626,7 +626,7 @@ static int read_rows(struct vmmio_source *src, struct vmmio_snapshot *s, bool co
 		wait_for_handlers(b);
 	if (counters && b->stock.alone)
 		b->asked = !vmmio_irqs_now(&b->irqs);
-	if (counters && (vmmio_stock_looks(&b->stock) || b->flight)) {
+	if (counters && (vmmio_stock_looks(&b->stock) || b->stock.flight)) {
 		++*b->stock.look;
 		vmmio_stock_touch();
 	}

@@ -369,6 +369,7 @@ static int size_maps(struct vmmio_stock *b, struct stock_bpf *skel)
 	skel->rodata->opt_preempted = b->need & VMMIO_STOCK_PREEMPTED;
 	skel->rodata->opt_empty = b->need & VMMIO_STOCK_EMPTY;
 	skel->rodata->opt_looks = vmmio_stock_looks(b);
+	skel->rodata->opt_flight = b->flight;
 	skel->rodata->opt_begins = b->begins;
 	skel->rodata->opt_fentry = b->fentry;
 	skel->rodata->opt_typed = b->typed;

@@ -42,6 +42,7 @@ struct vmmio_stock {
 	bool requests;	    /* in: the request hooks are wanted; out: they are there */
 	bool typed;	    /* split rings are read by pointers that have their type */
 	bool taken;	    /* what is taken back is seen where it leaves the ring */
+	bool flight;	    /* in: what is in flight is wanted */
 	bool in_order;	    /* in the functions that this kernel has for rings in order */
 
 	/* All share the maps of the first. */
