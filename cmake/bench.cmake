@@ -78,6 +78,7 @@ add_library(
 	bench/judge/stack_predict.c
 	bench/judge/stack_stored.c
 	bench/judge/versus_report.c
+	bench/micro/out.c
 	bench/load/blk.c
 	bench/load/hosted.c
 	bench/load/kinds.c
@@ -87,6 +88,7 @@ add_library(
 	bench/plot/data.c
 	bench/plot/hist.c
 	bench/plot/history.c
+	bench/plot/micro.c
 	bench/plot/plot.c
 	bench/plot/stack.c
 	bench/plot/sweep.c

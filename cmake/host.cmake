@@ -54,16 +54,14 @@ add_library(
 	bench/micro/guest.S
 	bench/micro/irq.c
 	bench/micro/noise.c
-	bench/micro/out.c
 	bench/micro/row.c
-	bench/micro/save.c
 	bench/micro/vm.c
 )
 target_link_libraries(vmmio_micro PUBLIC vmmio_guest Threads::Threads m)
 target_sources(vmmio-bench PRIVATE bench/cmd/micro.c)
 target_link_libraries(vmmio-bench PRIVATE vmmio_micro)
 vmmio_script_test(host tests/host/micro.sh TIMEOUT 120)
-vmmio_unit_test(micro LIBS vmmio_micro)
+vmmio_unit_test(micro LIBS vmmio_bench vmmio_micro)
 
 # What the host tests drive.
 add_executable(kvmload tests/host/kvmload.c tests/host/uring.c)

@@ -8,6 +8,7 @@ add_library(
 	lib/ioline.c
 	lib/clock.c
 	lib/patience.c
+	lib/csv.c
 	lib/json.c
 	lib/num.c
 	lib/opts.c

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * `vmmio-bench micro`: what one access or one interrupt costs on this machine.
- * Owns options and the order of the workloads; these are in bench/micro/
- * (access.c, irq.c, bios.c), as are the writers (out.c, save.c).
+ * Owns options, the order of the workloads, and the result folder; the workloads are
+ * in bench/micro/ (access.c, irq.c, bios.c), as is what is said of them (out.c).
  */
 #define _GNU_SOURCE
 #include "bench/micro/micro.h"
@@ -17,8 +17,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bench/data/machine.h"
+#include "bench/data/result.h"
+#include "bench/plot/plot.h"
 #include "cmd.h"
 #include "lib/opts.h"
+#include "setup.h"
+
+#define NAME "vmmio-bench micro: "
 
 enum format {
 	F_TABLE,
@@ -47,7 +53,7 @@ static void describe_machine(struct micro_result *r)
 
 	vmmio_accel_cpu(r->cpu, sizeof(r->cpu));
 	if (!uname(&un))
-		snprintf(r->kernel, sizeof(r->kernel), "%.60s %.60s", un.release, un.machine);
+		snprintf(r->kernel, sizeof(r->kernel), "%s %s", un.release, un.machine);
 	gmtime_r(&now, &tm);
 	strftime(r->date, sizeof(r->date), "%Y-%m-%d", &tm);
 	r->cpus = sysconf(_SC_NPROCESSORS_ONLN);
@@ -83,9 +89,8 @@ static int check_only(const char *only)
 	ok = micro_named(only, keys, bad, sizeof(bad));
 	free(keys);
 	if (!ok)
-		fprintf(stderr,
-			"vmmio-bench micro: --only %s: no row begins with '%s' (try --list)\n",
-			only, bad);
+		fprintf(stderr, NAME "--only %s: no row begins with '%s' (try --list)\n", only,
+			bad);
 	return ok ? 0 : 2;
 }
 
@@ -107,7 +112,7 @@ static int parse(int argc, char **argv, struct request *q)
 		{"json", VMMIO_OPT_FLAG, &json, .help = "JSON instead of the table"},
 		{"csv", VMMIO_OPT_FLAG, &csv, .help = "CSV instead of the table"},
 		{"save", VMMIO_OPT_STRING, &q->save, .arg = "DIR", .letter = 's',
-		 .help = "also keep table, JSON, CSV and plot in DIR/<date>-<cpu>-<accelerator>/"},
+		 .help = "also keep the result in DIR/<date>-<cpu>-<accelerator>/micro/"},
 	};
 	size_t n;
 	int err = vmmio_opts_parse("vmmio-bench micro", "[options]", opts,
@@ -116,7 +121,7 @@ static int parse(int argc, char **argv, struct request *q)
 	if (err)
 		return 1 + (err > 0 ? VMMIO_EXIT_OK : VMMIO_EXIT_USAGE);
 	if (json && csv) {
-		fprintf(stderr, "vmmio-bench micro: --csv: contradicts --json\n");
+		fprintf(stderr, NAME "--csv: contradicts --json\n");
 		return 1 + VMMIO_EXIT_USAGE;
 	}
 	err = q->o.only ? check_only(q->o.only) : 0;
@@ -133,19 +138,16 @@ static int parse(int argc, char **argv, struct request *q)
 static int complain(const char *what, int err)
 {
 	if (err == -ENOENT)
-		fprintf(stderr, "vmmio-bench micro: %s: there is no /dev/kvm on this machine\n",
-			what);
+		fprintf(stderr, NAME "%s: there is no /dev/kvm on this machine\n", what);
 	else if (err == -EACCES || err == -EPERM)
 		fprintf(stderr,
-			"vmmio-bench micro: %s: /dev/kvm may not be opened; run as root or "
-			"join the group that owns it\n",
+			NAME "%s: /dev/kvm may not be opened; run as root or "
+			     "join the group that owns it\n",
 			what);
 	else if (err == -EOPNOTSUPP)
-		fprintf(stderr,
-			"vmmio-bench micro: %s: the bare-metal guest exists for x86-64 only\n",
-			what);
+		fprintf(stderr, NAME "%s: the bare-metal guest exists for x86-64 only\n", what);
 	else
-		fprintf(stderr, "vmmio-bench micro: %s: %s\n", what, strerror(-err));
+		fprintf(stderr, NAME "%s: %s\n", what, strerror(-err));
 	return 1;
 }
 
@@ -167,12 +169,96 @@ static int measure(const struct request *q, struct micro_result *r)
 	return 0;
 }
 
+/* The firmware's rows ran in QEMU: which, else null. */
+static json_t *machine_of(const struct micro_result *r)
+{
+	json_t *machine = vmmio_machine_describe(vmmio_accel_name(r->accel), 0);
+	struct vmmio_setup setup = {0};
+	bool in_qemu = false;
+
+	for (int i = 0; i < r->nr_rows; i++)
+		in_qemu |= r->rows[i].kind == MICRO_FIRMWARE && !r->rows[i].note[0];
+	json_object_set_new(machine, "qemu",
+			    in_qemu && !vmmio_setup_qemu("micro", &setup)
+				    ? json_string(setup.qemu_version)
+				    : json_null());
+	return machine;
+}
+
+static int write_text(const struct micro_result *r, const struct vmmio_result *to, const char *name,
+		      void (*print)(FILE *, const struct micro_result *))
+{
+	struct vmmio_result_text t;
+
+	if (!vmmio_result_begin(&t))
+		return -ENOMEM;
+	print(t.f, r);
+	return vmmio_result_end(&t, to, name);
+}
+
+static int write_files(const struct micro_result *r, const struct vmmio_result *to)
+{
+	struct vmmio_series_set set = {0};
+	json_t *rounds = micro_rounds(r), *boots = json_array(), *result = micro_json(r);
+	char why[256] = "";
+	int err = micro_series(r, &set);
+
+	err = err ?: write_text(r, to, "micro.txt", micro_print_table);
+	err = err ?: write_text(r, to, "micro.csv", micro_print_csv);
+	if (!err && vmmio_plot_micro(result, to, why, sizeof(why)))
+		fprintf(stderr, NAME "no picture: %s\n", why);
+	err = err
+		      ?: vmmio_result_write_run(to, json_incref(result), &set, machine_of(r), NULL,
+						boots, rounds);
+	json_decref(result);
+	json_decref(boots);
+	json_decref(rounds);
+	vmmio_series_free(&set);
+	return err;
+}
+
+static int save(const char *parent, const struct micro_result *r)
+{
+	char set[128], final[PATH_MAX];
+	struct vmmio_result to;
+	int err = vmmio_result_open(&to, parent);
+
+	err = err ?: write_files(r, &to);
+	if (!err) {
+		vmmio_machine_set_name(vmmio_accel_name(r->accel), set, sizeof(set));
+		err = vmmio_result_commit(&to, set, "micro", "micro", final);
+	}
+	if (err)
+		fprintf(stderr, NAME "--save %s: %s\n", parent, strerror(-err));
+	else
+		fprintf(stderr, "saved in %s\n", final);
+	vmmio_result_abandon(&to);
+	return err;
+}
+
+static void print(const struct request *q, const struct micro_result *r)
+{
+	json_t *j;
+
+	switch (q->format) {
+	case F_JSON:
+		j = micro_json(r);
+		json_object_set_new(j, "rounds", micro_rounds(r));
+		vmmio_print_json(j);
+		break;
+	case F_CSV:
+		micro_print_csv(stdout, r);
+		break;
+	default:
+		micro_print_table(stdout, r);
+	}
+}
+
 int vmmio_cmd_micro(int argc, char **argv)
 {
 	static struct micro_result r;
 	struct request q = {.format = F_TABLE};
-	bool plotted = true;
-	char dir[4096];
+	struct vmmio_result trial;
 	int i, ret, err;
 
 	ret = parse(argc, argv, &q);
@@ -185,26 +271,21 @@ int vmmio_cmd_micro(int argc, char **argv)
 	err = vmmio_accel_detect(&r.accel);
 	if (err)
 		return complain("KVM", err);
+	/* said before minutes of work, and gone again: an interruption leaves nothing */
+	err = q.save ? vmmio_result_open(&trial, q.save) : 0;
+	if (err) {
+		fprintf(stderr, NAME "--save %s: %s\n", q.save, strerror(-err));
+		return VMMIO_EXIT_TROUBLE;
+	}
+	if (q.save)
+		vmmio_result_abandon(&trial);
 	describe_machine(&r);
 	ret = measure(&q, &r);
 	if (ret)
 		return ret;
-	if (q.format == F_JSON)
-		micro_print_json(stdout, &r);
-	else if (q.format == F_CSV)
-		micro_print_csv(stdout, &r);
-	else
-		micro_print_table(stdout, &r);
-	if (q.save) {
-		err = micro_save(q.save, &r, dir, sizeof(dir), &plotted);
-		if (err) {
-			fprintf(stderr, "vmmio-bench micro: %s: cannot save: %s\n", q.save,
-				strerror(-err));
-			return 1;
-		}
-		fprintf(stderr, "saved in %s%s\n", dir,
-			plotted ? "" : " (no picture: gnuplot did not run)");
-	}
+	print(&q, &r);
+	if (q.save && save(q.save, &r))
+		return VMMIO_EXIT_TROUBLE;
 	/* A row whose witnesses disagree is not a remark, it is trouble. */
 	for (i = 0; i < r.nr_rows; i++)
 		if (r.rows[i].seen != r.rows[i].expected || strstr(r.rows[i].note, "other side"))

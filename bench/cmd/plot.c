@@ -114,6 +114,8 @@ static int plot_one(const struct vmmio_loaded *l, bool times, const struct vmmio
 
 	if (!strcmp(l->kind, "stack"))
 		return plot_stack(l, r, why, len);
+	if (!strcmp(l->kind, "micro"))
+		return vmmio_plot_micro(l->result, r, why, len);
 	if (!compare && strcmp(l->kind, "sweep")) {
 		snprintf(why, len, "a result of %s: nothing to draw", l->kind);
 		return -EINVAL;

@@ -190,6 +190,14 @@ void vmmio_series_label(const struct vmmio_series *s, const char *name, char *bu
 	}
 }
 
+bool vmmio_series_any(const struct vmmio_series *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (!isnan(s->v[i]))
+			return true;
+	return false;
+}
+
 size_t vmmio_series_known(const struct vmmio_series *s, double *out)
 {
 	size_t n = 0;
@@ -270,11 +278,8 @@ json_t *vmmio_series_to_json(const struct vmmio_series_set *set)
 	for (size_t i = 0; i < set->n; i++) {
 		const struct vmmio_series *s = &set->s[i];
 		json_t *v;
-		bool known = false;
 
-		for (size_t k = 0; k < s->n; k++)
-			known |= !isnan(s->v[k]);
-		if (!known) /* nobody could measure it: no series */
+		if (!vmmio_series_any(s)) /* nobody could measure it: no series */
 			continue;
 		v = json_array();
 		for (size_t k = 0; k < s->n; k++)

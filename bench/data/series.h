@@ -84,7 +84,11 @@
 	X(PATH_MIN, "instructions_per_io", "instructions per I/O", "instructions", PATH, PATH, \
 	  "of the guest, in the shortest I/O: the path with nothing in between") \
 	X(PATH_P50, "instructions_per_io_p50", "instructions per I/O, median", "instructions", PATH, PATH, \
-	  "of the guest, in the median I/O")
+	  "of the guest, in the median I/O") \
+	X(ROW, "row_ns", "access or interrupt", "ns", TIME, TIME, \
+	  "median of the undisturbed rounds (vmmio-bench micro)") \
+	X(ROW_NET, "row_net_ns", "access or interrupt, net", "ns", TIME, TIME, \
+	  "the same less its baseline; of an access, thread time (vmmio-bench micro)")
 /* clang-format on */
 
 enum vmmio_metric_id {
@@ -152,6 +156,9 @@ struct vmmio_series *vmmio_series_find(const struct vmmio_series_set *set, const
 /* Value of one label, "" if it has none. */
 void vmmio_series_label(const struct vmmio_series *s, const char *name, char *buf, size_t len);
 
+/* Is any value known? */
+bool vmmio_series_any(const struct vmmio_series *s);
+
 /* Known values only, in @out (room for s->n); returns how many. */
 size_t vmmio_series_known(const struct vmmio_series *s, double *out);
 
@@ -177,7 +184,9 @@ bool vmmio_series_emulated(const struct vmmio_series *s, const char *accel);
 /* null where @v is not known: JSON has no NAN, and json_pack() gives up at one */
 json_t *vmmio_json_number_or_null(double v);
 
-/* csv.c */
+/* csv.c: @s from its key on, to the end of the line; @emulated: "yes", "no", or NULL, no cell */
+struct vmmio_csv;
+void vmmio_series_cells(struct vmmio_csv *c, const struct vmmio_series *s, const char *emulated);
 void vmmio_series_csv(const struct vmmio_series_set *set, const char *accel, FILE *f);
 
 json_t *vmmio_series_to_json(const struct vmmio_series_set *set);

@@ -11,6 +11,7 @@
 #include "compare.h"
 #include "bench/data/stats.h"
 #include "lib/accel.h"
+#include "lib/csv.h"
 
 #define HEADING_WIDTH 34
 #define CELL_WIDTH 25
@@ -250,29 +251,19 @@ void vmmio_comparison_print(const struct vmmio_comparison *c, FILE *f)
 
 void vmmio_comparison_csv(const struct vmmio_comparison *c, FILE *f)
 {
+	static const char *const labels[] = {"load", "transport", "depth"};
+	struct vmmio_csv csv = {f};
+
 	fprintf(f, "accel,load,transport,depth,key,heading,unit,class,boots,median,min,max,iqr,"
 		   "exact\n");
 	for (size_t i = 0; i < c->set.n; i++) {
-		const struct vmmio_series *s = &c->set.s[i];
-		char load[32], transport[32], depth[16];
-		double *known = malloc((s->n ? s->n : 1) * sizeof(*known)), min, max;
-		size_t n;
+		vmmio_csv_put(&csv, "%s", c->accel);
+		for (size_t l = 0; l < sizeof(labels) / sizeof(labels[0]); l++) {
+			char value[32];
 
-		if (!known)
-			return;
-		n = vmmio_series_known(s, known);
-		vmmio_series_label(s, "load", load, sizeof(load));
-		vmmio_series_label(s, "transport", transport, sizeof(transport));
-		vmmio_series_label(s, "depth", depth, sizeof(depth));
-		vmmio_stats_range(known, n, &min, &max);
-		fprintf(f, "%s,%s,%s,%s,%s,\"%s\",%s,%s,%zu,", c->accel, load, transport, depth,
-			s->key, s->heading, s->unit, vmmio_class_name(s->cls), n);
-		if (n)
-			fprintf(f, "%.10g,%.10g,%.10g,%.10g", vmmio_stats_median(known, n), min,
-				max, vmmio_stats_iqr(known, n));
-		else
-			fprintf(f, ",,,");
-		fprintf(f, ",%s\n", vmmio_series_exact(s) ? "yes" : "no");
-		free(known);
+			vmmio_series_label(&c->set.s[i], labels[l], value, sizeof(value));
+			vmmio_csv_put(&csv, "%s", value);
+		}
+		vmmio_series_cells(&csv, &c->set.s[i], NULL);
 	}
 }

@@ -14,6 +14,7 @@
 #include "bench/data/rounds.h"
 #include "bench/data/stats.h"
 #include "versus.h"
+#include "lib/csv.h"
 #include "lib/embed.h"
 
 const char *const vmmio_sides[VMMIO_SIDES] = {"mainline", "vmmio", "traced"};
@@ -285,21 +286,21 @@ void vmmio_versus_print(const struct vmmio_versus *v, FILE *f)
 
 void vmmio_versus_csv(const struct vmmio_versus *v, FILE *f)
 {
+	struct vmmio_csv csv = {f};
+
 	fprintf(f, "transport,driver,boots,instructions_per_io,above_mainline_pct,"
 		   "instructions_per_io_p50,above_mainline_p50_pct\n");
 	for (int c = 0; c < VMMIO_COLUMNS; c++)
 		for (int s = 0; s < VMMIO_SIDES; s++) {
-			fprintf(f, "%s,%s,%u", vmmio_columns[c], vmmio_sides[s], v->boots);
+			vmmio_csv_put(&csv, "%s", vmmio_columns[c]);
+			vmmio_csv_put(&csv, "%s", vmmio_sides[s]);
+			vmmio_csv_put(&csv, "%u", v->boots);
 			for (int m = 0; m < 2; m++) {
-				double x[2] = {vmmio_versus_path(v, s, vmmio_columns[c], m),
-					       vmmio_versus_above(v, s, vmmio_columns[c], m)};
-
-				for (int i = 0; i < 2; i++)
-					if (isnan(x[i]))
-						fprintf(f, ",");
-					else
-						fprintf(f, ",%.10g", x[i]);
+				vmmio_csv_number(&csv, vmmio_versus_path(v, s, vmmio_columns[c], m),
+						 10);
+				vmmio_csv_number(&csv,
+						 vmmio_versus_above(v, s, vmmio_columns[c], m), 10);
 			}
-			fprintf(f, "\n");
+			vmmio_csv_end(&csv);
 		}
 }

@@ -10,7 +10,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <jansson.h>
 
+#include "bench/data/series.h"
 #include "lib/accel.h"
 #include "lib/clock.h"
 
@@ -71,7 +73,7 @@ enum micro_value {
 
 struct micro_result {
 	char cpu[128];
-	char kernel[128];
+	char kernel[160];
 	char date[32]; /* 2026-01-31 */
 	enum vmmio_accel accel;
 	int cpus;
@@ -131,16 +133,12 @@ int micro_noisy_rows(const struct micro_result *r);
 bool micro_noisy(const struct micro_result *r);
 
 void micro_print_table(FILE *f, const struct micro_result *r);
-void micro_print_json(FILE *f, const struct micro_result *r);
 void micro_print_csv(FILE *f, const struct micro_result *r);
 
-/*
- * Writes table, JSON, CSV and a plot (with its data and script) to
- * @parent/<date>-<cpu>-<accel>/, whose path is returned in @dir. A missing
- * gnuplot leaves the picture out and sets *@plotted to false.
- */
-int micro_save(const char *parent, const struct micro_result *r, char *dir, size_t len,
-	       bool *plotted);
+/* What is stored: the rows, their samples round by round, and their medians as series. */
+json_t *micro_json(const struct micro_result *r);
+json_t *micro_rounds(const struct micro_result *r);
+int micro_series(const struct micro_result *r, struct vmmio_series_set *set);
 
 /* Per-thread watchdog: from now on, every 10 ms after @ms, *flag = 1 and a
  * signal that interrupts KVM_RUN on this thread. 0 ms disarms. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Writers of `vmmio-bench micro`: summary statistics, table, JSON and CSV.
+ * What `vmmio-bench micro` found: summary statistics, table, JSON, CSV and series.
  * The JSON is also the access-cost table other commands read: look for
  * bus, direction, width, path and net_ns (thread time of access rows, else wall
  * time; less the baseline of its kind). A value that was not measured is
@@ -10,41 +10,28 @@
 #include "micro.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "bench/data/stats.h"
+#include "lib/csv.h"
 
 static const char *const kinds[] = {"access", "interrupt", "firmware"};
 
-static int by_value(const void *a, const void *b)
+static const double *samples_of(const struct micro_row *row, enum micro_value what)
 {
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
+	return what == MICRO_WALL ? row->wall : what == MICRO_CPU ? row->cpu : row->send;
 }
 
-/* Linear between order statistics; @v sorted, n > 0. */
-static double quantile(const double *v, int n, double q)
-{
-	double pos = q * (n - 1);
-	int i = (int)pos;
-
-	return i + 1 < n ? v[i] + (pos - i) * (v[i + 1] - v[i]) : v[n - 1];
-}
-
-/* The values of @row that count, sorted, in @v; returns how many. */
+/* The values of @row that count, in @v; returns how many. */
 static int values_of(const struct micro_row *row, enum micro_value what, double *v)
 {
-	const double *from = what == MICRO_WALL	 ? row->wall
-			     : what == MICRO_CPU ? row->cpu
-						 : row->send;
+	const double *from = samples_of(row, what);
 	bool all = what == MICRO_CPU || micro_row_noisy(row);
 	int n = 0, i;
 
 	for (i = 0; i < row->rounds; i++)
 		if (!isnan(from[i]) && (all || micro_round_clean(row, i)))
 			v[n++] = from[i];
-	if (n)
-		qsort(v, n, sizeof(v[0]), by_value);
 	return n;
 }
 
@@ -52,18 +39,16 @@ struct micro_summary micro_summarise(const struct micro_result *r, const struct 
 				     enum micro_value what)
 {
 	struct micro_summary s = {NAN, NAN, NAN, NAN, NAN};
-	const double *from = what == MICRO_WALL	 ? row->wall
-			     : what == MICRO_CPU ? row->cpu
-						 : row->send;
+	const double *from = samples_of(row, what);
 	double v[MICRO_MAX_ROUNDS];
 	int n, i;
 
 	n = row->note[0] ? 0 : values_of(row, what, v);
 	if (!n)
 		return s;
-	s.median = quantile(v, n, 0.5);
-	s.p25 = quantile(v, n, 0.25);
-	s.p75 = quantile(v, n, 0.75);
+	s.median = vmmio_stats_median(v, n);
+	s.p25 = vmmio_stats_quantile(v, n, 0.25);
+	s.p75 = vmmio_stats_quantile(v, n, 0.75);
 	for (s.min = v[0], i = 0; i < row->rounds; i++)
 		if (from[i] < s.min)
 			s.min = from[i];
@@ -71,7 +56,7 @@ struct micro_summary micro_summarise(const struct micro_result *r, const struct 
 		if (r->rows[i].baseline && r->rows[i].kind == row->kind) {
 			n = values_of(&r->rows[i], what, v);
 			if (n)
-				s.net = s.median - quantile(v, n, 0.5);
+				s.net = s.median - vmmio_stats_median(v, n);
 		}
 	return s;
 }
@@ -159,172 +144,131 @@ void micro_print_table(FILE *f, const struct micro_result *r)
 	table_section(f, r, MICRO_FIRMWARE);
 }
 
-static void json_number(FILE *f, const char *key, double v)
+static json_t *summary_json(const struct micro_summary *s)
 {
-	if (isnan(v))
-		fprintf(f, "\"%s\":null", key);
-	else
-		fprintf(f, "\"%s\":%.2f", key, v);
+	return json_pack("{s:o, s:o, s:o, s:o}", "median", vmmio_json_number_or_null(s->median),
+			 "min", vmmio_json_number_or_null(s->min), "p25",
+			 vmmio_json_number_or_null(s->p25), "p75",
+			 vmmio_json_number_or_null(s->p75));
 }
 
-/* Keys, titles and notes are ours, CPU names are the machine's: escape all. */
-static void json_string(FILE *f, const char *key, const char *s)
+static double net_ns(const struct micro_result *r, const struct micro_row *row)
 {
-	fprintf(f, "\"%s\":\"", key);
-	for (; *s; s++) {
-		if (*s == '"' || *s == '\\')
-			fprintf(f, "\\%c", *s);
-		else if ((unsigned char)*s < 0x20)
-			fprintf(f, "\\u%04x", *s);
-		else
-			fputc(*s, f);
-	}
-	fputc('"', f);
+	return micro_summarise(r, row, row->kind == MICRO_ACCESS ? MICRO_CPU : MICRO_WALL).net;
 }
 
-static void json_summary(FILE *f, const char *key, const struct micro_summary *s)
-{
-	fprintf(f, "\"%s\":{", key);
-	json_number(f, "median", s->median);
-	fputc(',', f);
-	json_number(f, "min", s->min);
-	fputc(',', f);
-	json_number(f, "p25", s->p25);
-	fputc(',', f);
-	json_number(f, "p75", s->p75);
-	fputc('}', f);
-}
-
-static void json_samples(FILE *f, const char *key, const struct micro_row *row, const double *from)
-{
-	int i;
-
-	fprintf(f, "\"%s\":[", key);
-	for (i = 0; i < row->rounds; i++) {
-		double v = from[i];
-
-		if (isnan(v))
-			fprintf(f, "%snull", i ? "," : "");
-		else
-			fprintf(f, "%s%.2f", i ? "," : "", v);
-	}
-	fputc(']', f);
-}
-
-static void json_row(FILE *f, const struct micro_result *r, const struct micro_row *row)
+static json_t *row_json(const struct micro_result *r, const struct micro_row *row)
 {
 	struct micro_summary w = micro_summarise(r, row, MICRO_WALL);
 	struct micro_summary c = micro_summarise(r, row, MICRO_CPU);
 	struct micro_summary s = micro_summarise(r, row, MICRO_SEND);
 
-	fputs("  {", f);
-	json_string(f, "key", row->key);
-	fputc(',', f);
-	json_string(f, "title", row->title);
-	fprintf(f, ",\"kind\":\"%s\",\"bus\":\"%s\",\"direction\":\"%s\",\"path\":\"%s\",",
-		kinds[row->kind], row->bus, row->direction, row->path);
-	if (row->width)
-		fprintf(f, "\"width\":%d,", row->width);
-	else
-		fputs("\"width\":null,", f);
-	fprintf(f, "\"baseline\":%s,", row->baseline ? "true" : "false");
-	json_number(f, "net_ns", row->kind == MICRO_ACCESS ? c.net : w.net);
-	fputc(',', f);
-	json_number(f, "net_wall_ns", w.net);
-	fputc(',', f);
-	json_summary(f, "wall_ns", &w);
-	fputc(',', f);
-	json_summary(f, "cpu_ns", &c);
-	if (row->kind == MICRO_INTERRUPT) {
-		fputc(',', f);
-		json_summary(f, "send_ns", &s);
-	}
-	fprintf(f, ",\"quiet_rounds\":%d,\"noisy\":%s", micro_clean_rounds(row),
-		micro_row_noisy(row) ? "true" : "false");
-	fprintf(f, ",\"per_round\":%llu,\"expected\":%llu,\"seen\":%llu,",
-		(unsigned long long)row->per_round, (unsigned long long)row->expected,
-		(unsigned long long)row->seen);
-	if (row->note[0])
-		json_string(f, "note", row->note);
-	else
-		fputs("\"note\":null", f);
-	fputc(',', f);
-	json_samples(f, "wall_samples", row, row->wall);
-	fputc(',', f);
-	json_samples(f, "cpu_samples", row, row->cpu);
-	fputc(',', f);
-	if (row->kind == MICRO_INTERRUPT) {
-		json_samples(f, "send_samples", row, row->send);
-		fputc(',', f);
-	}
-	json_samples(f, "wait_pct_samples", row, row->wait);
-	fputc('}', f);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:b, s:o, s:o, s:o, s:o, s:o*, s:i, "
+			 "s:b, s:I, s:I, s:I, s:s?}",
+			 "key", row->key, "title", row->title, "kind", kinds[row->kind], "bus",
+			 row->bus, "direction", row->direction, "path", row->path, "width",
+			 row->width ? json_integer(row->width) : json_null(), "baseline",
+			 row->baseline, "net_ns", vmmio_json_number_or_null(net_ns(r, row)),
+			 "net_wall_ns", vmmio_json_number_or_null(w.net), "wall_ns",
+			 summary_json(&w), "cpu_ns", summary_json(&c), "send_ns",
+			 row->kind == MICRO_INTERRUPT ? summary_json(&s) : NULL, "quiet_rounds",
+			 micro_clean_rounds(row), "noisy", micro_row_noisy(row), "per_round",
+			 (json_int_t)row->per_round, "expected", (json_int_t)row->expected, "seen",
+			 (json_int_t)row->seen, "note", row->note[0] ? row->note : NULL);
 }
 
-void micro_print_json(FILE *f, const struct micro_result *r)
+json_t *micro_json(const struct micro_result *r)
 {
-	int i;
+	json_t *rows = json_array();
 
-	fputs("{\"schema\":1,\"tool\":\"vmmio-bench\",\"command\":\"micro\",", f);
-	fprintf(f, "\"accel\":\"%s\",", vmmio_accel_name(r->accel));
-	json_string(f, "cpu", r->cpu);
-	fprintf(f, ",\"cpus\":%d,", r->cpus);
-	json_string(f, "kernel", r->kernel);
-	fputc(',', f);
-	json_string(f, "date", r->date);
-	if (r->halt_poll_ns < 0)
-		fputs(",\"halt_poll_ns\":null,", f);
-	else
-		fprintf(f, ",\"halt_poll_ns\":%ld,", r->halt_poll_ns);
-	fprintf(f, "\"noisy\":%s,", micro_noisy(r) ? "true" : "false");
-	json_number(f, "wait_pct", r->noise.own);
-	fputc(',', f);
-	json_number(f, "pressure_pct", r->noise.any);
-	fputc(',', f);
-	json_number(f, "steal_pct", r->noise.steal);
-	fputs(",\"rows\":[\n", f);
-	for (i = 0; i < r->nr_rows; i++) {
-		json_row(f, r, &r->rows[i]);
-		fputs(i + 1 < r->nr_rows ? ",\n" : "\n", f);
-	}
-	fputs("]}\n", f);
+	for (int i = 0; i < r->nr_rows; i++)
+		json_array_append_new(rows, row_json(r, &r->rows[i]));
+	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:i, s:s, s:s, s:o, s:b, s:o, s:o, s:o, s:o}",
+			 "schema", 1, "tool", "vmmio-bench", "kind", "micro", "accel",
+			 vmmio_accel_name(r->accel), "cpu", r->cpu, "cpus", r->cpus, "kernel",
+			 r->kernel, "date", r->date, "halt_poll_ns",
+			 r->halt_poll_ns < 0 ? json_null() : json_integer(r->halt_poll_ns), "noisy",
+			 micro_noisy(r), "wait_pct", vmmio_json_number_or_null(r->noise.own),
+			 "pressure_pct", vmmio_json_number_or_null(r->noise.any), "steal_pct",
+			 vmmio_json_number_or_null(r->noise.steal), "rows", rows);
 }
 
-static void csv_number(FILE *f, double v)
+static json_t *samples_json(const struct micro_row *row, const double *from)
 {
-	if (isnan(v))
-		fputc(',', f);
-	else
-		fprintf(f, ",%.2f", v);
+	json_t *all = json_array();
+
+	for (int i = 0; i < row->rounds; i++)
+		json_array_append_new(all, vmmio_json_number_or_null(from[i]));
+	return all;
+}
+
+json_t *micro_rounds(const struct micro_result *r)
+{
+	json_t *all = json_array();
+
+	for (int i = 0; i < r->nr_rows; i++) {
+		const struct micro_row *row = &r->rows[i];
+
+		json_array_append_new(
+			all, json_pack("{s:s, s:o, s:o, s:o*, s:o}", "key", row->key, "wall_ns",
+				       samples_json(row, row->wall), "cpu_ns",
+				       samples_json(row, row->cpu), "send_ns",
+				       row->kind == MICRO_INTERRUPT ? samples_json(row, row->send)
+								    : NULL,
+				       "wait_pct", samples_json(row, row->wait)));
+	}
+	return all;
+}
+
+int micro_series(const struct micro_result *r, struct vmmio_series_set *set)
+{
+	int err = 0;
+
+	for (int i = 0; i < r->nr_rows && !err; i++) {
+		const struct micro_row *row = &r->rows[i];
+		char labels[VMMIO_LABELS_MAX];
+
+		snprintf(labels, sizeof(labels), "row=%s", row->key);
+		err = vmmio_series_add(set, labels, VMMIO_M_ROW, 1,
+				       micro_summarise(r, row, MICRO_WALL).median);
+		err = err ?: vmmio_series_add(set, labels, VMMIO_M_ROW_NET, 1, net_ns(r, row));
+	}
+	return err;
 }
 
 void micro_print_csv(FILE *f, const struct micro_result *r)
 {
-	int i;
+	struct vmmio_csv csv = {f};
 
 	fputs("accel,key,kind,bus,direction,width,path,baseline,wall_ns_median,wall_ns_min,"
 	      "wall_ns_p25,wall_ns_p75,cpu_ns_median,net_ns,expected,seen,rounds,note,"
 	      "send_ns_median,quiet_rounds,noisy\n",
 	      f);
-	for (i = 0; i < r->nr_rows; i++) {
+	for (int i = 0; i < r->nr_rows; i++) {
 		const struct micro_row *row = &r->rows[i];
 		struct micro_summary w = micro_summarise(r, row, MICRO_WALL);
-		struct micro_summary c = micro_summarise(r, row, MICRO_CPU);
 
-		fprintf(f, "%s,%s,%s,%s,%s,", vmmio_accel_name(r->accel), row->key,
-			kinds[row->kind], row->bus, row->direction);
-		if (row->width)
-			fprintf(f, "%d", row->width);
-		fprintf(f, ",%s,%d", row->path, row->baseline);
-		csv_number(f, w.median);
-		csv_number(f, w.min);
-		csv_number(f, w.p25);
-		csv_number(f, w.p75);
-		csv_number(f, c.median);
-		csv_number(f, row->kind == MICRO_ACCESS ? c.net : w.net);
-		fprintf(f, ",%llu,%llu,%d,\"%s\"", (unsigned long long)row->expected,
-			(unsigned long long)row->seen, row->rounds, row->note);
-		csv_number(f, micro_summarise(r, row, MICRO_SEND).median);
-		fprintf(f, ",%d,%d\n", micro_clean_rounds(row), micro_row_noisy(row));
+		vmmio_csv_put(&csv, "%s", vmmio_accel_name(r->accel));
+		vmmio_csv_put(&csv, "%s", row->key);
+		vmmio_csv_put(&csv, "%s", kinds[row->kind]);
+		vmmio_csv_put(&csv, "%s", row->bus);
+		vmmio_csv_put(&csv, "%s", row->direction);
+		vmmio_csv_number(&csv, row->width ? row->width : NAN, 8);
+		vmmio_csv_put(&csv, "%s", row->path);
+		vmmio_csv_put(&csv, "%d", row->baseline);
+		vmmio_csv_number(&csv, w.median, 8);
+		vmmio_csv_number(&csv, w.min, 8);
+		vmmio_csv_number(&csv, w.p25, 8);
+		vmmio_csv_number(&csv, w.p75, 8);
+		vmmio_csv_number(&csv, micro_summarise(r, row, MICRO_CPU).median, 8);
+		vmmio_csv_number(&csv, net_ns(r, row), 8);
+		vmmio_csv_put(&csv, "%llu", (unsigned long long)row->expected);
+		vmmio_csv_put(&csv, "%llu", (unsigned long long)row->seen);
+		vmmio_csv_put(&csv, "%d", row->rounds);
+		vmmio_csv_text(&csv, row->note);
+		vmmio_csv_number(&csv, micro_summarise(r, row, MICRO_SEND).median, 8);
+		vmmio_csv_put(&csv, "%d", micro_clean_rounds(row));
+		vmmio_csv_put(&csv, "%d", micro_row_noisy(row));
+		vmmio_csv_end(&csv);
 	}
 }

@@ -30,6 +30,7 @@ EMBED(curves, "curves.gp");
 EMBED(intervals, "intervals.gp");
 EMBED(stacked, "stacked.gp");
 EMBED(history, "history.gp");
+EMBED(micro, "micro.gp");
 
 static const char *const scripts[VMMIO_PLOTS] = {
 	[VMMIO_PLOT_ACCESSES] = vmmio_script_accesses,
@@ -40,6 +41,7 @@ static const char *const scripts[VMMIO_PLOTS] = {
 	[VMMIO_PLOT_INTERVALS] = vmmio_script_intervals,
 	[VMMIO_PLOT_STACKED] = vmmio_script_stacked,
 	[VMMIO_PLOT_HISTORY] = vmmio_script_history,
+	[VMMIO_PLOT_MICRO] = vmmio_script_micro,
 };
 
 static int read_first_line(int fd, char *why, size_t len)

@@ -24,6 +24,7 @@ enum vmmio_plot_id {
 	VMMIO_PLOT_INTERVALS,
 	VMMIO_PLOT_STACKED,
 	VMMIO_PLOT_HISTORY,
+	VMMIO_PLOT_MICRO,
 	VMMIO_PLOTS,
 };
 
@@ -89,6 +90,9 @@ struct vmmio_history_line;
 struct vmmio_history_result;
 int vmmio_plot_history(const struct vmmio_history_line *l, const struct vmmio_history_result *r,
 		       const char *name, const struct vmmio_result *to, char *why, size_t len);
+
+/* The rows of the result.json @result of micro: micro.tsv, .svg, .png. */
+int vmmio_plot_micro(const json_t *result, const struct vmmio_result *r, char *why, size_t len);
 
 /* Exits by kind and instructions of the whole stack: exits.svg, instructions.svg, ... */
 int vmmio_plot_whole(const struct vmmio_stack *s, const struct vmmio_result *r, char *why,

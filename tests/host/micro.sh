@@ -61,10 +61,14 @@ case $1 in
 *-kvm-vmx | *-kvm-svm | *-kvm-arm | *-kvm-nested | *-kvm-soft | *-kvm-svm-on-tcg) ;;
 *) fail "no accelerator class in $1" ;;
 esac
-for f in micro.txt micro.json micro.csv micro.gp micro.dat; do
-	[ -s "$1/$f" ] || fail "$f was not saved"
-done
-cmp -s "$dir/csv" "$1/micro.csv" || fail "the saved CSV differs from the printed one"
+cmp -s "$dir/csv" "$1/micro/micro.csv" || fail "the saved CSV differs from the printed one"
+# a result folder as all others are: read back and drawn again
+if command -v gnuplot >/dev/null; then
+	"$bench" plot "$1/micro" --out "$dir/plots" >/dev/null || fail "the saved result is not drawn again"
+	cmp -s "$1/micro/micro.tsv" "$dir/plots/micro/micro.tsv" || fail "drawn again, it has other numbers"
+fi
+rows=$(awk -F, 'NR > 1 && $9 != ""' "$dir/csv" | wc -l)
+[ "$(grep -c '"key":"row_ns"' "$1/micro/series.json")" -eq "$rows" ] || fail "not $rows rows among the series"
 
 # the third witness: what KVM's own events say, access by access. Each row's 216
 # accesses of calibration are in no figure; a write that misses a doorbell which
@@ -136,6 +140,6 @@ status=0
 "$bench" micro --quick --rounds 3 --no-firmware --only loop --json --save "$dir/busy" >"$dir/json" || status=$?
 for pid in $busy; do kill "$pid"; done
 [ "$status" -eq 0 ] || fail "ended with $status on a busy machine"
-grep -q '"noisy":true,"wait_pct":' "$dir/json" || fail "a busy machine passes for a quiet one: $(head -c 400 "$dir/json")"
-head -n 1 "$dir"/busy/*/micro.txt | grep -q '^vmmio-bench micro on a noisy ' || fail "the heading does not say noisy"
-grep -q 'micro on a noisy ' "$dir"/busy/*/micro.gp || fail "the plot does not say noisy"
+grep -q '^ "noisy": true,' "$dir/json" || fail "a busy machine passes for a quiet one: $(head -c 400 "$dir/json")"
+head -n 1 "$dir"/busy/*/micro/micro.txt | grep -q '^vmmio-bench micro on a noisy ' || fail "the heading does not say noisy"
+! command -v gnuplot >/dev/null || grep -q 'micro on a noisy ' "$dir"/busy/*/micro/micro.svg || fail "the plot does not say noisy"

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/csv.h"
 #include "lib/json.h"
 #include "tools/vmmio-stat/view/view.h"
 #include "joinview.h"
@@ -388,6 +389,7 @@ static void as_json(const struct vmmio_joinview *v, const struct queues *queues)
 static void as_csv(const struct vmmio_joinview *v, struct queues *queues)
 {
 	const struct vmmio_chains *c = v->chains;
+	struct vmmio_csv csv = {v->out};
 	size_t i;
 	int m;
 
@@ -401,19 +403,24 @@ static void as_csv(const struct vmmio_joinview *v, struct queues *queues)
 		bool whole = x->why == VMMIO_CHAIN_WHOLE;
 		__u64 ns;
 
-		fprintf(v->out, "%s,%s,%u,%d,%" PRIu64 ",", device(q), transport(q),
-			q->row ? q->row->info.queue : 0, x->cpu, (uint64_t)since_start(v, x));
+		vmmio_csv_put(&csv, "%s", device(q));
+		vmmio_csv_put(&csv, "%s", transport(q));
+		vmmio_csv_put(&csv, "%u", q->row ? q->row->info.queue : 0);
+		vmmio_csv_put(&csv, "%d", x->cpu);
+		vmmio_csv_put(&csv, "%" PRIu64, (uint64_t)since_start(v, x));
+		vmmio_csv_put(&csv, "%s", whole ? paths[x->path] : "");
 		if (whole)
-			fprintf(v->out, "%s,%" PRIu64, paths[x->path],
-				(uint64_t)vmmio_chain_whole(x));
+			vmmio_csv_put(&csv, "%" PRIu64, (uint64_t)vmmio_chain_whole(x));
 		else
-			fputc(',', v->out);
+			vmmio_csv_unknown(&csv);
 		for (m = VMMIO_MARK_BEGIN + 1; m < VMMIO_MARKS; m++) {
-			fputc(',', v->out);
 			if (whole && vmmio_chain_leg(x, (enum vmmio_mark)m, &ns))
-				fprintf(v->out, "%" PRIu64, (uint64_t)ns);
+				vmmio_csv_put(&csv, "%" PRIu64, (uint64_t)ns);
+			else
+				vmmio_csv_unknown(&csv);
 		}
-		fprintf(v->out, ",%s\n", whole ? "" : vmmio_chain_why(x->why));
+		vmmio_csv_put(&csv, "%s", whole ? "" : vmmio_chain_why(x->why));
+		vmmio_csv_end(&csv);
 	}
 }
 

@@ -5,33 +5,13 @@
  */
 #include <math.h>
 #include <stdio.h>
-#include <time.h>
 
+#include "lib/csv.h"
 #include "view.h"
-
-static void quoted(FILE *out, const char *s)
-{
-	fputc('"', out);
-	for (; *s; s++) {
-		if (*s == '"')
-			fputc('"', out);
-		fputc((unsigned char)*s < ' ' ? '?' : *s, out);
-	}
-	fputs("\",", out);
-}
-
-static void number(FILE *out, struct vmmio_value v)
-{
-	if (!v.known || isnan(v.v))
-		return;
-	if (v.v == floor(v.v) && fabs(v.v) < 1e15)
-		fprintf(out, "%.0f", v.v);
-	else
-		fprintf(out, "%.6g", v.v);
-}
 
 void vmmio_view_csv(struct vmmio_view *v, const struct vmmio_report *r)
 {
+	struct vmmio_csv c = {v->out};
 	size_t i;
 	int f;
 
@@ -49,27 +29,30 @@ void vmmio_view_csv(struct vmmio_view *v, const struct vmmio_report *r)
 		const struct vmmio_slot_info *s = &x->info;
 
 		if (r->delta->wall_ms)
-			fprintf(v->out, "%llu.%03u", (unsigned long long)r->delta->wall_ms / 1000,
-				(unsigned int)(r->delta->wall_ms % 1000));
-		fprintf(v->out, ",%.6f,%s,", (double)r->delta->time_ns / 1e9, v->env->accel);
-		quoted(v->out, vmmio_row_device(x));
-		quoted(v->out, s->parent);
-		fprintf(v->out, "%s,%s,", vmmio_transport_name(s->transport),
-			vmmio_irq_mode_name(s->irq_mode));
-		quoted(v->out, s->driver);
+			vmmio_csv_put(&c, "%llu.%03u", (unsigned long long)r->delta->wall_ms / 1000,
+				      (unsigned int)(r->delta->wall_ms % 1000));
+		else
+			vmmio_csv_unknown(&c);
+		vmmio_csv_put(&c, "%.6f", (double)r->delta->time_ns / 1e9);
+		vmmio_csv_put(&c, "%s", v->env->accel);
+		vmmio_csv_text(&c, vmmio_row_device(x));
+		vmmio_csv_text(&c, s->parent);
+		vmmio_csv_put(&c, "%s", vmmio_transport_name(s->transport));
+		vmmio_csv_put(&c, "%s", vmmio_irq_mode_name(s->irq_mode));
+		vmmio_csv_text(&c, s->driver);
 		if (s->kind == VMMIO_SLOT_QUEUE)
-			fprintf(v->out, "%u", s->queue);
-		fputc(',', v->out);
-		quoted(v->out, s->queue_name);
-		fprintf(v->out, "%u", s->slot);
+			vmmio_csv_put(&c, "%u", s->queue);
+		else
+			vmmio_csv_unknown(&c);
+		vmmio_csv_text(&c, s->queue_name);
+		vmmio_csv_put(&c, "%u", s->slot);
 		for (f = 0; f < v->opt->nfields; f++) {
-			fputc(',', v->out);
-			number(v->out,
-			       vmmio_field_show(r->delta, r->rows[i], v->opt->fields[f], v->env));
+			struct vmmio_value shown =
+				vmmio_field_show(r->delta, r->rows[i], v->opt->fields[f], v->env);
+
+			vmmio_csv_number(&c, shown.known ? shown.v : NAN, 6);
 		}
-		fputc(',', v->out);
-		if (r->delta->have_lost)
-			fprintf(v->out, "%llu", (unsigned long long)r->delta->events_lost);
-		fputc('\n', v->out);
+		vmmio_csv_number(&c, r->delta->have_lost ? (double)r->delta->events_lost : NAN, 6);
+		vmmio_csv_end(&c);
 	}
 }
