@@ -8,7 +8,7 @@ foreach(load IN ITEMS blkload netload charload)
 	target_link_libraries(${load} PRIVATE vmmio_lib)
 	vmmio_static(${load})
 endforeach()
-target_sources(netload PRIVATE bench/load/gen/netload_link.c)
+target_sources(netload PRIVATE bench/load/gen/netload_link.c bench/load/gen/netload_tap.c)
 
 # vmmio-bench: a library, so that the unit tests link it too.
 find_path(GSL_INCLUDE gsl/gsl_statistics.h)

@@ -146,11 +146,12 @@ fi
 
 for load in blkload netload charload; do
 	newer "$out/$load" bench/load/gen || newer "$out/$load" lib || continue
-	link=''
-	[ "$load" != netload ] || link=$source/bench/load/gen/netload_link.c
+	set --
+	[ "$load" != netload ] ||
+		set -- "$source/bench/load/gen/netload_link.c" "$source/bench/load/gen/netload_tap.c"
 	"${cross}gcc" -std=gnu11 -D_GNU_SOURCE -O2 -Wall -static -I"$source/include" -I"$source" \
 		-include "$source/include/vmmio/version.h" -o "$out/$load.part" \
-		"$source/bench/load/gen/$load.c" ${link:+"$link"} "$source/bench/load/gen/latency.c" \
+		"$source/bench/load/gen/$load.c" "$@" "$source/bench/load/gen/latency.c" \
 		"$source/bench/load/gen/mark.c" \
 		"$source/lib/clock.c" "$source/lib/num.c" "$source/lib/opts.c"
 	mv "$out/$load.part" "$out/$load"

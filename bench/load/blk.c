@@ -147,6 +147,7 @@ const struct vmmio_kind vmmio_kind_block = {
 	.name = "block",
 	.disk = true,
 	.deep = true,
+	.hosted = true,
 	.devices = devices,
 	.prepare = prepare,
 	.command = command,

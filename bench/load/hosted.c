@@ -28,6 +28,8 @@ char *vmmio_hosted_script(const struct vmmio_hosted *h)
 		h->kicks ? "yes" : "", h->layers ? "yes" : "", h->script);
 	if (h->ioeventfd)
 		fputs(" --ioeventfd", f);
+	if (h->vcpus > 1)
+		fprintf(f, " --smp %u", h->vcpus);
 	if (h->stat)
 		fputs(" --file /bin/vmmio-stat:/bin/vmmio-stat", f);
 	if (h->columns)
@@ -37,7 +39,13 @@ char *vmmio_hosted_script(const struct vmmio_hosted *h)
 		fputs(" --", f);
 	for (const char *const *a = h->args; a && *a; a++)
 		fprintf(f, " '%s'", *a);
-	fprintf(f, "\n}\n%s", vmmio_hosted_text);
+	fputs("\n}\nbefore()\n{\n\t:\n", f);
+	if (h->load && h->load->kind && h->load->kind->host_before)
+		h->load->kind->host_before(h->load, h->vhost, f);
+	fputs("}\nafter()\n{\n\t:\n", f);
+	if (h->load && h->load->kind && h->load->kind->host_after)
+		h->load->kind->host_after(h->load, f);
+	fprintf(f, "}\n%s", vmmio_hosted_text);
 	if (fclose(f)) {
 		free(text);
 		return NULL;

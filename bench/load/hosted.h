@@ -23,13 +23,16 @@
 			 */
 
 struct vmmio_hosted {
-	const char *script;	 /* of the guest: vmmio_load_script() */
-	const char *const *args; /* of its QEMU, NULL-terminated; may be NULL */
-	const char *columns;	 /* disks that vmmio-boot makes, "mmio,pci-msix"; may be NULL */
+	const char *script;	       /* of the guest: vmmio_load_script() */
+	const char *const *args;       /* of its QEMU, NULL-terminated; may be NULL */
+	const struct vmmio_load *load; /* what the script runs; NULL: on disks */
+	const char *columns; /* disks that vmmio-boot makes, "mmio,pci-msix"; may be NULL */
 	bool ioeventfd;
-	bool stat;   /* the guest's image has no vmmio-stat: it gets the host's */
-	bool kicks;  /* the guest has a pass of its own for the cost of kicks */
-	bool layers; /* and those of vmmio-layers */
+	bool stat;	    /* the guest's image has no vmmio-stat: it gets the host's */
+	bool kicks;	    /* the guest has a pass of its own for the cost of kicks */
+	unsigned int vcpus; /* of the guest; 0: one */
+	bool vhost;	    /* interfaces are served by the host's kernel */
+	bool layers;	    /* and those of vmmio-layers */
 };
 
 /* Text of the host's /run.sh, to be freed; NULL: no memory, or an argument with a quote in it. */

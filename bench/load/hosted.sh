@@ -2,7 +2,7 @@
 # shellcheck shell=sh disable=SC2154 # lines in front of it set $kicks and $layers
 #
 # What a bench host runs, behind lines that set $kicks and $layers, write /tmp/l2.sh
-# and define guest. What watches is at work in the guest's rounds
+# and define guest, and before and after: what its devices end in. What watches is at work in the guest's rounds
 # that are for it and in no others: the guest says when a pass is over and sleeps,
 # which costs nothing where idle time is skipped. That it did not go on too early is
 # looked at. The host looks only while the guest sleeps: a look is a task of the host
@@ -60,6 +60,7 @@ layers_end()
 
 load_kvm
 host_info
+before
 # One processor for all: left alone, the host's scheduler lets the backend interrupt the
 # vCPU at a kick or not, by what both had before, and keeps to it for hundreds of I/Os.
 # So the backend waits until the guest halts.
@@ -95,6 +96,7 @@ else
 	wait $guest
 fi
 cat /tmp/guest /tmp/all-layers
+after
 # lines with kicks and the one after each; without an ioeventfd a PCI doorbell has no name
 sed -n 's/^@doorbell \(.*\)/"register":"\1"/p' /tmp/guest >/tmp/kicks
 echo '"exit":"kick"' >>/tmp/kicks

@@ -57,15 +57,33 @@ static const json_t *load_of(const json_t *row, int boot, const char *column)
 #define PCAP_RECORD 16
 #define PCAP_KEPT 16 /* bytes of each packet; every Ethernet frame is longer */
 
+/* The number of @column's pair of ends, from 1. */
+static unsigned int pair_of(const struct vmmio_load *b, const char *column)
+{
+	unsigned int n = 1;
+
+	while (n <= b->ncolumns && strcmp(b->columns[n - 1], column))
+		n++;
+	return n;
+}
+
 static void net_devices(const struct vmmio_load *b, const struct vmmio_device *d,
 			const char *column, struct vmmio_args *a)
 {
 	static const char *const ends[] = {"a", "b"};
-	unsigned int hub = 1;
+	unsigned int hub = pair_of(b, column);
 	char more[96];
 
-	while (hub <= b->ncolumns && b->columns[hub - 1] != column)
-		hub++;
+	if (d->tap) {
+		vmmio_args_add(a, "-netdev");
+		vmmio_args_addf(a, "tap,id=tap-%s,ifname=tap-%s,script=no,downscript=no,vhost=%s",
+				column, column, d->vhost ? "on" : "off");
+		/* a bench host has no option ROM, and nobody boots from the network */
+		snprintf(more, sizeof(more), "netdev=tap-%s,mac=52:54:00:4d:%02x:01%s", column, hub,
+			 strncmp(column, "pci", 3) ? "" : ",romfile=");
+		vmmio_kind_device("net", column, d, more, a);
+		return;
+	}
 	for (int i = 0; i < 2; i++) {
 		vmmio_args_add(a, "-netdev");
 		vmmio_args_addf(a, "hubport,id=%s-%s,hubid=%u", ends[i], column, hub);
@@ -77,17 +95,43 @@ static void net_devices(const struct vmmio_load *b, const struct vmmio_device *d
 			column, column, column, PCAP_KEPT);
 }
 
+/* What the guest's end of @column sent and received, "before" or "after" the rounds. */
+static void packets_of(const struct vmmio_load *b, const char *column, const char *when, FILE *f)
+{
+	char node[32];
+
+	if (!b->host_counts)
+		return;
+	vmmio_column_var("node_", column, node, sizeof(node));
+	fprintf(f,
+		"printf '@info {\"devices\":{\"%s\":{\"%s\":{\"sent\":%%s,\"received\":%%s}}}}\\n' "
+		"$(cat \"/sys/class/net/$%s/statistics/tx_packets\" "
+		"\"/sys/class/net/$%s/statistics/rx_packets\")\n",
+		column, when, node, node);
+}
+
 static void net_prepare(const struct vmmio_load *b, FILE *f)
 {
 	char node[32];
 
-	fprintf(f, "load_net\nwait_for %zu '/sys/class/net/eth*'\n", 2 * b->ncolumns);
+	fprintf(f, "load_net\nwait_for %zu '/sys/class/net/eth*'\n",
+		(b->host_counts ? 1 : 2) * b->ncolumns);
 	vmmio_kind_find_devices(b, "net_on", f);
 	for (size_t i = 0; i < b->ncolumns; i++) {
 		vmmio_column_var("node_", b->columns[i], node, sizeof(node));
-		fprintf(f, "netload link \"$%s\" \"$(net_on %s 2)\"\n", node,
-			vmmio_column_bus(b->columns[i]));
+		if (b->host_counts)
+			fprintf(f, "netload join \"$%s\" %u\n", node, pair_of(b, b->columns[i]));
+		else
+			fprintf(f, "netload link \"$%s\" \"$(net_on %s 2)\"\n", node,
+				vmmio_column_bus(b->columns[i]));
+		packets_of(b, b->columns[i], "before", f);
 	}
+}
+
+static void net_finish(const struct vmmio_load *b, FILE *f)
+{
+	for (size_t i = 0; i < b->ncolumns; i++)
+		packets_of(b, b->columns[i], "after", f);
 }
 
 static void net_command(const struct vmmio_load *b, const char *column, unsigned int depth, FILE *f)
@@ -95,6 +139,14 @@ static void net_command(const struct vmmio_load *b, const char *column, unsigned
 	bool stream = !strcmp(b->kind->name, "tcp_stream");
 	char node[32];
 
+	if (b->host_counts) {
+		fprintf(f,
+			"netload run --pair %u --request %u --response %u --depth %u --count %u "
+			"\"$%s\"",
+			pair_of(b, column), b->request, b->response, depth, b->count,
+			vmmio_column_var("node_", column, node, sizeof(node)));
+		return;
+	}
 	fprintf(f, "netload run --kind %s --request %u --response %u --depth %u --count %u \"$%s\"",
 		b->kind->name, stream ? b->bs : b->request, b->response, depth, b->count,
 		vmmio_column_var("node_", column, node, sizeof(node)));
@@ -129,6 +181,51 @@ static void net_check(const struct vmmio_load *b, int boot, const char *column, 
 			column, carried, here, there);
 	vmmio_check_add(checks, boot, "peer", peer == sent, "%s: %lld I/Os sent, the peer had %lld",
 			column, sent, peer);
+}
+
+/* The ends of a bench host's guest: TAP devices with a process that answers. */
+static void tap_before(const struct vmmio_load *b, bool vhost, FILE *f)
+{
+	fprintf(f, vhost ? "load_vhost\n" : "mod tun\n");
+	for (size_t i = 0; i < b->ncolumns; i++)
+		fprintf(f, "netload tap tap-%s %zu %u\n", b->columns[i], i + 1, b->response);
+}
+
+static void tap_after(const struct vmmio_load *b, FILE *f)
+{
+	for (size_t i = 0; i < b->ncolumns; i++)
+		fprintf(f,
+			"printf '@info "
+			"{\"devices\":{\"%s\":{\"tap\":{\"sent\":%%s,\"received\":%%s}}}}\\n' "
+			"$(cat /sys/class/net/tap-%s/statistics/tx_packets "
+			"/sys/class/net/tap-%s/statistics/rx_packets)\n",
+			b->columns[i], b->columns[i], b->columns[i]);
+}
+
+/* Each packet of the guest reached the TAP device, each of that the guest; none but the load's. */
+static void tap_check(const struct vmmio_load *b, int boot, const char *column, long long sent,
+		      const json_t *info, json_t *checks)
+{
+	json_int_t before[2], after[2], tap[2];
+	int known = json_unpack(
+		(json_t *)info, "{s:{s:{s:{s:I, s:I}, s:{s:I, s:I}, s:{s:I, s:I}}}}", "devices",
+		column, "before", "sent", &before[0], "received", &before[1], "after", "sent",
+		&after[0], "received", &after[1], "tap", "received", &tap[0], "sent", &tap[1]);
+
+	(void)b;
+	if (known) {
+		vmmio_check_add(checks, boot, "device side", false, "%s: packets are not known",
+				column);
+		return;
+	}
+	vmmio_check_add(checks, boot, "device side",
+			after[0] == tap[0] && after[1] == tap[1] && after[0] - before[0] == sent &&
+				after[1] - before[1] == sent,
+			"%s: %lld I/Os; the guest sent %lld and received %lld packets, its TAP "
+			"device received %lld and sent %lld",
+			column, sent, (long long)(after[0] - before[0]),
+			(long long)(after[1] - before[1]), (long long)(tap[0] - before[0]),
+			(long long)(tap[1] - before[1]));
 }
 
 /* --- entropy --- */
@@ -267,10 +364,15 @@ static const struct vmmio_kind kinds[] = {
 	 .transactions = true,
 	 .ring_max = 256,
 	 .pair = true,
+	 .hosted = true,
 	 .devices = net_devices,
 	 .prepare = net_prepare,
 	 .command = net_command,
-	 .check = net_check},
+	 .finish = net_finish,
+	 .check = net_check,
+	 .host_before = tap_before,
+	 .host_after = tap_after,
+	 .host_check = tap_check},
 	{.name = "tcp_rr",
 	 .deep = true,
 	 .transactions = true,

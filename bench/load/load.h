@@ -26,6 +26,8 @@ struct vmmio_device {
 	unsigned int queue_size, queues, latency_us;
 	bool event_idx, indirect, packed, ioeventfd;
 	bool iothread; /* a disk has a thread of its own in QEMU; with ioeventfd only */
+	bool tap;      /* an interface ends in a TAP device of the guest's host ... */
+	bool vhost;    /* ... and that host's kernel serves it, not QEMU */
 };
 
 /* Rounds after all others, each of @kind in the report. */
@@ -73,6 +75,7 @@ struct vmmio_kind {
 	const char *image;     /* initrd beside the build's own image; NULL: that one */
 	const char *trace;     /* QEMU's events that check() wants; NULL: none */
 	bool pair;	       /* a second device of the guest is as busy as the counted one */
+	bool hosted;	       /* there is a form of it for a bench host (host_counts) */
 	/* Arguments of QEMU for the device(s) of @column; files of the run are in "{dir}". */
 	void (*devices)(const struct vmmio_load *b, const struct vmmio_device *d,
 			const char *column, struct vmmio_args *a);
@@ -89,6 +92,12 @@ struct vmmio_kind {
 	void (*check)(const struct vmmio_load *b, int boot, const char *column, long long sent,
 		      const json_t *rows, const json_t *info, const struct vmmio_guest_result *r,
 		      json_t *checks);
+	/* The rest for a bench host; all may be NULL. Script of the host, before its guest
+	 * and after it: what the guest's devices end in. And that against the load. */
+	void (*host_before)(const struct vmmio_load *b, bool vhost, FILE *f);
+	void (*host_after)(const struct vmmio_load *b, FILE *f);
+	void (*host_check)(const struct vmmio_load *b, int boot, const char *column, long long sent,
+			   const json_t *info, json_t *checks);
 };
 
 /* NULL if there is no such kind. */

@@ -44,6 +44,7 @@ static const struct {
 	[K_ICOUNT] = {"icount", "on|off", 0, 0, "off"},
 	[K_IOEVENTFD] = {"ioeventfd", "on|off", 0, 0, "off"},
 	[K_IOTHREAD] = {"iothread", "on|off", 0, 0, "off"},
+	[K_VHOST] = {"vhost", "on|off", 0, 0, "off"},
 	[K_HOST] = {"host", "on|off", 0, 0, "off"},
 	[K_UNDER] = {"under", "build|linux-6.12|linux-7|qemu-10", 0, 0, "build"},
 	[K_COUNT] = {"count", NULL, 1, 100000000, "500"},

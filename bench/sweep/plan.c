@@ -28,7 +28,7 @@ static bool pick_bool(const struct grid *g, enum key k, size_t i)
 static const enum key factor[] = {
 	K_LOAD,	       K_ARCH,	   K_DRIVER,	 K_RW,	       K_QUEUE_SIZE, K_QUEUES,	 K_VCPUS,
 	K_REQUEST,     K_RESPONSE, K_BLOCK_SIZE, K_LATENCY_US, K_EVENT_IDX,  K_INDIRECT, K_PACKED,
-	K_LAZY_STATUS, K_ICOUNT,   K_IOEVENTFD,	 K_IOTHREAD,   K_HOST,	     K_UNDER,
+	K_LAZY_STATUS, K_ICOUNT,   K_IOEVENTFD,	 K_IOTHREAD,   K_VHOST,	     K_HOST,	 K_UNDER,
 };
 
 #define FACTORS (sizeof(factor) / sizeof(factor[0]))
@@ -54,6 +54,7 @@ static void fill(const struct grid *g, const size_t at[KEYS], struct vmmio_setti
 	s->lazy_status = pick_bool(g, K_LAZY_STATUS, at[K_LAZY_STATUS]);
 	s->icount = pick_bool(g, K_ICOUNT, at[K_ICOUNT]);
 	s->iothread = pick_bool(g, K_IOTHREAD, at[K_IOTHREAD]);
+	s->vhost = pick_bool(g, K_VHOST, at[K_VHOST]);
 	s->host = pick_bool(g, K_HOST, at[K_HOST]);
 	snprintf(s->under, sizeof(s->under), "%s", g->value[K_UNDER][at[K_UNDER]]);
 	if (s->host && !g->given[K_IOEVENTFD]) /* as QEMU does by itself under KVM */
@@ -99,8 +100,10 @@ static const char *contradiction(const struct grid *g, struct vmmio_setting *s)
 		return "arch: the image of this load is for x86";
 	if (arm && (s->icount || s->lazy_status || (s->ioeventfd && !s->host)))
 		return "arch: icount, lazy_status and, without host, ioeventfd are of x86 only";
-	if (s->host && s->kind != &vmmio_kind_block)
-		return "host: only load = block";
+	if (s->host && !s->kind->hosted)
+		return "host: only load = block or udp_rr";
+	if (s->vhost && (!s->host || !net || !s->ioeventfd))
+		return "vhost: of load = udp_rr with host = on and ioeventfd";
 	if ((!s->host || arm) && strcmp(s->under, "build") != 0)
 		return "under: of host = on and arch = x86";
 	if (s->host && (s->icount || s->vcpus > 1))
@@ -122,7 +125,7 @@ static const char *contradiction(const struct grid *g, struct vmmio_setting *s)
 /* The labels of old stay as they were, so that stored results keep their names. */
 static void label(const struct vmmio_setting *s, const bool given[KEYS], char *buf, size_t len)
 {
-	char load[24], size[48], more[112] = "";
+	char load[24], size[48], more[128] = "";
 
 	if (s->kind->disk)
 		snprintf(load, sizeof(load), "%srand%s", s->kind == &vmmio_kind_block ? "" : "fio-",
@@ -133,7 +136,7 @@ static void label(const struct vmmio_setting *s, const bool given[KEYS], char *b
 		snprintf(size, sizeof(size), "request=%u response=%u", s->request, s->response);
 	else
 		snprintf(size, sizeof(size), "block_size=%u", s->block_size);
-	snprintf(more, sizeof(more), "%s%s%s%s%s%s%s", given[K_ARCH] ? " arch=" : "",
+	snprintf(more, sizeof(more), "%s%s%s%s%s%s%s%s", given[K_ARCH] ? " arch=" : "",
 		 given[K_ARCH] ? s->arch : "",
 		 !given[K_IOEVENTFD] ? ""
 		 : s->ioeventfd	     ? " ioeventfd=on"
@@ -141,6 +144,9 @@ static void label(const struct vmmio_setting *s, const bool given[KEYS], char *b
 		 !given[K_IOTHREAD] ? ""
 		 : s->iothread	    ? " iothread=on"
 				    : " iothread=off",
+		 !given[K_VHOST] ? ""
+		 : s->vhost	 ? " vhost=on"
+				 : " vhost=off",
 		 !given[K_HOST] ? ""
 		 : s->host	? " host=on"
 				: " host=off",

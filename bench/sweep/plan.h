@@ -31,6 +31,7 @@ enum key {
 	K_ICOUNT,
 	K_IOEVENTFD,
 	K_IOTHREAD,
+	K_VHOST,
 	K_HOST,
 	K_UNDER,
 	K_COUNT,

@@ -306,18 +306,24 @@ static int use_host(const struct vmmio_setting *s, struct vmmio_run_guest *store
 	store->script = vmmio_hosted_script(
 		&(struct vmmio_hosted){.script = store->inner,
 				       .args = (const char *const *)store->args.v,
+				       .load = &store->plan,
 				       .ioeventfd = s->ioeventfd,
+				       .vcpus = s->vcpus,
+				       .vhost = s->vhost,
 				       .stat = is_arm(s)});
 	if (!store->script)
 		return -ENOMEM;
 	g->script = store->script;
-	g->host = g->icount = true;
+	g->host = true;
+	/* as many processors for the guest's vCPUs; only one can count instructions */
+	g->smp = s->vcpus;
+	g->icount = s->vcpus == 1;
 	if (is_arm(s) || is_other(s)) {
 		g->kernel = host_file(s, "vmlinuz", store->kernel, sizeof(store->kernel));
 		g->initrd = host_file(s, "host.cpio", store->initrd, sizeof(store->initrd));
 		g->nfiles = 0; /* it goes into the guest within */
 	}
-	limit = is_arm(s) ? 2 * HOST_TIMEOUT_S : HOST_TIMEOUT_S;
+	limit = is_arm(s) || s->vcpus > 1 ? 2 * HOST_TIMEOUT_S : HOST_TIMEOUT_S;
 	if (g->timeout_s < limit)
 		g->timeout_s = limit;
 	return 0;
@@ -347,7 +353,9 @@ int vmmio_run_prepare(const struct vmmio_experiment *e, const struct vmmio_run *
 					    .indirect = s->indirect,
 					    .packed = s->packed,
 					    .ioeventfd = s->ioeventfd,
-					    .iothread = s->iothread};
+					    .iothread = s->iothread,
+					    .tap = s->host,
+					    .vhost = s->vhost};
 	const char *all[VMMIO_COLUMNS];
 	size_t columns = 0;
 
@@ -373,7 +381,7 @@ int vmmio_run_prepare(const struct vmmio_experiment *e, const struct vmmio_run *
 		.ndepths = s->depths.n,
 		.columns = store->order,
 		.ncolumns = columns,
-		.timing = e->times || s->icount || s->host,
+		.timing = e->times || s->icount || (s->host && s->vcpus == 1),
 		.host_counts = s->host,
 		.doorbells = s->host && !s->ioeventfd,
 		.between = s->host ? VMMIO_HOSTED_COUNTED : NULL,
@@ -498,6 +506,16 @@ static bool is_asked(const struct vmmio_setting *s, const json_t *info, char *te
 	return ok;
 }
 
+/* The load made all I/Os over @column, and what it ends in has them, too. */
+static void take_column(const struct vmmio_run *run, const struct vmmio_run_guest *store,
+			const char *column, const json_t *rows, const json_t *info, json_t *checks)
+{
+	long long sent = vmmio_load_done(run->boot, column, rows, checks);
+
+	if (store->plan.kind->host_check)
+		store->plan.kind->host_check(&store->plan, run->boot, column, sent, info, checks);
+}
+
 static void judge(const struct vmmio_run *run, const struct vmmio_run_guest *store,
 		  const struct vmmio_guest_result *r, json_t *rows, json_t *info, char *why,
 		  size_t len)
@@ -514,7 +532,7 @@ static void judge(const struct vmmio_run *run, const struct vmmio_run_guest *sto
 	if (run->s.host) {
 		text[0] = '\0';
 		for (size_t i = 0; i < store->plan.ncolumns; i++)
-			vmmio_load_done(run->boot, store->plan.columns[i], rows, checks);
+			take_column(run, store, store->plan.columns[i], rows, info, checks);
 		agree = is_asked(&run->s, info, text, sizeof(text));
 		vmmio_check_add(checks, -1, "the bench host", agree, "%s", text);
 		text[0] = '\0';

@@ -23,6 +23,7 @@ struct vmmio_setting {
 	bool icount;	/* count guest instructions; emulation only */
 	bool ioeventfd; /* notifications by eventfd; KVM only */
 	bool iothread;	/* each disk has a thread of its own in QEMU */
+	bool vhost;	/* interfaces are served by the bench host's kernel, not by QEMU */
 	bool legacy;	/* mmio devices of version 1 */
 	bool host;	/* under KVM in a bench host, whose exits are counted as well */
 	char under[12]; /* which bench host: "build", or what cmake/other-host.sh made */

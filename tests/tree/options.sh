@@ -82,8 +82,12 @@ wrong '--rw both' "$load" --rw both x
 wrong 'no device' "$load"
 
 load=$VMMIO_BUILD/netload
-wrong 'link or run' "$load"
+wrong 'link, tap, join or run' "$load"
 wrong 'needs an interface and its peer' "$load" link eth0
+wrong 'needs a name, a pair' "$load" tap tap0 1
+wrong 'needs a name, a pair' "$load" tap tap0 100 64
+wrong "needs an interface and a pair's number" "$load" join eth0 0
+wrong '--pair: udp_rr only' "$load" run --pair 1 --kind tcp_rr eth0
 wrong '--kind ping' "$load" run --kind ping eth0
 wrong '--depth 257' "$load" run --depth 257 eth0
 wrong '--request 0' "$load" run --request 0 eth0

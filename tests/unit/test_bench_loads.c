@@ -159,6 +159,11 @@ static void test_refused(void **state)
 		{"[grid a]\narch = arm64\nicount = on\n", "arch: icount"},
 		{"[grid a]\ndriver = mainline\nlazy_status = on\n", "lazy_status: an option"},
 		{"[grid a]\nhost = on\nload = rng\n", "host: only load = block"},
+		{"[grid a]\nhost = on\nload = tcp_rr\n", "host: only load = block or udp_rr"},
+		{"[grid a]\nload = udp_rr\nvhost = on\n", "vhost: of load = udp_rr with host"},
+		{"[grid a]\nhost = on\nvhost = on\n", "vhost: of load = udp_rr"},
+		{"[grid a]\nhost = on\nload = udp_rr\nvhost = on\nioeventfd = off\n",
+		 "and ioeventfd"},
 		{"[grid a]\nhost = on\nvcpus = 2\n", "host: has one processor"},
 		{"[grid a]\nhost = on\nioeventfd = off\niothread = on\n", "iothread: of disks"},
 		{"[grid a]\niothread = on\n", "iothread: of disks, with ioeventfd"},
@@ -263,6 +268,70 @@ static void test_planned(void **state)
 	vmmio_experiment_free(&e);
 }
 
+/* One transport's packets: 40 I/Os, what the guest's end has before and after, and its TAP. */
+static bool tap_passes(const char *after, const char *tap)
+{
+	const char *const mmio_only[] = {"mmio"};
+	struct vmmio_load load = {.columns = mmio_only, .ncolumns = 1};
+	json_t *checks = json_array(),
+	       *info = json_pack("{s:{s:{s:{s:i, s:i}}}}", "devices", "mmio", "before", "sent", 2,
+				 "received", 1),
+	       *mmio = json_object_get(json_object_get(info, "devices"), "mmio");
+	bool ok;
+
+	json_object_set_new(mmio, "after", json_loads(after, 0, NULL));
+	if (tap)
+		json_object_set_new(mmio, "tap", json_loads(tap, 0, NULL));
+	vmmio_kind_find("udp_rr")->host_check(&load, 0, "mmio", 40, info, checks);
+	ok = vmmio_checks_ok(checks);
+	assert_int_equal(json_array_size(checks), 1);
+	json_decref(checks);
+	json_decref(info);
+	return ok;
+}
+
+static void test_tap(void **state)
+{
+	const char *const after = "{\"sent\":42,\"received\":41}";
+
+	assert_true(tap_passes(after, "{\"sent\":41,\"received\":42}"));
+	/* a packet that did not arrive, on either side, and one that is not the load's */
+	assert_false(tap_passes(after, "{\"sent\":41,\"received\":41}"));
+	assert_false(tap_passes(after, "{\"sent\":42,\"received\":42}"));
+	assert_false(tap_passes("{\"sent\":43,\"received\":41}", "{\"sent\":41,\"received\":43}"));
+	/* not seen is not equal */
+	assert_false(tap_passes(after, NULL));
+	assert_false(tap_passes("{}", "{\"sent\":41,\"received\":42}"));
+}
+
+/* In a bench host each interface is one end of a pair, the other a TAP device of the host. */
+static void test_vhost(void **state)
+{
+	struct vmmio_experiment e;
+	char why[300];
+
+	assert_int_equal(runs_of("[experiment]\nboots = 1\nhost = on\nload = udp_rr\n[grid a]\n"
+				 "vhost = on, off\n",
+				 why, sizeof(why), &e),
+			 2);
+	for (size_t i = 0; i < e.n; i++) {
+		const struct vmmio_setting *s = &e.runs[i].s;
+		struct vmmio_run_guest store;
+		struct vmmio_guest g = {0};
+
+		assert_int_equal(strstr(e.runs[i].labels, " vhost=on host=on") != NULL, s->vhost);
+		assert_int_equal(vmmio_run_prepare(&e, &e.runs[i], &store, &g), 0);
+		assert_int_equal(strstr(store.script, ",vhost=on'") != NULL, s->vhost);
+		assert_int_equal(strstr(store.script, "\nload_vhost\n") != NULL, s->vhost);
+		assert_non_null(strstr(store.script, "\nnetload tap tap-pci-msix "));
+		assert_null(strstr(store.script, "hubport"));
+		assert_non_null(strstr(store.inner, "\nnetload join \"$node_mmio\" "));
+		assert_non_null(strstr(store.inner, " netload run --pair "));
+		vmmio_run_free(&store);
+	}
+	vmmio_experiment_free(&e);
+}
+
 /* A run that a sweep keeps until it is over has all digits: its quotients are compared later. */
 static void test_state_digits(void **state)
 {
@@ -288,7 +357,8 @@ int main(void)
 		cmocka_unit_test(test_net),	     cmocka_unit_test(test_rng),
 		cmocka_unit_test(test_console),	     cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_state_digits), cmocka_unit_test(test_planned),
-		cmocka_unit_test(test_fio),
+		cmocka_unit_test(test_fio),	     cmocka_unit_test(test_tap),
+		cmocka_unit_test(test_vhost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

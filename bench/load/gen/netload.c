@@ -20,6 +20,7 @@
 #include "latency.h"
 #include "netload.h"
 #include "lib/clock.h"
+#include "lib/num.h"
 #include "lib/opts.h"
 
 #define WAIT_MS 10000	     /* for a response: none of a working pair takes that long */
@@ -32,6 +33,7 @@ struct load {
 	const char *name;
 	enum netload_kind kind;
 	__u64 request, response, count, depth;
+	__u64 pair; /* 0: the peer is a process here */
 
 	int control, fd;
 	char *buf;
@@ -55,6 +57,8 @@ static int parse(struct load *l, int argc, char **argv)
 		 .help = "transactions in flight (1)"},
 		{"count", VMMIO_OPT_U64, &l->count, 1, UINT32_MAX, .arg = "N", .letter = 'c',
 		 .help = "transactions or messages (1000)"},
+		{"pair", VMMIO_OPT_U64, &l->pair, 1, NETLOAD_PAIR_MAX, .arg = "N",
+		 .help = "the far end is the host's, of netload tap: udp_rr only"},
 	};
 	struct vmmio_cmdline c = {
 		.program = "netload run",
@@ -77,6 +81,10 @@ static int parse(struct load *l, int argc, char **argv)
 	}
 	while (strcmp(kinds[l->kind], kind))
 		l->kind++;
+	if (l->pair && l->kind != NETLOAD_UDP_RR) {
+		fprintf(stderr, "netload: run: --pair: udp_rr only\n");
+		return 3;
+	}
 	return 0;
 }
 
@@ -183,20 +191,29 @@ static int run(struct load *l)
 {
 	struct timeval wait = {.tv_sec = WAIT_MS / 1000};
 	__u64 begin;
-	int err = take_sockets(l);
+	int err;
 
+	if (l->pair) {
+		l->fd = netload_pair_socket(l->pair);
+		err = l->fd < 0 ? l->fd : 0;
+	} else {
+		err = take_sockets(l);
+	}
 	if (err)
-		return err - 1;
-	if (setsockopt(l->fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) ||
-	    setsockopt(l->control, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)))
+		return err;
+	if (setsockopt(l->fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)))
+		return -errno;
+	if (!l->pair && setsockopt(l->control, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)))
 		return -errno;
 	begin = vmmio_now_ns();
 	err = l->kind == NETLOAD_TCP_STREAM ? stream(l) : transactions(l);
 	l->elapsed = vmmio_now_ns() - begin;
 	if (err)
-		return err - 1;
+		return err;
 	usleep(l->kind == NETLOAD_UDP_RR ? SETTLE_US : TCP_SETTLE_US);
 	l->rx_packets = netload_rx_packets(l->name);
+	if (l->pair)
+		return 0;
 	if (send(l->control, "", 1, MSG_NOSIGNAL) != 1 ||
 	    recv(l->control, &l->peer, sizeof(l->peer), MSG_WAITALL) != sizeof(l->peer))
 		return -EPROTO;
@@ -205,7 +222,9 @@ static int run(struct load *l)
 
 static bool complete(const struct load *l)
 {
-	return l->peer.transactions == l->count && l->peer.bytes_in == l->count * l->request;
+	/* with --pair the responses, each of which came, are all that is known here */
+	return l->pair ||
+	       (l->peer.transactions == l->count && l->peer.bytes_in == l->count * l->request);
 }
 
 static void report(struct load *l)
@@ -216,26 +235,42 @@ static void report(struct load *l)
 	       ",\"depth\":%" PRIu64 ",\"ios\":%" PRIu64 ",\"errors\":0,\"elapsed_ns\":%" PRIu64,
 	       kinds[l->kind], (uint64_t)l->request, (uint64_t)l->response, (uint64_t)l->depth,
 	       (uint64_t)l->count, (uint64_t)l->elapsed);
-	printf(",\"rx_packets\":%" PRIu64 ",\"peer\":{\"ios\":%" PRIu64 ",\"bytes_in\":%" PRIu64
-	       ",\"bytes_out\":%" PRIu64 ",\"rx_packets\":%" PRIu64 "}",
-	       (uint64_t)l->rx_packets, l->peer.transactions, l->peer.bytes_in, l->peer.bytes_out,
-	       l->peer.rx_packets);
+	printf(",\"rx_packets\":%" PRIu64 ",\"peer\":", (uint64_t)l->rx_packets);
+	if (l->pair)
+		printf("null");
+	else
+		printf("{\"ios\":%" PRIu64 ",\"bytes_in\":%" PRIu64 ",\"bytes_out\":%" PRIu64
+		       ",\"rx_packets\":%" PRIu64 "}",
+		       l->peer.transactions, l->peer.bytes_in, l->peer.bytes_out,
+		       l->peer.rx_packets);
 	vmmio_latency_print(&l->latency, false);
 	printf("}\n");
 }
 
-static int cmd_link(int argc, char **argv)
+/* "link A B", "tap NAME PAIR RESPONSE", "join NAME PAIR": words and numbers, no options. */
+static int cmd_ends(int argc, char **argv)
 {
-	const char *what = "";
-	int err;
+	const char *what = "", *const needs = !strcmp(argv[0], "link") ? "an interface and its peer"
+					      : !strcmp(argv[0], "tap")
+						      ? "a name, a pair's number and bytes"
+						      : "an interface and a pair's number";
+	int words = !strcmp(argv[0], "tap") ? 4 : 3, err;
+	__u64 pair = 0, response = 0;
 
-	if (argc != 3) {
-		fprintf(stderr, "netload: link: needs an interface and its peer\n");
+	if (argc != words ||
+	    (strcmp(argv[0], "link") && vmmio_parse_u64(argv[2], 1, NETLOAD_PAIR_MAX, &pair)) ||
+	    (words == 4 && vmmio_parse_u64(argv[3], 1, NETLOAD_SIZE_MAX, &response))) {
+		fprintf(stderr, "netload: %s: needs %s\n", argv[0], needs);
 		return 2;
 	}
-	err = netload_link(argv[1], argv[2], &what);
+	if (words == 4)
+		err = netload_tap(argv[1], pair, response, &what);
+	else if (pair)
+		err = netload_join(argv[1], pair, &what);
+	else
+		err = netload_link(argv[1], argv[2], &what);
 	if (err)
-		fprintf(stderr, "netload: link %s %s: %s: %s\n", argv[1], argv[2], what,
+		fprintf(stderr, "netload: %s %s %s: %s: %s\n", argv[0], argv[1], argv[2], what,
 			strerror(-err));
 	return err ? 1 : 0;
 }
@@ -277,22 +312,28 @@ static int cmd_run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	if (argc > 1 && !strcmp(argv[1], "link"))
-		return cmd_link(argc - 1, argv + 1);
+	if (argc > 1 &&
+	    (!strcmp(argv[1], "link") || !strcmp(argv[1], "tap") || !strcmp(argv[1], "join")))
+		return cmd_ends(argc - 1, argv + 1);
 	if (argc > 1 && !strcmp(argv[1], "run"))
 		return cmd_run(argc - 1, argv + 1);
 	if (argc > 1 && (!strcmp(argv[1], "-h") || !strcmp(argv[1], "--help"))) {
 		puts("usage: netload link INTERFACE PEER\n"
+		     "       netload tap NAME PAIR RESPONSE\n"
+		     "       netload join INTERFACE PAIR\n"
 		     "       netload run [options] INTERFACE   (run --help lists them)\n"
 		     "link joins two interfaces that are connected to each other: PEER goes to a\n"
-		     "network namespace of a background process that answers. run loads such a "
-		     "pair.");
+		     "network namespace of a background process that answers. tap makes a TAP "
+		     "device\n"
+		     "for a guest and answers on it; join sets up the guest's interface. PAIR (1 "
+		     "to\n"
+		     "99) is the same number for both. run loads a pair.");
 		return 0;
 	}
 	if (argc > 1 && !strcmp(argv[1], "--version")) {
 		puts("netload " VMMIO_VERSION);
 		return 0;
 	}
-	fprintf(stderr, "netload: link or run; try netload --help\n");
+	fprintf(stderr, "netload: link, tap, join or run; try netload --help\n");
 	return 2;
 }

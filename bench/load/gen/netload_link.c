@@ -27,17 +27,9 @@
 
 #include "netload.h"
 
-#define PORT 7000
 #define BUFFER_BYTES (4 << 20) /* a burst of every allowed depth fits: nothing is dropped */
 #define WARM_TRIES 100
 #define WARM_MS 50
-
-struct side {
-	const char *name;
-	struct sockaddr_in addr;
-	struct sockaddr mac;
-	int udp, tcp;
-};
 
 const char *netload_path(const char *name, char *buf, unsigned int len)
 {
@@ -66,7 +58,7 @@ uint64_t netload_rx_packets(const char *name)
 	return packets;
 }
 
-static void name_it(struct ifreq *r, const struct side *s)
+static void name_it(struct ifreq *r, const struct netload_side *s)
 {
 	memset(r, 0, sizeof(*r));
 	snprintf(r->ifr_name, sizeof(r->ifr_name), "%s", s->name);
@@ -107,8 +99,7 @@ static int move_link(unsigned int index, int ns)
 	return err;
 }
 
-/* In the namespace of @s: address, neighbour and up. */
-static int configure(const struct side *s, const struct side *other)
+int netload_configure(const struct netload_side *s, const struct netload_side *other)
 {
 	struct sockaddr_in mask = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0xffffff00)};
 	char path[128];
@@ -144,7 +135,7 @@ static int configure(const struct side *s, const struct side *other)
 	return err;
 }
 
-static int bound(const struct side *s, int type)
+int netload_bound(const struct netload_side *s, int type)
 {
 	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0), one = 1, bytes = BUFFER_BYTES;
 
@@ -163,13 +154,13 @@ static int bound(const struct side *s, int type)
 	return fd;
 }
 
-static int joined(int fd, const struct side *to)
+static int joined(int fd, const struct netload_side *to)
 {
 	return connect(fd, (const struct sockaddr *)&to->addr, sizeof(to->addr)) ? -errno : 0;
 }
 
 /* An interface that has just come up drops what is sent until its queue is in place. */
-static int warm_up(const struct side *here, const struct side *there)
+static int warm_up(const struct netload_side *here, const struct netload_side *there)
 {
 	char byte = 0;
 
@@ -188,22 +179,22 @@ static int warm_up(const struct side *here, const struct side *there)
 }
 
 /* The sockets of both sides; @far is the namespace of @there. Ends in @near. */
-static int connect_sides(struct side *here, struct side *there, int near, int far,
+static int connect_sides(struct netload_side *here, struct netload_side *there, int near, int far,
 			 const char **what)
 {
 	int listener, err, one = 1;
 
 	*what = "a socket of the first interface";
-	here->udp = bound(here, SOCK_DGRAM);
-	here->tcp = bound(here, SOCK_STREAM);
+	here->udp = netload_bound(here, SOCK_DGRAM);
+	here->tcp = netload_bound(here, SOCK_STREAM);
 	if (here->udp < 0 || here->tcp < 0)
 		return here->udp < 0 ? here->udp : here->tcp;
 	err = joined(here->udp, there);
 	*what = "a socket of the second interface";
 	if (!err && setns(far, CLONE_NEWNET))
 		err = -errno;
-	there->udp = err ? err : bound(there, SOCK_DGRAM);
-	listener = err ? err : bound(there, SOCK_STREAM);
+	there->udp = err ? err : netload_bound(there, SOCK_DGRAM);
+	listener = err ? err : netload_bound(there, SOCK_STREAM);
 	if (there->udp < 0 || listener < 0)
 		return there->udp < 0 ? there->udp : listener;
 	err = joined(there->udp, here);
@@ -225,7 +216,7 @@ static int connect_sides(struct side *here, struct side *there, int near, int fa
 	return 0;
 }
 
-static int give_sockets(int fd, const struct side *here)
+static int give_sockets(int fd, const struct netload_side *here)
 {
 	int fds[NETLOAD_FDS] = {[NETLOAD_FD_UDP] = here->udp, [NETLOAD_FD_TCP] = here->tcp};
 	char space[CMSG_SPACE(sizeof(fds))] = {0}, byte = 0;
@@ -270,7 +261,8 @@ static int answer(int fd, const struct netload_order *o, struct netload_count *c
 	return 0;
 }
 
-static void serve(int control, const struct side *here, const struct side *there, char *buf)
+static void serve(int control, const struct netload_side *here, const struct netload_side *there,
+		  char *buf)
 {
 	struct netload_order o;
 	struct netload_count c = {0};
@@ -297,7 +289,7 @@ static void serve(int control, const struct side *here, const struct side *there
 }
 
 /* Becomes the peer: in the namespace @far, answering one run after the other. */
-static int background(const struct side *here, const struct side *there, int far)
+static int background(const struct netload_side *here, const struct netload_side *there, int far)
 {
 	struct sockaddr_un un = {.sun_family = AF_UNIX};
 	char *buf = calloc(1, NETLOAD_SIZE_MAX);
@@ -326,8 +318,8 @@ static int background(const struct side *here, const struct side *there, int far
 
 int netload_link(const char *name, const char *peer, const char **what)
 {
-	struct side here = {.name = name}, there = {.name = peer};
-	struct side *const sides[2] = {&here, &there};
+	struct netload_side here = {.name = name}, there = {.name = peer};
+	struct netload_side *const sides[2] = {&here, &there};
 	unsigned int index = if_nametoindex(name), moved = if_nametoindex(peer);
 	int near = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC), far, err = 0;
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -343,7 +335,7 @@ int netload_link(const char *name, const char *peer, const char **what)
 		/* a net of its own for every pair */
 		sides[i]->addr = (struct sockaddr_in){
 			.sin_family = AF_INET,
-			.sin_port = htons(PORT),
+			.sin_port = htons(NETLOAD_PORT),
 			.sin_addr.s_addr = htonl(0x0a4d0000 | (index & 0xff) << 8 | (i + 1))};
 		name_it(&r, sides[i]);
 		if (ioctl(fd, SIOCGIFHWADDR, &r))
@@ -361,13 +353,13 @@ int netload_link(const char *name, const char *peer, const char **what)
 	err = move_link(moved, far);
 	if (!err && setns(far, CLONE_NEWNET))
 		err = -errno;
-	err = err ?: configure(&there, &here);
+	err = err ?: netload_configure(&there, &here);
 	if (setns(near, CLONE_NEWNET))
 		err = err ?: -errno;
 	if (err)
 		return err;
 	*what = name;
-	err = configure(&here, &there);
+	err = netload_configure(&here, &there);
 	err = err ?: connect_sides(&here, &there, near, far, what);
 	if (err)
 		return err;
