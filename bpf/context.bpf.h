@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * In whose name an event happens: a task's, or an interrupt's that came in on
- * the back of whatever task was running.
- */
+/* The context of an event: a task, or an interrupt that came in on top of the running task. */
 #ifndef VMMIO_BPF_CONTEXT_H
 #define VMMIO_BPF_CONTEXT_H
 
 /*
- * Did an interrupt come in while @task was in the kernel? Such interrupts have
- * a stack of their own, and the arguments of a raw tracepoint, @ctx, are on the
- * stack of who hit it. On x86 one that comes in user mode may use the task's,
- * which is empty then. (The kernel's count of interrupts is not to be had
- * everywhere.)
+ * Did an interrupt come in while @task was in the kernel? Such interrupts have their own stack, and
+ * the arguments of a raw tracepoint, @ctx, are on the stack of the code that hit it. On x86 an
+ * interrupt in user mode may use the task's stack, which is empty then. (The kernel's count of
+ * interrupts is not available everywhere.)
  */
 struct irq_stack___v {
 	char stack[1];

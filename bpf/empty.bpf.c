@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Programs that do nothing: what vmmio-hostcost and probe-cost.sh take off the
- * cost of one that does. No other tool attaches them.
+ * Programs that do nothing: vmmio-hostcost and probe-cost.sh subtract their cost from that of a
+ * real one. No other tool attaches them.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>

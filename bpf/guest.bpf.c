@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Counts the events of our own driver's tracepoints into per-CPU arrays
- * indexed by slot: no hash and no locked operation on the way. Which event
- * adds to which counter is in guest_count.h.
+ * Counts the events of our driver's tracepoints into per-CPU arrays indexed by slot, without a hash
+ * and without a locked operation. guest_count.h says which event adds to which counter.
  *
- * Two flavours of each program call one handler: tp_btf where the module's
- * BTF is present, else raw_tp, which needs none.
+ * Two flavours of each program call one handler: tp_btf where the module's BTF is present, else
+ * raw_tp, which needs none.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
@@ -52,7 +51,7 @@ static __noinline int regs_clear(__u32 slot, __u32 gen)
 
 	if (!r)
 		return 0;
-	/* volatile: clang would call memset(), which BPF has not */
+	/* volatile: clang would call memset(), which BPF does not have */
 	for (k = 0; k < VMMIO_REG_MAX; k++) {
 		*(volatile __u64 *)&r->reads[k] = 0;
 		*(volatile __u64 *)&r->writes[k] = 0;
@@ -78,7 +77,7 @@ static __always_inline void count_reg(void *to, const struct vmmio_ev_reg *ev, b
 	}
 	if (r->gen != gen)
 		regs_clear(slot, gen);
-	barrier_var(reg); /* or the verifier loses the bound that follows */
+	barrier_var(reg); /* else the verifier loses the bound that follows */
 	if (reg >= VMMIO_REG_MAX) {
 		lost();
 		return;

@@ -16,7 +16,7 @@
 #include "vmmio/hist.h"
 #include "vmmio/regs.h"
 
-/* Accesses of one device, by enum vmmio_reg; doorbells are not in here. */
+/* Accesses of one device, by enum vmmio_reg; without doorbells. */
 struct vmmio_bpf_regs {
 	__u32 gen;
 	__u32 pad;

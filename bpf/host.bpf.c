@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Counts KVM's trace events per vCPU thread: each thread that emits one gets
- * a table of its own, which no other CPU writes, so there is no lock, and no
- * hash lookup but for a thread's first event. Instructions count: one I/O of a
- * guest is two dozen events. What the events mean is in include/vmmio/hostexit.h;
- * which thread is which VM's vCPU is the reader's to find out, now or later: it
- * also takes back the tables of the dead. Interrupts come from any thread and are
- * host_irqs.bpf.h's.
+ * Counts KVM's trace events per vCPU thread. Each thread that emits one gets a table, which no
+ * other CPU writes, so there is no lock, and a hash lookup only for a thread's first event. Every
+ * instruction counts: one I/O of a guest is two dozen events. include/vmmio/hostexit.h has the
+ * meaning of the events. The reader maps threads to the vCPUs of VMs, now or later; it also takes
+ * back the tables of dead threads. host_irqs.bpf.h handles interrupts, which come from any thread.
  *
- * raw_tp throughout: it needs no BTF of a KVM that is a module, and costs less
- * than a plain tracepoint. The reason of an x86 exit is no argument of kvm_exit:
- * it is read from where the processor has left it, if nothing else names the exit.
+ * raw_tp throughout: it needs no BTF of a KVM module, and costs less than a plain tracepoint. The
+ * reason of an x86 exit is no argument of kvm_exit: it is read from where the processor has left
+ * it, if nothing else names the exit.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
@@ -39,7 +37,7 @@ __u64 lost_threads = 0; /* events of threads that found no table */
 __u32 nr_values = 0;	/* entries of `values` */
 __u32 nr_tables = 0;	/* ever taken */
 
-/* All zero while nobody has it: `start_ns` tells. */
+/* All zero while unused: `start_ns` tells. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -57,14 +55,13 @@ struct {
 } threads SEC(".maps");
 
 /*
- * The same, once more, for a look without hashing: a guess by the task's address.
- * It is right if the table names that task. A task that is freed is taken out of its
- * table before its address can be another's.
+ * The same without hashing: a guess by the task's address, which is right if the table names that
+ * task. When a task is freed it is taken out of its table before its address can be reused.
  */
 #define GUESSES 4096
 __u32 guesses[GUESSES] = {};
 
-/* Tables that the reader has emptied. */
+/* Free tables: the reader has emptied them. */
 struct {
 	__uint(type, BPF_MAP_TYPE_STACK);
 	__uint(max_entries, 1);
@@ -117,7 +114,7 @@ static __always_inline struct vmmio_exit_thread *table_of(__u32 index, __u32 tid
 	return t && t->tid == tid && t->start_ns == start ? t : NULL;
 }
 
-/* A table for a thread that has none: a reused thread id is another thread. */
+/* Takes a table for a thread that has none: a reused thread id is another thread. */
 static __noinline struct vmmio_exit_thread *new_table(__u32 tid, __u64 start, __u32 *number)
 {
 	struct vmmio_exit_thread *t;
@@ -173,7 +170,7 @@ static __always_inline struct vmmio_exit_thread *thread(void)
 	return t && t->task == task ? t : find_table(task);
 }
 
-/* The table of a thread that was seen before; none is taken. */
+/* The table of a thread that was seen before, else NULL. */
 static __always_inline struct vmmio_exit_thread *known_thread(void)
 {
 	__u64 task = bpf_get_current_task();
@@ -183,14 +180,14 @@ static __always_inline struct vmmio_exit_thread *known_thread(void)
 	return t && t->task == task ? t : NULL;
 }
 
-/* What a context is sending: host_irqs.bpf.h's */
+/* What a context is sending, for host_irqs.bpf.h */
 struct vmmio_inject_slot slots[VMMIO_INJECT_SLOTS] = {};
 
 static __always_inline struct vmmio_inject_slot *slot_at(__u64 who)
 {
 	__u32 at = vmmio_inject_at(who);
 
-	barrier_var(at); /* the verifier of 6.1 has no bounds for what is or-ed */
+	barrier_var(at); /* 6.1's verifier knows no bounds of an or */
 	return &slots[at & (VMMIO_INJECT_SLOTS - 1)];
 }
 
@@ -224,7 +221,7 @@ static __always_inline bool value_matters(__u64 addr, __u8 len)
 	return nr_values && bpf_map_lookup_elem(&values, &addr);
 }
 
-/* Since 6.2; a plain load where it is there, 35 ns less than the helper's copy. */
+/* Since 6.2: a plain load, 35 ns less than a copy by the helper. */
 void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 
 static __always_inline __u32 value_at(__u64 from, __u8 len)
@@ -260,7 +257,7 @@ int host_mmio(struct bpf_raw_tracepoint_args *ctx)
 
 		vmmio_exit_count(t, &magic);
 	}
-	/* An open write is dated only for readers that look in between. */
+	/* An open write has a time only for readers that look in between. */
 	vmmio_exit_mmio(t, 1, type, len, addr, value);
 	return 0;
 }
@@ -293,7 +290,7 @@ int host_fast(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-/* In an exit that is not timed nobody looks at the clock. */
+/* An exit that is not timed does not read the clock. */
 static __always_inline __u64 now(const struct vmmio_exit_thread *t)
 {
 	return t->exit_ns > VMMIO_EXIT_UNTIMED ? bpf_ktime_get_ns() : VMMIO_EXIT_UNTIMED;
@@ -364,7 +361,7 @@ int host_hypercall(struct bpf_raw_tracepoint_args *ctx)
 }
 
 #if defined(__TARGET_ARCH_x86)
-/* Why the processor came out: what KVM's own kvm_get_exit_info() reads. */
+/* The reason of the exit: what KVM's kvm_get_exit_info() reads. */
 static __always_inline __u32 reason_of(__u64 vcpu, __u32 isa)
 {
 	struct vcpu_svm___v *svm = (void *)vcpu;
@@ -410,8 +407,8 @@ int host_exit(struct bpf_raw_tracepoint_args *ctx)
 
 #if defined(__TARGET_ARCH_x86)
 /*
- * With a VM inside the VM, the exit of one can end with an entry into the other,
- * which has a place of its own for the reason. (vcpu, isa)
+ * With a nested VM the exit of one guest can end with an entry into the other, which has a separate
+ * place for the reason. (vcpu, isa)
  */
 SEC("raw_tp/kvm_nested_vmexit")
 int host_nested_exit(struct bpf_raw_tracepoint_args *ctx)
@@ -448,7 +445,7 @@ int host_nested_enter(void *ctx)
 }
 #endif
 
-/* Out of line, since its registers are saved on each call. */
+/* Out of line: the call saves its registers. */
 static __noinline int end_timed(struct vmmio_exit_thread *t)
 {
 	vmmio_exit_end(t, bpf_ktime_get_ns());
@@ -464,7 +461,7 @@ int host_entry(struct bpf_raw_tracepoint_args *ctx)
 	if (!t)
 		return 0;
 #if defined(__TARGET_ARCH_x86)
-	/* It stays where it is until the processor is in the guest again. */
+	/* The reason stays in place until the processor is in the guest again. */
 	if (t->exit_ns && t->reason == VMMIO_NO_REASON && t->last.kind == VMMIO_EXIT_KIND_NONE)
 		t->reason = reason_of(ctx->args[0], t->isa);
 #endif

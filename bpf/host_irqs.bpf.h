@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The interrupts of host.bpf.c: what a context sends is noted in a slot of its
- * own, and counted when a virtual processor accepts it (vmmio/hostirq.h). Who
- * the sender is, its task and its system call tell.
+ * The interrupts of host.bpf.c: a context notes what it sends in its slot, and the acceptance by a
+ * virtual processor counts it (vmmio/hostirq.h). The sender is known from its task and its system
+ * call.
  */
 #ifndef VMMIO_BPF_HOST_IRQS_H
 #define VMMIO_BPF_HOST_IRQS_H
@@ -93,7 +93,7 @@ struct call {
 	__u32 cmd;
 };
 
-/* The system call that @user are the registers of; false where it cannot be told. */
+/* The system call with registers @user; false where unknown. */
 static __always_inline bool call_of(void *user, struct call *c)
 {
 #if defined(__TARGET_ARCH_x86)
@@ -122,7 +122,7 @@ static __always_inline bool call_of(void *user, struct call *c)
 #endif
 }
 
-/* The context of an event; asked for once, since each helper's call costs. */
+/* The context of an event; computed once, because each helper call costs. */
 struct sender {
 	struct vmmio_inject_slot *slot; /* another's may be in its place */
 	__u64 who;
@@ -185,7 +185,7 @@ static __always_inline void who_sends(struct vmmio_inject_key *key, const struct
 #endif
 }
 
-/* The number of @key's entry + 1; 0: there is no room. */
+/* The number of @key's entry + 1; 0: no room. */
 static __noinline __u32 entry_of(const struct vmmio_inject_key *key)
 {
 	struct vmmio_inject_entry *e;
@@ -194,7 +194,7 @@ static __noinline __u32 entry_of(const struct vmmio_inject_key *key)
 	known = bpf_map_lookup_elem(&senders, key);
 	if (known)
 		return *known;
-	/* who comes second finds the first one's, or loses this one interrupt */
+	/* the second finds the first one's entry, or loses this one interrupt */
 	if (bpf_map_update_elem(&senders, key, &none, BPF_NOEXIST))
 		return 0;
 	number = nr_senders < opt_senders ? __sync_fetch_and_add(&nr_senders, 1) : opt_senders;
@@ -225,7 +225,7 @@ static __always_inline void count_interrupt(struct vmmio_inject_slot *s, __u32 a
 	number = s->entry - 1;
 	e = bpf_map_lookup_elem(&interrupts, &number);
 	if (!e) {
-		/* once, also if it is told of again when the next one is sent */
+		/* counted once, even if the next send reports it again */
 		__sync_fetch_and_add(&lost_interrupts, 1);
 		s->raised = 0;
 		return;
@@ -252,7 +252,7 @@ static __always_inline bool same_sender(const struct vmmio_inject_key *a,
 	return x[0] == y[0] && x[1] == y[1] && x[2] == y[2] && x[3] == y[3];
 }
 
-/* Something new is sent from here. What was before it and not accepted never will be. */
+/* This context sends something new. An earlier send that was not accepted never will be. */
 static __always_inline void sends(const struct sender *f, __u32 kind, __u64 data, __u32 vector)
 {
 	struct vmmio_inject_slot *s = f->slot;
@@ -260,9 +260,9 @@ static __always_inline void sends(const struct sender *f, __u32 kind, __u64 data
 
 	if (s->raised)
 		count_unaccepted(s);
-	/* a device's interrupt signals an irqfd: no task has a part in it */
+	/* a device's interrupt signals an irqfd: no task is involved */
 	if (f->who & 1) {
-		/* but a vCPU's own timer runs out on its back */
+		/* but a vCPU's timer expires in an interrupt on top of it */
 		if (kind == VMMIO_INJECT_LOCAL)
 			who_sends(&key, f);
 		if (key.how != VMMIO_INJECT_GUEST) {
@@ -290,7 +290,7 @@ static __always_inline void line(void *ctx, __u32 nr, int level, __u32 vector)
 	if (level > 0) {
 		sends(&f, VMMIO_INJECT_LINE, nr, vector);
 	} else if (s->who == f.who && s->key.kind == VMMIO_INJECT_LINE && s->key.data == nr) {
-		/* what comes next is not its route's message */
+		/* the next message is not of its route */
 		if (s->raised)
 			count_unaccepted(s);
 		s->who = 0;
@@ -317,8 +317,8 @@ int host_set_irq(struct bpf_raw_tracepoint_args *ctx)
 #define FIRST_SHARED 32 /* the number of the first */
 
 /*
- * arm64: (type, vcpu, number, level), of an ioctl. A vCPU's thread lowers a line after
- * its guest has acknowledged at the device: whose line it is, as an EOI tells on x86.
+ * arm64: (type, vcpu, number, level), of an ioctl. A vCPU's thread lowers a line after its guest
+ * has acknowledged at the device: this tells the owner of the line, as an EOI does on x86.
  */
 SEC("raw_tp/kvm_irq_line")
 int host_irq_line(struct bpf_raw_tracepoint_args *ctx)
@@ -379,7 +379,7 @@ int host_ipi(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-/* @kind, @data: what it is if nobody was heard to send it. */
+/* @kind, @data: used if no sender is known. */
 static __always_inline void accepts(void *ctx, __u32 vector, __u32 kind, __u64 data)
 {
 	struct sender f = sender_of(ctx);
@@ -404,7 +404,7 @@ int host_accept(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-/* arm64: (vcpu, number, level). An irqfd's line comes by nothing else. */
+/* arm64: (vcpu, number, level). The only event of an irqfd's line. */
 SEC("raw_tp/vgic_update_irq_pending")
 int host_vgic(struct bpf_raw_tracepoint_args *ctx)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Is an interrupt disabled? The loader reads /proc/irq/N/spurious, for which the
- * kernel looks the interrupt's description up: it is read there. Attached for that
- * moment only, since the kernel looks descriptions up all the time.
+ * Is an interrupt disabled? The loader reads /proc/irq/N/spurious; the kernel looks the interrupt's
+ * descriptor up for it, and the program reads the descriptor there. Attached only for that moment,
+ * because the kernel looks descriptors up all the time.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Whose the processor is: guest, KVM, monitor, another task of the host, idle.
- * Each event ends one layer and begins the next; what the programs themselves
- * take from their first look at the clock to their last is charged to none of
- * them. One processor and one vCPU at a time: the loader sees to it. Sums are
- * taken from kick to kick of a doorbell, so start-up and pauses are in none.
- * What surrounds a program (its tracepoint, its call) stays with the layers; how
- * often each has such a side is counted.
+ * Who uses the processor: guest, KVM, monitor, another task of the host, idle. Each event ends one
+ * layer and begins the next. The time of the programs themselves, from their first read of the
+ * clock to their last, is charged to none. One processor and one vCPU at a time: the loader sees to
+ * it. Sums are taken from kick to kick of a doorbell, so they contain no start-up and no pauses.
+ * The code around a program (its tracepoint, its call) stays with the layers; the number of such
+ * sides is counted for each.
  *
- * A second witness finds the same periods without KVM's own events, by the system
- * calls of the vCPU's thread: inside ioctl(KVM_RUN) is guest and KVM together.
+ * A second witness finds the same periods without KVM's events, by the system calls of the vCPU's
+ * thread: inside ioctl(KVM_RUN) is guest and KVM together.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
@@ -48,7 +47,7 @@ static __always_inline void add(__u32 to, __u64 ns)
 	total[to % ROOM] += ns;
 }
 
-/* The layer so far ends at @now. */
+/* Ends the present layer at @now. */
 static __always_inline void end(__u64 now)
 {
 	if (since)
@@ -56,7 +55,7 @@ static __always_inline void end(__u64 now)
 	sides[layer % ROOM]++;
 }
 
-/* @now was the start of this program, @next the layer that is on from here. */
+/* @now was the start of this program; begins layer @next here. */
 static __always_inline void begin(__u32 next, __u64 now)
 {
 	layer = next;
@@ -65,7 +64,7 @@ static __always_inline void begin(__u32 next, __u64 now)
 	add(VMMIO_LAYER_PROBE, since - now);
 }
 
-/* At this event the layer so far ends and @next begins. */
+/* Ends the present layer at this event and begins @next. */
 #define EDGE(name, section, next)               \
 	SEC(section) int name(void *ctx)        \
 	{                                       \
@@ -144,7 +143,7 @@ static __always_inline void kick(__u64 addr, __u64 now)
 		d->seen[i] = total[i];
 		d->seen_sides[i] = sides[i];
 	}
-	/* who writes to a device is a vCPU inside KVM_RUN: the second witness learns it here */
+	/* the writer is a vCPU inside KVM_RUN: the second witness learns this here */
 	running = true;
 	vcpu = bpf_get_current_pid_tgid();
 	monitor = bpf_get_current_pid_tgid() >> 32;

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Out latency: from a doorbell that an ioeventfd serves to its backend thread
- * running. The eventfd wakes the backend from within the vCPU thread's write:
- * a wake-up is the backend's if this thread is signalling an eventfd at that
- * moment, outside any interrupt, with no event of its own since the kick. A
- * kick that wakes nobody (the backend is running already) has no sample.
- * Loaded only when asked for: it hooks the scheduler.
+ * Out latency: from a doorbell that an ioeventfd serves until its backend thread runs. The eventfd
+ * wakes the backend from within the vCPU thread's write: a wake-up is the backend's if this thread
+ * is signalling an eventfd at that moment, outside any interrupt, with no event of its own since
+ * the kick. A kick that wakes no thread (the backend runs already) has no sample. Loaded only on
+ * request: it hooks the scheduler.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
@@ -58,7 +57,7 @@ struct {
 	__type(value, struct vmmio_outlat);
 } latencies SEC(".maps");
 
-/* What a new entry is made from: too big for the stack. */
+/* Template of a new entry: too big for the stack. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -76,7 +75,7 @@ static __always_inline void kicked(__u64 addr, __u8 len, __u64 data)
 	if (opt_pid && task->tgid != opt_pid)
 		return;
 	if (!bpf_map_lookup_elem(&doorbells, &addr)) {
-		/* whatever the kick before it woke, it has woken */
+		/* the kick before it has no further wake-up */
 		bpf_map_delete_elem(&kicks, &tid);
 		return;
 	}
@@ -112,7 +111,7 @@ int outlat_pio(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-/* It has left the kernel: whom it wakes from here on is not the doorbell's. */
+/* It has left the kernel: later wake-ups do not belong to the doorbell. */
 SEC("raw_tp/kvm_userspace_exit")
 int outlat_user(struct bpf_raw_tracepoint_args *ctx)
 {
@@ -155,7 +154,7 @@ int outlat_waking(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	copy = *k;
 	bpf_map_delete_elem(&kicks, &tid);
-	/* Not yet off its CPU: no switch to it will follow, or none that tells. */
+	/* Not yet off its CPU: no switch to it will follow, or none that is meaningful. */
 	if (BPF_CORE_READ(p, on_cpu)) {
 		__sync_fetch_and_add(&awake, 1);
 		return 0;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Puts the events of our own driver's tracepoints into rings (record.h). It copies and judges
- * nothing: what an event means is its reader's business. recordcast.bpf.c is the same for kernels
- * that let a program read an event without a call.
+ * Puts the events of our driver's tracepoints into rings (record.h). It only copies; the reader
+ * knows the meaning of an event. recordcast.bpf.c is the same for kernels that let a program read
+ * an event without a call.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
@@ -17,7 +17,7 @@ char LICENSE[] SEC("license") = "GPL";
 /* Set between open and load: places of a ring minus one. The rings in the map are as large. */
 const volatile __u64 opt_mask = VMMIO_RECORD_MASK;
 
-#define RENAMING_NS 10000000 /* from the kernel's word that a task gets a name until it has it */
+#define RENAMING_NS 10000000 /* from the announcement of a task name until the task has it */
 
 bool recording = false;
 __u64 homeless = 0; /* events of CPUs that have no ring */
@@ -47,10 +47,10 @@ struct {
 } comms SEC(".maps");
 
 /*
- * The task's name, as it is now: what a command did before exec() was in the name of who
- * started it. To ask for it costs as much as all else here, so it is done only when the CPU
- * has another task than at its last event, or one was renamed meanwhile. A task that gets a
- * name may be interrupted just before it has it: for a while it is asked each time.
+ * The task's present name: a command has the name of its parent before exec(). The helper costs as
+ * much as all else here, so it is called only when the CPU has another task than at its last event,
+ * or a task was renamed meanwhile. A task that gets a name may be interrupted just before it has
+ * it, so for a while its name is read each time.
  */
 static __noinline int learn(struct vmmio_record_ring *ring, __u32 pid, __u64 ns)
 {
@@ -74,7 +74,7 @@ static __noinline int learn(struct vmmio_record_ring *ring, __u32 pid, __u64 ns)
 #ifdef VMMIO_RECORD_CAST
 extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym;
 
-/* As a struct that begins with words; what cannot be read of it is zeros. */
+/* Reads a struct that begins with words; unreadable bytes are zero. */
 static __always_inline long copy(__u64 *to, const void *from, __u32 size)
 {
 	const __u64 *words = bpf_rdonly_cast(from, bpf_core_type_id_kernel(struct pt_regs));
@@ -85,7 +85,7 @@ static __always_inline long copy(__u64 *to, const void *from, __u32 size)
 	return 0;
 }
 #else
-/* The event, or where it cannot be read an error. */
+/* The event, or an error where it cannot be read. */
 static __always_inline long copy(__u64 *to, const void *from, __u32 size)
 {
 	return bpf_probe_read_kernel(to, size, from);
@@ -93,8 +93,8 @@ static __always_inline long copy(__u64 *to, const void *from, __u32 size)
 #endif
 
 /*
- * The clock is a third of what a record costs: it is not read where the event says when it
- * was. Of an access that is its end, of a handler too.
+ * The clock is a third of the cost of a record, so it is not read where the event has its own time.
+ * For an access and a handler that is its end.
  */
 static __always_inline __u64 now(void)
 {
@@ -193,13 +193,13 @@ static __always_inline int renamed(void)
 	return 0;
 }
 
-/* prctl() and exec(): just before the name is another one. */
+/* prctl() and exec(): just before the name changes. */
 SEC("raw_tp/task_rename") int note_rename(void *ctx)
 {
 	return renamed();
 }
 
-/* Once exec() is through: an interrupt within it may have looked before the name changed. */
+/* After exec(): an interrupt within it may have read the name before it changed. */
 SEC("raw_tp/sched_process_exec") int note_exec(void *ctx)
 {
 	return renamed();

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What bpf/record.bpf.c and its reader (tools/vmmio-stat/record/bpfring.c) share: a ring of
- * events for each CPU, in memory that both have. The CPU reserves places by @head, an
- * interrupt on top of it the next one; a place is filled once it says its own number. The
- * reader gives places back by @tail. What comes while a ring is full is counted, not kept.
+ * What bpf/record.bpf.c and its reader (tools/vmmio-stat/record/bpfring.c) share: a ring of events
+ * for each CPU, in shared memory. The CPU reserves places by @head, an interrupt on top of it the
+ * next one; a place is filled once it contains its own number. The reader gives places back by
+ * @tail. Events that come while a ring is full are counted, not stored.
  */
 #ifndef VMMIO_BPF_RECORD_H
 #define VMMIO_BPF_RECORD_H
@@ -12,7 +12,7 @@
 
 #define VMMIO_RECORD_EVENT 40 /* bytes of the largest event */
 #define VMMIO_RECORD_MASK 1   /* with this as opt_mask two events fit: what the loader replaces */
-/* programs that may be at work on a CPU at once, each inside another: so many places stay free */
+/* programs that may run on a CPU at once, nested: so many places stay free */
 #define VMMIO_RECORD_NESTED 16
 #define VMMIO_RECORD_COMMS 8192 /* tasks with names */
 #define VMMIO_RECORD_COMM 16	/* TASK_COMM_LEN */
@@ -37,10 +37,10 @@ _Static_assert(sizeof(struct vmmio_record_place) == 64, "vmmio_record_place layo
 
 struct vmmio_record_ring {
 	__u64 head, lost;	      /* the CPU's */
-	char comm[VMMIO_RECORD_COMM]; /* of @pid: the name that is known last */
+	char comm[VMMIO_RECORD_COMM]; /* of @pid: the last known name */
 	__u32 pid;
 	__u32 pad;
-	__u64 renames;		   /* of any task, when the name was looked at */
+	__u64 renames;		   /* renames of any task when the name was read */
 	__u64 renamed, renamed_ns; /* the task that got a name last on this CPU, and when */
 	__u64 tail;		   /* the reader's, in a line of its own */
 	__u64 pad3[7];

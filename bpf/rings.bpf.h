@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The structures of virtio_ring that BPF programs read, and positions in a packed
- * ring: where a descriptor goes, counted over two turns, since the bits that say
- * whose it is turn over at the ring's end.
+ * The structures of virtio_ring that BPF programs read, and positions in a packed ring: where a
+ * descriptor goes, counted over two turns, because the ownership bits change their sense at the
+ * ring's end.
  */
 #ifndef VMMIO_BPF_RINGS_H
 #define VMMIO_BPF_RINGS_H
@@ -12,8 +12,10 @@
 #define PACKED_USED (1 << 15)
 #define PACKED_WRAP (1 << 15) /* of last_used_idx */
 
-/* Private to virtio_ring, the transports and, on kernels that have virtio as
- * modules, to those: only the members used, found by name. */
+/*
+ * Private to virtio_ring and the transports, or to these modules: only the used members, found by
+ * name.
+ */
 #define FLAVOUR __attribute__((preserve_access_index))
 struct vring_used___f {
 	__u16 flags;
@@ -76,7 +78,7 @@ struct vring_virtqueue___f {
 	struct vring_virtqueue_packed___f packed;
 } FLAVOUR;
 
-/* The same under the kernel's own name, for pointers that it keeps with their type. */
+/* The same under the kernel's name, for pointers that it keeps with their type. */
 struct vring_virtqueue {
 	__u16 last_used_idx;
 	struct vring_virtqueue_split___f split;
@@ -91,7 +93,7 @@ static __always_inline __u32 packed_avail(struct virtqueue *vq, __u32 size)
 	return BPF_CORE_READ(ring, packed.avail_wrap_counter) ? at : at + size;
 }
 
-/* By how much position @to is beyond @from. */
+/* The distance of position @to from @from. */
 static __always_inline __u32 packed_ahead(__u32 to, __u32 from, __u32 size)
 {
 	return to >= from ? to - from : to + 2 * size - from;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Rows and histograms in per-CPU arrays by slot: what the objects that count
- * in a guest (guest.bpf.c, stock.bpf.c) have in common. Each object that
- * includes this gets maps of its own; the loader sizes them and sets the
- * options.
+ * Rows and histograms in per-CPU arrays by slot: shared by the objects that count in a guest
+ * (guest.bpf.c, stock.bpf.c). Each object that includes this has its own maps; the loader sizes
+ * them and sets the options.
  */
 #ifndef VMMIO_BPF_ROWS_H
 #define VMMIO_BPF_ROWS_H
@@ -13,17 +12,17 @@ const volatile __u32 opt_slots = VMMIO_SLOTS; /* entries of rows */
 const volatile __u32 opt_hist_stride = 0;     /* histograms kept per slot */
 const volatile __u8 opt_hist_pos[VMMIO_HIST_COUNT] = {};
 
-/* Events that found no place: slot beyond the maps, or a failed lookup. */
+/* Events without a place: slot beyond the maps, or a failed lookup. */
 __u64 events_lost = 0;
 
-/* Generation of a slot that has counted anything: others need not be read. */
+/* Generation of a slot that has counted anything; the loader need not read other slots. */
 __u32 rows_counted[VMMIO_SLOTS] = {};
 
 /*
- * Parts of VMMIO_BPF_CHUNK slots, which the loader adds as slots come into use:
- * room for all that there could be, on all CPUs that there could be, is hundreds
- * of MB on some machines. A row's histograms follow it, so that a hook asks once for
- * all that it counts; the loader says how long a value is.
+ * Parts of VMMIO_BPF_CHUNK slots, which the loader adds as slots come into use: room for all
+ * possible slots on all possible CPUs is hundreds of MB on some machines. A row's histograms follow
+ * it, so that a hook makes one lookup for all that it counts; the loader sets the length of a
+ * value.
  */
 struct rows_chunk {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -40,8 +39,8 @@ struct {
 } rows SEC(".maps");
 
 /*
- * Zeroes in two instructions: a read of what cannot be read leaves them. Written
- * out, they were most of each program, and of the time to load it.
+ * Zeroes in two instructions: a failed read leaves zeroes. Written out, they were most of each
+ * program, and of the time to load it.
  */
 static __always_inline void zero(void *p, __u32 size)
 {
@@ -58,7 +57,7 @@ static __always_inline bool slot_fits(__u32 slot)
 	return slot < opt_slots - 1 || slot == VMMIO_SLOT_OVERFLOW;
 }
 
-/* The part of @map that has @slot, or NULL. */
+/* The part of @map that holds @slot, or NULL. */
 static __always_inline void *chunk_of(void *map, __u32 slot)
 {
 	__u32 chunk = slot / VMMIO_BPF_CHUNK;
@@ -74,7 +73,7 @@ static __always_inline struct vmmio_bpf_row *row_at(__u32 slot)
 	return chunk ? bpf_map_lookup_elem(chunk, &at) : NULL;
 }
 
-/* Another generation took the slot: forget what the previous one counted. */
+/* Another generation took the slot: clear the counts of the previous one. */
 static __noinline int row_clear(__u32 slot, __u32 gen)
 {
 	struct vmmio_bpf_row *row = row_at(slot);

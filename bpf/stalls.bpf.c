@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One look at every virtqueue of a device, when the loader reads an attribute of the
- * device in sysfs: a call with the device in hand, from its process only, and before
- * the attribute could wait for a lock. On the way of an I/O there is one hook, at the
- * doorbell: it counts the kicks and keeps how far the ring had come. A second one, at the
- * interrupt, is attached where a ring does not know itself whether one came: without EVENT_IDX.
+ * Reads every virtqueue of a device when the loader reads an attribute of the device in sysfs: that
+ * call has the device in hand, comes from the loader's process only, and runs before the attribute
+ * could wait for a lock. The path of an I/O has one hook, at the doorbell: it counts the kicks and
+ * stores the ring's position. A second hook, at the interrupt, is attached where a ring does not
+ * show whether one came: without EVENT_IDX.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
@@ -37,7 +37,7 @@ bool irqs_hooked = false; /* vring_interrupt() is */
 struct vmmio_stall_sample samples[VMMIO_STALL_DEVICE] = {};
 struct vmmio_stall_binding binding = {};
 
-/* Run by the loader: numbers differ between namespaces. */
+/* Run by the loader: process numbers differ between namespaces. */
 SEC("raw_tp") int whoami(void *ctx)
 {
 	asker = bpf_get_current_pid_tgid() >> 32;
@@ -70,7 +70,7 @@ static __always_inline void look_split(struct virtqueue *vq, struct vmmio_stall_
 
 	s->ring = BPF_CORE_READ(ring, split.vring.num);
 	s->modulus = 1 << 16;
-	/* later ones last: what is used has been available, what was seen was used */
+	/* read in this order: a used buffer has been available, a taken one used */
 	s->seen = BPF_CORE_READ(ring, last_used_idx);
 	err = bpf_probe_read_kernel(head, sizeof(head), used);
 	s->device_flags = head[0];
@@ -90,7 +90,7 @@ static __always_inline void look_split(struct virtqueue *vq, struct vmmio_stall_
 		s->flags |= VMMIO_LOOK_QUIET;
 }
 
-/* Steps over what the device has used and the driver has not taken yet. */
+/* Steps over the buffers that the device has used and the driver has not taken. */
 static __always_inline void look_used(struct virtqueue *vq, struct vmmio_stall_sample *s)
 {
 	struct vring_virtqueue___f *ring = (void *)vq;
@@ -119,7 +119,7 @@ static __always_inline void look_used(struct virtqueue *vq, struct vmmio_stall_s
 						     struct vring_desc_state_packed___f) +
 					bpf_core_field_offset(struct vring_desc_state_packed___f,
 							      num));
-		/* a number that cannot be: the buffer is there all the same */
+		/* an impossible number: the buffer is there all the same */
 		if (!num || num > size)
 			num = 1;
 		at += num;
@@ -162,7 +162,7 @@ static __always_inline void look_kicks(__u64 key, struct vmmio_stall_sample *s)
 	s->seen_at_irq = 0;
 	k = bpf_map_lookup_elem(&kicked, &key);
 	if (k && irqs_hooked && !knows) {
-		/* only what comes from here on is seen: the look before had none of it */
+		/* only later kicks and interrupts are seen: the first look has none */
 		if (k->counts_irqs)
 			s->flags |= VMMIO_LOOK_IRQS;
 		k->counts_irqs = 1;
@@ -182,7 +182,7 @@ static __always_inline void look_kicks(__u64 key, struct vmmio_stall_sample *s)
 		unplaced++;
 }
 
-/* Global: the verifier looks at it once, not once in each turn of the walk. */
+/* Global: the verifier checks it once, not once in each turn of the walk. */
 __noinline int look(__u64 key)
 {
 	struct virtqueue *vq = (void *)key;
@@ -227,14 +227,14 @@ __noinline int look(__u64 key)
 	return 0;
 }
 
-/* Private to the kernel with PREEMPT_RT, where it has no owner here. */
+/* Private to the kernel; with PREEMPT_RT it has no owner here. */
 struct mutex___f {
 	struct {
 		long counter;
 	} owner;
 } FLAVOUR;
 
-/* How far the driver core has come with it, and who holds it meanwhile. */
+/* The state of the driver core for the device, and the thread that holds its lock. */
 static __always_inline void look_binding(struct device *dev)
 {
 	struct mutex___f *lock = (void *)dev + bpf_core_field_offset(struct device, mutex);
@@ -252,8 +252,8 @@ static __always_inline void look_binding(struct device *dev)
 }
 
 /*
- * Nobody is kept from the list meanwhile: a driver may be making queues, or taking them
- * away. Behind one that is no queue of the device is nothing to be had.
+ * The list is not locked: a driver may be creating or deleting queues. After an entry that is no
+ * queue of the device the rest is lost.
  */
 static __always_inline int look_device(struct device *dev)
 {
@@ -283,7 +283,7 @@ static __always_inline int shown(struct kobject *kobj)
 	return look_device((void *)kobj - bpf_core_field_offset(struct device, kobj));
 }
 
-/* On the way of an I/O: what was made available so far, the device is told of now. */
+/* On the path of an I/O: tells the device of all buffers made available so far. */
 static __always_inline int kick(struct virtqueue *vq)
 {
 	__u64 key = (__u64)vq;
@@ -297,7 +297,7 @@ static __always_inline int kick(struct virtqueue *vq)
 	return 0;
 }
 
-/* Is something used that the driver has not taken back? Where that is, in *@seen. */
+/* Is a used buffer not taken back by the driver? @seen gets its position. */
 static __always_inline bool more_used(struct virtqueue *vq, __u32 *seen)
 {
 	struct vring_virtqueue___f *ring = (void *)vq;
@@ -318,7 +318,7 @@ static __always_inline bool more_used(struct virtqueue *vq, __u32 *seen)
 	return !!(flags & PACKED_USED) == wrap && !!(flags & PACKED_AVAIL) == wrap;
 }
 
-/* Before the driver hears of it. */
+/* Runs before the driver's callback. */
 static __always_inline int interrupt(struct virtqueue *vq)
 {
 	__u64 key = (__u64)vq;
@@ -360,7 +360,7 @@ HOOK(vm, vm_notify, virtqueue, kick)
 HOOK(vm_data, vm_notify_with_data, virtqueue, kick)
 HOOK(vp, vp_notify, virtqueue, kick)
 HOOK(vp_data, vp_notify_with_data, virtqueue, kick)
-/* ours: its types are no kernel's */
+/* ours: no kernel has its types */
 KPROBE(ours_mmio, kick_mmio, virtqueue, kick)
 KPROBE(ours_pci, kick_pci, virtqueue, kick)
 KPROBE(ours_pci_io, kick_pci_io, virtqueue, kick)

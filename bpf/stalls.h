@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What bpf/stalls.bpf.c and its loader (tools/vmmio-stat/stall/sample.c) share: one
- * look at a virtqueue. Nothing in it was counted but the kicks; all else stands in
- * the ring and in what virtio_ring keeps of it.
+ * What bpf/stalls.bpf.c and its loader (tools/vmmio-stat/stall/sample.c) share: one look at a
+ * virtqueue. Only the kicks are counted; all else is read from the ring and from virtio_ring's
+ * state of it.
  *
- * Positions are running ones, modulo 2^16 in a split ring; in a packed ring they
- * are of descriptors, modulo twice its size.
+ * Positions are running ones, modulo 2^16 in a split ring; in a packed ring they are of
+ * descriptors, modulo twice its size.
  */
 #ifndef VMMIO_BPF_STALLS_H
 #define VMMIO_BPF_STALLS_H
@@ -25,13 +25,13 @@
 #define VMMIO_LOOK_KNOWS (1u << 5)     /* this kernel has the next bit */
 #define VMMIO_LOOK_TRIGGERED (1u << 6) /* one came since they were last asked for */
 #define VMMIO_LOOK_UNREAD (1u << 7)    /* the ring could not be read */
-#define VMMIO_LOOK_MORE (1u << 8)      /* used is behind what it is: packed, a long way */
+#define VMMIO_LOOK_MORE (1u << 8)      /* used is too low: packed, many used descriptors */
 #define VMMIO_LOOK_IRQS (1u << 9)      /* its interrupts have a hook: irqs, seen_at_irq */
 
 struct vmmio_stall_sample {
 	__u64 time_ns;	/* CLOCK_MONOTONIC */
-	__u64 vq;	/* whose it is: address of the virtqueue */
-	__u64 kicks;	/* since it was first looked at */
+	__u64 vq;	/* owner: address of the virtqueue */
+	__u64 kicks;	/* kicks since the first look */
 	__u64 kick_ns;	/* the last of them */
 	__u64 features; /* negotiated */
 	__u32 device_id;
@@ -64,7 +64,7 @@ _Static_assert(sizeof(struct vmmio_stall_sample) == 128, "vmmio_stall_sample lay
 
 /* A device and its driver, in the same look. */
 struct vmmio_stall_binding {
-	__u64 key; /* whose it is: address of the virtio device; 0: none was looked at */
+	__u64 key; /* owner: address of the virtio device; 0: none was read */
 	__u32 state;
 	__u32 holder; /* thread with the device's lock, as the first namespace has it; 0: unknown */
 	char comm[16]; /* its name */
@@ -75,7 +75,7 @@ struct vmmio_stall_kicks {
 	__u64 kicks;
 	__u64 ns;
 	__u32 avail;
-	__u32 irqs, seen_at_irq; /* only of queues that do not know it themselves */
+	__u32 irqs, seen_at_irq; /* only for queues whose ring does not show it */
 	__u32 counts_irqs;
 };
 

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Finds every KVM VM of the machine by walking the open files of all tasks,
- * with no help from any VMM, and writes what belongs to each into an array:
- * vCPUs, ioeventfds, coalesced ranges, in-kernel devices, irqfds. It attaches
- * to nothing; a scan is one read of the iterator.
+ * Finds every KVM VM of the machine by walking the open files of all tasks, with no help from any
+ * VMM, and writes what belongs to each into an array: vCPUs, ioeventfds, coalesced ranges,
+ * in-kernel devices, irqfds. It attaches to nothing; a scan is one read of the iterator.
  *
- * The walk takes none of KVM's locks, so every pointer may be stale: all reads
- * go through bpf_probe_read_kernel(), every object is checked to belong to the
- * VM it was reached from, and what is not consistent is counted in `stale` and
- * left out.
+ * The walk takes none of KVM's locks, so every pointer may be stale: all reads go through
+ * bpf_probe_read_kernel(), every object is checked to belong to the VM from which it was reached,
+ * and inconsistent objects are counted in `stale` and left out.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
@@ -28,7 +26,7 @@ const volatile __u64 opt_eventfd_write = 0; /* of eventfd files; 0: leave them o
 const volatile __u32 opt_records = 1;
 
 __u64 nr_records = 0; /* asked for; beyond opt_records they are lost */
-__u64 stale = 0;      /* objects that were not what they should be */
+__u64 stale = 0;      /* objects of an unexpected kind */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -38,7 +36,7 @@ struct {
 	__type(value, struct vmmio_host_rec);
 } records SEC(".maps");
 
-/* One scan runs at a time (the loader's), on one CPU: a plain count will do. */
+/* One scan runs at a time (the loader's), on one CPU, so a plain count is enough. */
 static struct vmmio_host_rec *take(void)
 {
 	__u32 i = nr_records++;
@@ -205,7 +203,7 @@ static int one_irqfd(__u32 i, void *data)
 	return 0;
 }
 
-/* Returns whether something was cut short. */
+/* Returns whether a list was cut short. */
 static __u32 walk_buses(__u64 kvm)
 {
 	__u32 n = bpf_core_field_size(((struct kvm___v *)0)->buses) / 8;
@@ -224,7 +222,7 @@ static __u32 walk_buses(__u64 kvm)
 			cut = 1;
 			continue;
 		}
-		/* NR_IOBUS_DEVS; more than that is not a bus any more. */
+		/* NR_IOBUS_DEVS; more cannot be a bus. */
 		if (w.count > 1000) {
 			cut = 1;
 			continue;
@@ -269,7 +267,7 @@ static void one_vm(struct task_struct *task, __u32 fd, __u64 kvm)
 	}
 }
 
-/* When the thread behind @pid started: its number alone may be another's by now. */
+/* The start of the thread behind @pid: the number alone may be reused. */
 static __u64 start_of(__u64 pid)
 {
 	__u64 link = 0, start = 0;

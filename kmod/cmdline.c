@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The parameter device=<size>@<base>:<irq>[:<id>]: a virtio-mmio window that
- * nothing else describes, as the kernel's own virtio_mmio.device= has it. May
- * be given several times. Each becomes a platform device that asks for our
- * driver by name; what follows is the same as for any other (platform.c).
+ * The parameter device=<size>@<base>:<irq>[:<id>]: a virtio-mmio window that nothing else
+ * describes, like the kernel's own virtio_mmio.device=. May be given several times. Each becomes a
+ * platform device that asks for our driver by name; the rest is as for any other (platform.c).
  *
- * All are checked before one exists: a module that is not loaded for a wrong
+ * All parameters are checked before a device is created: a module that fails to load for a wrong
  * parameter leaves no device behind.
  */
 #include <linux/ctype.h>
@@ -31,7 +30,7 @@ static struct device *parent;
 static const char allowed[] =
 	"<size>@<base>:<irq>[:<id>] is allowed, for example 512@0xfeb00e00:12";
 
-/* A number in the kernel's way (decimal, 0x, 0) up to a character of @ends or the end. */
+/* A number in the kernel's syntax (decimal, 0x, 0) up to a character of @ends or the end. */
 static int number(const char **text, const char *ends, u64 max, u64 *value)
 {
 	size_t len = strcspn(*text, ends);
@@ -143,7 +142,7 @@ static const struct kernel_param_ops device_ops = {
 	.get = device_get,
 };
 
-/* Addresses are root's business; and once loaded there is no adding. */
+/* Readable by root only (addresses); devices cannot be added after loading. */
 module_param_cb(device, &device_ops, NULL, 0400);
 MODULE_PARM_DESC(device, "a virtio-mmio window: <size>@<base>:<irq>[:<id>], several times");
 
@@ -154,12 +153,12 @@ void vmmio_cmdline_unregister(void)
 	for (i = 0; i < ndevices; i++)
 		if (devices[i].pdev)
 			platform_device_unregister(devices[i].pdev);
-	/* gives up the reference that root_device_register() took */
+	/* drops the reference that root_device_register() took */
 	if (parent)
 		root_device_unregister(parent);
 }
 
-/* With the driver registered: the devices are probed here. */
+/* Called after the driver is registered: the devices are probed here. */
 int vmmio_cmdline_register(void)
 {
 	unsigned int i;

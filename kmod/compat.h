@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The differences between kernels that a transport meets, each found by
- * looking into the headers (Kbuild), never by version numbers.
+ * Differences between kernels that affect a transport. Kbuild finds each in the headers, never by
+ * version number.
  */
 #ifndef VMMIO_KMOD_COMPAT_H
 #define VMMIO_KMOD_COMPAT_H
@@ -9,7 +9,7 @@
 #include <linux/atomic.h>
 #include <linux/types.h>
 
-/* Of 5.10 it does not compile where 64 bits are not the machine's own word. */
+/* 5.10's version does not compile where a long has 32 bits. */
 static inline s64 vmmio_atomic64_read_acquire(const atomic64_t *v)
 {
 #ifdef CONFIG_64BIT
@@ -37,7 +37,7 @@ static inline s64 vmmio_atomic64_read_acquire(const atomic64_t *v)
 #define VMMIO_REMOVE_DONE return 0
 #endif
 
-/* Until 5.11 an AMBA driver's remove had a result, which nobody looked at. */
+/* Until 5.11 an AMBA driver's remove returned a value, which was ignored. */
 #ifdef VMMIO_AMBA_REMOVE_INT
 #define VMMIO_AMBA_REMOVE_TYPE int
 #define VMMIO_AMBA_REMOVE_DONE return 0

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The virtio device that both transports present: its config operations,
- * feature negotiation, status, and its lifetime. What a transport does not have
- * to decide for itself is decided here, once.
+ * The virtio device that both transports present: its config operations, feature negotiation,
+ * status and lifetime. Everything that a transport need not decide is here.
  */
 #include <linux/delay.h>
 #include <linux/dma-mapping.h>
@@ -46,7 +45,7 @@ static void vmmio_set(struct virtio_device *vdev, unsigned int offset, const voi
 				    len, offset);
 }
 
-/* Callers loop until two values agree: a device could keep them for ever. */
+/* Callers loop until two values agree, and a device could keep them looping for ever. */
 static u32 vmmio_generation(struct virtio_device *vdev)
 {
 	struct vmmio_device *vd = to_vmmio(vdev);
@@ -69,7 +68,7 @@ static u8 vmmio_get_status(struct virtio_device *vdev)
 {
 	struct vmmio_device *vd = to_vmmio(vdev);
 
-	/* its answer is known to be wrong, and a WARN of virtio's is not its due */
+	/* its answer is known to be wrong and must not trigger virtio's WARN */
 	if (vd->wedged || vd->gone)
 		return vd->status;
 	return vd->regs.protocol->get_status(&vd->regs);
@@ -80,7 +79,7 @@ static void vmmio_set_status(struct virtio_device *vdev, u8 status)
 	struct vmmio_device *vd = to_vmmio(vdev);
 	bool replay = false;
 
-	/* writing 0 would be a reset, which has its own entry */
+	/* writing 0 would be a reset, which has a separate operation */
 	if (WARN_ON_ONCE(!status))
 		return;
 	vmmio_trace_status(vd, vd->status, status);
@@ -95,7 +94,7 @@ static void vmmio_set_status(struct virtio_device *vdev, u8 status)
 		vmmio_irq_replay(vd);
 }
 
-/* No callback runs after it. */
+/* No callback runs after this returns. */
 static void vmmio_reset(struct virtio_device *vdev)
 {
 	struct vmmio_device *vd = to_vmmio(vdev);
@@ -117,16 +116,16 @@ static u64 vmmio_get_features(struct virtio_device *vdev)
 	vd->offered = vd->regs.protocol->get_features(&vd->regs);
 	if (vd->offered & BIT_ULL(FEATURE_ADMIN_VQ))
 		dev_info(vd->parent, "it offers an administration virtqueue, which is not used\n");
-	/* a legacy device has 32 (2.2.3): what comes above needs registers it has not */
+	/* a legacy device has 32 (2.2.3): the rest needs registers that it does not have */
 	if (vd->regs.protocol == &vmmio_protocol_mmio1)
 		vd->offered &= U32_MAX;
 	return vd->offered & ~vd->options.withhold;
 }
 
 /*
- * Transport features: the ring's own are left to virtio_ring, which clears
- * all that it does not know; ours are kept where they can be honoured.
- * Anything else, such as ADMIN_VQ or SR_IOV, stays out (2.2.1).
+ * Transport features. Those of the ring are left to virtio_ring, which clears all that it does not
+ * know; ours are kept where they can be honoured. All others, such as ADMIN_VQ or SR_IOV, are
+ * cleared (2.2.1).
  */
 static int vmmio_finalize_features(struct virtio_device *vdev)
 {
@@ -143,7 +142,7 @@ static int vmmio_finalize_features(struct virtio_device *vdev)
 #ifdef VMMIO_HAVE_NOTIFICATION_DATA
 			ours |= BIT_ULL(VIRTIO_F_NOTIFICATION_DATA);
 #else
-			/* the value for a packed ring cannot be had from this kernel */
+			/* this kernel does not give the value for a packed ring */
 			if (!(vdev->features & BIT_ULL(VIRTIO_F_RING_PACKED)))
 				ours |= BIT_ULL(VIRTIO_F_NOTIFICATION_DATA);
 #endif
@@ -199,7 +198,7 @@ static void vmmio_del_vqs(struct virtio_device *vdev)
 	struct vmmio_device *vd = to_vmmio(vdev);
 
 	vmmio_queues_destroy(vd);
-	/* the next driver, or a resume, gets to try the best wiring again */
+	/* the next driver, or a resume, tries the best wiring again */
 	vd->irq_mode = vd->irq_mode_first;
 	vmmio_slot_update_device(vd, "");
 }
@@ -226,12 +225,12 @@ static int vmmio_set_vq_affinity(struct virtqueue *vq, const struct cpumask *mas
 	if (!vq->callback)
 		return -EINVAL;
 	/*
-	 * One interrupt for all queues: there is nothing to choose per queue.
-	 * And what the user chose is not the driver's to change.
+	 * With one interrupt for all queues there is no choice per queue. A driver does not
+	 * override the user's choice.
 	 */
 	if (!q->dedicated || irq <= 0 || q->pinned)
 		return 0;
-	/* the interrupt keeps the pointer, its caller need not keep the mask */
+	/* the interrupt keeps the pointer, and the caller's mask may go away */
 	if (mask && !q->affinity)
 		q->affinity = kzalloc(cpumask_size(), GFP_KERNEL);
 	if (mask && !q->affinity)
@@ -303,9 +302,9 @@ static void vmmio_release(struct device *dev)
 }
 
 /*
- * Allocates a device for a transport that has its parent and gives it a slot, so
- * that the very first register access is counted. Until
- * vmmio_device_register() succeeds vmmio_device_put() undoes it.
+ * Allocates a device for a transport that has its parent and gives it a slot, so that the very
+ * first register access is counted. Until vmmio_device_register() succeeds vmmio_device_put()
+ * undoes it.
  */
 struct vmmio_device *vmmio_device_alloc(struct device *parent,
 					const struct vmmio_transport_ops *transport,
@@ -344,10 +343,7 @@ void vmmio_device_discard(struct vmmio_device *vd)
 	kfree(vd);
 }
 
-/*
- * DMA as far as the device can reach: anywhere for virtio 1.x, and for version
- * 1 where a 32-bit page number can point.
- */
+/* DMA mask: 64 bits for virtio 1.x, the reach of a 32-bit page number for version 1. */
 int vmmio_device_set_dma(struct vmmio_device *vd)
 {
 	struct device *dev = vd->parent;
@@ -368,8 +364,8 @@ int vmmio_device_set_dma(struct vmmio_device *vd)
 }
 
 /*
- * From here on vd belongs to its last reference, also on failure: the caller
- * unmaps the registers and then drops its own with vmmio_device_put().
+ * From here on vd belongs to its last reference, also on failure: the caller unmaps the registers
+ * and then drops its own with vmmio_device_put().
  */
 int vmmio_device_register(struct vmmio_device *vd)
 {
@@ -380,15 +376,14 @@ int vmmio_device_register(struct vmmio_device *vd)
 	if (err)
 		vmmio_slot_drop_device(vd);
 	else
-		/* the driver's own probe may run now, on another CPU: its name is not ours to say
-		 */
+		/* the driver's probe may run on another CPU from now on: do not print its name */
 		vmmio_slot_update_device(vd, NULL);
 	return err;
 }
 
 /*
- * The caller still holds a reference when this returns. What waits for an answer
- * of a device that is not there must not wait for ever.
+ * The caller still holds a reference when this returns. Requests to a device that is gone must not
+ * wait for ever.
  */
 void vmmio_device_unregister(struct vmmio_device *vd)
 {

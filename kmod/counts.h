@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Counters of 64 bits per CPU, each raised with one instruction where the machine
- * has words that long. Where it has not a reader could see half of a carry: there
- * a sequence count (u64_stats) tells it to look again.
+ * Per-CPU 64-bit counters. A 64-bit machine raises one with one instruction. On a 32-bit machine a
+ * reader could see half of a carry; there a sequence count (u64_stats) makes it read again.
  */
 #ifndef VMMIO_KMOD_COUNTS_H
 #define VMMIO_KMOD_COUNTS_H
@@ -12,7 +11,7 @@
 #include <linux/u64_stats_sync.h>
 
 #if BITS_PER_LONG == 64
-/* One more in @field of the per-CPU struct @counts, which has a syncp; in any context. */
+/* Increments @field of the per-CPU struct @counts, which has a syncp; in any context. */
 #define vmmio_count(counts, field) this_cpu_inc((counts)->field)
 #else
 #define vmmio_count(counts, field)                   \
@@ -29,7 +28,7 @@
 	} while (0)
 #endif
 
-/* For each CPU, before the first count. */
+/* Call it once before the first count. */
 #define vmmio_counts_init(counts)                                           \
 	do {                                                                \
 		int __cpu;                                                  \
@@ -47,7 +46,7 @@ static inline u64 __vmmio_counted(const u64 *counter, const struct u64_stats_syn
 	unsigned int seq;
 	u64 n;
 
-	/* with one CPU there is no sequence, but interrupts count too */
+	/* a uniprocessor has no sequence, but interrupts count too */
 	local_irq_save(flags);
 	do {
 		seq = u64_stats_fetch_begin(syncp);
@@ -58,7 +57,7 @@ static inline u64 __vmmio_counted(const u64 *counter, const struct u64_stats_syn
 #endif
 }
 
-/* The count of one CPU, @counts being its own, whole; from any CPU. */
+/* A consistent copy of the count at @counts, which belongs to one CPU; callable on any CPU. */
 #define vmmio_counted(counts, field) __vmmio_counted(&(counts)->field, &(counts)->syncp)
 
 #endif

@@ -18,7 +18,7 @@
 
 DEFINE_STATIC_KEY_FALSE(vmmio_trace_key);
 
-/* Raised each time tracing comes on: what was paired before that is void. */
+/* Raised each time tracing is enabled: earlier samples are void. */
 static u32 trace_epoch;
 static unsigned int trace_users;
 static DEFINE_MUTEX(trace_lock);
@@ -28,7 +28,7 @@ int vmmio_trace_reg(void)
 {
 	mutex_lock(&trace_lock);
 	if (!trace_users++) {
-		/* what is traced first counts from here, not from the last half turn */
+		/* the first traced event counts from here, not from the last half turn */
 		vmmio_slots_observe();
 		WRITE_ONCE(trace_epoch, trace_epoch + 1);
 		static_branch_enable(&vmmio_trace_key);
@@ -63,9 +63,8 @@ const char *vmmio_reg_name(u16 reg)
 	} while (0)
 
 /*
- * A measured stretch: the sample is void when an interrupt or another task ran
- * inside it, which the kernel's own per-CPU counters tell. Where interrupts are
- * off, as in a handler, neither can.
+ * A measured section. The sample is void when an interrupt or another task ran inside it, which the
+ * kernel's per-CPU counters tell. Neither can happen where interrupts are off, as in a handler.
  */
 struct stretch {
 	u64 t0;
@@ -82,7 +81,7 @@ static unsigned long irqs_on(int cpu)
 #if defined(CONFIG_X86) && defined(CONFIG_X86_LOCAL_APIC)
 	const irq_cpustat_t *s = per_cpu_ptr(&irq_stat, cpu);
 
-	/* what bypasses the generic interrupt code there */
+	/* interrupts that bypass the generic interrupt code there */
 #ifdef VMMIO_IRQ_STAT_IS_ARRAY
 	n += s->counts[IRQ_COUNT_APIC_TIMER] + s->counts[IRQ_COUNT_IRQ_WORK];
 #ifdef CONFIG_SMP
@@ -109,7 +108,7 @@ static __always_inline void stretch_begin(struct stretch *s, u64 t0)
 	s->t0 = t0 ?: ktime_get_mono_fast_ns();
 }
 
-/* The duration in ns, saturated; *@flags gets VMMIO_EV_INTERRUPTED where due. */
+/* Returns the duration in ns, saturated; sets VMMIO_EV_INTERRUPTED in *@flags where due. */
 static __always_inline u32 stretch_end(const struct stretch *s, u32 *flags)
 {
 	u64 ns = ktime_get_mono_fast_ns() - s->t0;
@@ -132,7 +131,7 @@ static void reg_event_init(struct vmmio_ev_reg *ev, const struct vmmio_device *v
 	};
 }
 
-/* @t0: when the access begins, 0 if that is now. */
+/* @t0: when the access began, 0: now. */
 static __always_inline u32 read_traced(struct vmmio_device *vd, enum vmmio_reg reg, void __iomem *p,
 				       enum vmmio_space space, u32 offset, unsigned int width,
 				       u64 t0)
@@ -216,7 +215,7 @@ u32 vmmio_irq_line_traced(struct vmmio_device *vd, const struct vmmio_irq_run *r
 	return status;
 }
 
-/* Called with p->lock held: forgets a sample begun before tracing came on. */
+/* Forgets a sample that began before tracing was enabled. Called with p->lock held. */
 static void pairing_refresh(struct vmmio_pairing *p)
 {
 	u32 epoch = READ_ONCE(trace_epoch);
@@ -264,9 +263,9 @@ static void pair_kick(struct vmmio_queue *q, struct vmmio_ev_kick *ev)
 }
 
 /*
- * The sample that a kick opened at @opened begins at @now, unless it has been closed
- * since: what a probe on the kick took is not the device's. A sample opened by
- * another kick has another time, and a closed one's is not looked at.
+ * Moves the begin of the sample that a kick opened at @opened to @now, unless it is closed: the
+ * time of a probe on the kick is not the device's. Another kick's sample has another time and stays
+ * as it is.
  */
 static __always_inline void pairing_date(struct vmmio_queue *q, u64 opened, u64 now)
 {
@@ -284,8 +283,8 @@ static __always_inline void pairing_date(struct vmmio_queue *q, u64 opened, u64 
 }
 
 /*
- * Nothing preempts the task between the begin of the sample and the write: time in
- * which it was not running is in no sample.
+ * Nothing preempts the task between the begin of the sample and the write, so no sample contains
+ * time in which it did not run.
  */
 bool vmmio_kick_traced(struct vmmio_queue *q, u32 value, enum vmmio_space space, unsigned int width)
 {

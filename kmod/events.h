@@ -17,8 +17,8 @@ DECLARE_STATIC_KEY_FALSE(vmmio_trace_key);
 #define vmmio_tracing() static_branch_unlikely(&vmmio_trace_key)
 
 /*
- * How registers are reached. An MMIO window is memory; a PCI structure may lie
- * in an I/O BAR as well (4.1.4.1), which costs a check per access.
+ * How registers are accessed. An MMIO window is memory; a PCI structure may lie in an I/O BAR as
+ * well (4.1.4.1), which costs a check per access.
  */
 enum vmmio_space {
 	VMMIO_SPACE_MEMORY,
@@ -37,7 +37,7 @@ void vmmio_trace_status(struct vmmio_device *vd, u8 old, u8 new);
 void vmmio_trace_features(struct vmmio_device *vd, u64 offered, u64 accepted);
 void vmmio_trace_config_change(struct vmmio_device *vd, u32 status);
 
-/* One handler run, from entry to exit. Stack of the handler. */
+/* One handler run, from entry to exit. On the handler's stack. */
 struct vmmio_irq_run {
 	u64 t0; /* 0: tracing was off at entry */
 	u32 status;
@@ -49,11 +49,11 @@ struct vmmio_irq_run {
 };
 
 u64 vmmio_irq_begin_traced(void);
-/* A read within a run; the first thing it does begins when the run does. */
+/* A read within a run. The first one begins when the run does. */
 u32 vmmio_irq_read_traced(struct vmmio_device *vd, const struct vmmio_irq_run *run,
 			  enum vmmio_reg reg, void __iomem *p, enum vmmio_space space, u32 offset,
 			  unsigned int width);
-/* A line's status, read and acknowledged. */
+/* Reads and acknowledges a line's status. */
 u32 vmmio_irq_line_traced(struct vmmio_device *vd, const struct vmmio_irq_run *run);
 void vmmio_irq_end_traced(struct vmmio_device *vd, const struct vmmio_irq_run *run);
 void vmmio_vq_irq_begin_traced(struct vmmio_queue *q, const struct vmmio_irq_run *run, u16 used_idx,
@@ -86,7 +86,7 @@ static __always_inline void vmmio_raw_write(void __iomem *p, enum vmmio_space sp
 		iowrite32(value, p);
 }
 
-/* @offset is where @p lies in its window or structure: for the event only. */
+/* @offset: of @p in its window or structure, for the event only. */
 static __always_inline u32 vmmio_read(struct vmmio_device *vd, enum vmmio_reg reg, void __iomem *p,
 				      enum vmmio_space space, u32 offset, unsigned int width)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How far a split ring has come: its running indices of 16 bits, extended to 64.
- * Whether anything is traced does not matter here.
+ * The progress of a split ring: its running 16-bit indices, extended to 64 bits. Works with and
+ * without tracing.
  */
 #ifndef VMMIO_KMOD_INDEX_H
 #define VMMIO_KMOD_INDEX_H
@@ -15,8 +15,8 @@ static __always_inline u16 vmmio_index(const struct vmmio_queue *q, const __virt
 }
 
 /*
- * A look that finds so much at once comes 16,384 buffers or more after the one before:
- * whether the index went round meanwhile, once more than it shows, cannot be told.
+ * A read that finds so many new buffers may have missed a whole turn of the index: it comes 16,384
+ * buffers or more after the read before.
  */
 #define VMMIO_INDEX_LEAP 0xc000
 
@@ -24,10 +24,9 @@ static __always_inline u16 vmmio_index(const struct vmmio_queue *q, const __virt
 void vmmio_index_leapt(const struct vmmio_queue *q, u16 delta);
 
 /*
- * Extends a ring's 16-bit index to the 64 bits of @seen and returns by how much it
- * moved on; @idx gets the index, @prev the one seen before. Two CPUs may observe
- * at once: each buffer is counted once, by whoever comes first. The index is
- * read after what was seen of it and so is never the older of the two.
+ * Extends a ring's 16-bit index to the 64 bits of @seen and returns the difference; @idx gets the
+ * index, @prev the one seen before. Two CPUs may observe at once: each buffer is counted once, by
+ * the first. The index is read after @seen and so is never the older of the two.
  */
 static __always_inline u16 vmmio_observe(const struct vmmio_queue *q, atomic64_t *seen,
 					 const __virtio16 *from, u16 *idx, u16 *prev)
@@ -51,10 +50,9 @@ static __always_inline u16 vmmio_observe(const struct vmmio_queue *q, atomic64_t
 void vmmio_observe_turn(const struct vmmio_queue *q, atomic64_t *seen, const __virtio16 *from);
 
 /*
- * With nothing traced the index matters to nobody until it is read: it is
- * enough to observe it each time it has gone half way round. Exact while fewer
- * than 32,768 buffers pass between two looks; where more might, vmmio_index_leapt()
- * says it. Packed rings look at a constant 0.
+ * With tracing off nobody needs the index until it is read, so it is enough to observe it at each
+ * half turn. Exact while fewer than 32,768 buffers pass between two reads; vmmio_index_leapt()
+ * reports where more might. Packed rings read a constant 0.
  */
 static __always_inline bool vmmio_index_turned(const struct vmmio_queue *q, const atomic64_t *seen,
 					       const __virtio16 *from)

@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Interrupt handlers: read and acknowledge where the transport wants it, then
- * hand the queues and the configuration change to their drivers.
+ * Interrupt handlers: read and acknowledge where the transport wants it, then pass the queues and
+ * the configuration change to their drivers.
  *
- * The status is acknowledged before the queues are looked at. The
- * specification asks for after (4.2.2.2), but a buffer used between the last
- * look and such an acknowledge would be acknowledged unseen and its
- * notification lost; this way round the worst is one spurious interrupt.
+ * The status is acknowledged before the queues are looked at. The specification wants it after
+ * (4.2.2.2), but then a buffer used between the last look and the acknowledge would be acknowledged
+ * unseen and its notification lost. In our order the worst case is one spurious interrupt.
  *
- * Each handler is compiled twice from one text: where nothing is traced, the
- * record of the run lives in registers or not at all.
+ * Each handler is compiled twice from one text: with tracing off, the record of the run lives in
+ * registers or not at all.
  */
 #include <linux/jiffies.h>
 #include "events.h"
 
-/* Runs a second for configuration changes alone; more are not believed. */
+/* Handler runs a second for configuration changes alone; more are not believed. */
 #define CONFIG_RUNS_MAX 1000
 
 #define HANDLER(name)                                                    \
@@ -39,8 +38,8 @@ static __always_inline void run_begin(struct vmmio_irq_run *run, int irq, u8 mod
 }
 
 /*
- * Is this more often than configurations change? A status bit that cannot be
- * cleared keeps a level-triggered line up, and each run finds a change.
+ * Do configuration changes come faster than is plausible? A status bit that cannot be cleared keeps
+ * a level-triggered line up, and each run finds a change.
  */
 static noinline bool config_storms(struct vmmio_device *vd)
 {
@@ -52,10 +51,9 @@ static noinline bool config_storms(struct vmmio_device *vd)
 }
 
 /*
- * For runs whose queue does not count for the device. On a line a run that found
- * nothing is not handled: a healthy device has few of them (a buffer used between
- * acknowledge and look leaves one), and of a line that stays up whatever is done
- * nobody else would rid the machine (kernel/irq/spurious.c needs 99,900 of 100,000).
+ * For runs that no queue counts for the device. A run of a line that found nothing is not handled:
+ * a healthy device has few of them (a buffer used between acknowledge and look leaves one). Only
+ * kernel/irq/spurious.c can disable a line that stays up for ever, and it needs 99,900 of 100,000.
  */
 static __always_inline irqreturn_t run_end(struct vmmio_device *vd, struct vmmio_irq_run *run,
 					   bool traced)
@@ -78,7 +76,7 @@ static __always_inline irqreturn_t run_end(struct vmmio_device *vd, struct vmmio
 	return ret;
 }
 
-/* The first read of a run, which the run's own count stands for; or one more. */
+/* The first read of a run is counted by the run's own count; a further read is counted here. */
 static __always_inline u32 run_read(struct vmmio_device *vd, const struct vmmio_irq_run *run,
 				    bool traced, enum vmmio_reg reg, void __iomem *p,
 				    enum vmmio_space space, u32 offset, unsigned int width)
@@ -115,7 +113,7 @@ static noinline u32 come_early(struct vmmio_device *vd, u32 flags)
 		flags |= VMMIO_EV_EARLY;
 	}
 	WRITE_ONCE(vd->irq_pending, 1);
-	/* pairs with the barrier in vmmio_irq_replay(): one of us sees the other */
+	/* pairs with the barrier in vmmio_irq_replay(): one of the two sees the other */
 	smp_mb();
 	return flags;
 }
@@ -190,7 +188,7 @@ static noinline u32 config_changed(struct vmmio_device *vd, u32 status, u32 flag
 	return flags | VMMIO_EV_CONFIG;
 }
 
-/* Both kinds of line: run->status is what the device said, its defined bits only. */
+/* For both kinds of line. run->status: the defined bits of the device's status. */
 static __always_inline irqreturn_t serve_line(struct vmmio_device *vd, struct vmmio_irq_run *run,
 					      bool traced)
 {
@@ -201,7 +199,7 @@ static __always_inline irqreturn_t serve_line(struct vmmio_device *vd, struct vm
 	return run_end(vd, run, traced);
 }
 
-/* A status that is not just "used buffer": @gone is what a device reads that is not there. */
+/* A status other than just "used buffer". @gone: what an absent device reads as. */
 static __always_inline irqreturn_t other_status(struct vmmio_device *vd, struct vmmio_irq_run *run,
 						u32 gone, bool ack, bool traced)
 {
@@ -257,8 +255,8 @@ static __always_inline irqreturn_t line(int irq, void *opaque, bool traced)
 HANDLER(line)
 
 /*
- * How often a device can say something new without a callback in between: as often
- * as buffers can be with it, and once of its configuration.
+ * How often a device can announce something new without a callback in between: once for each buffer
+ * that it can have, and once for its configuration.
  */
 static noinline unsigned int rereads_max(const struct vmmio_device *vd)
 {
@@ -270,12 +268,11 @@ static noinline unsigned int rereads_max(const struct vmmio_device *vd)
 }
 
 /*
- * reread_status=1, for edge-triggered lines: what the device sets between the
- * read of its status and the acknowledge keeps the line high, and a line that
- * does not fall does not rise again. So the status is read until it is 0: one
- * access more per interrupt, which a level-triggered line does not need, since
- * it asks again by itself. It ends: without a callback nobody gives the device
- * buffers that were not there before.
+ * reread_status=1, for edge-triggered lines: a bit that the device sets between the read of its
+ * status and the acknowledge keeps the line high, and a line that does not fall does not rise
+ * again. So the status is read until it is 0, one access more per interrupt. A level-triggered line
+ * does not need this: it interrupts again. The loop ends: without a callback the device gets no new
+ * buffers.
  */
 static __always_inline irqreturn_t reread(int irq, void *opaque, bool traced)
 {
@@ -307,10 +304,9 @@ static __always_inline irqreturn_t reread(int irq, void *opaque, bool traced)
 HANDLER(reread)
 
 /*
- * lazy_status=1, a departure from 4.2.3.4.1: the used-buffer bit is
- * acknowledged unread, and the status is read only when no queue had anything.
- * What else the status says keeps a level-triggered line asserted, so that the
- * next run, which finds the queues empty, reads it. On an edge-triggered line
+ * lazy_status=1, a departure from 4.2.3.4.1: the used-buffer bit is acknowledged unread, and the
+ * status is read only when no queue had a used buffer. Any other status bit keeps a level-triggered
+ * line asserted, so the next run, which finds the queues empty, reads it. On an edge-triggered line
  * there would be no next run.
  */
 static __always_inline irqreturn_t lazy(int irq, void *opaque, bool traced)
@@ -369,7 +365,7 @@ static __always_inline irqreturn_t intx_io(int irq, void *opaque, bool traced)
 }
 HANDLER(intx_io)
 
-/* MSI-X: what a vector of the device, not of a queue, stands for is known. */
+/* MSI-X: a vector of the device rather than of a queue, whose meaning is known. */
 static __always_inline irqreturn_t vector(struct vmmio_device *vd, int irq, u8 mode, u32 status,
 					  bool traced)
 {
@@ -398,8 +394,8 @@ static __always_inline irqreturn_t shared(int irq, void *opaque, bool traced)
 HANDLER(shared)
 
 /*
- * A vector of the queue's own: no register is accessed, and the queue's count is
- * the device's too, but for a run that does not get as far.
+ * A vector of one queue: no register is accessed, and the queue's count is also the device's,
+ * except for a run that ends early.
  */
 static __always_inline irqreturn_t queue(int irq, void *opaque, bool traced)
 {
@@ -421,10 +417,10 @@ static __always_inline irqreturn_t queue(int irq, void *opaque, bool traced)
 HANDLER(queue)
 
 /*
- * As if from its handler, which must not run meanwhile on another CPU; with softirqs
- * off, so that those a callback raises run at the end. With PREEMPT_RT handlers run in
- * threads, and callbacks may sleep on locks. Returns 0, -ENODATA if nothing
- * was used, -EOPNOTSUPP without a callback.
+ * Runs the queue's callback as its handler would. The handler must not run meanwhile on another
+ * CPU. Softirqs are off, so those that a callback raises run at the end. With PREEMPT_RT handlers
+ * run in threads, and callbacks may sleep on locks. Returns 0, -ENODATA if nothing was used,
+ * -EOPNOTSUPP without a callback.
  */
 int vmmio_irq_poll(struct vmmio_queue *q)
 {

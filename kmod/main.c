@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * vmmio.ko: parameters, and the order in which its parts come and go.
- */
+/* vmmio.ko: its parameters, and the order in which its parts start and stop. */
 #include <linux/module.h>
 #include <linux/string.h>
 #include <vmmio/version.h>

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The virtio-mmio transport: one window of registers and one interrupt line. Which
- * bus the two were found on is not known here: platform.c and amba.c find
- * them, this file makes a virtio device of them.
+ * The virtio-mmio transport: one window of registers and one interrupt line. platform.c and amba.c
+ * find the two on their bus; this file makes a virtio device of them.
  */
 #include <linux/irq.h>
 #include <linux/module.h>
@@ -83,7 +82,7 @@ static bool line_is_level(const struct vmmio_device *vd)
 	return irq_get_trigger_type(vd->irq) & IRQ_TYPE_LEVEL_MASK;
 }
 
-/* Only now: the queues exist, and a handler that runs at once finds them. */
+/* Requested only now: the queues exist, and a handler that runs at once finds them. */
 static int mmio_irqs_enable(struct vmmio_device *vd)
 {
 	irq_handler_t handler = vd->options.lazy_status	    ? vmmio_irq_lazy

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the two transports over the virtio-mmio registers share: a window, a line,
- * and everything in between (mmio.c). The platform driver and the AMBA driver
- * only find these two.
+ * What the platform driver and the AMBA driver share: a window, a line, and everything in between
+ * (mmio.c). The drivers only find these two.
  */
 #ifndef VMMIO_KMOD_MMIO_H
 #define VMMIO_KMOD_MMIO_H
@@ -12,9 +11,8 @@
 #include "vmmio.h"
 
 /*
- * Takes the device behind @mem for @dev. The last @tail bytes of the window
- * are not device configuration space. Returns 0 or -errno; -ENODEV, without a
- * word, where there is no device.
+ * Takes the device behind @mem for @dev. The last @tail bytes of the window are not device
+ * configuration space. Returns 0 or -errno; -ENODEV, without a message, where there is no device.
  */
 int vmmio_mmio_probe(struct device *dev, enum vmmio_transport transport, struct resource *mem,
 		     u32 tail, int irq);

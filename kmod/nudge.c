@@ -73,7 +73,7 @@ int vmmio_nudge_init(struct kobject *parent)
 	return sysfs_create_file(parent, &nudge_attr.attr);
 }
 
-/* None is at it when this returns. */
+/* No nudge is in progress when this returns. */
 void vmmio_nudge_exit(struct kobject *parent)
 {
 	sysfs_remove_file(parent, &nudge_attr.attr);

@@ -63,7 +63,7 @@ static int parse_withhold(char *value, struct vmmio_options *o)
 				bit = feature_names[i].bit;
 		if (bit == 64 && (kstrtouint(name, 10, &bit) || bit > 63))
 			return -EINVAL;
-		/* without it the device would be another one, or reach too much */
+		/* without it the device would have another interface, or reach too much memory */
 		if (bit == VIRTIO_F_VERSION_1 || bit == VIRTIO_F_ACCESS_PLATFORM)
 			return -EPERM;
 		o->withhold |= BIT_ULL(bit);
@@ -129,7 +129,7 @@ static int parse_option(const char *key, char *value, struct vmmio_options *o)
 	}
 }
 
-/* @line up to @key, a later word of it, is cut into strings by now. */
+/* @line up to @key, a later word of it, is cut into strings already. */
 static bool given_before(const char *line, const char *key)
 {
 	for (; line < key; line += strlen(line) + 1)
@@ -253,7 +253,7 @@ static ssize_t options_write(struct file *file, struct kobject *kobj,
 	return err ?: count;
 }
 
-/* The file as it is now, from byte @pos on. */
+/* Returns the file's contents from byte @pos on. */
 static ssize_t options_read(struct file *file, struct kobject *kobj,
 			    VMMIO_BIN_ATTR_CONST struct bin_attribute *attr, char *buf, loff_t pos,
 			    size_t count)
@@ -280,14 +280,14 @@ static ssize_t options_read(struct file *file, struct kobject *kobj,
 	return done;
 }
 
-/* A binary file, since all entries together are larger than the page of a text one. */
+/* A binary file, because all entries together exceed the page of a text file. */
 static VMMIO_BIN_ATTR_CONST struct bin_attribute options_attr = {
 	.attr = {.name = "options", .mode = 0644},
 	.read = options_read,
 	.write = options_write,
 };
 
-/* What the next probe of @device is to use: defaults where nothing was set. */
+/* Settings for the next probe of @device: defaults where nothing was set. */
 void vmmio_options_get(const char *device, struct vmmio_options *options)
 {
 	struct entry *e;

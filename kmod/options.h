@@ -16,12 +16,12 @@ enum vmmio_option_irq {
 };
 
 struct vmmio_options {
-	u64 withhold;	    /* feature bits the driver of the device does not get to see */
+	u64 withhold;	    /* feature bits hidden from the device's driver */
 	u16 queue_size;	    /* largest ring, 0 = what the device offers */
 	u8 irq;		    /* enum vmmio_option_irq; PCI only */
 	bool lazy_status;   /* MMIO only */
 	bool reread_status; /* MMIO only */
-	bool force;	    /* also settings that are known to hang */
+	bool force;	    /* allows settings that are known to hang */
 	u8 affinities;
 	struct {
 		u16 queue;
@@ -29,11 +29,11 @@ struct vmmio_options {
 	} affinity[VMMIO_SETTING_AFFINITIES];
 };
 
-/* Parameter queue_size (main.c): what a device without a setting gets. */
+/* Parameter queue_size (main.c): the default of a device without a setting. */
 extern unsigned int vmmio_queue_size;
 
 void vmmio_options_get(const char *device, struct vmmio_options *options);
-/* Settings are a file below @parent, /sys/kernel/vmmio. 0 or -errno. */
+/* The settings file is below @parent, /sys/kernel/vmmio. Returns 0 or -errno. */
 int vmmio_options_init(struct kobject *parent);
 void vmmio_options_exit(struct kobject *parent);
 

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The virtio-pci transport: virtio 1.x devices through their vendor capabilities
- * (4.1.4). Transitional devices are driven through these too; one without
- * them is refused. The walk is our own, so that every register access passes
- * our accessors.
+ * The virtio-pci transport: virtio 1.x devices through their vendor capabilities (4.1.4),
+ * transitional devices included. A device without these capabilities is refused. The driver walks
+ * them itself, so that every register access passes our accessors.
  *
- * It takes no device unasked: driver_override, or claim=all or claim=pci.
- * Long because both interrupt modes, sleep and reset share its state.
+ * It takes no device unasked: driver_override, or claim=all or claim=pci. Long because both
+ * interrupt modes, sleep and reset share its state.
  */
 #include <linux/module.h>
 #include <linux/pci.h>
@@ -107,7 +106,7 @@ static int msix_request(struct vmmio_device *vd, unsigned int nvec, struct irq_a
 	struct irq_affinity affd;
 	int err;
 
-	/* what the user chose must stay changeable, which managed vectors are not */
+	/* the user's choice must stay changeable; managed vectors are not */
 	if (vd->options.affinities)
 		desc = NULL;
 	vd->affinity_managed = desc;
@@ -127,7 +126,7 @@ static int msix_request(struct vmmio_device *vd, unsigned int nvec, struct irq_a
 	if (err)
 		return err;
 	pv->config_requested = true;
-	vd->irq = pci_irq_vector(pdev, 0); /* what the slot of the device names */
+	vd->irq = pci_irq_vector(pdev, 0); /* the interrupt that the device's slot names */
 	return vmmio_regs_pci_config_vector(&vd->regs, 0);
 }
 
@@ -136,7 +135,7 @@ static int pci_irqs_request(struct vmmio_device *vd, unsigned int n,
 {
 	struct pci_dev *pdev = to_pci_dev(vd->parent);
 
-	/* not before the first reset: a device may have a former driver's rings still */
+	/* not before the first reset: a device may still have a former driver's rings */
 	pci_set_master(pdev);
 	switch (vd->irq_mode) {
 	case VMMIO_IRQ_MSIX:
@@ -239,7 +238,7 @@ static void pci_irqs_synchronize(struct vmmio_device *vd)
 
 static bool pci_irqs_degrade(struct vmmio_device *vd)
 {
-	/* asked for by name: that or nothing */
+	/* asked for by name: this or none */
 	if (vd->options.irq != VMMIO_OPTION_IRQ_AUTO)
 		return false;
 	switch (vd->irq_mode) {
@@ -373,7 +372,7 @@ static void pci_remove(struct pci_dev *pdev)
 
 	vmmio_device_unregister(pv->vd);
 	vmmio_pci_unmap(pdev, pv);
-	if (pci_is_enabled(pdev)) /* not one that resume could not enable */
+	if (pci_is_enabled(pdev)) /* not if resume could not enable it */
 		pci_disable_device(pdev);
 	vmmio_device_put(pv->vd);
 }
@@ -400,9 +399,9 @@ static int pci_restore(struct device *dev)
 }
 
 /*
- * Around a function level reset, which forgets all that the device was told: its
- * driver gives it up as before sleep, and takes it again as after. The kernel saves
- * and restores its configuration space, and holds its lock.
+ * Around a function level reset, which clears the device's state: its driver gives it up as before
+ * sleep, and takes it again as after. The kernel saves and restores its configuration space, and
+ * holds its lock.
  */
 static void pci_reset_prepare(struct pci_dev *pdev)
 {
@@ -410,7 +409,7 @@ static void pci_reset_prepare(struct pci_dev *pdev)
 	struct virtio_device *vdev = &pv->vd->vdev;
 	int err = -EOPNOTSUPP;
 
-	/* one that cannot be frozen would not set up its queues again */
+	/* a driver that cannot be frozen would not set up its queues again */
 	if (!vdev->dev.driver || drv_to_virtio(vdev->dev.driver)->freeze)
 		err = virtio_device_freeze(vdev);
 	if (err) {

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Where a virtio-pci device's structures lie: the walk through its vendor
- * capabilities (4.1.4), the checks of what they say, and the mappings.
+ * Where a virtio-pci device's structures lie: the walk through its vendor capabilities (4.1.4), the
+ * checks of their contents, and the mappings.
  */
 #include <uapi/linux/virtio_pci.h>
 #include "pci.h"
 
-/* Up to queue_device_high; what a structure must have to be of use. */
+/* Up to queue_device_high: the least useful length of the structure. */
 #define COMMON_LEN_MIN 0x38
 #define COMMON_LEN_MAX 0x40
 
-/* PCI configuration space has room for no more; a list that goes on is a loop. */
+/* PCI configuration space has room for no more; a longer list is a loop. */
 #define CAPS_MAX 48
 
 /* A vendor capability that passed the checks of 4.1.4. */
@@ -91,7 +91,7 @@ void vmmio_pci_unmap(struct pci_dev *pdev, struct pci_vmmio *pv)
 		pci_release_selected_regions(pdev, pv->bars);
 }
 
-/* On failure what was requested and mapped is left for vmmio_pci_unmap(). */
+/* On failure requests and mappings are left for vmmio_pci_unmap(). */
 int vmmio_pci_map(struct pci_dev *pdev, struct pci_vmmio *pv)
 {
 	struct vmmio_device *vd = pv->vd;
@@ -121,7 +121,7 @@ int vmmio_pci_map(struct pci_dev *pdev, struct pci_vmmio *pv)
 	/* a device without configuration fields need not have one (4.1.4.6) */
 	has_config = find_cap(pdev, VIRTIO_PCI_CAP_DEVICE_CFG, -1, 1, 4, &config);
 
-	/* only these: a BAR of shared memory is for the device's driver to request */
+	/* only these: the device's driver requests a BAR of shared memory */
 	bars = BIT(common.bar) | BIT(notify.bar) | BIT(isr.bar);
 	if (has_config)
 		bars |= BIT(config.bar);

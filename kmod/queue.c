@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A virtqueue's life on either transport: set up, kicked, reset alone, torn
- * down. The ring itself is virtio_ring's, the register sequences are regs/'s.
+ * A virtqueue's life on either transport: set-up, kick, reset, teardown. virtio_ring owns the ring,
+ * regs/ the register sequences.
  */
 #include <linux/slab.h>
 #include <uapi/linux/virtio_blk.h>
@@ -129,7 +129,7 @@ static int queue_start(struct vmmio_queue *q)
 			q->index, setup.notify_off);
 		return -EINVAL;
 	}
-	q->doorbell = doorbell; /* one that had one before keeps it: it may be rung yet */
+	q->doorbell = doorbell; /* a queue that had a doorbell keeps it: it may still be rung */
 	return 0;
 }
 
@@ -141,11 +141,14 @@ static void queue_enable(struct vmmio_queue *q)
 		vd->regs.protocol->queue_enable(&vd->regs, q->index);
 	q->enabled = true;
 	if (vd->driver_ok)
-		/* what handlers look at is there: pairs with smp_load_acquire() in is_live() */
+		/*
+		 * everything that handlers use is set up: pairs with smp_load_acquire() in
+		 * is_live()
+		 */
 		smp_store_release(&q->live, true);
 }
 
-/* From now on interrupts reach the queues' callbacks; the caller replays those missed. */
+/* From now on interrupts reach the queues' callbacks; the caller replays missed ones. */
 void vmmio_queues_go_live(struct vmmio_device *vd)
 {
 	unsigned int i;
@@ -156,7 +159,7 @@ void vmmio_queues_go_live(struct vmmio_device *vd)
 			smp_store_release(&vd->queues[i]->live, true);
 }
 
-/* The opposite. A running handler may still see a queue live; no nudge does once this returns. */
+/* The opposite. A running handler may still see a queue live; no nudge does after this returns. */
 void vmmio_queues_halt(struct vmmio_device *vd)
 {
 	unsigned int i;
@@ -173,17 +176,17 @@ static void queue_stop(struct vmmio_queue *q)
 
 	q->enabled = false;
 	WRITE_ONCE(q->live, false);
-	/* one that ignored a reset already is not waited for again, queue by queue */
+	/* a device that ignored a reset is not waited for again, queue by queue */
 	if (vd->regs.protocol->queue_stop(&vd->regs, q->index) && !vd->wedged) {
-		/* its memory is about to be somebody else's */
+		/* its memory is about to be reused */
 		dev_err(vd->parent, "queue %u does not stop, resetting the device\n", q->index);
 		vmmio_device_reset(vd);
 	}
 }
 
 /*
- * A device that ignored its reset keeps its ring: that memory is lost, but is
- * nobody else's. The virtqueue stays in its device's list, hence the reference.
+ * A device that ignored its reset keeps its ring: that memory is never freed. The virtqueue stays
+ * in its device's list, hence the reference.
  */
 static void queue_free(struct vmmio_queue *q)
 {
@@ -219,7 +222,7 @@ static struct vmmio_queue *queue_create(struct vmmio_device *vd, unsigned int in
 	err = vmmio_queue_size_pick(max, vd->options.queue_size, split, &size);
 	if (err)
 		return ERR_PTR(err);
-	/* a device whose own limit is that low is served as it is */
+	/* a device whose limit is that low is served as it is */
 	if (vd->options.queue_size && size < max && size < vmmio_queue_size_min(vd) &&
 	    !vd->options.force) {
 		dev_err(vd->parent, "queue_size=%u can hang this device: at least %u, or force=1\n",
@@ -306,14 +309,14 @@ static int queues_try(struct vmmio_device *vd, unsigned int nvqs, struct virtque
 	err = vd->transport->irqs_enable(vd);
 	if (err)
 		return err;
-	/* last, when no other wiring can be wanted: a PCI queue is not disabled again */
+	/* last, when no other wiring will be tried: a PCI queue is not disabled again */
 	for (i = 0; i < nvqs; i++)
 		if (vd->queues[i])
 			queue_enable(vd->queues[i]);
 	return 0;
 }
 
-/* What affinity= asked for; a queue without a vector of its own has none. */
+/* The CPU of affinity=; a queue without its own vector has none. */
 static void apply_affinity(struct vmmio_device *vd)
 {
 	unsigned int i, n;
@@ -339,9 +342,9 @@ static void apply_affinity(struct vmmio_device *vd)
 }
 
 /*
- * Creates all queues of a device with their interrupts, in the best way that can be
- * had: any error leads to the next simpler wiring, a vector that the device refuses
- * as well as memory, of which the next takes less. On failure nothing is left.
+ * Creates all queues of a device with their interrupts, in the best possible wiring. Any error
+ * leads to the next simpler wiring: a vector that the device refuses, but also missing memory, of
+ * which the next takes less. On failure nothing is left.
  */
 int vmmio_queues_create(struct vmmio_device *vd, unsigned int nvqs, struct virtqueue *vqs[],
 			const struct vmmio_vq_request *req, struct irq_affinity *desc)
@@ -371,7 +374,7 @@ int vmmio_queues_create(struct vmmio_device *vd, unsigned int nvqs, struct virtq
 	}
 }
 
-/* Handlers first, so that none runs on a queue that goes; then the queues. */
+/* Frees the handlers first, so that none runs on a freed queue; then the queues. */
 void vmmio_queues_destroy(struct vmmio_device *vd)
 {
 	unsigned int i;
@@ -391,9 +394,8 @@ void vmmio_queues_destroy(struct vmmio_device *vd)
 
 #ifdef VMMIO_HAVE_RING_RESET
 /*
- * 2.6.1: takes the ring from the device, so that the caller may change it.
- * When the device does not give it up the queue is broken and its memory
- * stays as it is until the device is reset.
+ * 2.6.1: takes the ring from the device, so that the caller may change it. When the device does not
+ * release it, the queue is broken and its memory stays until the device is reset.
  */
 int vmmio_queue_disable_and_reset(struct virtqueue *vq)
 {
@@ -414,7 +416,7 @@ int vmmio_queue_disable_and_reset(struct virtqueue *vq)
 	q->enabled = false;
 	WRITE_ONCE(q->live, false);
 	vd->transport->irqs_synchronize(vd);
-	/* no nudge is at it any more either, and the ring may be about to be freed */
+	/* no nudge uses it any more, and the ring may be about to be freed */
 	vmmio_slot_set_ring(q, NULL);
 	vmmio_trace_vq_reset(q);
 	return 0;
@@ -430,7 +432,7 @@ static int queue_start_again(struct virtqueue *vq)
 	err = vd->regs.protocol->queue_probe(&vd->regs, q->index, &max);
 	if (err)
 		return err;
-	/* what it allows may be less by now: the ring is as the caller made it */
+	/* the device may allow less by now: the caller made the ring before */
 	if (virtqueue_get_vring_size(vq) > max) {
 		dev_err(vd->parent, "queue %u: a ring of %u entries, the device now allows %u\n",
 			q->index, virtqueue_get_vring_size(vq), max);
@@ -443,8 +445,8 @@ static int queue_start_again(struct virtqueue *vq)
 }
 
 /*
- * Starts the ring again, as at first discovery (2.6.1.2.2); indices begin at 0. When the
- * device does not have it the queue is broken: nobody would use what is put there.
+ * Starts the ring again, as at first discovery (2.6.1.2.2); indices begin at 0. When the device
+ * does not take it, the queue is broken: its buffers would never be used.
  */
 int vmmio_queue_enable_after_reset(struct virtqueue *vq)
 {

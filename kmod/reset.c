@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The reset of a device, and what a device that does not complete it is kept
- * from. Its queues are their owner's to stop.
+ * The reset of a device, and the isolation of a device that does not complete it. The owners of its
+ * queues stop them.
  */
 #include "vmmio.h"
 
 /*
- * Complete when the status reads 0 (2.4.2); bounded. A device that does not
- * get there may go on using its rings and buffers: it is kept from memory where
- * that can be done, and its rings are never freed (queue_free()). So is one whose
- * registers read all ones, unless the bus says that it is not there: memory may
- * be off, or the device lies.
+ * A reset is complete when the status reads 0 (2.4.2); the wait is bounded. A device that does not
+ * complete it may go on using its rings and buffers: it is kept from memory where possible, and its
+ * rings are never freed (queue_free()). The same holds for a device whose registers read all ones,
+ * unless the bus says that it is gone: memory decoding may be off, or the device lies.
  */
 void vmmio_device_reset(struct vmmio_device *vd)
 {

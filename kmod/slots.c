@@ -19,19 +19,19 @@ struct slot {
 	struct vmmio_queue *q;	 /* owner of a queue slot, else NULL */
 };
 
-static const __virtio16 no_index; /* what a ring without indices shows */
+static const __virtio16 no_index; /* what a ring without indices reads */
 static struct slot *slots;
 static DEFINE_MUTEX(slots_lock);
 static LIST_HEAD(overflow_devices);
 static LIST_HEAD(overflow_queues);
 struct kobject *vmmio_kobj;
 
-/* Lower than the table's size only to test what happens when it is full. */
+/* Lower than the table's size only to test a full table. */
 static unsigned int slots_limit = VMMIO_SLOT_OVERFLOW;
 module_param_named(slots, slots_limit, uint, 0444);
 MODULE_PARM_DESC(slots, "slots to use, 1 to 2047; what finds none shares one (default 2047)");
 
-/* The lowest free slot, or the shared last one, under the lock. */
+/* The lowest free slot, or the shared last one. Called under the lock. */
 static struct slot *slot_take(enum vmmio_slot_kind kind)
 {
 	struct slot *s;
@@ -57,7 +57,7 @@ static struct slot *slot_take(enum vmmio_slot_kind kind)
 	return s;
 }
 
-/* The slot keeps its generation and says that it is free. */
+/* Keeps the generation and marks the slot free. */
 static void slot_drop(struct slot *s)
 {
 	if (s->info.kind == VMMIO_SLOT_SHARED) {
@@ -90,8 +90,8 @@ void vmmio_slot_take_device(struct vmmio_device *vd)
 }
 
 /*
- * What became known of it: names, features, interrupt. Its driver may be at work
- * meanwhile (asynchronous probes), so queues are those of the list under the lock.
+ * Updates names, features, interrupt. The device's driver may run meanwhile (asynchronous probes),
+ * so the queues are those of the list under the lock.
  */
 void vmmio_slot_update_device(struct vmmio_device *vd, const char *driver)
 {
@@ -153,9 +153,8 @@ static void observe(struct vmmio_queue *q)
 }
 
 /*
- * Where the indices are; NULL: nowhere, now or ever. What was counted in the
- * ring before stays, and the count goes on from an index of 0. Not while a
- * handler or a kick may look.
+ * Sets where the indices are; NULL: nowhere, now or ever. Earlier counts of the ring stay, and
+ * counting goes on from an index of 0. Not while a handler or a kick may look.
  */
 void vmmio_slot_set_ring(struct vmmio_queue *q, const struct vring *vring)
 {
@@ -170,7 +169,7 @@ void vmmio_slot_set_ring(struct vmmio_queue *q, const struct vring *vring)
 	mutex_unlock(&slots_lock);
 }
 
-/* All rings' indices as they are now. */
+/* Reads all rings' indices now. */
 void vmmio_slots_observe(void)
 {
 	struct vmmio_queue *q;
@@ -216,7 +215,7 @@ void vmmio_slots_settle(void)
 	mutex_unlock(&slots_lock);
 }
 
-/* Called when the queue is set up, and again after a reset of its own. */
+/* Called when the queue is set up, and again after it is reset alone. */
 void vmmio_slot_update_queue(struct vmmio_queue *q)
 {
 	struct vmmio_slot_info *i = &slots[q->slot].info;
@@ -277,7 +276,7 @@ static void add_queue(struct vmmio_slot_counters *c, struct vmmio_queue *q)
 	c->used_buffers += q->used_base + atomic64_read(&q->used_seen);
 }
 
-/* What a device's own counts leave to its queues, those that are gone included. */
+/* Adds the counts that a device leaves to its queues, removed queues included. */
 static void sum_queues(struct vmmio_queue_sum *sum, const struct vmmio_device *vd)
 {
 	const struct vmmio_queue *q;
@@ -448,7 +447,7 @@ int vmmio_slots_init(void)
 		err = sysfs_create_bin_file(vmmio_kobj, &counters_attr);
 	if (!err)
 		err = sysfs_create_bin_file(vmmio_kobj, &regs_attr);
-	/* last: a tool that finds it finds the others */
+	/* last: a tool that finds this file finds the others */
 	if (!err)
 		err = sysfs_create_file(vmmio_kobj, &abi_attr.attr);
 	if (!err)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What is counted per CPU of a queue and of a device, and how it is added up while it is
- * being counted: nowhere more interrupts that found nothing than interrupts. Where the
- * sums go is slots.c's.
+ * The per-CPU counts of a queue and of a device, and how to add them up while they grow: a sum
+ * never has more interrupts that found nothing than interrupts. slots.c publishes the sums.
  */
 #ifndef VMMIO_KMOD_SUMS_H
 #define VMMIO_KMOD_SUMS_H
@@ -18,7 +17,7 @@ struct vmmio_queue_counts {
 	struct u64_stats_sync syncp;
 };
 
-/* The sum over a device's queues; runs of a queue's own vector are the device's too. */
+/* The sum over a device's queues; runs of a queue's own vector are also the device's. */
 struct vmmio_queue_sum {
 	u64 kicks;
 	u64 irqs;
@@ -28,15 +27,15 @@ struct vmmio_queue_sum {
 };
 
 /*
- * What follows from another count is not counted: the first read of a status
- * register from runs_read, the acknowledge that goes with it on a line that is
- * level-triggered from those runs that had none, doorbell writes from the queues'
- * kicks, and runs of a vector of the queue's own from the queue's.
+ * Counts that follow from others are not kept: the first read of a status register (from
+ * runs_read), the acknowledge that goes with it on a level-triggered line (from those runs that had
+ * none), doorbell writes (from the queues' kicks), and runs of a queue's own vector (from the
+ * queue's).
  */
 struct vmmio_device_counts {
 	u64 runs_read;	  /* handler runs that began with a read of the status */
-	u64 runs_unread;  /* others, but for those that a queue counts */
-	u64 runs_unacked; /* of runs_read: a line's that found nothing to acknowledge */
+	u64 runs_unread;  /* other runs, except those that a queue counts */
+	u64 runs_unacked; /* of runs_read: runs of a line that found nothing to acknowledge */
 	u64 irqs_none;
 	u64 config_irqs;
 	u64 irqs_early;
@@ -46,7 +45,7 @@ struct vmmio_device_counts {
 	struct u64_stats_sync syncp;
 };
 
-/* What one CPU counted of a queue; @dedicated: its vector serves no other. */
+/* One CPU's counts of a queue; @dedicated: its vector serves no other queue. */
 static inline void vmmio_sum_queue(struct vmmio_queue_sum *sum, const struct vmmio_queue_counts *n,
 				   bool dedicated)
 {
@@ -63,7 +62,7 @@ static inline void vmmio_sum_queue(struct vmmio_queue_sum *sum, const struct vmm
 	sum->irqs_dedicated_none += dedicated ? none : 0;
 }
 
-/* What one CPU counted of a device, its queues left out. */
+/* One CPU's counts of a device, without its queues. */
 static inline void vmmio_sum_device(struct vmmio_slot_counters *c,
 				    const struct vmmio_device_counts *n)
 {

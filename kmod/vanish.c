@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A device that is no longer there answers nothing, and virtio_blk's remove waits
- * for the answers to what is in flight: for ever (so it does under mainline's
- * transports). Here these requests end with an error before the driver is asked
- * to go. Of other devices most drivers give their buffers up themselves; one that
- * waits for an answer too (virtio_scsi, virtio_balloon) is not helped here.
+ * A device that is gone answers nothing, and virtio_blk's remove waits for its requests in flight
+ * for ever (under mainline's transports, too). Here these requests end with an error before the
+ * driver is removed. Most other drivers give their buffers up themselves. One that waits for an
+ * answer too (virtio_scsi, virtio_balloon) is not helped here.
  */
 #include <linux/blk-mq.h>
 #include <linux/blkdev.h>
@@ -25,7 +24,7 @@ static bool end_request(struct request *rq, void *ended)
 	return true;
 }
 
-/* The buffers are nobody's any more: unmapped before their pages are given back. */
+/* Unmaps the buffers before their pages are given back. */
 static void detach_buffers(struct vmmio_device *vd)
 {
 	unsigned int i;
@@ -36,9 +35,9 @@ static void detach_buffers(struct vmmio_device *vd)
 }
 
 /*
- * While it is quiet nothing is dispatched, and callbacks have ceased: what has been
- * started and is not complete is in the ring, and is ended by nobody else. What
- * waits behind it is refused when it is dispatched, as the queues are broken.
+ * While the queue is quiet nothing is dispatched, and callbacks have ceased: a request that has
+ * been started and is not complete is in the ring, and only we end it. Requests behind it are
+ * refused when they are dispatched, because the queues are broken.
  */
 static int end_disk(struct device *dev, void *opaque)
 {
@@ -49,14 +48,14 @@ static int end_disk(struct device *dev, void *opaque)
 	if (!dev->class || strcmp(dev->class->name, "block"))
 		return 0;
 	q = dev_to_disk(dev)->queue;
-	/* as long as this is held virtio_blk frees neither requests nor queues */
+	/* while this is held virtio_blk frees neither requests nor queues */
 	if (!percpu_ref_tryget(&q->q_usage_counter))
 		return 0;
 	blk_mq_quiesce_queue(q);
 	detach_buffers(vd);
 	blk_mq_tagset_busy_iter(q->tag_set, end_request, &ended);
 	blk_mq_unquiesce_queue(q);
-	/* one that waited for room in the ring would do so for ever */
+	/* a request that waited for room in the ring would wait for ever */
 	blk_mq_start_stopped_hw_queues(q, true);
 	percpu_ref_put(&q->q_usage_counter);
 	if (ended)
@@ -65,7 +64,7 @@ static int end_disk(struct device *dev, void *opaque)
 }
 #endif
 
-/* Call it with the queues broken, the device reset, and callbacks at an end. */
+/* Call it with the queues broken, the device reset, and callbacks stopped. */
 void vmmio_end_in_flight(struct vmmio_device *vd)
 {
 #if IS_ENABLED(CONFIG_BLOCK)

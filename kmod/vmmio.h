@@ -31,10 +31,9 @@ struct vmmio_vq_request {
 };
 
 /*
- * One kick-to-interrupt sample. Written under lock with interrupts off, and only
- * while tracing: a kick and its interrupt run on different CPUs, and two kicks
- * of one queue can run at once. epoch tells whether what is here is from before
- * tracing was last enabled.
+ * One kick-to-interrupt sample. Written under lock with interrupts off, and only while tracing: a
+ * kick and its interrupt run on different CPUs, and two kicks of one queue can run at once. epoch
+ * says whether the sample is from before tracing was last enabled.
  */
 struct vmmio_pairing {
 	raw_spinlock_t lock;
@@ -50,7 +49,7 @@ struct vmmio_queue {
 	struct vmmio_device *vd;
 	void __iomem *doorbell;
 	const struct vring *vring;   /* NULL: packed ring, no indices */
-	const __virtio16 *avail_idx; /* the ring's, or where it always reads 0 */
+	const __virtio16 *avail_idx; /* the ring's index, or a constant 0 */
 	const __virtio16 *used_idx;
 	struct vmmio_queue_counts __percpu *counts;
 	u32 slot;
@@ -58,10 +57,10 @@ struct vmmio_queue {
 	u16 index;
 	u16 ring_max;
 	u16 vector;	       /* MSI-X, VMMIO_NO_VECTOR = none */
-	bool device_driven;    /* filled ahead, served when the device likes */
+	bool device_driven;    /* filled ahead, served when the device has data */
 	bool dedicated;	       /* its vector serves no other queue */
 	bool enabled;	       /* the device may use the ring */
-	bool live;	       /* and its driver is ready: handlers look at no others */
+	bool live;	       /* and its driver is ready: handlers look only at live queues */
 	atomic64_t avail_seen; /* buffers made available, as last observed */
 	atomic64_t used_seen;  /* buffers used, as last observed */
 	u64 avail_base;	       /* counted before the ring was last reset */
@@ -70,31 +69,31 @@ struct vmmio_queue {
 	struct list_head of_device; /* in its device's list, under the lock of the slots */
 	struct list_head overflow;  /* in the overflow slot's list */
 	struct cpumask *affinity;   /* hinted by the driver, NULL: never */
-	bool pinned;		    /* by affinity=, the driver has no say */
+	bool pinned;		    /* by affinity=, which overrides the driver */
 	bool irq_requested;
 	char irq_name[40];
 };
 
-/* What a transport is to the core. Functions return 0 or -errno. */
+/* A transport's operations. Functions return 0 or -errno. */
 struct vmmio_transport_ops {
 	enum vmmio_transport id;
 	enum vmmio_reg notify; /* the doorbell's register id */
 	void __iomem *(*doorbell)(struct vmmio_device *vd, u16 index, u16 notify_off);
-	/* Interrupts for these queues; called with no queue alive. */
+	/* Interrupts for these queues; called while no queue is live. */
 	int (*irqs_request)(struct vmmio_device *vd, unsigned int n,
 			    const struct vmmio_vq_request *req, struct irq_affinity *desc);
-	/* After the queues exist: the handlers that look at them. */
+	/* The handlers that look at the queues; called after the queues exist. */
 	int (*irqs_enable)(struct vmmio_device *vd);
 	void (*irqs_free)(struct vmmio_device *vd);
 	void (*irqs_synchronize)(struct vmmio_device *vd);
-	/* Another way to wire interrupts after the device refused a vector: false, no more. */
+	/* Another wiring of interrupts after the device refused a vector; false: no more. */
 	bool (*irqs_degrade)(struct vmmio_device *vd);
 	int (*queue_irq)(struct vmmio_queue *q);
 	const struct cpumask *(*queue_affinity)(struct vmmio_queue *q);
 	bool (*shm)(struct vmmio_device *vd, u8 id, u64 *base, u64 *len);
 	/* Keeps a device that ignores its reset from memory; NULL: nothing can. */
 	void (*isolate)(struct vmmio_device *vd);
-	/* Does the bus still have the device? NULL: it cannot be asked. */
+	/* Does the bus still have the device? NULL: unknown. */
 	bool (*present)(struct vmmio_device *vd);
 };
 
@@ -118,7 +117,7 @@ struct vmmio_device {
 	struct list_head queue_list;	/* under the lock of the slots, as is this: */
 	struct vmmio_queue_sum dropped; /* counted for queues that are gone */
 
-	struct vmmio_queue **scan; /* those that exist, for handlers of all queues */
+	struct vmmio_queue **scan; /* the existing queues, for handlers of all queues */
 	unsigned int nscan;
 	struct vmmio_queue **queues; /* by position in find_vqs, absent ones left out */
 	unsigned int nqueues;
@@ -136,11 +135,11 @@ struct vmmio_device {
 	u32 generation;			 /* as last read */
 	unsigned int generation_changes; /* in a row */
 	bool driver_ok;			 /* interrupts may reach callbacks */
-	u32 irq_pending;		 /* one came before that; riscv has no xchg() of a byte */
+	u32 irq_pending;		 /* one came before it; riscv has no xchg() of a byte */
 	unsigned long config_since;	 /* jiffies; config_runs counts from here */
 	unsigned int config_runs;	 /* of its line, for changes of the configuration alone */
 	bool gone;			 /* its registers read all ones */
-	bool wedged; /* did not complete its last reset: may still use what it was given */
+	bool wedged; /* did not complete its last reset: may still use its rings and buffers */
 };
 
 static inline struct vmmio_device *to_vmmio(struct virtio_device *vdev)
@@ -148,7 +147,7 @@ static inline struct vmmio_device *to_vmmio(struct virtio_device *vdev)
 	return container_of(vdev, struct vmmio_device, vdev);
 }
 
-/* Where nobody takes it away: in the driver's probe, or in a call of its own. */
+/* Valid where the device cannot be unbound: in the driver's probe, or in a call of the driver. */
 static inline const char *vmmio_driver_name(const struct virtio_device *vdev)
 {
 	return vdev->dev.driver ? vdev->dev.driver->name : "";
@@ -208,12 +207,12 @@ int vmmio_slots_init(void);
 void vmmio_slots_exit(void);
 void vmmio_slot_take_device(struct vmmio_device *vd);
 void vmmio_slot_take_queue(struct vmmio_queue *q);
-/* @driver NULL: as it is known. */
+/* @driver NULL: the name that is known. */
 void vmmio_slot_update_device(struct vmmio_device *vd, const char *driver);
 void vmmio_slot_update_queue(struct vmmio_queue *q);
 void vmmio_slot_set_ring(struct vmmio_queue *q, const struct vring *vring);
 void vmmio_slots_observe(void);
-/* @act runs under the lock of the slots: the queue stays. -ENODEV: there is none. */
+/* Runs @act under the lock of the slots, so that the queue stays. -ENODEV: no such queue. */
 int vmmio_slot_at_queue(const char *device, u16 index, int (*act)(struct vmmio_queue *q));
 /* Waits for a vmmio_slot_at_queue() in progress. */
 void vmmio_slots_settle(void);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Detection of the accelerator class (accel.h). The CPU flags decide, not the
- * loaded modules: a KVM built into the kernel has no module, and a KVM that
- * works without VMX or SVM is exactly the one whose figures must not be taken
- * for a hardware one's.
+ * Detection of the accelerator class (accel.h). The CPU flags decide, not the loaded modules: a
+ * built-in KVM has no module, and a KVM that works without VMX or SVM must not be taken for a
+ * hardware one.
  */
 #define _GNU_SOURCE
 #include "accel.h"
@@ -108,7 +107,7 @@ enum vmmio_accel vmmio_accel_classify(const char *machine, const char *cpuinfo, 
 	return vmx ? VMMIO_ACCEL_KVM_VMX : VMMIO_ACCEL_KVM_SVM;
 }
 
-/* A KVM inside an emulated machine emulates as well: its times are no hardware's. */
+/* A KVM inside an emulated machine is emulated as well: its times are not real. */
 static bool emulated(void)
 {
 	const char *told = getenv("VMMIO_ACCEL");

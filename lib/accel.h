@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which accelerator a measurement ran on, by class name: the word that stands
- * in every heading, file name and folder name. Detection only: it boots
- * nothing, so "usable" means that /dev/kvm opens and speaks the right
- * version, not that a Linux guest comes up on it.
+ * The accelerator of a measurement, by class name: the word in every heading, file name and folder
+ * name. Detection only: it boots nothing, so "usable" means that /dev/kvm opens and speaks the
+ * right version, not that a Linux guest boots on it.
  */
 #ifndef VMMIO_BENCH_ACCEL_H
 #define VMMIO_BENCH_ACCEL_H
@@ -19,7 +18,7 @@ enum vmmio_accel {
 	VMMIO_ACCEL_KVM_ARM,
 	VMMIO_ACCEL_KVM_NESTED, /* VMX or SVM lent by another hypervisor */
 	VMMIO_ACCEL_KVM_SOFT,	/* a KVM without hardware support */
-	VMMIO_ACCEL_SVM_ON_TCG, /* KVM in a machine that is emulated itself, its SVM too */
+	VMMIO_ACCEL_SVM_ON_TCG, /* KVM in an emulated machine, with emulated SVM too */
 	VMMIO_ACCEL_ARM_ON_TCG, /* the same, with EL2 */
 	VMMIO_ACCELS,
 };
@@ -30,7 +29,7 @@ const char *vmmio_accel_name(enum vmmio_accel accel);
 /* Is it one of those names? */
 bool vmmio_accel_name_known(const char *name);
 
-/* No processor executes it: durations there are nobody's. By kind, and by name. */
+/* No processor executes it: its durations are not real. By kind, and by name. */
 static inline bool vmmio_accel_name_emulated(const char *name)
 {
 	size_t len = strlen(name);
@@ -44,23 +43,24 @@ static inline bool vmmio_accel_emulated(enum vmmio_accel accel)
 }
 
 /*
- * The class of this host's KVM. Returns 0 and sets *@accel when /dev/kvm can
- * be used, else -errno with *@accel = VMMIO_ACCEL_NONE: -ENOENT (no KVM),
- * -EACCES/-EPERM (not allowed), -EPROTO (an API that is not version 12).
+ * The class of this host's KVM. Returns 0 and sets *@accel when /dev/kvm can be used, else -errno
+ * with *@accel = VMMIO_ACCEL_NONE: -ENOENT (no KVM), -EACCES/-EPERM (not allowed), -EPROTO (an API
+ * that is not version 12).
  *
- * That this machine is emulated itself, CPUID says on x86. Elsewhere who started
- * it does, by VMMIO_ACCEL=tcg in the environment (vmmio-boot --host).
+ * On x86 CPUID tells that this machine is emulated. Elsewhere VMMIO_ACCEL=tcg in the environment
+ * does (vmmio-boot --host sets it).
  */
 int vmmio_accel_detect(enum vmmio_accel *accel);
 
-/* The decision alone, from facts: what unit tests feed. @cpuinfo is the text of
- * /proc/cpuinfo (may be cut short), @machine that of uname -m; @emulated: the
- * machine itself is. */
+/*
+ * The decision alone, from given facts, for unit tests. @cpuinfo is the text of /proc/cpuinfo (may
+ * be cut short), @machine that of uname -m; @emulated: the machine itself is.
+ */
 enum vmmio_accel vmmio_accel_classify(const char *machine, const char *cpuinfo, bool emulated);
 
 /*
- * The processor that only QEMU has ("max", of nobody's make): part 'Q' of
- * implementer 0, by the text of an ARM /proc/cpuinfo.
+ * Is it QEMU's processor "max", which no maker has: part 'Q' of implementer 0, by the text of an
+ * ARM /proc/cpuinfo?
  */
 bool vmmio_accel_qemu_cpu(const char *cpuinfo);
 

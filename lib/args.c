@@ -66,7 +66,7 @@ void vmmio_args_free(struct vmmio_args *a)
 	memset(a, 0, sizeof(*a));
 }
 
-/* Writes @arg with paths reduced, returns how many bytes: never more than it has. */
+/* Writes @arg with paths reduced, returns how many bytes: never more than @arg has. */
 static size_t reduce(char *to, const char *arg)
 {
 	const char *p = arg, *end, *name;

@@ -21,10 +21,9 @@ int vmmio_args_error(const struct vmmio_args *a);
 void vmmio_args_free(struct vmmio_args *a);
 
 /*
- * One line, quoted for a shell where needed; absolute paths, also within an
- * argument, are reduced to their file names, since a path tells of a machine
- * and of nothing that was measured. The caller frees it; NULL for want of
- * memory.
+ * One line, quoted for a shell where needed. Absolute paths, also within an argument, are reduced
+ * to their file names: a path describes the machine, not the measurement. The caller frees it; NULL
+ * for want of memory.
  */
 char *vmmio_args_line(char *const *v);
 

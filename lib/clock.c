@@ -19,7 +19,7 @@ __u64 vmmio_now_ns(void)
 
 static bool counter(__u64 *ticks)
 {
-	_mm_lfence(); /* neither before nor after what stands around it */
+	_mm_lfence(); /* ordered with the code around it */
 	*ticks = __rdtsc();
 	_mm_lfence();
 	return true;
@@ -53,9 +53,8 @@ static void together(unsigned long long *ticks, double *at)
 }
 
 /*
- * Measured rather than asked for: what CPUID says is missing on many machines
- * and wrong on some virtual ones, and /proc/cpuinfo has the current clock.
- * 20 ms between two readings good to 50 ns leave 5 ppm.
+ * Measured, because CPUID's value is missing on many machines and wrong on some virtual ones, and
+ * /proc/cpuinfo has the current clock. 20 ms between two readings good to 50 ns leave 5 ppm.
  */
 unsigned long vmmio_tsc_khz(void)
 {

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * What this machine's clocks tell of themselves.
- */
+/* This machine's clocks. */
 #ifndef VMMIO_CLOCK_H
 #define VMMIO_CLOCK_H
 
@@ -13,9 +11,8 @@
 __u64 vmmio_now_ns(void);
 
 /*
- * Frequency of the time stamp counter in kHz, as the guest has to be told
- * (tsc_early_khz=) on a machine that has no timer to calibrate it with;
- * 0 if it cannot be found out.
+ * Frequency of the time stamp counter in kHz, which a guest needs (tsc_early_khz=) on a machine
+ * without a timer to calibrate it; 0 if unknown.
  */
 unsigned long vmmio_tsc_khz(void);
 

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * A writer of CSV: it places commas and quotes text. What is not known is an
- * empty cell.
- */
+/* A writer of CSV: it places commas and quotes text. An unknown value is an empty cell. */
 #ifndef VMMIO_CSV_H
 #define VMMIO_CSV_H
 
@@ -14,11 +11,11 @@ struct vmmio_csv {
 	bool comma; /* a cell stands before this place */
 };
 
-/* A cell as printf() has it: ours, and without a comma. */
+/* A cell in printf() format: text of ours, without a comma. */
 void vmmio_csv_put(struct vmmio_csv *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* Words that others chose; control characters become '?'. */
+/* Text from outside; control characters become '?'. */
 void vmmio_csv_text(struct vmmio_csv *c, const char *text);
-/* All digits of a whole number, @digits of another; NAN is not known. */
+/* All digits of a whole number, @digits of another; NAN is unknown. */
 void vmmio_csv_number(struct vmmio_csv *c, double v, int digits);
 void vmmio_csv_unknown(struct vmmio_csv *c);
 void vmmio_csv_end(struct vmmio_csv *c);

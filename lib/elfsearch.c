@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The static libelf of elfutils 0.192 (Debian 13) asks for the search trees of a library
- * that it was built with and that nobody ships. Linked only where it does (cmake/bpf.cmake).
- * A tree is tsearch()'s. Its root comes first in what the caller has set aside, followed by
- * a lock that is not taken: one thread loads our programs.
+ * The static libelf of elfutils 0.192 (Debian 13) needs the search trees of a library that it was
+ * built with and that is not shipped. Linked only where libelf needs it (cmake/bpf.cmake). A tree
+ * is tsearch()'s. Its root comes first in the caller's storage, followed by a lock that is not
+ * taken: one thread loads our programs.
  */
 #include <search.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A text file as part of the program: a script that its own checker can read in
- * the tree. vmmio_embed() of cmake/functions.cmake says where the file is.
+ * Makes a text file part of the program: a script that its own checker can read in the tree.
+ * vmmio_embed() of cmake/functions.cmake names the file.
  */
 #ifndef VMMIO_EMBED_H
 #define VMMIO_EMBED_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The formulas of the field table (vmmio/fields.h) on two counters, once for all
- * that evaluate it: vmmio-stat on rows, vmmio-bench on sums of rounds.
+ * The formulas of the field table (vmmio/fields.h) on two counters, shared by vmmio-stat (on rows)
+ * and vmmio-bench (on sums of rounds).
  */
 #ifndef VMMIO_FORMULA_H
 #define VMMIO_FORMULA_H
@@ -12,7 +12,7 @@ struct vmmio_quotient {
 	double num, den, scale; /* the value is scale * num / den; unknown if den is 0 */
 };
 
-/* Of the ops RATIO, SHARE, REST and MEAN. Unknown counters are NAN, and stay so. */
+/* For the ops RATIO, SHARE, REST and MEAN. Unknown counters are NAN and give NAN. */
 static inline struct vmmio_quotient vmmio_formula(enum vmmio_field_op op, double a, double b)
 {
 	switch (op) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The one reader of INI files: experiments, published sets, limits. Sections, "key = value",
- * comments of a whole line by ';' or '#'. What a section or a key means is its caller's, and an
- * unknown one an error of his.
+ * comments of a whole line by ';' or '#'. The caller knows the sections and keys, and reports
+ * unknown ones.
  */
 #ifndef VMMIO_INI_H
 #define VMMIO_INI_H
@@ -10,8 +10,8 @@
 #include <stddef.h>
 
 /*
- * Called for each section, with @key NULL, and for each key of it; the texts may be changed and
- * last as long as the call. What is returned ends the reading if it is not 0.
+ * Called for each section, with @key NULL, and for each key of it. The texts may be changed and
+ * last as long as the call. A result other than 0 ends the reading.
  */
 typedef int (*vmmio_ini_fn)(void *arg, int line, char *section, char *key, char *value);
 
@@ -19,8 +19,8 @@ typedef int (*vmmio_ini_fn)(void *arg, int line, char *section, char *key, char 
 int vmmio_ini_parse(const char *text, vmmio_ini_fn fn, void *arg, char *why, size_t len);
 
 /*
- * The same of a file of up to 64 KiB, whose text is in *@text until freed; -ENOENT and others
- * with the reason in @why if it cannot be read. @text may be NULL.
+ * The same for a file of up to 64 KiB, whose text is in *@text until freed; -ENOENT and others with
+ * the reason in @why if it cannot be read. @text may be NULL.
  */
 int vmmio_ini_load(const char *path, vmmio_ini_fn fn, void *arg, char **text, char *why,
 		   size_t len);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The one reader of QEMU's trace of register accesses, and what it calls virtio's (ioline.h).
+ * The one reader of QEMU's trace of register accesses and its names of virtio's regions (ioline.h).
  */
 #include <stdio.h>
 #include <string.h>

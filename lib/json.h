@@ -19,7 +19,7 @@ void vmmio_json_open(struct vmmio_json *j, const char *key, char bracket); /* '{
 void vmmio_json_close(struct vmmio_json *j, char bracket);		   /* '}' or ']' */
 void vmmio_json_text(struct vmmio_json *j, const char *key, const char *text);
 void vmmio_json_u64(struct vmmio_json *j, const char *key, __u64 value);
-/* What is never 0 if it is known: null for 0. */
+/* A value that is never 0 if it is known: null for 0. */
 void vmmio_json_known(struct vmmio_json *j, const char *key, __u64 value);
 void vmmio_json_double(struct vmmio_json *j, const char *key, double value);
 void vmmio_json_bool(struct vmmio_json *j, const char *key, bool value);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Text to numbers, see num.h. strtoul() and its kin accept blanks, signs and
- * trailing junk, and saturate: none of that is wanted here.
+ * Text to numbers, see num.h. strtoul() and its relatives accept blanks, signs and trailing junk,
+ * and saturate, so they are not used.
  */
 #include <errno.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The one number parser: rejects junk, signs, blanks, empty strings and what
- * does not fit. Nothing else in tools/ turns text into numbers.
+ * The one number parser: rejects junk, signs, blanks, empty strings and numbers out of range.
+ * Nothing else in tools/ turns text into numbers.
  */
 #ifndef VMMIO_NUM_H
 #define VMMIO_NUM_H

@@ -185,7 +185,7 @@ static const struct vmmio_opt help_opt = {
 static const struct vmmio_opt version_opt = {
 	.name = "version", .help = "the version", .kind = VMMIO_OPT_FLAG};
 
-/* The @i-th of both tables and of what each program has; NULL behind the last. */
+/* The @i-th option of both tables and of those that each program has; NULL behind the last. */
 static const struct vmmio_opt *opt_at(const struct vmmio_cmdline *c, size_t i)
 {
 	if (i < c->nopts)
@@ -253,7 +253,7 @@ bool vmmio_opts_ask(const char *what, int argc, char **argv)
 	return false;
 }
 
-/* 0, 1 if it was a question, or -EINVAL after the one line. */
+/* Returns 0, 1 if it was a question, or -EINVAL after the one line. */
 static int take(const struct vmmio_cmdline *c, struct vmmio_opt *o, const char *value)
 {
 	char why[VMMIO_OPT_WHY] = "";

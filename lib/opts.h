@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The one parser of command lines. Options are data: a table of name, kind,
- * target and help, from which the text of --help and the manual page come too.
- * Each mistake gives one line, "program command: what is wrong", and exit
- * status 2. A name is written in full: what an abbreviation means would change
- * with the next option.
+ * The one parser of command lines. Options are data: a table of name, kind, target and help, which
+ * also makes the text of --help and the manual page. Each mistake gives one line, "program command:
+ * what is wrong", and exit status 2. Names must be written in full: the next option would change
+ * the meaning of an abbreviation.
  */
 #ifndef VMMIO_OPTS_H
 #define VMMIO_OPTS_H

@@ -9,7 +9,7 @@
 
 #define MOST 16
 
-/* The last minute's mean, and how many want to run now: whichever is more. */
+/* The last minute's mean, or the number of runnable tasks now, whichever is more. */
 double vmmio_patience_of(const char *loadavg, int cpus)
 {
 	double mean, load;

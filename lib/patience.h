@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How much longer things take on this machine now than if they had it for
- * themselves: what a time limit is to be stretched by. A limit ends what hangs,
- * and a load of 8 on two processors is no hang.
+ * The factor by which this machine is slower now than when idle; time limits are multiplied by it.
+ * A limit ends what hangs, and a load of 8 on two processors is no hang.
  */
 #ifndef VMMIO_PATIENCE_H
 #define VMMIO_PATIENCE_H

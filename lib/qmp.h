@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The lines of QEMU's machine protocol, one JSON text each, over a socket. What
- * they say is the caller's business; nothing of the peer is trusted.
+ * The lines of QEMU's machine protocol, one JSON text each, over a socket. The caller knows their
+ * meaning; the peer is not trusted.
  */
 #ifndef VMMIO_QMP_H
 #define VMMIO_QMP_H

@@ -10,7 +10,7 @@ enum {
 	VMMIO_EXIT_TROUBLE = 1,
 	VMMIO_EXIT_USAGE = 2,
 	VMMIO_EXIT_NEGATIVE = 3,  /* a check or a verdict said no */
-	VMMIO_EXIT_UNDECIDED = 4, /* what was measured does not decide it */
+	VMMIO_EXIT_UNDECIDED = 4, /* the measurement does not decide it */
 };
 
 #endif

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a transport has to know of device types, by virtio device id (VIRTIO
- * 1.4 section 5). Read by the driver and by vmmio-stat.
+ * What a transport must know about device types, by virtio device id (VIRTIO 1.4 section 5). The
+ * driver and vmmio-stat read it.
  */
 #ifndef VMMIO_DEVICES_H
 #define VMMIO_DEVICES_H
 
 #include "types.h"
 
-/* Queues that the device drives: filled ahead, served when it has something. */
+/* Queues that the device drives: filled ahead, served when the device has data. */
 enum vmmio_driven {
 	VMMIO_DRIVEN_NONE,
 	VMMIO_DRIVEN_ALL,
@@ -56,7 +56,7 @@ static inline __u32 vmmio_device_least_ring(__u32 id)
 	return 2;
 }
 
-/* Without a loop or a string function: the kernel, its BPF and userspace share it. */
+/* No loop and no string function: the kernel, its BPF and userspace share it. */
 static inline _Bool vmmio_is_control(const char *name)
 {
 	return name[0] == 'c' && name[1] == 'o' && name[2] == 'n' && name[3] == 't' &&

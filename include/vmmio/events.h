@@ -13,19 +13,21 @@
 #include "types.h"
 
 /* flags */
-#define VMMIO_EV_INTERRUPTED (1u << 0)	  /* an interrupt or another task ran inside: no sample */
-#define VMMIO_EV_NO_INDEX (1u << 1)	  /* packed ring or overflow slot: no index fields */
-#define VMMIO_EV_OPENED (1u << 2)	  /* kick: opened a kick-to-interrupt sample */
-#define VMMIO_EV_MERGED (1u << 3)	  /* kick: a sample was already open */
-#define VMMIO_EV_POLLED (1u << 4)	  /* kick: closed the previous sample, no interrupt came */
-#define VMMIO_EV_EMPTY (1u << 5)	  /* the queue was empty before the kick (of the sample) */
-#define VMMIO_EV_LATENCY (1u << 6)	  /* vq_irq: kick_to_irq_ns is a sample */
-#define VMMIO_EV_NONE (1u << 7)		  /* irq, vq_irq: nothing found */
-#define VMMIO_EV_DEDICATED (1u << 8)	  /* vq_irq: the vector serves this queue only */
-#define VMMIO_EV_CONFIG (1u << 9)	  /* irq: a configuration change was signalled */
-#define VMMIO_EV_EARLY (1u << 10)	  /* irq: before DRIVER_OK or after reset */
-#define VMMIO_EV_GONE (1u << 11)	  /* irq: status read all-ones */
-#define VMMIO_EV_DEVICE_DRIVEN (1u << 12) /* queue the device drives: no latency by default */
+#define VMMIO_EV_INTERRUPTED (1u << 0) /* an interrupt or another task ran inside: no sample */
+#define VMMIO_EV_NO_INDEX (1u << 1)    /* packed ring or overflow slot: no index fields */
+#define VMMIO_EV_OPENED (1u << 2)      /* kick: opened a kick-to-interrupt sample */
+#define VMMIO_EV_MERGED (1u << 3)      /* kick: a sample was already open */
+#define VMMIO_EV_POLLED (1u << 4)      /* kick: closed the previous sample, no interrupt came */
+#define VMMIO_EV_EMPTY (1u << 5)       /* the queue was empty before the kick that opened it */
+#define VMMIO_EV_LATENCY (1u << 6)     /* vq_irq: kick_to_irq_ns is a sample */
+#define VMMIO_EV_NONE (1u << 7)	       /* irq, vq_irq: nothing found */
+#define VMMIO_EV_DEDICATED (1u << 8)   /* vq_irq: the vector serves this queue only */
+#define VMMIO_EV_CONFIG (1u << 9)      /* irq: a configuration change was signalled */
+#define VMMIO_EV_EARLY (1u << 10)      /* irq: before DRIVER_OK or after reset */
+#define VMMIO_EV_GONE (1u << 11)       /* irq: status read all-ones */
+#define VMMIO_EV_DEVICE_DRIVEN                                            \
+	(1u << 12) /* queue that the device drives: no latency by default \
+		    */
 
 /* vmmio_reg_read, vmmio_reg_write: one register access, all but doorbells' cost */
 struct vmmio_ev_reg {
@@ -61,7 +63,7 @@ struct vmmio_ev_kick {
 
 _Static_assert(sizeof(struct vmmio_ev_kick) == 32, "vmmio_ev_kick layout");
 
-/* vmmio_kick_done: after it. The interrupt may have come in between. */
+/* vmmio_kick_done: fires after the doorbell write. The interrupt may have come in between. */
 struct vmmio_ev_kick_done {
 	__u64 time_ns; /* of the kick, before the write */
 	__u32 cost_ns; /* duration of the doorbell write; saturates */
@@ -108,7 +110,7 @@ struct vmmio_ev_irq {
 
 _Static_assert(sizeof(struct vmmio_ev_irq) == 40, "vmmio_ev_irq layout");
 
-/* vmmio_vq_setup, vmmio_vq_reset: a queue came to life, or was reset alone */
+/* vmmio_vq_setup, vmmio_vq_reset: a queue was set up, or reset alone */
 struct vmmio_ev_vq {
 	__u64 time_ns;
 	__u32 slot;

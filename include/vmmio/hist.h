@@ -30,7 +30,7 @@ static inline __u32 vmmio_log2(__u64 v)
 	return r;
 }
 
-/* Each half that is not empty is one jump in BPF: taken for two conditions, it would be more. */
+/* The barrier keeps one jump per step in BPF; clang would split the step into two conditions. */
 #ifdef __bpf__
 #define VMMIO_HIST_STEP(v, b) asm volatile("" : "+r"(v), "+r"(b))
 #else
@@ -38,9 +38,8 @@ static inline __u32 vmmio_log2(__u64 v)
 #endif
 
 /*
- * The bucket that holds @v: always below VMMIO_HIST_BUCKETS. BPF has no bit scan. What is
- * left when the value is shifted until it is below 16 is its sub-bucket, the first octave's
- * number in it.
+ * The bucket that holds @v: always below VMMIO_HIST_BUCKETS. BPF has no bit scan, so the value is
+ * shifted until it is below 16; the rest is its position from the octave's first bucket on.
  */
 static inline __u32 vmmio_hist_bucket(__u64 value)
 {

@@ -2,16 +2,15 @@
 /*
  * Exits of one vCPU thread, from KVM's trace events: the state machine that
  * bpf/host.bpf.c runs per event and that the unit tests run on written-down
- * events. It knows KVM's events and no addresses: what an address means is
- * found out by the reader (tools/vmmio-stat).
+ * events. It knows KVM's events but not the meaning of addresses, which the reader
+ * (tools/vmmio-stat) finds out.
  *
  * Long because it is one state machine: each event's step reads and leaves what the
  * others' do.
  *
- * An exit is a kvm_exit event and nothing else is: every other event only says
- * something about the exit in progress, and the first that does names it. Where
- * kvm_exit does not fire (a KVM without hardware support) the accesses count for
- * themselves, and nobody knows how many exits there were.
+ * Only a kvm_exit event is an exit. Every other event describes the exit in
+ * progress, and the first one names it. Where kvm_exit does not fire (a KVM without
+ * hardware support) accesses are counted instead, and the number of exits is unknown.
  *
  * What the events say, in the order a thread emits them:
  *   write      kvm_mmio(2), then kvm_userspace_exit(MMIO) if it left the kernel
@@ -33,7 +32,7 @@
 #include "hist.h"
 #include "types.h"
 
-/* A call of BPF's costs as much as what most of these do. */
+/* A BPF call costs as much as most of these functions. */
 #define VMMIO_EXIT_HOT static inline __attribute__((always_inline))
 
 enum vmmio_exit_kind {
@@ -72,7 +71,7 @@ enum vmmio_exit_path {
 #define VMMIO_KVM_EXIT_MMIO 6
 #define VMMIO_KVM_EXIT_INTR 10
 #define VMMIO_KVM_EXIT_IOAPIC_EOI 26
-#define VMMIO_KVM_EXITS 64 /* room for the reasons, of which there are some forty */
+#define VMMIO_KVM_EXITS 64 /* room for some forty reasons */
 #define VMMIO_MSR_X2APIC_EOI 0x80b
 #define VMMIO_XAPIC_EOI 0xfee000b0ull
 #define VMMIO_ISA_VMX 1
@@ -82,7 +81,7 @@ enum vmmio_exit_path {
 
 struct vmmio_exit_key {
 	__u64 addr;
-	__u32 value; /* written, where it tells queues apart; else VMMIO_ANY_VALUE */
+	__u32 value; /* the value written, where it tells queues apart; else VMMIO_ANY_VALUE */
 	__u8 kind;   /* enum vmmio_exit_kind */
 	__u8 path;   /* enum vmmio_exit_path */
 	__u8 len;
@@ -94,10 +93,10 @@ _Static_assert(sizeof(struct vmmio_exit_key) == 16, "vmmio_exit_key layout");
 struct vmmio_exit_cell {
 	struct vmmio_exit_key key; /* kind NONE: free */
 	__u64 other;		   /* events that name no exit; several can share one */
-	__u64 exits;		   /* kvm_exit events that this names, each an event too */
-	__u64 left;		   /* of these, that left the kernel */
-	__u64 timed;		   /* of these, with a duration: kvm_exit to kvm_entry */
-	__u64 weight;		   /* exits that these stand for, each of them for itself or more */
+	__u64 exits;		   /* kvm_exit events that this key names, each also in events */
+	__u64 left;		   /* of exits: those that left the kernel */
+	__u64 timed;		   /* of exits: those with a duration, kvm_exit to kvm_entry */
+	__u64 weight;		   /* weight of the timed exits: how many exits they stand for */
 	__u64 ns;		   /* by weight */
 	__u64 user_ns;		   /* of that, outside the kernel */
 	__u64 min_ns;
@@ -106,12 +105,12 @@ struct vmmio_exit_cell {
 
 _Static_assert(sizeof(struct vmmio_exit_cell) == 88, "vmmio_exit_cell layout");
 
-/* Ends of interrupts by vector, and how the guest said so. */
+/* Ends of interrupts by vector, and how the guest signalled them. */
 struct vmmio_exit_vector {
 	__u64 pv;    /* without an exit: paravirtual */
 	__u64 exit;  /* by an exit */
-	__u64 user;  /* by one that went on to userspace, to an I/O APIC there */
-	__u64 acked; /* device register that is acknowledged ahead of most of them */
+	__u64 user;  /* by an exit that went on to userspace, to an I/O APIC there */
+	__u64 acked; /* device register that is acknowledged before most of them */
 	__u64 acks;  /* votes for it; 0: there is none */
 };
 
@@ -120,7 +119,7 @@ struct vmmio_exit_vector {
 #define VMMIO_EXIT_CELLS 256
 #define VMMIO_EXIT_PROBES 16
 
-/* A time that nobody looked at: it has passed, and that is all. */
+/* A time that was not read: it has passed, no more is known. */
 #define VMMIO_EXIT_UNTIMED 1
 
 struct vmmio_exit_thread {
@@ -133,7 +132,7 @@ struct vmmio_exit_thread {
 	__u64 exits;		     /* kvm_exit events */
 	__u64 exit_ns;		     /* 0: no exit in progress; VMMIO_EXIT_UNTIMED */
 	__u64 user_at_ns;	     /* the first time; 0: it has not left the kernel */
-	__u64 acked;		     /* see struct vmmio_exit_vector */
+	__u64 acked;		     /* by vector, see struct vmmio_exit_vector */
 	__u32 reason;
 	__u32 isa;
 	__u8 completing; /* the next kvm_mmio(1) completes a counted read */
@@ -142,10 +141,10 @@ struct vmmio_exit_thread {
 	__u8 eoi_user;	 /* the EOI went to userspace */
 	__u32 tid;
 	__u32 eoi;    /* vector + 1 of an EOI whose way is not known yet; 0: none */
-	__u32 window; /* see vmmio_exit_is_timed(), which has these five */
+	__u32 window; /* used by vmmio_exit_is_timed(), with the next four */
 	__u32 budget;
 	__u32 dice;
-	__u32 more; /* exits besides itself that this one stands for in the histograms */
+	__u32 more; /* weight of this exit in the histograms, less one */
 	__u32 skip;
 	__u64 task;		     /* kernel address of its task while that lives; else 0 */
 	__u64 user[VMMIO_KVM_EXITS]; /* kvm_userspace_exit events by KVM_EXIT_* */
@@ -167,7 +166,7 @@ VMMIO_EXIT_HOT int vmmio_exit_same(const struct vmmio_exit_key *a, const struct 
 	return x[0] == y[0] && x[1] == y[1];
 }
 
-/* Where keys go that a thread's own table has no room for; NULL: nowhere. */
+/* Overflow for keys that find no room in a thread's own table; NULL: none. */
 #ifndef VMMIO_EXIT_SPILL
 #define VMMIO_EXIT_SPILL(t, key) 0
 #endif
@@ -178,7 +177,7 @@ struct vmmio_exit_spill_key {
 	struct vmmio_exit_key key;
 };
 
-/* The cell of @key, taken if need be; NULL (counted) when there is no room. */
+/* The cell of @key, allocated if it has none; NULL (counted) without room. */
 static inline struct vmmio_exit_cell *vmmio_exit_cell_of(struct vmmio_exit_thread *t,
 							 const struct vmmio_exit_key *key)
 {
@@ -306,7 +305,7 @@ static inline void vmmio_exit_fast(struct vmmio_exit_thread *t, __u64 addr)
 	vmmio_exit_access(t, VMMIO_EXIT_MMIO_WRITE, VMMIO_PATH_FAST, addr, 0, VMMIO_ANY_VALUE);
 }
 
-/* The EOI that came last was made by an exit. */
+/* An exit made the last EOI. */
 static inline void vmmio_exit_eoi_done(struct vmmio_exit_thread *t)
 {
 	struct vmmio_exit_vector *v = &t->vectors[(t->eoi - 1) & (VMMIO_EXIT_VECTORS - 1)];
@@ -345,7 +344,7 @@ static inline void vmmio_exit_eoi(struct vmmio_exit_thread *t, int vector)
 	t->acked = 0;
 }
 
-/* kvm_pv_eoi: the kvm_eoi just before was no exit's */
+/* kvm_pv_eoi: the kvm_eoi just before was made without an exit */
 static inline void vmmio_exit_pv_eoi(struct vmmio_exit_thread *t)
 {
 	if (t->eoi)
@@ -374,7 +373,7 @@ static inline void vmmio_exit_msr(struct vmmio_exit_thread *t, __u32 write, __u3
 		vmmio_exit_count(t, &key);
 }
 
-/* It left the kernel in no exit that is known, and with no access. */
+/* A userspace exit outside any known exit, and without an access. */
 static inline void vmmio_exit_left(struct vmmio_exit_thread *t, __u32 reason)
 {
 	struct vmmio_exit_key key = {reason, VMMIO_ANY_VALUE, VMMIO_EXIT_USER, VMMIO_PATH_USER, 0,
@@ -391,7 +390,10 @@ VMMIO_EXIT_HOT void vmmio_exit_user(struct vmmio_exit_thread *t, __u64 now, __u3
 	__u32 why = error < 0 ? VMMIO_KVM_EXIT_INTR : reason;
 
 	t->user[why & (VMMIO_KVM_EXITS - 1)]++;
-	/* one that leaves twice is outside from the first time on: nothing tells of its return */
+	/*
+	 * an exit that leaves twice counts as outside from the first time: no event tells of its
+	 * return
+	 */
 	if (!t->user_at_ns)
 		t->user_at_ns = now;
 	if (error >= 0 && open &&
@@ -425,7 +427,7 @@ static inline void vmmio_exit_plain(struct vmmio_exit_thread *t, __u8 kind, __u6
 	vmmio_exit_access(t, kind, VMMIO_PATH_KERNEL, what, 0, VMMIO_ANY_VALUE);
 }
 
-/* What the exit in progress is called, by what is known of it so far. */
+/* The name of the exit in progress, by what is known so far. */
 static inline struct vmmio_exit_key vmmio_exit_name(const struct vmmio_exit_thread *t)
 {
 	__u8 path = t->user_at_ns ? VMMIO_PATH_USER : VMMIO_PATH_KERNEL;
@@ -441,7 +443,7 @@ static inline struct vmmio_exit_key vmmio_exit_name(const struct vmmio_exit_thre
 	return key;
 }
 
-/* The exit in progress, if there is one, is over: its cell, NULL if it found none. */
+/* Ends the exit in progress, if any. Returns its cell, NULL if it found none. */
 VMMIO_EXIT_HOT struct vmmio_exit_cell *vmmio_exit_close(struct vmmio_exit_thread *t)
 {
 	struct vmmio_exit_cell *c;
@@ -462,17 +464,17 @@ VMMIO_EXIT_HOT struct vmmio_exit_cell *vmmio_exit_close(struct vmmio_exit_thread
 	return c;
 }
 
-/* There is another, and its kvm_entry did not come. */
+/* Another exit began, and the kvm_entry of this one did not come. */
 static __attribute__((noinline)) int vmmio_exit_missed(struct vmmio_exit_thread *t)
 {
 	return vmmio_exit_close(t) != 0;
 }
 
-/* Of a thread's exits in 16 ticks of the kernel so many are timed, and of the rest: */
+/* So many of a thread's exits in 16 ticks of the kernel are timed, and of the rest: */
 #define VMMIO_EXIT_BUDGET 32
 #define VMMIO_EXIT_ONE_OF 32 /* on average, by chance */
 
-/* vmmio_exit_is_timed(), when no exit is left to be skipped */
+/* the slow path of vmmio_exit_is_timed(): no exit is left to skip */
 static inline int vmmio_exit_draw(struct vmmio_exit_thread *t, __u64 ticks)
 {
 	__u32 window = ticks >> 4;
@@ -493,8 +495,8 @@ static inline int vmmio_exit_draw(struct vmmio_exit_thread *t, __u64 ticks)
 }
 
 /*
- * Is the next exit to be timed? Looking at the clock and what is made of it are a good
- * part of what an exit costs here. By chance, since the exits of an I/O come in turn.
+ * Is the next exit timed? The clock and the bookkeeping are a good part of the cost of an exit
+ * here. Sampling is random because the exits of an I/O come in a fixed order.
  */
 VMMIO_EXIT_HOT int vmmio_exit_is_timed(struct vmmio_exit_thread *t, __u64 ticks)
 {
@@ -504,8 +506,10 @@ VMMIO_EXIT_HOT int vmmio_exit_is_timed(struct vmmio_exit_thread *t, __u64 ticks)
 	return 0;
 }
 
-/* kvm_exit; @now VMMIO_EXIT_UNTIMED: its end is no matter of time either; @reason VMMIO_NO_REASON:
- * not to be had */
+/*
+ * kvm_exit; @now VMMIO_EXIT_UNTIMED: the exit is not timed; @reason VMMIO_NO_REASON: the reason is
+ * unknown
+ */
 VMMIO_EXIT_HOT void vmmio_exit_begin(struct vmmio_exit_thread *t, __u64 now, __u32 reason,
 				     __u32 isa)
 {
@@ -524,14 +528,14 @@ VMMIO_EXIT_HOT void vmmio_exit_begin(struct vmmio_exit_thread *t, __u64 now, __u
 	t->early.kind = VMMIO_EXIT_KIND_NONE;
 }
 
-/* kvm_entry, after an exit that is not timed, or after none that we saw begin. */
+/* kvm_entry after an exit that is not timed, or whose begin was not seen. */
 VMMIO_EXIT_HOT void vmmio_exit_end_untimed(struct vmmio_exit_thread *t)
 {
 	vmmio_exit_close(t);
 	t->exit_ns = 0;
 }
 
-/* kvm_entry: the exit in progress is over. Returns its duration, 0 when none is known. */
+/* kvm_entry: the exit in progress is over. Returns its duration, 0 when unknown. */
 VMMIO_EXIT_HOT __u64 vmmio_exit_end(struct vmmio_exit_thread *t, __u64 now)
 {
 	__u64 ns = now - t->exit_ns, user = 0, weight = 1 + t->more;

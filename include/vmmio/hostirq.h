@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Interrupts of VMs, from who sent them to the virtual processor that accepted
- * them: what bpf/host.bpf.c counts and the reader of "exits" sums up.
+ * Interrupts of VMs, from their sender to the virtual processor that accepts them: bpf/host.bpf.c
+ * counts them and the reader of "exits" sums them up.
  *
- * A line that is raised or a message that is made need not become an interrupt:
- * a line can be masked or up already, and KVM makes messages only to look at
- * them when it scans its routes (kvm_msi_set_irq fires for each). So the sender
- * notes what it sends, and the virtual processor's acceptance, which comes in
+ * A raised line or a message need not become an interrupt: a line can be masked or up already, and
+ * KVM makes messages only to look at them when it scans its routes (kvm_msi_set_irq fires for
+ * each). So the sender notes what it sends, and the virtual processor's acceptance, which comes in
  * the same context, counts it.
  */
 #ifndef VMMIO_HOSTIRQ_H
@@ -54,7 +53,7 @@ struct vmmio_inject_count {
 
 _Static_assert(sizeof(struct vmmio_inject_count) == 24, "vmmio_inject_count layout");
 
-/* A sender, and what it sent: found once, counted by its number. */
+/* A sender and what it sends: looked up once, then counted by its number. */
 struct vmmio_inject_entry {
 	struct vmmio_inject_key key;
 	struct vmmio_inject_count count;
@@ -62,16 +61,16 @@ struct vmmio_inject_entry {
 
 _Static_assert(sizeof(struct vmmio_inject_entry) == 56, "vmmio_inject_entry layout");
 
-/* What a context is sending; its place is by the context. */
+/* What a context is sending, indexed by the context. */
 struct vmmio_inject_slot {
 	struct vmmio_inject_key key;
 	__u64 who;    /* vmmio_inject_who(); 0: nobody */
-	__u32 vector; /* that is expected: VMMIO_NO_VECTOR until something tells */
+	__u32 vector; /* the expected vector; VMMIO_NO_VECTOR until an event tells */
 	__u32 entry;  /* number + 1 of the key's entry; 0: not looked for yet */
 	__u64 raised; /* a line or message that is not counted yet */
 };
 
-/* In KVM_RUN, or in a call that is none of the known: a look at a route, as like as not. */
+/* In KVM_RUN, or in an unknown call: probably a look at a route. */
 static inline int vmmio_inject_is_sent(const struct vmmio_inject_key *key)
 {
 	return key->kind == VMMIO_INJECT_LINE ||
@@ -81,18 +80,18 @@ static inline int vmmio_inject_is_sent(const struct vmmio_inject_key *key)
 
 _Static_assert(sizeof(struct vmmio_inject_slot) == 56, "vmmio_inject_slot layout");
 
-#define VMMIO_INJECT_SLOTS 2048 /* one half is interrupts' */
+#define VMMIO_INJECT_SLOTS 2048 /* one half is for interrupts */
 
 /*
- * Which context sends: a task, by its address in the kernel (each processor's idle
- * task has one of its own), or an interrupt on its back. Never 0, which is nobody's.
+ * The sending context: a task, by its kernel address (each processor's idle task has its own), or
+ * an interrupt on top of it. Never 0, which means no context.
  */
 static inline __u64 vmmio_inject_who(__u64 task, int in_irq)
 {
 	return task | (in_irq != 0);
 }
 
-/* Its slot: a task's is never an interrupt's. */
+/* Its slot; tasks and interrupts never share one. */
 static inline __u32 vmmio_inject_at(__u64 who)
 {
 	__u32 half = VMMIO_INJECT_SLOTS / 2;

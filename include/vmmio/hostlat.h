@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Out latencies by doorbell, as bpf/outlat.bpf.c keeps them and exits reads
- * them. The vCPU's thread stands for the VM: the reader knows whose it is.
+ * Out latencies by doorbell, as bpf/outlat.bpf.c stores them and exits reads them. The vCPU's
+ * thread stands for the VM; the reader maps it.
  */
 #ifndef VMMIO_HOSTLAT_H
 #define VMMIO_HOSTLAT_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How a load tells an emulator's plugin where its window begins and ends: by a store to a
- * page at an address of its own, which nothing else in a guest uses. On a machine without
- * the plugin it is a store to memory.
+ * How a load tells an emulator's plugin the begin and end of its window: by a store to a page at an
+ * address that nothing else in a guest uses. On a machine without the plugin it is a store to
+ * memory.
  */
 #ifndef VMMIO_MARK_H
 #define VMMIO_MARK_H

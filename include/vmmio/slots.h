@@ -43,12 +43,12 @@ enum vmmio_irq_mode {
 	VMMIO_IRQ_INTX,
 	VMMIO_IRQ_MSIX,	       /* a vector of its own */
 	VMMIO_IRQ_MSIX_SHARED, /* one vector for all queues */
-	VMMIO_IRQ_UNKNOWN,     /* never from the module: who looked could not tell */
+	VMMIO_IRQ_UNKNOWN,     /* never from the module: the observer could not tell */
 };
 
 /* vmmio_slot_info.flags */
 #define VMMIO_SLOT_PACKED (1u << 0)	   /* packed ring: it has no running indices */
-#define VMMIO_SLOT_DEVICE_DRIVEN (1u << 1) /* filled ahead, served when the device likes */
+#define VMMIO_SLOT_DEVICE_DRIVEN (1u << 1) /* filled ahead, served when the device has data */
 #define VMMIO_SLOT_LEGACY (1u << 2)	   /* MMIO version 1 */
 #define VMMIO_SLOT_LAZY_STATUS (1u << 3)
 #define VMMIO_SLOT_REREAD_STATUS (1u << 4)
@@ -79,8 +79,8 @@ struct vmmio_slot_info {
 _Static_assert(sizeof(struct vmmio_slot_info) == 160, "vmmio_slot_info layout");
 
 /*
- * Kept by the driver whether or not anything traces. Counts since the slot
- * was taken; they only grow. Fields that do not apply are 0.
+ * The driver keeps these counts whether or not tracing is on. They count since the slot was taken
+ * and only grow. Fields that do not apply are 0.
  */
 struct vmmio_slot_counters {
 	__u32 slot;

@@ -10,13 +10,13 @@ static const __u8 reg_widths[VMMIO_REG_COUNT] = {
 	VMMIO_REGS(REG_WIDTH)};
 
 /*
- * Waits until @reg reads @want, with growing pauses, for at most
- * VMMIO_RESET_TIMEOUT_US: -ETIMEDOUT then, -ENODEV when the device is gone. The first read comes at
- * once, so a device that is ready costs one access.
+ * Waits until @reg reads @want, with growing pauses, for at most VMMIO_RESET_TIMEOUT_US. Returns
+ * -ETIMEDOUT then, -ENODEV when the device is gone. The first read comes at once, so a device that
+ * is ready costs one access.
  */
 int vmmio_regs_wait(struct vmmio_regs *r, enum vmmio_reg reg, __u32 want)
 {
-	/* what reads of a device that was pulled out give */
+	/* what reads of an unplugged device return */
 	__u32 gone = reg_widths[reg] == 1 ? 0xff : reg_widths[reg] == 2 ? 0xffff : 0xffffffff;
 	unsigned int waited = 0, pause = 10;
 	__u32 value;
@@ -35,9 +35,8 @@ int vmmio_regs_wait(struct vmmio_regs *r, enum vmmio_reg reg, __u32 want)
 }
 
 /*
- * Writes status 0 and waits until the device has done it (2.4.2, 4.1.4.3.2).
- * A version 1 device is told the page size afterwards, since a reset may
- * forget it.
+ * Writes status 0 and waits until the device has reset (2.4.2, 4.1.4.3.2). A version 1 device gets
+ * the page size again afterwards, because a reset may clear it.
  */
 int vmmio_regs_reset(struct vmmio_regs *r)
 {
@@ -71,7 +70,7 @@ static unsigned int config_width(__u32 offset, __u32 len)
 	return 1;
 }
 
-/* One pass over the bytes: did any differ from what @p held? */
+/* One pass over the bytes. Returns whether any differs from @p. */
 static bool config_pass(struct vmmio_regs *r, __u32 offset, __u8 *p, __u32 len, unsigned int width)
 {
 	bool differs = false;
@@ -89,9 +88,9 @@ static bool config_pass(struct vmmio_regs *r, __u32 offset, __u8 *p, __u32 len, 
 }
 
 /*
- * Copies configuration bytes to @buf as they stand there; -EINVAL out of reach.
- * Version 1 has no generation to tell a change by: what takes more than one
- * access is read until two passes agree (2.5.3), -EAGAIN when none do.
+ * Copies configuration bytes to @buf in their byte order; -EINVAL out of range. Version 1 has no
+ * generation that shows a change, so a field that takes more than one access is read until two
+ * passes agree (2.5.3), -EAGAIN when none do.
  */
 int vmmio_regs_config_get(struct vmmio_regs *r, __u32 offset, void *buf, __u32 len)
 {
@@ -136,7 +135,7 @@ bool vmmio_regs_can_reset_queue(const struct vmmio_regs *r)
 	return r->protocol == &vmmio_protocol_mmio2;
 }
 
-/* A shared memory region the device described: -ENOENT none, -ERANGE not sane. */
+/* A shared memory region of the device: -ENOENT none, -ERANGE not plausible. */
 int vmmio_shm_check(__u64 base, __u64 len)
 {
 	if (!len || len == ~0ull)
@@ -147,9 +146,8 @@ int vmmio_shm_check(__u64 base, __u64 len)
 }
 
 /*
- * The ring size to use: at most what the device offers, at most @wanted when
- * that is not 0, and a power of two for a split ring (2.7). -EINVAL when the
- * device's limit makes no sense.
+ * The ring size to use: at most the device's maximum, at most @wanted unless that is 0, and a power
+ * of two for a split ring (2.7). -EINVAL when the device's limit makes no sense.
  */
 int vmmio_queue_size_pick(__u32 device_max, __u32 wanted, bool split, __u16 *size)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * virtio-mmio registers, versions 2 (4.2.2, 4.2.3) and 1 (4.2.4): what to
- * access in which order. Version 3, which Linux drives since 7.x, has those of
- * version 2; its driver must wait until a reset is over, as this one always does.
+ * virtio-mmio registers, versions 2 (4.2.2, 4.2.3) and 1 (4.2.4): the order of accesses. Version 3,
+ * which Linux drives since 7.x, has the registers of version 2; its driver must wait until a reset
+ * is over, as this one always does.
  */
 #include "regs.h"
 
@@ -10,10 +10,9 @@
 #define WR(r, reg, v) ((r)->ops->write((r), VMMIO_REG_##reg, (v)))
 
 /*
- * Reads the identity and picks the protocol (4.2.3.1.1): -ENODEV not a virtio
- * device or none behind the window (report nothing), -EPROTONOSUPPORT an
- * unknown version, or version 1 without @legacy. An absent device is left
- * alone after DeviceID.
+ * Reads the identity and picks the protocol (4.2.3.1.1): -ENODEV no virtio device, or none behind
+ * the window (print nothing), -EPROTONOSUPPORT an unknown version, or version 1 without @legacy. An
+ * absent device is left alone after DeviceID.
  */
 int vmmio_regs_identify(struct vmmio_regs *r, bool legacy, struct vmmio_identity *id)
 {
@@ -72,7 +71,7 @@ static __u32 mmio1_generation(struct vmmio_regs *r)
 	return 0;
 }
 
-/* The order of 4.2.3.2; QueueReady other than 0 means that somebody uses it. */
+/* The order of 4.2.3.2; QueueReady other than 0 means that the queue is in use. */
 static int mmio2_queue_probe(struct vmmio_regs *r, __u16 index, __u16 *max)
 {
 	__u32 n;
@@ -103,7 +102,7 @@ static int mmio2_queue_start(struct vmmio_regs *r, __u16 index, struct vmmio_que
 	return 0;
 }
 
-/* 4.2.2.2: write 0, then read it back before the memory is anybody else's. */
+/* 4.2.2.2: write 0, then read it back before the memory is reused. */
 static int mmio2_queue_stop(struct vmmio_regs *r, __u16 index)
 {
 	WR(r, QUEUE_SEL, index);
@@ -112,9 +111,8 @@ static int mmio2_queue_stop(struct vmmio_regs *r, __u16 index)
 }
 
 /*
- * QueueReset must read 0 again, and QueueReady 0 with it (4.2.2.1): a device
- * that offers the feature but ignores the register answers the first at once
- * while the ring stays live.
+ * QueueReset must read 0 again, and QueueReady 0 with it (4.2.2.1): a device that offers the
+ * feature but ignores the register reads 0 from QueueReset at once while the ring stays live.
  */
 static int mmio2_queue_reset(struct vmmio_regs *r, __u16 index)
 {

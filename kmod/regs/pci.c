@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * virtio-pci's common configuration structure (4.1.4.3, 4.1.5.1): what to
- * access in which order. Where the structures lie is the transport's business.
+ * virtio-pci's common configuration structure (4.1.4.3, 4.1.5.1): the order of accesses. The
+ * transport finds the structures.
  */
 #include "regs.h"
 
@@ -89,8 +89,8 @@ static void pci_queue_enable(struct vmmio_regs *r, __u16 index)
 }
 
 /*
- * A driver must not write 0 to queue_enable (4.1.4.3.2): the queue only loses
- * its vector here, and stops for good with the device's reset.
+ * A driver must not write 0 to queue_enable (4.1.4.3.2): here the queue only loses its vector; it
+ * stops for good with the device's reset.
  */
 static int pci_queue_stop(struct vmmio_regs *r, __u16 index)
 {

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The register protocols of virtio-mmio (versions 1 and 2) and of virtio-pci's
- * common configuration structure, free of Linux headers: what to read and
- * write in which order, and what to believe of the answers. Interrupts, DMA,
- * ring memory and counting live outside. Compiles in the kernel and in
+ * The register protocols of virtio-mmio (versions 1 and 2) and of virtio-pci's common configuration
+ * structure, free of Linux headers: what to read and write in which order, and which answers to
+ * believe. Interrupts, DMA, ring memory and counting are elsewhere. Compiles in the kernel and in
  * userspace, against a fake register file.
  *
- * All functions return 0 or a negative error number, and none waits without
- * a bound.
+ * All functions return 0 or a negative error number, and every wait is bounded.
  */
 #ifndef VMMIO_REGS_PROTOCOL_H
 #define VMMIO_REGS_PROTOCOL_H
@@ -25,10 +23,10 @@
 struct vmmio_regs;
 
 /*
- * How the registers are reached. read and write take a register of the table
- * and use its width; the config accessors take a byte offset into the device
- * configuration space and a width of 1, 2 or 4 and carry the bytes in the
- * value as the little-endian number they form. pause sleeps @us microseconds.
+ * How registers are accessed. read and write take a register of the table and use its width. The
+ * config accessors take a byte offset into the device configuration space and a width of 1, 2 or 4,
+ * and carry the bytes in the value as the little-endian number they form. pause sleeps @us
+ * microseconds.
  */
 struct vmmio_regs_ops {
 	__u32 (*read)(struct vmmio_regs *r, enum vmmio_reg reg);
@@ -70,10 +68,10 @@ struct vmmio_queue_setup {
 /* The split ring's limit; QueueSizeMax above it is not plausible (2.7). */
 #define VMMIO_QUEUE_SIZE_LIMIT 32768u
 
-/* A device has this long for a reset of itself or of a queue. */
+/* Timeout of a reset of a device or of a queue. */
 #define VMMIO_RESET_TIMEOUT_US 2000000u
 
-/* A configuration that changes under every read is not waited for for ever. */
+/* Bound on reads of a configuration that changes under every read. */
 #define VMMIO_CONFIG_PASSES_MAX 100u
 
 /* Bytes of the PCI common structure up to and with queue_reset, 4.1.4.3. */
@@ -85,13 +83,13 @@ struct vmmio_protocol {
 	__u64 (*get_features)(struct vmmio_regs *r);
 	void (*set_features)(struct vmmio_regs *r, __u64 features);
 	__u32 (*generation)(struct vmmio_regs *r);
-	/* Selects queue @index and says how large it may be: -ENOENT absent, -EBUSY in use. */
+	/* Selects queue @index and reads its maximal size: -ENOENT absent, -EBUSY in use. */
 	int (*queue_probe)(struct vmmio_regs *r, __u16 index, __u16 *max);
-	/* Programs the queue just probed, and starts it where that can be taken back. */
+	/* Programs the queue just probed. Also starts it where that can be undone. */
 	int (*queue_start)(struct vmmio_regs *r, __u16 index, struct vmmio_queue_setup *q);
 	/* NULL: started already. After it only a reset stops the queue. */
 	void (*queue_enable)(struct vmmio_regs *r, __u16 index);
-	/* Stops it for good: -EIO when the device still says it is live. */
+	/* Stops the queue: -EIO when the device still says it is live. */
 	int (*queue_stop)(struct vmmio_regs *r, __u16 index);
 	/* RING_RESET (2.6.1): -EIO when the device did not really do it. */
 	int (*queue_reset)(struct vmmio_regs *r, __u16 index);
@@ -112,8 +110,8 @@ int vmmio_shm_check(__u64 base, __u64 len);
 int vmmio_queue_size_pick(__u32 device_max, __u32 wanted, bool split, __u16 *size);
 
 /*
- * What a doorbell is given with NOTIFICATION_DATA on a split ring (2.9, 4.2.3.3,
- * 4.1.5.2): the queue in the lower half, the available index in the upper one.
+ * The doorbell's value with NOTIFICATION_DATA on a split ring (2.9, 4.2.3.3, 4.1.5.2): the queue in
+ * the lower half, the available index in the upper one.
  */
 static inline __u32 vmmio_notification_data(__u16 queue, __u16 avail)
 {
