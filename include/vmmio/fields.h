@@ -74,7 +74,7 @@ enum vmmio_field_op {
 	X(KICKS_POLLED, "kicks_polled", "kpol/s", "kicks", SCHEDULE, COUNT, VMMIO_C_KICKS_POLLED, 0, \
 	  "kick-to-interrupt samples given up: buffers were used but no interrupt came before the next kick") \
 	X(IRQS, "irqs", "irq/s", "interrupts", SCHEDULE, COUNT, VMMIO_C_IRQS, 0, \
-	  "interrupts: a virtqueue checked by a handler; on a device's row, handler runs (of a line or vector for several virtqueues only beside spurious ones)") \
+	  "interrupts: a virtqueue checked by a handler; on a device's row, handler runs; of a line or vector for several virtqueues one of the two is `-` where nothing else is asked of interrupts") \
 	X(USED_PER_IRQ, "used_per_irq", "buf/irq", "buffers", SCHEDULE, RATIO, VMMIO_C_USED_BUFFERS, VMMIO_C_IRQS_FOUND, \
 	  "used buffers per interrupt that found any as its handler came to the virtqueue: the coalescing factor; of a packed ring descriptors") \
 	X(SPURIOUS, "spurious_pct", "spur%", "%", SCHEDULE, SHARE, VMMIO_C_IRQS_SPURIOUS, VMMIO_C_IRQS, \

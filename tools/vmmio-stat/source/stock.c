@@ -160,6 +160,12 @@ static void leave_out(const struct vmmio_stock *b, __u32 irq_mode, struct vmmio_
 	    !b->begins && irq_mode != VMMIO_IRQ_MSIX)
 		all->device &= ~BIT(IRQS);
 
+	/* how often a handler looks at each virtqueue is not seen then, nor one that has no line */
+	if (b->runs_only && (!b->irqs || irq_mode == VMMIO_IRQ_LINE || irq_mode == VMMIO_IRQ_INTX))
+		all->queue &= ~BIT(IRQS);
+	if (b->runs_only && !b->irqs && irq_mode != VMMIO_IRQ_LINE && irq_mode != VMMIO_IRQ_INTX)
+		all->device &= ~BIT(IRQS);
+
 	for (i = 0; i < PARTS; i++) {
 		if (need & parts[i].need)
 			continue;
@@ -451,7 +457,7 @@ static void take_state(struct source *b, struct vmmio_row *r, const struct vmmio
 
 	if (k->gen != r->info.gen)
 		*k = (struct kept){.gen = r->info.gen};
-	if (b->stock.begins && r->info.kind == VMMIO_SLOT_DEVICE)
+	if (b->stock.begins && !b->stock.runs_only && r->info.kind == VMMIO_SLOT_DEVICE)
 		nothing = runs_spurious(k, state);
 	r->c[VMMIO_C_IRQS] = irqs;
 	r->c[VMMIO_C_IRQS_SPURIOUS] = alone ? nothing : 0;
@@ -622,7 +628,7 @@ static int read_rows(struct vmmio_source *src, struct vmmio_snapshot *s, bool co
 	vmmio_snapshot_clear(s);
 	s->time_ns = vmmio_now_ns();
 	b->asked = false;
-	if (counters && b->stock.begins)
+	if (counters && b->stock.begins && !b->stock.runs_only)
 		wait_for_handlers(b);
 	if (counters && b->stock.alone)
 		b->asked = !vmmio_irqs_now(&b->irqs);

@@ -185,7 +185,9 @@ static bool wanted(const struct vmmio_stock *b, const struct vmmio_stock_present
 	    (h->early && !b->early))
 		return false;
 	if (h->need && !(b->need & h->need) && !(h->pair && !b->fentry) &&
-	    !(h->begins && b->begins && (b->need & SEEN)))
+	    !(h->begins && b->begins && ((b->need & SEEN) || b->runs_only)))
+		return false;
+	if (b->runs_only && h->need == VMMIO_STOCK_IRQS_ONLY && !p->unlined)
 		return false;
 	if (h->vectors && !p->vectors)
 		return false;
@@ -669,6 +671,14 @@ int vmmio_stock_load(struct vmmio_source *src, struct vmmio_stock *b)
 		b->alone = p.line && !p.several;
 		b->begins = !b->alone && (b->need & (SEEN | TIMES));
 	}
+	/*
+	 * Where one has several, and nothing is asked for but how many, its run is counted: a hook
+	 * on each look costs as much for every virtqueue.
+	 */
+	b->runs_only = b->fentry && (b->need & VMMIO_STOCK_IRQS_ONLY) &&
+		       !(b->need & (SEEN | TIMES)) && !b->handlers && !b->events && p.several &&
+		       !p.unlined;
+	b->begins |= b->runs_only;
 	b->typed = b->taken && keeps_types();
 	if (b->fentry && !off)
 		err = add_object(b, choose(b, &p));
@@ -678,6 +688,7 @@ int vmmio_stock_load(struct vmmio_source *src, struct vmmio_stock *b)
 	}
 	if (err && err != -EPERM) {
 		b->fentry = b->begins = b->alone = b->early = b->taken = b->traced = false;
+		b->runs_only = false;
 		b->need &= ~VMMIO_STOCK_PREEMPTED;
 		off = vmmio_probing_off("", true);
 		if (off) {

@@ -57,16 +57,17 @@ struct vmmio_stock {
 	bool handlers;		  /* in: a device's handlers are to be hooked */
 	bool begins;		  /* they are counted where they begin, those with a line */
 	bool alone;		  /* each has one virtqueue to look at, whose looks are counted */
-	bool traced;		  /* handlers are seen by the tracepoints around them */
-	bool early;		  /* what an interrupt finds is seen at its begin */
-	bool vectors;		  /* handlers of vectors that virtqueues share are hooked */
-	bool events;		  /* doorbells by the kernel's own tracepoints, see patches/trace */
-	bool blind;		  /* kprobes whose misses this kernel does not tell */
-	bool untimed;		  /* kprobes, of them none at the doorbell's return */
-	bool packed;		  /* those for packed rings of our own driver's are */
-	bool irqs;		  /* vring_interrupt() is hooked */
-	bool mmio, pci;		  /* the hooks of that transport of mainline's are there */
-	__u32 seen;		  /* what may want more hooks, when last looked */
+	bool runs_only; /* lines are counted by their handlers, and not by the looks of these */
+	bool traced;	/* handlers are seen by the tracepoints around them */
+	bool early;	/* what an interrupt finds is seen at its begin */
+	bool vectors;	/* handlers of vectors that virtqueues share are hooked */
+	bool events;	/* doorbells by the kernel's own tracepoints, see patches/trace */
+	bool blind;	/* kprobes whose misses this kernel does not tell */
+	bool untimed;	/* kprobes, of them none at the doorbell's return */
+	bool packed;	/* those for packed rings of our own driver's are */
+	bool irqs;	/* vring_interrupt() is hooked */
+	bool mmio, pci; /* the hooks of that transport of mainline's are there */
+	__u32 seen;	/* what may want more hooks, when last looked */
 
 	/* the program's variables, mapped */
 	const struct vmmio_stock_state *states;

@@ -101,6 +101,14 @@ static bool has_several(const char *device)
 	return type != VIRTIO_ENTROPY && (type != VIRTIO_DISK || has_feature(device, DISK_QUEUES));
 }
 
+static bool is_driven(const char *device)
+{
+	char path[320];
+
+	snprintf(path, sizeof(path), VMMIO_VIRTIO_DEVICES "/%s/driver", device);
+	return !access(path, F_OK);
+}
+
 void vmmio_stock_look(struct vmmio_stock_present *p)
 {
 	DIR *d = opendir(VMMIO_VIRTIO_DEVICES);
@@ -126,6 +134,7 @@ void vmmio_stock_look(struct vmmio_stock_present *p)
 			p->device = true; /* of any transport but ours */
 			p->data |= has_feature(e->d_name, NOTIFICATION_DATA);
 			p->line |= vmmio_irqs_number(&q, e->d_name) != 0;
+			p->unlined |= !vmmio_irqs_number(&q, e->d_name) && is_driven(e->d_name);
 			p->several |= vmmio_irqs_number(&q, e->d_name) && has_several(e->d_name);
 		} else {
 			p->packed |= has_feature(e->d_name, RING_PACKED);

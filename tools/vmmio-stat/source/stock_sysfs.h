@@ -28,6 +28,7 @@ struct vmmio_stock_present {
 	bool packed;	/* a ring of our own driver's is packed */
 	bool rings;	/* any is */
 	bool line;	/* one of them has an interrupt line, or vector, for all */
+	bool unlined;	/* one that is driven has none, but vectors, or nobody knows what */
 	bool several;	/* one of those may have several virtqueues */
 	bool lines;	/* lines may have other handlers, too, or these be threads */
 	bool threaded;	/* handlers may run in threads */
