@@ -335,7 +335,7 @@ ENTRY(whole, virtqueue_kick, (struct virtqueue * vq), whole_kick(vq))
 AGAIN(resized, virtqueue_resize, __u32 num, void *recycle)
 AGAIN(reset, virtqueue_reset, void *recycle)
 
-ENTRY(gone, vring_del_virtqueue, (struct virtqueue * vq), queue_gone(vq))
+ENTRY(gone, vring_del_virtqueue, (struct virtqueue * vq), (forget_requests(vq), queue_gone(vq)))
 ENTRY(uevent, virtio_uevent, (struct device * dev), learn_device(dev))
 ENTRY(shown, dev_attr_show, (struct kobject * kobj), learn_shown(kobj))
 ENTRY(config, virtio_config_changed, (struct virtio_device * vdev), config_changed(vdev))

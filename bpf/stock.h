@@ -26,6 +26,7 @@ struct vmmio_stock_info {
 
 /* Requests in flight whose latency can be told, besides those that have a place of their own. */
 #define VMMIO_STOCK_REQUESTS 16384
+#define VMMIO_STOCK_FEW 64    /* of these, for tests */
 #define VMMIO_STOCK_PLACES 32 /* of each virtqueue, a power of two */
 
 /* Slots whose histograms are in one map for all CPUs; those of others follow their rows. */
@@ -92,7 +93,10 @@ struct vmmio_stock_state {
 	__u8 first_turn;  /* the same at its first sample */
 	__u32 slot;	  /* its own */
 	__u8 typed;	  /* its ring is known by its type, see stock_rings.bpf.h */
-	__u8 pad8[7];
+	__u8 met;	  /* taken_at is of a look since the ring began */
+	__u8 moved;	  /* the driver took buffers back between two looks */
+	__u8 pad8[3];
+	__u16 taken_at; /* how far it had at the last look */
 };
 
 _Static_assert(sizeof(struct vmmio_stock_state) == 480, "vmmio_stock_state layout");

@@ -345,6 +345,7 @@ static __always_inline int ring_again(struct virtqueue *vq)
 	}
 	if (i)
 		i->info.ring_size = size;
+	s->met = 0;
 	s->t0 = 0;
 	s->kicked = 0;
 	s->interrupted = 0;
@@ -380,6 +381,7 @@ static __always_inline int ring_starts_again(struct virtqueue *vq)
 	s = state_at(slot);
 	ring_ends(vq);
 	s->again = 1;
+	s->met = 0;
 	s->t0 = 0;
 	s->kicked = 0;
 	s->interrupted = 0;

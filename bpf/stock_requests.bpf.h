@@ -72,6 +72,45 @@ __noinline int add_elsewhere(__u64 vq, __u64 data, __u64 now)
 	return 0;
 }
 
+#define FORGET_TURN 512 /* buffers by one call: the verifier goes through each */
+
+/* Of a virtqueue that goes, the buffers from @id on, up to @end, that are still in it. */
+__noinline int forget_some(__u32 slot, __u32 id, __u32 end)
+{
+	const struct vmmio_stock_state *s = state_at(slot);
+	__u32 size = s->packed ? bpf_core_type_size(struct vring_desc_state_packed___f)
+			       : bpf_core_type_size(struct vring_desc_state_split___f);
+	struct in_flight key = {.vq = s->key};
+	int i;
+
+	for (i = 0; i < FORGET_TURN && opt_taken && id + i < end; i++) {
+		bpf_probe_read_kernel(&key.data, sizeof(key.data),
+				      (void *)s->cookies + (__u64)(id + i) * size);
+		if (key.data)
+			bpf_map_delete_elem(&requests, &key);
+	}
+	return 0;
+}
+
+/* Not every driver takes back what its device has when it leaves it: nobody will ask again. */
+static __always_inline void forget_requests(struct virtqueue *vq)
+{
+	struct vring_virtqueue___f *ring = (void *)vq;
+	__u64 key = (__u64)vq;
+	int slot = opt_taken ? slot_known(&key) : -1;
+	const struct vmmio_stock_state *s;
+	__u32 size, i;
+
+	if (slot < 0)
+		return;
+	s = state_at(slot);
+	if (s->untracked)
+		return;
+	size = s->packed ? s->ring : BPF_CORE_READ(ring, split.vring.num);
+	for (i = 0; i < RING_MAX / FORGET_TURN && i * FORGET_TURN < size; i++)
+		forget_some(slot, i * FORGET_TURN, size);
+}
+
 static __always_inline void remember(struct vmmio_stock_state *s, __u64 data)
 {
 	struct places *p = places_of(s);

@@ -194,6 +194,21 @@ static __always_inline void split_again(struct vmmio_stock_state *s)
  */
 int packed_flight(__u32 slot);
 
+/* Set between open and load: what is taken back is seen where it leaves the ring. */
+const volatile bool opt_taken = false;
+
+/* Does the driver take buffers back? The hooks may not see it, see the loader. */
+static __always_inline void taken_look(struct virtqueue *vq, struct vmmio_stock_state *s)
+{
+	struct vring_virtqueue___f *ring = (void *)vq;
+	__u16 at = s->packed ? packed_taken(vq, s->ring) : BPF_CORE_READ(ring, last_used_idx);
+
+	if (s->met && at != s->taken_at)
+		s->moved = 1;
+	s->taken_at = at;
+	s->met = 1;
+}
+
 /* The indices now, for the loader: it adds what came after the last sample. */
 static __always_inline void ring_look(struct virtqueue *vq, struct vmmio_stock_state *s, __u32 n)
 {
@@ -201,6 +216,8 @@ static __always_inline void ring_look(struct virtqueue *vq, struct vmmio_stock_s
 
 	if (s->again)
 		return;
+	if (opt_taken)
+		taken_look(vq, s);
 	if (s->packed) {
 		flight = packed_flight(s->slot);
 		if (flight < 0)

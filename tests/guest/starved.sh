@@ -9,6 +9,7 @@ set -eu
 here=$(dirname "$0")
 set -- -blockdev null-co,node-name=disk,size=1073741824,read-zeroes=on \
 	-device virtio-blk-pci,drive=disk,disable-legacy=on,ioeventfd=off,num-queues=1
+set -- "$@" -device virtio-keyboard-pci,disable-legacy=on
 n=0
 while [ "$n" -lt 18 ]; do
 	set -- "$@" -netdev "user,id=u$n,restrict=on" -device \

@@ -434,14 +434,15 @@ static int take_hists(struct source *b, struct vmmio_snapshot *s, size_t i,
 
 /*
  * Buffers are seen to leave the ring in a function of virtio_ring's own, which a compiler may
- * put into one of its callers: then more were added than that and what a ring has, and how many
- * came back is not known.
+ * put into one of its callers: then the driver gets on without one being seen, or more were added
+ * than that and what a ring has, and how many came back is not known.
  */
 static void doubt_requests(struct vmmio_row *r, const struct vmmio_stock_state volatile *state)
 {
 	__u64 added = state->added; /* first: what comes back meanwhile is no doubt */
 
-	if (added <= state->requests + state->returned + r->info.ring_size)
+	if (added <= state->requests + state->returned + r->info.ring_size &&
+	    (state->requests || !state->moved))
 		return;
 	r->have &= ~(BIT(REQUESTS) | have_times);
 	r->have_hist &= ~(1u << VMMIO_HIST_REQUEST);
@@ -632,7 +633,7 @@ static int read_rows(struct vmmio_source *src, struct vmmio_snapshot *s, bool co
 		wait_for_handlers(b);
 	if (counters && b->stock.alone)
 		b->asked = !vmmio_irqs_now(&b->irqs);
-	if (counters && (vmmio_stock_looks(&b->stock) || b->stock.flight)) {
+	if (counters && (vmmio_stock_looks(&b->stock) || b->stock.flight || b->stock.taken)) {
 		++*b->stock.look;
 		vmmio_stock_touch();
 	}
