@@ -47,10 +47,10 @@ const char *vmmio_accel_name(enum vmmio_accel accel)
 	return "tcg";
 }
 
-bool vmmio_accel_name_known(const char *name)
+bool vmmio_accel_find(const char *name, enum vmmio_accel *accel)
 {
-	for (int i = 0; i < VMMIO_ACCELS; i++)
-		if (!strcmp(name, vmmio_accel_name(i)))
+	for (*accel = 0; *accel < VMMIO_ACCELS; (*accel)++)
+		if (!strcmp(name, vmmio_accel_name(*accel)))
 			return true;
 	return false;
 }

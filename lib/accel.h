@@ -26,10 +26,10 @@ enum vmmio_accel {
 /* "kvm-vmx", …; "tcg" for VMMIO_ACCEL_NONE. Static storage. */
 const char *vmmio_accel_name(enum vmmio_accel accel);
 
-/* Is it one of those names? */
-bool vmmio_accel_name_known(const char *name);
+/* The one of that name in *@accel; false: it is none of them. */
+bool vmmio_accel_find(const char *name, enum vmmio_accel *accel);
 
-/* No processor executes it: its durations are not real. By kind, and by name. */
+/* No processor executes it: its durations are not real. By kind, and by a name of any tool. */
 static inline bool vmmio_accel_name_emulated(const char *name)
 {
 	size_t len = strlen(name);
@@ -39,7 +39,8 @@ static inline bool vmmio_accel_name_emulated(const char *name)
 
 static inline bool vmmio_accel_emulated(enum vmmio_accel accel)
 {
-	return vmmio_accel_name_emulated(vmmio_accel_name(accel));
+	return accel == VMMIO_ACCEL_NONE || accel == VMMIO_ACCEL_SVM_ON_TCG ||
+	       accel == VMMIO_ACCEL_ARM_ON_TCG;
 }
 
 /*

@@ -191,7 +191,7 @@ static void describe(struct run *r)
 {
 	struct vmmio_comparison *c = &r->c;
 
-	c->accel = vmmio_accel_name(r->o.setup.accel);
+	c->accel = r->o.setup.accel;
 	/* the label tells readers of rounds that this driver keeps no counts */
 	snprintf(r->load, sizeof(r->load), "rand%s%s", r->o.rw,
 		 strcmp(r->o.driver, "mainline") ? "" : " driver=mainline");
@@ -368,13 +368,13 @@ static json_t *result_object(const struct run *r)
 			 "s:b, "
 			 "s:O, s:O, s:O, s:i, s:f, s:s*}",
 			 "schema", VMMIO_RESULT_SCHEMA, "tool", "vmmio-bench", "kind", "compare",
-			 "accel", r->c.accel, "options", "boots", r->o.boots, "rounds", r->o.rounds,
-			 "count", r->o.count, "depths", depths, "rw", r->o.rw, "block_size",
-			 r->o.block_size, "times", r->c.times, "driver", r->o.driver, "images",
-			 r->images, "load", r->c.load, "load_text", r->c.load_text, "guest",
-			 r->c.guest, "withheld", r->withheld, "verdict", r->verdict, "equal",
-			 r->c.equal, "checks", r->c.checks, "boots_repeated", r->failed, "wall_s",
-			 seconds(r), "commit", r->o.commit);
+			 "accel", vmmio_accel_name(r->c.accel), "options", "boots", r->o.boots,
+			 "rounds", r->o.rounds, "count", r->o.count, "depths", depths, "rw",
+			 r->o.rw, "block_size", r->o.block_size, "times", r->c.times, "driver",
+			 r->o.driver, "images", r->images, "load", r->c.load, "load_text",
+			 r->c.load_text, "guest", r->c.guest, "withheld", r->withheld, "verdict",
+			 r->verdict, "equal", r->c.equal, "checks", r->c.checks, "boots_repeated",
+			 r->failed, "wall_s", seconds(r), "commit", r->o.commit);
 }
 
 static void print_verdict(const struct run *r, FILE *f)

@@ -114,10 +114,10 @@ int vmmio_ab_load(const struct vmmio_ab_command *c, const char *path, struct vmm
 	return err;
 }
 
-void vmmio_ab_set_accel(struct vmmio_ab_command *c, const char *a, const char *b)
+void vmmio_ab_set_accel(struct vmmio_ab_command *c, enum vmmio_accel a, enum vmmio_accel b)
 {
 	c->o.accel = a;
-	c->o.only_structural = strcmp(a, b) ? "the accelerators differ" : NULL;
+	c->o.only_structural = a != b ? "the accelerators differ" : NULL;
 }
 
 int vmmio_ab_set_dims(struct vmmio_ab_command *c, const json_t *a, const json_t *ma,

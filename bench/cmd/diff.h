@@ -41,7 +41,7 @@ int vmmio_ab_refuse(const struct vmmio_ab_command *c, const char *why);
 int vmmio_ab_load(const struct vmmio_ab_command *c, const char *path, struct vmmio_loaded *l);
 
 /* TCG and KVM are never in one comparison, and neither are two kinds of KVM. */
-void vmmio_ab_set_accel(struct vmmio_ab_command *c, const char *a, const char *b);
+void vmmio_ab_set_accel(struct vmmio_ab_command *c, enum vmmio_accel a, enum vmmio_accel b);
 
 /* A report for CI in @path is written; @f NULL: was not opened. Prints the one line, -errno. */
 int vmmio_report_done(const struct vmmio_ab_command *c, const char *path, FILE *f);

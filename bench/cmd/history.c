@@ -223,7 +223,7 @@ static int add_to_group(struct history *h, struct vmmio_loaded *l)
 	struct group *g = NULL;
 
 	/* under KVM other series are known than in an emulated run, and others decide */
-	if (asked && asprintf(&question, "%s, accel %s", asked, l->accel) >= 0)
+	if (asked && asprintf(&question, "%s, accel %s", asked, vmmio_accel_name(l->accel)) >= 0)
 		g = group_of(h, question);
 	free(asked);
 	if (g)
@@ -240,9 +240,9 @@ static int add_to_group(struct history *h, struct vmmio_loaded *l)
 	r->commit = r->commit && vmmio_commit_fits(r->commit) ? r->commit : NULL;
 	r->dims = dims;
 	snprintf(r->date, sizeof(r->date), "%s", date_of(l));
-	snprintf(r->accel, sizeof(r->accel), "%s", l->accel);
+	r->accel = l->accel;
 	r->machine = json_string_value(json_object_get(dims, "machine"));
-	r->machine = r->machine ? r->machine : l->accel;
+	r->machine = r->machine ? r->machine : vmmio_accel_name(l->accel);
 	return vmmio_side_pool(&l->series, &r->set);
 }
 

@@ -172,7 +172,7 @@ static int measure(const struct request *q, struct micro_result *r)
 /* The firmware's rows ran in QEMU: which, else null. */
 static json_t *machine_of(const struct micro_result *r)
 {
-	json_t *machine = vmmio_machine_describe(vmmio_accel_name(r->accel), 0);
+	json_t *machine = vmmio_machine_describe(r->accel, 0);
 	struct vmmio_setup setup = {0};
 	bool in_qemu = false;
 
@@ -225,7 +225,7 @@ static int save(const char *parent, const struct micro_result *r)
 
 	err = err ?: write_files(r, &to);
 	if (!err) {
-		vmmio_machine_set_name(vmmio_accel_name(r->accel), set, sizeof(set));
+		vmmio_machine_set_name(r->accel, set, sizeof(set));
 		err = vmmio_result_commit(&to, set, "micro", "micro", final);
 	}
 	if (err)

@@ -17,7 +17,7 @@
 struct vmmio_side {
 	struct vmmio_series_set set;
 	json_t *result; /* of the first run, without its series */
-	char accel[16];
+	enum vmmio_accel accel;
 	unsigned int runs;
 };
 

@@ -110,13 +110,16 @@ int vmmio_side_take(json_t *j, bool pool, struct vmmio_side *side, char *why, si
 {
 	struct vmmio_series_set one = {0};
 	const char *name = NULL;
+	enum vmmio_accel accel;
 	int err = -EPROTO;
 
 	snprintf(why, len, "no series");
-	if (!json_unpack(j, "{s:s}", "accel", &name))
+	if (!json_unpack(j, "{s:s}", "accel", &name) && !vmmio_accel_find(name, &accel))
+		snprintf(why, len, "it names no accelerator");
+	else if (name)
 		err = vmmio_series_from_json(&one, json_object_get(j, "series"), why, len);
-	if (!err && side->accel[0] && strcmp(side->accel, name)) {
-		snprintf(why, len, "accelerator %s after %s", name, side->accel);
+	if (!err && side->result && side->accel != accel) {
+		snprintf(why, len, "accelerator %s after %s", name, vmmio_accel_name(side->accel));
 		err = -EPROTO;
 	}
 	if (!err && json_is_true(json_object_get(j, "withheld"))) {
@@ -124,7 +127,7 @@ int vmmio_side_take(json_t *j, bool pool, struct vmmio_side *side, char *why, si
 		err = -EPROTO;
 	}
 	if (!err) {
-		snprintf(side->accel, sizeof(side->accel), "%s", name);
+		side->accel = accel;
 		err = pool ? vmmio_side_pool(&one, &side->set)
 			   : vmmio_series_extend(&side->set, &one);
 	}

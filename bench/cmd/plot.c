@@ -39,7 +39,7 @@ static int plot_compare(const struct vmmio_loaded *l, const json_t *rows, bool e
 	c.boots = boots;
 	c.rounds = rounds;
 	c.count = count;
-	c.times = !vmmio_accel_name_emulated(l->accel) ? times : emulated_time;
+	c.times = !vmmio_accel_emulated(l->accel) ? times : emulated_time;
 	json_array_foreach(depths, i, d)
 		if (c.depths.n < VMMIO_LIST_MAX)
 			c.depths.v[c.depths.n++] = json_integer_value(d);
@@ -88,9 +88,9 @@ static int plot_pair(const struct vmmio_loaded *a, const struct vmmio_loaded *b,
 	struct vmmio_ab ab;
 	int err;
 
-	if (strcmp(a->accel, b->accel)) {
-		snprintf(why, len, "accelerators %s and %s are not drawn together", a->accel,
-			 b->accel);
+	if (a->accel != b->accel) {
+		snprintf(why, len, "accelerators %s and %s are not drawn together",
+			 vmmio_accel_name(a->accel), vmmio_accel_name(b->accel));
 		return -EINVAL;
 	}
 	err = vmmio_ab_compare(&a->series, &b->series, &o, &ab);
@@ -120,7 +120,7 @@ static int plot_one(const struct vmmio_loaded *l, bool times, const struct vmmio
 		snprintf(why, len, "a result of %s: nothing to draw", l->kind);
 		return -EINVAL;
 	}
-	if (times || !vmmio_accel_name_emulated(l->accel)) {
+	if (times || !vmmio_accel_emulated(l->accel)) {
 		rows = vmmio_rounds_load(l->path, why, len);
 		if (!rows)
 			return -EPROTO;

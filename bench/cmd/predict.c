@@ -151,7 +151,8 @@ static int predict_stack(const struct vmmio_loaded *l, bool as_json)
 	rows = vmmio_stack_predict(&s);
 	if (as_json) {
 		vmmio_print_json(json_pack("{s:i, s:s, s:s, s:O}", "schema", 1, "kind",
-					   "checked prediction", "accel", l->accel, "rows", rows));
+					   "checked prediction", "accel",
+					   vmmio_accel_name(l->accel), "rows", rows));
 	} else {
 		vmmio_stack_print_prediction(&s, rows, stdout);
 	}
@@ -228,15 +229,15 @@ int vmmio_cmd_predict(int argc, char **argv)
 
 		n = print_predictions(&l, &c, rows);
 		j = json_pack("{s:i, s:s, s:s, s:s, s:b, s:o}", "schema", 1, "kind", "prediction",
-			      "costs_accel", c.accel, "costs_cpu", c.cpu, "costs_soft",
-			      vmmio_costs_soft(&c), "rows", rows);
+			      "costs_accel", vmmio_accel_name(c.accel), "costs_cpu", c.cpu,
+			      "costs_soft", vmmio_costs_soft(&c), "rows", rows);
 		vmmio_print_json(j);
 	} else {
 		print_ranges(&l, &c);
 		printf("PREDICTION: counts of %s (%s) times access costs of %s (%s).\n"
 		       "Not measured; EOIs, interrupt delivery and indirect costs of an exit are "
 		       "left out.\n",
-		       path, l.accel, c.cpu, c.accel);
+		       path, vmmio_accel_name(l.accel), c.cpu, vmmio_accel_name(c.accel));
 		if (vmmio_costs_soft(&c))
 			printf("WARNING: that is a KVM without hardware support: an access costs "
 			       "this there, and nowhere else.\n");

@@ -42,7 +42,6 @@ struct kept {
 	struct vmmio_series_set all;
 	json_t *verdicts, *options;
 	unsigned int different;
-	char accel[16];
 };
 
 /* The series of one side of a repetition, with labels that say so. */
@@ -101,14 +100,14 @@ static int conclude_one(const struct regress *g, struct kept *k, const struct vm
 static int write_kept(const struct regress *g, const struct kept *k, const struct vmmio_result *r,
 		      char *final)
 {
-	const char *accel = g->c.o.accel;
+	enum vmmio_accel accel = g->c.o.accel;
 	json_t *result = json_pack(
 		"{s:i, s:s, s:s, s:s, s:i, s:b, s:i, s:f, s:f, s:i, s:i, s:O, s:O*}", "schema",
-		VMMIO_RESULT_SCHEMA, "tool", "vmmio-bench", "kind", "pairs", "accel", accel,
-		"pairs", g->p.pairs ? g->p.pairs : g->p.most, "sequential", !g->p.pairs, "repeat",
-		(int)json_array_size(k->verdicts), "alpha", g->c.o.alpha, "threshold_pct",
-		g->c.o.threshold, "repeats_different", k->different, "runs_repeated", g->p.failed,
-		"verdicts", k->verdicts, "options", k->options);
+		VMMIO_RESULT_SCHEMA, "tool", "vmmio-bench", "kind", "pairs", "accel",
+		vmmio_accel_name(accel), "pairs", g->p.pairs ? g->p.pairs : g->p.most, "sequential",
+		!g->p.pairs, "repeat", (int)json_array_size(k->verdicts), "alpha", g->c.o.alpha,
+		"threshold_pct", g->c.o.threshold, "repeats_different", k->different,
+		"runs_repeated", g->p.failed, "verdicts", k->verdicts, "options", k->options);
 	json_t *series = vmmio_series_to_json(&k->all), *machine = vmmio_machine_describe(accel, 0);
 	char set[128];
 	int err = result && series && machine ? 0 : -ENOMEM;
@@ -150,8 +149,7 @@ static int run_once(struct regress *g, unsigned int repeat, struct kept *k)
 		for (int i = 0; i < 2 && g->save && !err; i++)
 			err = keep(k, &side[i].set, repeat, 'a' + i);
 	}
-	snprintf(k->accel, sizeof(k->accel), "%s", side[0].accel);
-	g->c.o.accel = k->accel;
+	g->c.o.accel = side[0].accel;
 	vmmio_side_free(&side[0]);
 	vmmio_side_free(&side[1]);
 	return err == -EAGAIN ? VMMIO_EXIT_UNDECIDED : err ? err : status;
@@ -244,9 +242,9 @@ static int baseline_command(const struct regress *g, const struct vmmio_loaded *
 {
 	static char boots[16], rounds[16], count[16], bs[16], depths[256], self[PATH_MAX];
 	int nboots = 0, nrounds = 0, ncount = 0, block = 0, times = 0;
-	bool emulated = vmmio_accel_name_emulated(base->accel);
+	bool emulated = vmmio_accel_emulated(base->accel);
 	/* a KVM on an emulated processor is a KVM all the same */
-	char *accel = strcmp(base->accel, vmmio_accel_name(VMMIO_ACCEL_NONE)) ? "kvm" : "tcg";
+	char *accel = base->accel == VMMIO_ACCEL_NONE ? "tcg" : "kvm";
 	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	char *rw = "read", *driver = NULL;
 	json_t *list, *d;
@@ -313,7 +311,7 @@ static int run_again(struct regress *g, const char *path)
 		goto out;
 	}
 	was.result = base.result;
-	snprintf(was.accel, sizeof(was.accel), "%s", base.accel);
+	was.accel = base.accel;
 	status = vmmio_pairs_may(&g->p, &was, base.machine, &now,
 				 json_object_get(now.result, "machine"));
 	if (!status)

@@ -369,11 +369,12 @@ static json_t *result_object(const struct run *r)
 	return json_pack("{s:i, s:s, s:s, s:s, s:{s:s, s:s}, s:{s:i, s:i, s:i}, s:i, s:b, s:O?, "
 			 "s:O, s:O, s:o, s:o, s:o, s:O?}",
 			 "schema", VMMIO_RESULT_SCHEMA, "tool", "vmmio-bench", "kind", "stack",
-			 "accel", s->accel, "under", "kernel", s->kernel, "qemu", s->qemu,
-			 "options", "boots", s->boots, "rounds", s->rounds, "count", s->count,
-			 "hung", s->hung, "withheld", r->withheld, "verdict", r->verdict, "differs",
-			 s->differs, "checks", s->checks, "kinds", vmmio_stack_kinds(s), "host",
-			 host_rounds(s), "layers", vmmio_stack_layers_json(s), "equal", s->equal);
+			 "accel", vmmio_accel_name(s->accel), "under", "kernel", s->kernel, "qemu",
+			 s->qemu, "options", "boots", s->boots, "rounds", s->rounds, "count",
+			 s->count, "hung", s->hung, "withheld", r->withheld, "verdict", r->verdict,
+			 "differs", s->differs, "checks", s->checks, "kinds", vmmio_stack_kinds(s),
+			 "host", host_rounds(s), "layers", vmmio_stack_layers_json(s), "equal",
+			 s->equal);
 }
 
 static void print_text(const struct run *r, FILE *f)
@@ -485,7 +486,7 @@ int vmmio_cmd_stack(int argc, char **argv)
 	r.infos = json_array();
 	r.s.checks = json_array();
 	r.s.differs = json_array();
-	r.s.accel = vmmio_accel_name(is_arm(&r) ? VMMIO_ACCEL_ARM_ON_TCG : VMMIO_ACCEL_SVM_ON_TCG);
+	r.s.accel = is_arm(&r) ? VMMIO_ACCEL_ARM_ON_TCG : VMMIO_ACCEL_SVM_ON_TCG;
 	r.s.load_text = "random reads of 4 KiB";
 	r.s.host = calloc((size_t)r.s.boots * VMMIO_COLUMNS, sizeof(*r.s.host));
 	if (!r.no_layers)

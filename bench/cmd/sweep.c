@@ -186,7 +186,7 @@ static int gather(struct sweep *s, json_t *rows, json_t *failures, json_t *hosts
 
 static int write_folder(struct sweep *s, struct vmmio_result *r, char *final)
 {
-	const char *accel = vmmio_accel_name(vmmio_run_accel(&s->e, s->setup.accel));
+	enum vmmio_accel accel = vmmio_run_accel(&s->e, s->setup.accel);
 	json_t *rows = json_array(), *failures = json_array(), *guest = NULL, *line = NULL;
 	json_t *result = NULL, *series = NULL, *machine = NULL, *hosts = json_object();
 	struct vmmio_series_set set = {0};
@@ -198,12 +198,13 @@ static int write_folder(struct sweep *s, struct vmmio_result *r, char *final)
 		err = vmmio_rounds_series(rows, s->e.boots, s->e.times, &set);
 	if (err)
 		goto out;
-	result = json_pack(
-		"{s:i, s:s, s:s, s:s, s:s, s:s, s:b, s:i, s:i, s:i, s:I, s:O, s:I, s:O*}", "schema",
-		VMMIO_RESULT_SCHEMA, "tool", "vmmio-bench", "kind", "sweep", "accel", accel,
-		"experiment", s->e.name, "title", s->e.title, "quick", s->quick, "boots",
-		s->e.boots, "rounds", s->e.rounds, "seed", s->e.seed, "runs", (json_int_t)s->e.n,
-		"failed", failures, "repeated", (json_int_t)s->repeated, "guest", guest);
+	result =
+		json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:b, s:i, s:i, s:i, s:I, s:O, s:I, s:O*}",
+			  "schema", VMMIO_RESULT_SCHEMA, "tool", "vmmio-bench", "kind", "sweep",
+			  "accel", vmmio_accel_name(accel), "experiment", s->e.name, "title",
+			  s->e.title, "quick", s->quick, "boots", s->e.boots, "rounds", s->e.rounds,
+			  "seed", s->e.seed, "runs", (json_int_t)s->e.n, "failed", failures,
+			  "repeated", (json_int_t)s->repeated, "guest", guest);
 	if (result && json_object_size(hosts))
 		json_object_set(result, "hosts", hosts);
 	if (s->vmm.n) {
@@ -231,7 +232,7 @@ static int write_folder(struct sweep *s, struct vmmio_result *r, char *final)
 	s->report.result = result;
 	s->report.machine = machine;
 	s->report.set = &set;
-	if (!vmmio_accel_name_emulated(accel))
+	if (!vmmio_accel_emulated(accel))
 		s->report.rows = rows;
 	err = vmmio_result_write_json(r, "result.json", result);
 	err = err ?: vmmio_result_write_json(r, "machine.json", machine);

@@ -162,11 +162,11 @@ static json_t *result_object(const struct run *r)
 	return json_pack("{s:i, s:s, s:s, s:s, s:{s:i, s:i, s:i, s:i, s:f, s:f}, s:{s:s?}, s:b, "
 			 "s:O, s:O?, s:O, s:i}",
 			 "schema", VMMIO_RESULT_SCHEMA, "tool", "vmmio-bench", "kind", "versus",
-			 "accel", "tcg", "options", "boots", v->boots, "rounds", v->rounds, "count",
-			 v->count, "block_size", v->block_size, "limit_pct", v->limit,
-			 "limit_traced_pct", v->limit_traced, "guest", "kernel", v->kernel,
-			 "negative", r->negative, "verdict", r->verdict, "settings", v->settings,
-			 "checks", v->checks, "boots_repeated", r->failed);
+			 "accel", vmmio_accel_name(VMMIO_ACCEL_NONE), "options", "boots", v->boots,
+			 "rounds", v->rounds, "count", v->count, "block_size", v->block_size,
+			 "limit_pct", v->limit, "limit_traced_pct", v->limit_traced, "guest",
+			 "kernel", v->kernel, "negative", r->negative, "verdict", r->verdict,
+			 "settings", v->settings, "checks", v->checks, "boots_repeated", r->failed);
 }
 
 static void print_text(const struct run *r, FILE *f)
@@ -199,14 +199,15 @@ static int write_text(const struct run *r)
 static int write_folder(struct run *r, char *final)
 {
 	char set[128];
-	int err = vmmio_result_write_run(&r->result, result_object(r), &r->v.set,
-					 vmmio_machine_describe("tcg", r->setup.qemu_number),
-					 r->qemu_line, r->infos, r->rows);
+	int err = vmmio_result_write_run(
+		&r->result, result_object(r), &r->v.set,
+		vmmio_machine_describe(VMMIO_ACCEL_NONE, r->setup.qemu_number), r->qemu_line,
+		r->infos, r->rows);
 
 	err = err ?: write_text(r);
 	if (err || vmmio_stop)
 		return err ? err : -EINTR;
-	vmmio_machine_set_name("tcg", set, sizeof(set));
+	vmmio_machine_set_name(VMMIO_ACCEL_NONE, set, sizeof(set));
 	return vmmio_result_commit(&r->result, set, "versus", "versus", final);
 }
 

@@ -446,9 +446,9 @@ static int read_trace(struct run *r, char *output)
 	return err ?: take_windows(r);
 }
 
-static const char *accel(const struct run *r)
+static enum vmmio_accel accel(const struct run *r)
 {
-	return vmmio_accel_name(r->stack ? VMMIO_ACCEL_SVM_ON_TCG : VMMIO_ACCEL_NONE);
+	return r->stack ? VMMIO_ACCEL_SVM_ON_TCG : VMMIO_ACCEL_NONE;
 }
 
 static json_t *result_object(const struct run *r)
@@ -457,10 +457,11 @@ static json_t *result_object(const struct run *r)
 
 	return json_pack("{s:i, s:s, s:s, s:s, s:{s:i, s:i, s:i, s:i, s:s, s:s, s:O}, s:O?, s:O*}",
 			 "schema", VMMIO_RESULT_SCHEMA, "tool", "vmmio-bench", "kind", "where",
-			 "accel", accel(r), "options", "windows", r->load.windows, "count",
-			 r->load.count, "depth", r->load.depth, "block_size", r->load.block_size,
-			 "rw", r->load.rw, "driver", r->load.driver, "images", r->images, "guest",
-			 json_object_get(info, "guest"), "under", json_object_get(info, "host"));
+			 "accel", vmmio_accel_name(accel(r)), "options", "windows", r->load.windows,
+			 "count", r->load.count, "depth", r->load.depth, "block_size",
+			 r->load.block_size, "rw", r->load.rw, "driver", r->load.driver, "images",
+			 r->images, "guest", json_object_get(info, "guest"), "under",
+			 json_object_get(info, "host"));
 }
 
 /* Per I/O, with as many digits as there are. */

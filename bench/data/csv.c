@@ -31,7 +31,7 @@ void vmmio_series_cells(struct vmmio_csv *c, const struct vmmio_series *s, const
 	free(known);
 }
 
-void vmmio_series_csv(const struct vmmio_series_set *set, const char *accel, FILE *f)
+void vmmio_series_csv(const struct vmmio_series_set *set, enum vmmio_accel accel, FILE *f)
 {
 	struct vmmio_csv c = {f};
 
@@ -41,7 +41,7 @@ void vmmio_series_csv(const struct vmmio_series_set *set, const char *accel, FIL
 
 		if (!vmmio_series_any(s))
 			continue;
-		vmmio_csv_put(&c, "%s", accel);
+		vmmio_csv_put(&c, "%s", vmmio_accel_name(accel));
 		vmmio_csv_put(&c, "%s", s->labels);
 		vmmio_series_cells(&c, s, vmmio_series_emulated(s, accel) ? "yes" : "no");
 	}

@@ -10,7 +10,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/accel.h"
 #include "machine.h"
 
 int vmmio_machine_cpus(void)
@@ -31,18 +30,18 @@ static void today(const char *format, char *buf, size_t len)
 	strftime(buf, len, format, &tm);
 }
 
-void vmmio_machine_set_name(const char *accel, char *buf, size_t len)
+void vmmio_machine_set_name(enum vmmio_accel accel, char *buf, size_t len)
 {
 	char cpu[128], slug[48], kind[32], date[16];
 
 	vmmio_accel_cpu(cpu, sizeof(cpu));
 	vmmio_accel_slug(cpu, slug, sizeof(slug));
-	vmmio_accel_slug(accel, kind, sizeof(kind));
+	vmmio_accel_slug(vmmio_accel_name(accel), kind, sizeof(kind));
 	today("%Y-%m-%d", date, sizeof(date));
 	snprintf(buf, len, "%s-%s-%s", date, slug[0] ? slug : "unknown", kind);
 }
 
-json_t *vmmio_machine_describe(const char *accel, unsigned int qemu)
+json_t *vmmio_machine_describe(enum vmmio_accel accel, unsigned int qemu)
 {
 	char cpu[128], version[32], stamp[32];
 	struct utsname un;
@@ -53,9 +52,9 @@ json_t *vmmio_machine_describe(const char *accel, unsigned int qemu)
 	snprintf(version, sizeof(version), "%u.%u.%u", qemu / 10000, qemu / 100 % 100, qemu % 100);
 	if (uname(&un))
 		memset(&un, 0, sizeof(un));
-	return json_pack("{s:s, s:s, s:i, s:I, s:s, s:s, s:s, s:s, s:s}", "accel", accel, "cpu",
-			 cpu, "cpus", vmmio_machine_cpus(), "memory_mib",
-			 (json_int_t)(pages / 1024 * sysconf(_SC_PAGESIZE) / 1024), "arch",
-			 un.machine, "kernel", un.release, "qemu", version, "vmmio", VMMIO_VERSION,
-			 "date", stamp);
+	return json_pack("{s:s, s:s, s:i, s:I, s:s, s:s, s:s, s:s, s:s}", "accel",
+			 vmmio_accel_name(accel), "cpu", cpu, "cpus", vmmio_machine_cpus(),
+			 "memory_mib", (json_int_t)(pages / 1024 * sysconf(_SC_PAGESIZE) / 1024),
+			 "arch", un.machine, "kernel", un.release, "qemu", version, "vmmio",
+			 VMMIO_VERSION, "date", stamp);
 }

@@ -15,7 +15,6 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "lib/accel.h"
 #include "result.h"
 #include "rounds.h"
 
@@ -468,11 +467,11 @@ int vmmio_result_load(const char *path, struct vmmio_loaded *out, char *why, siz
 	out->result = load_json(path, "result.json", why, len);
 	if (!out->result)
 		goto out;
-	if (json_unpack(out->result, "{s:s}", "accel", &accel) || !vmmio_accel_name_known(accel)) {
+	if (json_unpack(out->result, "{s:s}", "accel", &accel) ||
+	    !vmmio_accel_find(accel, &out->accel)) {
 		snprintf(why, len, "result.json names no accelerator");
 		goto out;
 	}
-	snprintf(out->accel, sizeof(out->accel), "%s", accel);
 	out->machine = load_json(path, "machine.json", why, len);
 	if (!out->machine)
 		goto out;

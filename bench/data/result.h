@@ -88,7 +88,7 @@ int vmmio_result_sum(const char *path, long long *bytes, unsigned long *crc);
 struct vmmio_loaded {
 	char path[PATH_MAX];
 	char kind[32];
-	char accel[16];
+	enum vmmio_accel accel;
 	json_t *result;
 	json_t *machine;
 	json_t *manifest;

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "series.h"
-#include "lib/accel.h"
 
 const struct vmmio_metric vmmio_metrics[VMMIO_M_COUNT] = {
 #define VMMIO_METRIC_ROW(id, k, h, u, c1, cn, m) \
@@ -247,10 +246,9 @@ const char *vmmio_exact_words(bool exact, unsigned int boots)
 			 : "NOT exact: medians of the boots";
 }
 
-bool vmmio_series_emulated(const struct vmmio_series *s, const char *accel)
+bool vmmio_series_emulated(const struct vmmio_series *s, enum vmmio_accel accel)
 {
-	return vmmio_accel_name_emulated(accel) &&
-	       (s->cls == VMMIO_SCHEDULE || s->cls == VMMIO_TIME);
+	return vmmio_accel_emulated(accel) && (s->cls == VMMIO_SCHEDULE || s->cls == VMMIO_TIME);
 }
 
 /* [numerator, denominator] of each value, null where it has none; NULL if no value has. */

@@ -14,6 +14,7 @@
 #include <jansson.h>
 #include <vmmio/fields.h>
 
+#include "lib/accel.h"
 #include "stats.h"
 
 /* As many as it takes to read back the very number: what is rendered from a stored
@@ -179,7 +180,7 @@ bool vmmio_series_exact(const struct vmmio_series *s);
 const char *vmmio_exact_words(bool exact, unsigned int boots);
 
 /* Marked "~": true of an emulated run only (field classes). */
-bool vmmio_series_emulated(const struct vmmio_series *s, const char *accel);
+bool vmmio_series_emulated(const struct vmmio_series *s, enum vmmio_accel accel);
 
 /* null where @v is not known: JSON has no NAN, and json_pack() gives up at one */
 json_t *vmmio_json_number_or_null(double v);
@@ -187,7 +188,7 @@ json_t *vmmio_json_number_or_null(double v);
 /* csv.c: @s from its key on, to the end of the line; @emulated: "yes", "no", or NULL, no cell */
 struct vmmio_csv;
 void vmmio_series_cells(struct vmmio_csv *c, const struct vmmio_series *s, const char *emulated);
-void vmmio_series_csv(const struct vmmio_series_set *set, const char *accel, FILE *f);
+void vmmio_series_csv(const struct vmmio_series_set *set, enum vmmio_accel accel, FILE *f);
 
 json_t *vmmio_series_to_json(const struct vmmio_series_set *set);
 /* -EPROTO with the reason in @why if @j is not what to_json() makes. */

@@ -39,7 +39,7 @@ static bool takes_part(const struct vmmio_series *s, const struct vmmio_ab_optio
 		return true;
 	if (o->only_structural || o->structural)
 		return false;
-	return s->cls != VMMIO_TIME || !vmmio_accel_name_emulated(o->accel) || o->times;
+	return s->cls != VMMIO_TIME || !vmmio_accel_emulated(o->accel) || o->times;
 }
 
 bool vmmio_ab_judges(const struct vmmio_series *s, const struct vmmio_ab_options *o)

@@ -75,7 +75,7 @@ struct vmmio_ab_options {
 	bool one_run;	   /* each side is one run: others are shown, and are no regression */
 	const char *only_structural;	     /* why nothing else compares, or NULL */
 	const struct vmmio_series_set *only; /* no others than these, or NULL */
-	const char *accel;
+	enum vmmio_accel accel;
 };
 
 struct vmmio_ab {

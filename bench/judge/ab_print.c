@@ -227,10 +227,10 @@ json_t *vmmio_ab_json(const struct vmmio_ab *ab, const struct vmmio_ab_options *
 						     "key", ab->new[i]->key));
 	return json_pack(
 		"{s:i, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:s*, s:f, s:f, s:f, s:o, s:o}",
-		"schema", 1, "accel", o->accel, "verdict", vmmio_ab_verdict(ab), "tested",
-		(json_int_t)ab->tested, "different", (json_int_t)ab->different, "regressions",
-		(json_int_t)ab->regressions, "undecided", (json_int_t)ab->undecided, "vanished",
-		(json_int_t)count(ab, VMMIO_AB_GONE), "warnings", (json_int_t)ab->warnings, "how",
-		o->how, "alpha", o->alpha, "threshold_pct", o->threshold, "least_p", ab->floor,
-		"new", new, "rows", rows);
+		"schema", 1, "accel", vmmio_accel_name(o->accel), "verdict", vmmio_ab_verdict(ab),
+		"tested", (json_int_t)ab->tested, "different", (json_int_t)ab->different,
+		"regressions", (json_int_t)ab->regressions, "undecided", (json_int_t)ab->undecided,
+		"vanished", (json_int_t)count(ab, VMMIO_AB_GONE), "warnings",
+		(json_int_t)ab->warnings, "how", o->how, "alpha", o->alpha, "threshold_pct",
+		o->threshold, "least_p", ab->floor, "new", new, "rows", rows);
 }

@@ -14,7 +14,7 @@
 #include "bench/data/series.h"
 
 struct vmmio_comparison {
-	const char *accel;     /* by name, "tcg", "kvm-vmx" ... */
+	enum vmmio_accel accel;
 	const char *load;      /* "randread": the label of the series */
 	const char *load_text; /* "random reads of 4 KiB" */
 	unsigned int boots, rounds, count;

@@ -20,12 +20,13 @@ const char *const vmmio_doorbell_name[VMMIO_DOORBELLS] = {
 
 bool vmmio_costs_soft(const struct vmmio_costs *c)
 {
-	return !strcmp(c->accel, "kvm-soft");
+	return c->accel == VMMIO_ACCEL_KVM_SOFT;
 }
 
 int vmmio_costs_load(const char *path, bool allow_soft, const char *cpu, struct vmmio_costs *c,
 		     char *why, size_t len)
 {
+	const char *accel = NULL;
 	json_error_t e;
 
 	memset(c, 0, sizeof(*c));
@@ -33,10 +34,11 @@ int vmmio_costs_load(const char *path, bool allow_soft, const char *cpu, struct 
 	c->json = json_load_file(path, 0, &e);
 	if (!c->json)
 		snprintf(why, len, "%s", e.line > 0 ? "not JSON" : strerror(errno));
-	else if (json_unpack(c->json, "{s:s, s:s}", "accel", &c->accel, "cpu", &c->cpu) ||
+	else if (json_unpack(c->json, "{s:s, s:s}", "accel", &accel, "cpu", &c->cpu) ||
+		 !vmmio_accel_find(accel, &c->accel) ||
 		 !json_is_array(json_object_get(c->json, "rows")))
 		snprintf(why, len, "not a table of vmmio-bench micro --json");
-	else if (vmmio_accel_name_emulated(c->accel))
+	else if (vmmio_accel_emulated(c->accel))
 		snprintf(why, len, "emulated costs predict nothing");
 	else if (vmmio_costs_soft(c) && !allow_soft && (!cpu || strcmp(cpu, c->cpu)))
 		snprintf(why, len,

@@ -16,7 +16,8 @@
 
 struct vmmio_costs {
 	json_t *json;
-	const char *accel, *cpu, *date;
+	enum vmmio_accel accel;
+	const char *cpu, *date;
 };
 
 /*

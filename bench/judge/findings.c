@@ -292,14 +292,15 @@ static void say_predictions(struct vmmio_page *p)
 
 	for (size_t m = 0; m < p->in->ncosts; m++) {
 		const struct vmmio_costs *c = &p->in->costs[m];
-		bool soft = !strcmp(c->accel, "kvm-soft");
+		bool soft = c->accel == VMMIO_ACCEL_KVM_SOFT;
 
 		vmmio_page_say(
 			p, "Predicted cost per I/O",
 			"PREDICTION, not measured: counts of this study times the access costs "
 			"of %s (%s%s%s%s), depth 1%s. EOIs, interrupt delivery and indirect "
 			"costs of an exit are left out.",
-			c->cpu, c->accel, c->date ? ", " : "", c->date ? c->date : "",
+			c->cpu, vmmio_accel_name(c->accel), c->date ? ", " : "",
+			c->date ? c->date : "",
 			soft ? ": a KVM without hardware support, allowed by hand" : "",
 			soft ? "; these costs hold for no other machine" : "");
 		for (int how = 0; l && how < VMMIO_DOORBELLS; how++) {

@@ -380,7 +380,7 @@ static void weigh(struct walk *w, const struct vmmio_ab_options *o)
 		     dir * (l->level - l->best) >= l->soft;
 }
 
-static struct vmmio_ab_options options_of(const struct vmmio_ab_options *o, const char *accel)
+static struct vmmio_ab_options options_of(const struct vmmio_ab_options *o, enum vmmio_accel accel)
 {
 	struct vmmio_ab_options one = *o;
 

@@ -23,7 +23,8 @@
 
 struct vmmio_history_result {
 	const char *path;
-	char date[32], accel[16];
+	char date[32];
+	enum vmmio_accel accel;
 	const char *machine; /* processor, kernel and accelerator below, as a text */
 	const char *commit;  /* of what was measured, as compare --commit had it, or NULL */
 	json_t *dims;	     /* what it was measured with (dims.h) */
@@ -41,7 +42,7 @@ struct vmmio_history_change {
 /* A series, on one machine unless it is structural. */
 struct vmmio_history_line {
 	const struct vmmio_series *like;
-	const char *accel;
+	enum vmmio_accel accel;
 	size_t *at; /* results that know it */
 	double *v;  /* and what they say */
 	size_t n;

@@ -119,8 +119,8 @@ static json_t *line_json(const struct vmmio_history_line *l, const struct vmmio_
 	}
 	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:b, s:b, s:b, s:b, s:b, s:b, s:o}",
 			 "labels", l->like->labels, "key", l->like->key, "class",
-			 vmmio_class_name(l->like->cls), "accel", l->accel, "results",
-			 (json_int_t)l->n, "level",
+			 vmmio_class_name(l->like->cls), "accel", vmmio_accel_name(l->accel),
+			 "results", (json_int_t)l->n, "level",
 			 vmmio_json_number_or_null(l->n ? l->level : NAN), "best",
 			 vmmio_json_number_or_null(l->n ? l->best : NAN), "regression",
 			 l->regression, "warning", l->warning, "undecided", l->undecided, "too_few",
@@ -135,9 +135,10 @@ json_t *vmmio_history_json(const struct vmmio_history *h, const struct vmmio_his
 	for (size_t i = 0; i < h->n; i++)
 		json_array_append_new(lines, line_json(&h->line[i], r));
 	for (size_t i = 0; i < n; i++)
-		json_array_append_new(results, json_pack("{s:s, s:s, s:s, s:s?}", "path", r[i].path,
-							 "date", r[i].date, "accel", r[i].accel,
-							 "commit", r[i].commit));
+		json_array_append_new(results,
+				      json_pack("{s:s, s:s, s:s, s:s?}", "path", r[i].path, "date",
+						r[i].date, "accel", vmmio_accel_name(r[i].accel),
+						"commit", r[i].commit));
 	return json_pack("{s:f, s:I, s:I, s:I, s:I, s:o, s:o}", "alpha", h->alpha, "changes",
 			 (json_int_t)h->changes, "regressions", (json_int_t)h->regressions,
 			 "warnings", (json_int_t)h->warnings, "undecided", (json_int_t)h->undecided,

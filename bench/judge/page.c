@@ -56,7 +56,7 @@ static void write_prices(const struct vmmio_findings *in, FILE *f)
 	const struct vmmio_factor *t = vmmio_findings_factor(in, "transport");
 	const struct vmmio_factor *l = vmmio_findings_factor(in, "load");
 	const char *load = l ? l->value[l->base] : NULL;
-	bool emulated = vmmio_accel_name_emulated(in->tables->accel);
+	bool emulated = vmmio_accel_emulated(in->tables->accel);
 
 	if (!t || !vmmio_findings_nearest(in, "accesses_per_io", load, NULL, "1"))
 		return;
@@ -187,8 +187,8 @@ static void write_limits(const struct vmmio_findings *in, FILE *f)
 			"worlds. The accelerator is %s: what is counted is instructions.\n"
 			"- What a host with more processors does: on this one the backend waits "
 			"until the guest halts.\n",
-			in->tables->accel);
-	else if (vmmio_accel_name_emulated(in->tables->accel))
+			vmmio_accel_name(in->tables->accel));
+	else if (vmmio_accel_emulated(in->tables->accel))
 		fprintf(f,
 			"- Anything about time. The accelerator is %s: all durations are the "
 			"emulator's, and are not shown.\n"
@@ -197,8 +197,8 @@ static void write_limits(const struct vmmio_findings *in, FILE *f)
 			"the doorbell write (or, with a completion delay, when the emulator's "
 			"timer runs): rows marked ~ are true of these runs, comparable within a "
 			"row and never between mmio and pci.\n",
-			in->tables->accel);
-	else if (!strcmp(in->tables->accel, "kvm-soft"))
+			vmmio_accel_name(in->tables->accel));
+	else if (in->tables->accel == VMMIO_ACCEL_KVM_SOFT)
 		fprintf(f, "- Times on hardware: these are of a KVM without hardware support.\n");
 	if (in->boots < 4)
 		fprintf(f, "- Small effects: with %u boot%s a range is all that can be given.\n",
@@ -234,7 +234,7 @@ void vmmio_findings_write(const struct vmmio_findings *in, FILE *f)
 		"differ; a row marked ~ is true of this emulated run only; `-` was not measured. "
 		"T3.2 is row 2 of table T3 in [tables.md](tables.md).\n\n## Findings\n\n",
 		in->quick ? "A quick look, not a study: " : "", in->runs, in->boots,
-		in->boots == 1 ? "" : "s", in->failed, in->tables->accel,
+		in->boots == 1 ? "" : "s", in->failed, vmmio_accel_name(in->tables->accel),
 		text_of(in->machine, "cpu"), text_of(in->machine, "qemu"));
 	if (!vmmio_findings_sentences(in, f))
 		fprintf(f, "None: no setting was measured twice.\n");

@@ -130,7 +130,7 @@ static void say_factor(struct vmmio_page *p, const struct vmmio_factor *by, cons
 					     "latency_p50_us"};
 	const struct vmmio_table *t;
 	char same[300] = "", differ[300] = "", quiet[300] = "";
-	const char *changes = !vmmio_accel_name_emulated(p->tables->accel)
+	const char *changes = !vmmio_accel_emulated(p->tables->accel)
 				      ? "What changes:"
 				      : "What changes, each transport by itself:";
 	size_t rows = 0, all = 0, changed, any = 0;
@@ -209,9 +209,8 @@ void vmmio_page_factors(struct vmmio_page *p)
 			p, "No change",
 			"By none of these does a number %s (at depth 1: change at all%s): %s.",
 			p->in->boots > 1 ? "change by a fifth so that all boots agree" : "double",
-			!vmmio_accel_name_emulated(p->tables->accel)
-				? ""
-				: "; deeper, of these emulated "
-				  "runs only",
+			!vmmio_accel_emulated(p->tables->accel) ? ""
+								: "; deeper, of these emulated "
+								  "runs only",
 			p->none);
 }

@@ -393,7 +393,7 @@ void vmmio_stack_print(const struct vmmio_stack *s, FILE *f)
 	json_t *kinds = vmmio_stack_kinds(s), *k;
 	size_t i;
 
-	fprintf(f, "%s, depth 1, on %s: ", s->load_text, s->accel);
+	fprintf(f, "%s, depth 1, on %s: ", s->load_text, vmmio_accel_name(s->accel));
 	if (s->kernel)
 		fprintf(f, "Linux %s, ", s->kernel);
 	fprintf(f, "QEMU %s with ioeventfd, %u boot%s of %u I/Os\n", s->qemu, s->boots,

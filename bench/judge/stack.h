@@ -56,7 +56,8 @@ struct vmmio_stack_kick {
 };
 
 struct vmmio_stack {
-	const char *accel, *load_text;
+	enum vmmio_accel accel;
+	const char *load_text;
 	const char *qemu;   /* version of the monitor, in the bench host */
 	const char *kernel; /* release of the bench host's; NULL: a result that does not say */
 	unsigned int boots, rounds, count;
@@ -113,7 +114,7 @@ int vmmio_stack_judge(struct vmmio_stack *s, const json_t *rows);
  * text and @set. -EPROTO: not what compare --stack writes. vmmio_stack_stored_free().
  */
 int vmmio_stack_stored(struct vmmio_stack *s, const json_t *result, const json_t *machine,
-		       const char *accel, const struct vmmio_series_set *set);
+		       enum vmmio_accel accel, const struct vmmio_series_set *set);
 void vmmio_stack_stored_free(struct vmmio_stack *s);
 
 /*

@@ -154,6 +154,6 @@ void vmmio_stack_print_prediction(const struct vmmio_stack *s, const json_t *row
 		"without\nthem. The residual is what neither holds: the device's backend, "
 		"interrupts on "
 		"their way,\nhalts, and probes beside the exits.\n",
-		s->accel);
+		vmmio_accel_name(s->accel));
 	json_decref(kinds);
 }

@@ -76,7 +76,7 @@ static int take_layers(struct vmmio_stack *s, const json_t *row)
 }
 
 int vmmio_stack_stored(struct vmmio_stack *s, const json_t *result, const json_t *machine,
-		       const char *accel, const struct vmmio_series_set *set)
+		       enum vmmio_accel accel, const struct vmmio_series_set *set)
 {
 	const json_t *host = json_object_get(result, "host"),
 		     *layers = json_object_get(result, "layers");

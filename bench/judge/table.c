@@ -211,7 +211,8 @@ void vmmio_comparison_print(const struct vmmio_comparison *c, FILE *f)
 {
 	const char *kernel = json_string_value(json_object_get(c->guest, "kernel"));
 
-	fprintf(f, "virtio-blk, %s, null disks, accelerator %s\n", c->load_text, c->accel);
+	fprintf(f, "virtio-blk, %s, null disks, accelerator %s\n", c->load_text,
+		vmmio_accel_name(c->accel));
 	fprintf(f, "%u boots x %u rounds x %u I/Os, guest kernel %s, QEMU %s\n", c->boots,
 		c->rounds, c->count, kernel ? kernel : "-", c->qemu);
 	fprintf(f, "on all sides: ");
@@ -241,7 +242,7 @@ void vmmio_comparison_print(const struct vmmio_comparison *c, FILE *f)
 				print_roles(c, c->depths.v[d], f);
 		}
 	}
-	if (vmmio_accel_name_emulated(c->accel))
+	if (vmmio_accel_emulated(c->accel))
 		fprintf(f,
 			"\n~ true of this emulated run only: the device completes inside the "
 			"doorbell "
@@ -257,7 +258,7 @@ void vmmio_comparison_csv(const struct vmmio_comparison *c, FILE *f)
 	fprintf(f, "accel,load,transport,depth,key,heading,unit,class,boots,median,min,max,iqr,"
 		   "exact\n");
 	for (size_t i = 0; i < c->set.n; i++) {
-		vmmio_csv_put(&csv, "%s", c->accel);
+		vmmio_csv_put(&csv, "%s", vmmio_accel_name(c->accel));
 		for (size_t l = 0; l < sizeof(labels) / sizeof(labels[0]); l++) {
 			char value[32];
 

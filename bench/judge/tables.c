@@ -116,7 +116,7 @@ static bool judge(const struct vmmio_tables *all, const struct vmmio_series *s,
 	row->changes = row->low < row->high;
 	/* one boot has no range: there only what doubles is more than chance may do */
 	row->apart = low > high && row->high - row->low >= (s->n > 1 ? 0.2 : 1.0) * fabs(row->low);
-	row->emulated = vmmio_accel_name_emulated(all->accel) &&
+	row->emulated = vmmio_accel_emulated(all->accel) &&
 			(row->mixed || vmmio_series_emulated(s, all->accel));
 	return row->have > 1;
 }
@@ -186,7 +186,7 @@ static int build(struct vmmio_tables *all, const struct vmmio_factor *by, const 
 }
 
 int vmmio_tables_build(struct vmmio_tables *all, const struct vmmio_series_set *set,
-		       const char *accel)
+		       enum vmmio_accel accel)
 {
 	size_t nkeys = sizeof(keys) / sizeof(keys[0]);
 	int err = 0, number = 0;

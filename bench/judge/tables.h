@@ -37,14 +37,14 @@ struct vmmio_table {
 
 struct vmmio_tables {
 	const struct vmmio_series_set *set;
-	const char *accel;
+	enum vmmio_accel accel;
 	struct vmmio_factors factors;
 	struct vmmio_table *t;
 	size_t n;
 };
 
 int vmmio_tables_build(struct vmmio_tables *all, const struct vmmio_series_set *set,
-		       const char *accel);
+		       enum vmmio_accel accel);
 void vmmio_tables_free(struct vmmio_tables *all);
 
 /* All that have a number, in Markdown. */

@@ -100,7 +100,7 @@ static void say_counts(const struct vmmio_comparison *c, unsigned int depth, jso
 			     sizeof(text));
 		append(text, sizeof(text), ", and ");
 		over_columns(c, depth, "accesses_per_kick", "per kick", text, sizeof(text));
-		if (vmmio_accel_name_emulated(c->accel))
+		if (vmmio_accel_emulated(c->accel))
 			append(text, sizeof(text),
 			       "; how many kicks and interrupts an I/O needs is not compared: "
 			       "under "
@@ -160,7 +160,7 @@ json_t *vmmio_comparison_verdict(const struct vmmio_comparison *c, bool *withhel
 	}
 	for (i = 0; i < c->depths.n; i++)
 		say_counts(c, c->depths.v[i], sentences);
-	if (vmmio_accel_name_emulated(c->accel)) {
+	if (vmmio_accel_emulated(c->accel)) {
 		say(sentences, "times are emulated and no ground for a comparison");
 		return sentences;
 	}
@@ -168,7 +168,7 @@ json_t *vmmio_comparison_verdict(const struct vmmio_comparison *c, bool *withhel
 		say_time(c, c->depths.v[i], "pci-intx", sentences);
 		say_time(c, c->depths.v[i], "pci-msix", sentences);
 	}
-	if (!strcmp(c->accel, "kvm-soft"))
+	if (c->accel == VMMIO_ACCEL_KVM_SOFT)
 		say(sentences,
 		    "these times are those of a KVM without hardware support, and of no other");
 	return sentences;

@@ -53,7 +53,7 @@ static int by_p(const void *a, const void *b)
 	return (x->p > y->p) - (x->p < y->p);
 }
 
-int vmmio_plot_ab(const struct vmmio_ab *ab, const char *accel, const struct vmmio_result *r,
+int vmmio_plot_ab(const struct vmmio_ab *ab, enum vmmio_accel accel, const struct vmmio_result *r,
 		  char *why, size_t len)
 {
 	const struct vmmio_ab_row **order = calloc(ab->n + 1, sizeof(*order));
@@ -85,7 +85,7 @@ int vmmio_plot_ab(const struct vmmio_ab *ab, const char *accel, const struct vmm
 			row->test.shift_ci.low / base, row->test.shift_ci.high / base,
 			row->finding == VMMIO_AB_DIFFERENT,
 			vmmio_series_emulated(row->a, accel) ? "~" : "", name);
-		emulated |= row->a->cls == VMMIO_TIME && vmmio_accel_name_emulated(accel);
+		emulated |= row->a->cls == VMMIO_TIME && vmmio_accel_emulated(accel);
 		level = 100 * row->test.shift_ci.level;
 		na = row->a->n;
 		nb = row->b->n;
@@ -99,8 +99,8 @@ int vmmio_plot_ab(const struct vmmio_ab *ab, const char *accel, const struct vmm
 		 "n = %zu and %zu boots · %.1f %% intervals · accelerator %s · Holm over %zu "
 		 "series, "
 		 "%zu of %zu shown%s",
-		 na, nb, level, accel, ab->tested, rows, all,
-		 !vmmio_accel_name_emulated(accel) ? "" : " · ~ true of emulated runs only");
+		 na, nb, level, vmmio_accel_name(accel), ab->tested, rows, all,
+		 !vmmio_accel_emulated(accel) ? "" : " · ~ true of emulated runs only");
 	vmmio_plot_quote(note, true, b, sizeof(b));
 	snprintf(vars, sizeof(vars),
 		 "title=\"A against B: shift of each number, with its interval\"\nsubtitle=%s\n"

@@ -261,7 +261,7 @@ int vmmio_plot_curves(const struct vmmio_findings *in, const char *factor, const
 		      bool usual, const struct vmmio_result *r, json_t *names, char *why,
 		      size_t len)
 {
-	bool tcg = vmmio_accel_name_emulated(in->tables->accel);
+	bool tcg = vmmio_accel_emulated(in->tables->accel);
 	char *vars = NULL, a[256], b[512], head[160], note[300], name[64], file[80], word[32],
 	     quoted[180];
 	struct lines *l = calloc(1, sizeof(*l));
@@ -297,7 +297,7 @@ int vmmio_plot_curves(const struct vmmio_findings *in, const char *factor, const
 		 "n = %u boot%s · bars: range of boots · accelerator %s · structural at depth 1, "
 		 "else "
 		 "schedule%s",
-		 in->boots, in->boots == 1 ? "" : "s", in->tables->accel,
+		 in->boots, in->boots == 1 ? "" : "s", vmmio_accel_name(in->tables->accel),
 		 tcg ? " (~ these runs only; not between panels)" : "");
 	vmmio_plot_quote(head, true, a, sizeof(a));
 	vmmio_plot_quote(note, true, b, sizeof(b));

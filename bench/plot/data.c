@@ -129,7 +129,7 @@ static int plot_accesses(const struct vmmio_comparison *c, const struct vmmio_re
 	snprintf(note, sizeof(note),
 		 "depth 1 · %s · n = %u boots x %u rounds x %u I/Os · accelerator %s · structural, "
 		 "%s",
-		 c->load_text, c->boots, c->rounds, c->count, c->accel,
+		 c->load_text, c->boots, c->rounds, c->count, vmmio_accel_name(c->accel),
 		 vmmio_exact_words(exact, c->boots));
 	return vmmio_plot_stacks(stack, VMMIO_COLUMNS, "accesses",
 				 "Register accesses of one virtio-blk I/O, by transport", note,
@@ -188,11 +188,11 @@ static int plot_latency(const struct vmmio_comparison *c, const struct vmmio_res
 		return err;
 	snprintf(note, sizeof(note),
 		 "%s · n = %u boots x %u rounds x %u I/Os · accelerator %s · class: time%s",
-		 c->load_text, c->boots, c->rounds, c->count, c->accel,
-		 !vmmio_accel_name_emulated(c->accel) ? "" : ", EMULATED");
+		 c->load_text, c->boots, c->rounds, c->count, vmmio_accel_name(c->accel),
+		 !vmmio_accel_emulated(c->accel) ? "" : ", EMULATED");
 	title(vars, sizeof(vars) - 64, "Latency of a virtio-blk I/O, by transport and depth", note);
 	sprintf(vars + strlen(vars), "cells=%u\nlevel=\"%.1f %%\"\n%s", cell, 100 * ci.level,
-		!vmmio_accel_name_emulated(c->accel) ? "" : "emulated=1\n");
+		!vmmio_accel_emulated(c->accel) ? "" : "emulated=1\n");
 	return vmmio_plot_run(VMMIO_PLOT_LATENCY, r->part, "latency", vars, why, len);
 }
 

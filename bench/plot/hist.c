@@ -67,11 +67,11 @@ static bool write_line(const struct vmmio_hist *h, const char *name, bool first,
 }
 
 int vmmio_plot_cdf(const json_t *rows, const struct vmmio_plot_line *line, size_t n,
-		   const char *accel, unsigned int boots, const struct vmmio_result *r, char *why,
-		   size_t len)
+		   enum vmmio_accel accel, unsigned int boots, const struct vmmio_result *r,
+		   char *why, size_t len)
 {
 	static const char *const keys[2] = {"kick", "irq"};
-	bool emulated = vmmio_accel_name_emulated(accel);
+	bool emulated = vmmio_accel_emulated(accel);
 	char *text = NULL, vars[1024], b[512], note[256];
 	struct vmmio_hist *h = malloc(sizeof(*h));
 	size_t size, lines[2] = {0, 0};
@@ -103,7 +103,8 @@ int vmmio_plot_cdf(const json_t *rows, const struct vmmio_plot_line *line, size_
 	snprintf(note, sizeof(note),
 		 "depth 1 · events of %u boot%s, tracepoints on · accelerator %s · class: time%s · "
 		 "stores that an interrupt broke into are left out",
-		 boots, boots == 1 ? "" : "s", accel, emulated ? ", EMULATED" : "");
+		 boots, boots == 1 ? "" : "s", vmmio_accel_name(accel),
+		 emulated ? ", EMULATED" : "");
 	vmmio_plot_quote(note, true, b, sizeof(b));
 	snprintf(vars, sizeof(vars),
 		 "title=\"Kick cost and kick to interrupt: what share took less\"\nsubtitle=%s\n"

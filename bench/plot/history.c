@@ -61,7 +61,7 @@ int vmmio_plot_history(const struct vmmio_history_line *l, const struct vmmio_hi
 {
 	char file[80], title[200], note[VMMIO_LABELS_MAX + 120], vars[2048];
 	char a[512], b[2 * VMMIO_LABELS_MAX + 240], unit[64], data[168];
-	bool emulated = l->like->cls == VMMIO_TIME && vmmio_accel_name_emulated(l->accel);
+	bool emulated = l->like->cls == VMMIO_TIME && vmmio_accel_emulated(l->accel);
 	int err;
 
 	snprintf(file, sizeof(file), "%s.tsv", name);
@@ -70,7 +70,7 @@ int vmmio_plot_history(const struct vmmio_history_line *l, const struct vmmio_hi
 		return err;
 	verdict(l, r, title, sizeof(title));
 	snprintf(note, sizeof(note), "%s · %s · n = %zu results · accelerator %s", l->like->labels,
-		 vmmio_class_name(l->like->cls), l->n, l->accel);
+		 vmmio_class_name(l->like->cls), l->n, vmmio_accel_name(l->accel));
 	vmmio_plot_quote(title, true, a, sizeof(a));
 	vmmio_plot_quote(note, true, b, sizeof(b));
 	vmmio_plot_quote(l->like->unit, true, unit, sizeof(unit));

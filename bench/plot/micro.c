@@ -11,15 +11,17 @@
 
 int vmmio_plot_micro(const json_t *result, const struct vmmio_result *r, char *why, size_t len)
 {
-	const char *accel, *cpu, *date, *key;
+	const char *word, *cpu, *date, *key;
+	enum vmmio_accel accel;
 	char *text = NULL, title[512], quoted[600], vars[700];
 	size_t size, i, n = 0;
 	json_t *rows, *row;
 	int noisy, err;
 	FILE *f;
 
-	if (json_unpack((json_t *)result, "{s:s, s:s, s:s, s:b, s:o}", "accel", &accel, "cpu", &cpu,
-			"date", &date, "noisy", &noisy, "rows", &rows)) {
+	if (json_unpack((json_t *)result, "{s:s, s:s, s:s, s:b, s:o}", "accel", &word, "cpu", &cpu,
+			"date", &date, "noisy", &noisy, "rows", &rows) ||
+	    !vmmio_accel_find(word, &accel)) {
 		snprintf(why, len, "result.json lacks what micro writes");
 		return -EPROTO;
 	}
@@ -39,9 +41,9 @@ int vmmio_plot_micro(const json_t *result, const struct vmmio_result *r, char *w
 	if (err || !n)
 		return err;
 	snprintf(title, sizeof(title), "vmmio-bench micro on %s%s: %s, %s", noisy ? "a noisy " : "",
-		 accel, cpu, date);
+		 word, cpu, date);
 	vmmio_plot_quote(title, true, quoted, sizeof(quoted));
 	snprintf(vars, sizeof(vars), "title=%s\nrows=%zu\n%s", quoted, n,
-		 vmmio_accel_name_emulated(accel) ? "emulated=1\n" : "");
+		 vmmio_accel_emulated(accel) ? "emulated=1\n" : "");
 	return vmmio_plot_run(VMMIO_PLOT_MICRO, r->part, "micro", vars, why, len);
 }

@@ -77,12 +77,12 @@ struct vmmio_plot_line {
 	char name[48], labels[VMMIO_LABELS_MAX];
 };
 int vmmio_plot_cdf(const json_t *rows, const struct vmmio_plot_line *line, size_t n,
-		   const char *accel, unsigned int boots, const struct vmmio_result *r, char *why,
-		   size_t len);
+		   enum vmmio_accel accel, unsigned int boots, const struct vmmio_result *r,
+		   char *why, size_t len);
 
 /* Shifts of B against A with their intervals (intervals.svg, .png, .tsv). */
 struct vmmio_ab;
-int vmmio_plot_ab(const struct vmmio_ab *ab, const char *accel, const struct vmmio_result *r,
+int vmmio_plot_ab(const struct vmmio_ab *ab, enum vmmio_accel accel, const struct vmmio_result *r,
 		  char *why, size_t len);
 
 /* One series over results: <name>.tsv, .svg, .png. */

@@ -89,7 +89,7 @@ static void set_title(const struct vmmio_stack *s, const char *title, const char
 
 	snprintf(note, sizeof(note), "%s, depth 1 · %s%u boot%s of %u I/Os · QEMU %s on %s",
 		 s->load_text, what, s->boots, s->boots == 1 ? "" : "s", s->rounds * s->count,
-		 s->qemu, s->accel);
+		 s->qemu, vmmio_accel_name(s->accel));
 	vmmio_plot_quote(title, true, a, sizeof(a));
 	vmmio_plot_quote(note, true, b, sizeof(b));
 	snprintf(vars, len, "title=%s\nsubtitle=%s\n", a, b);

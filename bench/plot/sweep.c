@@ -107,7 +107,8 @@ static int plot_accesses(const struct vmmio_findings *in, const struct vmmio_res
 	snprintf(note, sizeof(note),
 		 "load %s, depth 1%s · n = %u boot%s · accelerator %s · structural, %s",
 		 load ? load : "-", have_lazy ? "; lazy: lazy_status=on" : "", in->boots,
-		 in->boots == 1 ? "" : "s", in->tables->accel, vmmio_exact_words(exact, in->boots));
+		 in->boots == 1 ? "" : "s", vmmio_accel_name(in->tables->accel),
+		 vmmio_exact_words(exact, in->boots));
 	err = vmmio_plot_stacks(stack, n, "accesses", heading, note, "I/O", true, r, why, len);
 	if (!err)
 		note_plot(names, "accesses", heading);
@@ -160,7 +161,7 @@ static int plot_loads(const struct vmmio_findings *in, const struct vmmio_result
 		 "depth 1, interrupts of the answer included · n = %u boot%s, medians · "
 		 "accelerator %s · "
 		 "structural",
-		 in->boots, in->boots == 1 ? "" : "s", in->tables->accel);
+		 in->boots, in->boots == 1 ? "" : "s", vmmio_accel_name(in->tables->accel));
 	err = vmmio_plot_stacks(stack, n, "loads", heading, note, "kick", false, r, why, len);
 	if (!err)
 		note_plot(names, "loads", heading);
@@ -264,7 +265,7 @@ static int plot_path(const struct vmmio_findings *in, const struct vmmio_result 
 	snprintf(note, sizeof(note),
 		 "depth 1 · median over n = %u boots, bars: their range · accelerator %s with "
 		 "-icount · path: of this kernel build",
-		 in->boots, in->tables->accel);
+		 in->boots, vmmio_accel_name(in->tables->accel));
 	return plot_bars(bar, n, "path", "Guest instructions of an I/O, submission to completion",
 			 note,
 			 strstr(key, "p50") ? "guest instructions in the median I/O"
@@ -297,7 +298,7 @@ static int plot_predicted(const struct vmmio_findings *in, const struct vmmio_re
 				b->value = b->low = b->high = p.ns / 1000;
 				b->group = how + 1;
 				snprintf(b->name, sizeof(b->name), "%s%s%s, %s",
-					 in->ncosts > 1 ? in->costs[m].accel : "",
+					 in->ncosts > 1 ? vmmio_accel_name(in->costs[m].accel) : "",
 					 in->ncosts > 1 ? ": " : "", t->value[i],
 					 how ? "ioeventfd" : "VMM");
 				snprintf(b->words, sizeof(b->words), "%.1f us (%g + %g + %g)",
@@ -312,8 +313,8 @@ static int plot_predicted(const struct vmmio_findings *in, const struct vmmio_re
 		 "doorbells + reads + writes per I/O at depth 1 x costs of %s, %s%s · EOIs and "
 		 "delivery "
 		 "left out · not measured",
-		 in->costs[0].cpu, in->costs[0].accel,
-		 !strcmp(in->costs[0].accel, "kvm-soft") ? " (no hardware support)" : "");
+		 in->costs[0].cpu, vmmio_accel_name(in->costs[0].accel),
+		 in->costs[0].accel == VMMIO_ACCEL_KVM_SOFT ? " (no hardware support)" : "");
 	return plot_bars(
 		bar, n, "predicted", "PREDICTED cost of an I/O's register accesses", note,
 		"us per I/O (doorbells + reads + other writes), EOIs and delivery left out", r,

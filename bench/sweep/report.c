@@ -15,15 +15,16 @@
 static int begin(const struct vmmio_report *rep, struct vmmio_tables *tables,
 		 struct vmmio_findings *in)
 {
-	const char *accel, *name, *title;
+	const char *word, *name, *title;
+	enum vmmio_accel accel;
 	json_t *failed;
 	json_int_t runs;
 	int boots;
 
-	if (json_unpack((json_t *)rep->result, "{s:s, s:s, s:s, s:i, s:I, s:o}", "accel", &accel,
+	if (json_unpack((json_t *)rep->result, "{s:s, s:s, s:s, s:i, s:I, s:o}", "accel", &word,
 			"experiment", &name, "title", &title, "boots", &boots, "runs", &runs,
 			"failed", &failed) ||
-	    boots < 1)
+	    boots < 1 || !vmmio_accel_find(word, &accel))
 		return -EPROTO;
 	*in = (struct vmmio_findings){.tables = tables,
 				      .title = title,
@@ -72,7 +73,7 @@ static void write_predicted(const struct vmmio_findings *in, FILE *f)
 				vmmio_predict(set, set->s[i].labels, c, how, &p);
 				if (!isnan(p.ns))
 					fprintf(f, "%s\t%s\t%s\t%s\t%s\t%g\t%g\t%g\t%.1f\n", c->cpu,
-						c->accel, c->date ? c->date : "-",
+						vmmio_accel_name(c->accel), c->date ? c->date : "-",
 						vmmio_doorbell_name[how], set->s[i].labels,
 						p.doorbells, p.reads, p.writes, p.ns);
 			}

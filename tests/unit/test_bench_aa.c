@@ -25,7 +25,8 @@
 
 static const char *stored, *pairs;
 
-static const struct vmmio_ab_options options = {.alpha = 0.05, .threshold = 5, .accel = "kvm-vmx"};
+static const struct vmmio_ab_options options = {
+	.alpha = 0.05, .threshold = 5, .accel = VMMIO_ACCEL_KVM_VMX};
 
 /* The series of a draw: not all, so that ten thousand take seconds. */
 static bool wanted(const struct vmmio_series *s)

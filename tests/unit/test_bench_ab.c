@@ -19,7 +19,8 @@
 
 #define LABELS "load=randread transport=mmio depth=1"
 
-static const struct vmmio_ab_options options = {.alpha = 0.05, .threshold = 5, .accel = "kvm-vmx"};
+static const struct vmmio_ab_options options = {
+	.alpha = 0.05, .threshold = 5, .accel = VMMIO_ACCEL_KVM_VMX};
 
 static void fill(struct vmmio_series_set *set, double accesses, const double *latency, size_t n)
 {
@@ -82,7 +83,7 @@ static void test_times(void **state)
 	vmmio_ab_free(&ab);
 	/* emulated times take no part unless asked for */
 	o = options;
-	o.accel = "tcg";
+	o.accel = VMMIO_ACCEL_NONE;
 	assert_int_equal(vmmio_ab_compare(&a, &b, &o, &ab), 0);
 	assert_int_equal(ab.n, 1);
 	vmmio_ab_free(&ab);

@@ -135,7 +135,7 @@ static void judge(const double (*events)[2], size_t n, struct vmmio_history *h,
 		memset(&r[i], 0, sizeof(r[i]));
 		r[i].path = "r";
 		r[i].machine = "m";
-		strcpy(r[i].accel, "tcg");
+		r[i].accel = VMMIO_ACCEL_NONE;
 		for (int b = 0; b < 2; b++)
 			assert_int_equal(
 				vmmio_series_add_count(&r[i].set, "transport=mmio",
@@ -228,7 +228,7 @@ static void test_family(void **state)
 			memset(&r[i], 0, sizeof(r[i]));
 			r[i].path = "r";
 			r[i].machine = "m";
-			strcpy(r[i].accel, "tcg");
+			r[i].accel = VMMIO_ACCEL_NONE;
 			for (int s = 0; s < 10; s++) {
 				/* some events of 1000 I/Os by chance; one has more */
 				double rate = planted && s == 4 && i >= 12 ? 40 : rates[t % 3];

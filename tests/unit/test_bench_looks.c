@@ -28,7 +28,7 @@
 #define MOST 16 /* pairs */
 
 static const struct vmmio_ab_options options = {
-	.alpha = 0.05, .threshold = 5, .accel = "kvm-vmx", .resolution = 0.01};
+	.alpha = 0.05, .threshold = 5, .accel = VMMIO_ACCEL_KVM_VMX, .resolution = 0.01};
 
 /* Where a sequence ended: pairs, and what it said. */
 struct end {

@@ -63,7 +63,7 @@ static void add_setting(struct vmmio_series_set *set, const char *labels, const 
 	}
 }
 
-static char *page_of(const struct vmmio_series_set *set, const char *accel,
+static char *page_of(const struct vmmio_series_set *set, enum vmmio_accel accel,
 		     const struct vmmio_costs *costs)
 {
 	struct vmmio_tables tables;
@@ -112,7 +112,7 @@ static void test_says(void **state)
 
 	(void)state;
 	fill(&set);
-	text = page_of(&set, "tcg", NULL);
+	text = page_of(&set, VMMIO_ACCEL_NONE, NULL);
 	must(text, "| **register accesses per I/O** | 3 | 2 | 1 | structural |");
 	must(text, "| - InterruptACK | 1 | 0 | 0 | structural |");
 	price = must(text,
@@ -146,10 +146,10 @@ static void test_transports(void **state)
 
 	(void)state;
 	fill(&set);
-	text = page_of(&set, "kvm-vmx", NULL);
+	text = page_of(&set, VMMIO_ACCEL_KVM_VMX, NULL);
 	must(text, "used buffers per interrupt, by transport");
 	free(text);
-	text = page_of(&set, "tcg", NULL);
+	text = page_of(&set, VMMIO_ACCEL_NONE, NULL);
 	for (char *at = text; (at = strstr(at, ", by transport\n")); at++) {
 		char *end = strstr(at, "\n## ");
 
@@ -183,7 +183,7 @@ static void test_loads(void **state)
 			columns[c]);
 		add(&set, at, VMMIO_M_ACCESSES_PER_IO, 1, c ? 4 : 6);
 	}
-	text = page_of(&set, "tcg", NULL);
+	text = page_of(&set, VMMIO_ACCEL_NONE, NULL);
 	must(text, "One transaction at depth 1 (load udp_rr) costs these register accesses, "
 		   "doorbell included: **mmio 6, pci-intx 4** (");
 	must(text, "One operation at depth 1 (load rng) costs");
@@ -209,7 +209,7 @@ static void test_arch(void **state)
 		add(&set, at, VMMIO_M_ACCESSES_PER_IRQ, 1, price[c] - 1);
 		add(&set, at, VMMIO_M_KICKS_PER_IO, 1, 1);
 	}
-	text = page_of(&set, "tcg", NULL);
+	text = page_of(&set, VMMIO_ACCEL_NONE, NULL);
 	must(text, "| **register accesses per I/O** | 3 | 2 | 1 | structural |");
 	must(text,
 	     "**mmio 3, pci-intx 2, pci-msix 1** (kicks 1, interrupts 1) - structural, exact in "
@@ -224,7 +224,7 @@ static void test_arch(void **state)
 static void test_predicted(void **state)
 {
 	struct vmmio_series_set set = {0};
-	struct vmmio_costs costs = {.accel = "kvm-soft", .cpu = "a made-up one"};
+	struct vmmio_costs costs = {.accel = VMMIO_ACCEL_KVM_SOFT, .cpu = "a made-up one"};
 	char *text;
 
 	(void)state;
@@ -234,7 +234,7 @@ static void test_predicted(void **state)
 				"{\"key\":\"mmio_write_ioeventfd_match\",\"net_ns\":500}]}",
 				0, NULL);
 	assert_non_null(costs.json);
-	text = page_of(&set, "tcg", &costs);
+	text = page_of(&set, VMMIO_ACCEL_NONE, &costs);
 	must(text, "PREDICTION, not measured");
 	must(text, "a made-up one (kvm-soft: a KVM without hardware support, allowed by hand)");
 	must(text, "doorbell to the VMM: mmio 7.0 us, pci-intx 5.0 us, pci-msix 2.0 us");

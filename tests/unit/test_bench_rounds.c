@@ -164,7 +164,7 @@ static void make(struct fixture *fx, int acc, int ring)
 		json_array_append_new(fx->infos, info);
 		free(text);
 	}
-	fx->c.accel = "tcg";
+	fx->c.accel = VMMIO_ACCEL_NONE;
 	fx->c.load = "randread";
 	fx->c.load_text = "reads";
 	fx->c.boots = 2;

@@ -263,7 +263,7 @@ static void take(struct vmmio_stack *s, const struct cell *cells)
 				  .count = N,
 				  .layer_count = N,
 				  .load_text = "reads",
-				  .accel = "kvm-svm on tcg",
+				  .accel = VMMIO_ACCEL_SVM_ON_TCG,
 				  .qemu = "7.2"};
 	s->host = calloc(VMMIO_COLUMNS, sizeof(*s->host));
 	s->layers = calloc(VMMIO_COLUMNS, sizeof(*s->layers));
