@@ -22,6 +22,7 @@
 #include <bpf/libbpf.h>
 
 #include "lib/accel.h"
+#include "lib/json.h"
 #include "empty.skel.h"
 #include "bench/micro/micro.h"
 #include "bench/micro/vm.h"
@@ -45,17 +46,19 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Prints "KEY":{…} with all samples, sorted. */
-static void print_samples(FILE *f, const char *key, double *v, int n)
+/* {…} with all samples, sorted. */
+static void put_samples(struct vmmio_json *j, const char *key, double *v, int n)
 {
-	int i;
-
 	qsort(v, n, sizeof(v[0]), by_value);
-	fprintf(f, "\"%s\":{\"median\":%.4f,\"min\":%.4f,\"max\":%.4f,\"samples\":[", key, v[n / 2],
-		v[0], v[n - 1]);
-	for (i = 0; i < n; i++)
-		fprintf(f, "%s%.4f", i ? "," : "", v[i]);
-	fprintf(f, "]}");
+	vmmio_json_open(j, key, '{');
+	vmmio_json_double(j, "median", v[n / 2]);
+	vmmio_json_double(j, "min", v[0]);
+	vmmio_json_double(j, "max", v[n - 1]);
+	vmmio_json_open(j, "samples", '[');
+	for (int i = 0; i < n; i++)
+		vmmio_json_double(j, NULL, v[i]);
+	vmmio_json_close(j, ']');
+	vmmio_json_close(j, '}');
 }
 
 static int more_vms(int n)
@@ -82,7 +85,7 @@ static int more_vms(int n)
 	return 0;
 }
 
-static int discovery(FILE *f)
+static int discovery(struct vmmio_json *j)
 {
 	static const int sizes[] = {1, 10, 64, 250, 500, MOST_VMS};
 	struct vmmio_hostscan *scan;
@@ -97,7 +100,7 @@ static int discovery(FILE *f)
 		fprintf(stderr, "vmmio-hostcost: %s\n", why);
 		return err;
 	}
-	fprintf(f, "\"discovery\":[");
+	vmmio_json_open(j, "discovery", '[');
 	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		struct vmmio_host host;
 		int k;
@@ -116,13 +119,13 @@ static int discovery(FILE *f)
 		}
 		if (err)
 			break;
-		fprintf(f, "%s{\"vms\":%d,", i ? "," : "", sizes[i]);
-		print_samples(f, "ms", ms, SCANS);
-		fprintf(f, ",");
-		print_samples(f, "cpu_ms", cpu_ms, SCANS);
-		fprintf(f, "}");
+		vmmio_json_open(j, NULL, '{');
+		vmmio_json_u64(j, "vms", sizes[i]);
+		put_samples(j, "ms", ms, SCANS);
+		put_samples(j, "cpu_ms", cpu_ms, SCANS);
+		vmmio_json_close(j, '}');
 	}
-	fprintf(f, "]");
+	vmmio_json_close(j, ']');
 	vmmio_hostscan_close(scan);
 	return err;
 }
@@ -190,7 +193,7 @@ static int one_round(struct bpf_program *prog, double *ns)
 	return err;
 }
 
-static int event_cost(FILE *f)
+static int event_cost(struct vmmio_json *j)
 {
 	double empty[ROUNDS], full[ROUNDS], old[ROUNDS], over[ROUNDS], old_over[ROUNDS];
 	int stats = bpf_enable_stats(BPF_STATS_RUN_TIME), i, err = -EIO;
@@ -210,17 +213,14 @@ static int event_cost(FILE *f)
 	}
 	if (err)
 		goto out;
-	fprintf(f, "\"event\":{\"events_per_round\":%d,", EVENTS);
-	print_samples(f, "empty_ns", empty, ROUNDS);
-	fprintf(f, ",");
-	print_samples(f, "kvm_mmio_ns", full, ROUNDS);
-	fprintf(f, ",");
-	print_samples(f, "over_empty_ns", over, ROUNDS);
-	fprintf(f, ",");
-	print_samples(f, "before_6_2_ns", old, ROUNDS);
-	fprintf(f, ",");
-	print_samples(f, "before_6_2_over_empty_ns", old_over, ROUNDS);
-	fprintf(f, "}");
+	vmmio_json_open(j, "event", '{');
+	vmmio_json_u64(j, "events_per_round", EVENTS);
+	put_samples(j, "empty_ns", empty, ROUNDS);
+	put_samples(j, "kvm_mmio_ns", full, ROUNDS);
+	put_samples(j, "over_empty_ns", over, ROUNDS);
+	put_samples(j, "before_6_2_ns", old, ROUNDS);
+	put_samples(j, "before_6_2_over_empty_ns", old_over, ROUNDS);
+	vmmio_json_close(j, '}');
 out:
 	if (stats >= 0)
 		close(stats);
@@ -274,7 +274,7 @@ static void *every_vcpu(void *stop)
 }
 
 /* 64 VMs with a vCPU thread each that kicks ten times a second, 5 at a time. */
-static int exits_cost(FILE *f, const char *stat)
+static int exits_cost(struct vmmio_json *j, const char *stat)
 {
 	double start, whole, share[3];
 	pthread_t threads[64];
@@ -295,15 +295,19 @@ static int exits_cost(FILE *f, const char *stat)
 		pthread_join(threads[i], NULL);
 	if (err)
 		return err;
-	fprintf(f, "\"exits\":{\"vms\":64,\"interval_s\":1,\"start_cpu_s\":%.4f,", start);
-	print_samples(f, "cpu_pct", share, 3);
-	fprintf(f, "}");
+	vmmio_json_open(j, "exits", '{');
+	vmmio_json_u64(j, "vms", 64);
+	vmmio_json_u64(j, "interval_s", 1);
+	vmmio_json_double(j, "start_cpu_s", start);
+	put_samples(j, "cpu_pct", share, 3);
+	vmmio_json_close(j, '}');
 	return 0;
 }
 
 int main(int argc, char **argv)
 {
 	struct rlimit files = {16384, 16384};
+	struct vmmio_json j = {stdout};
 	struct micro_noise noise;
 	enum vmmio_accel accel;
 	char cpu[128], date[16];
@@ -328,22 +332,26 @@ int main(int argc, char **argv)
 	vmmio_accel_cpu(cpu, sizeof(cpu));
 	gmtime_r(&now, &tm);
 	strftime(date, sizeof(date), "%Y-%m-%d", &tm);
-	printf("{\"schema\":1,\"tool\":\"vmmio-hostcost\",\"date\":\"%s\",\"cpu\":\"%s\",\"accel\":"
-	       "\"%s\",",
-	       date, cpu, vmmio_accel_name(accel));
+	vmmio_json_open(&j, NULL, '{');
+	vmmio_json_u64(&j, "schema", 1);
+	vmmio_json_text(&j, "tool", "vmmio-hostcost");
+	vmmio_json_text(&j, "date", date);
+	vmmio_json_text(&j, "cpu", cpu);
+	vmmio_json_text(&j, "accel", vmmio_accel_name(accel));
 	micro_noise_start(&noise);
-	err = discovery(stdout);
+	err = discovery(&j);
 	while (nvms > 64)
 		micro_vm_destroy(&vms[--nvms]);
-	printf(",");
 	if (!err)
-		err = event_cost(stdout);
-	printf(",");
+		err = event_cost(&j);
 	if (!err)
-		err = exits_cost(stdout, argv[1]);
+		err = exits_cost(&j, argv[1]);
 	micro_noise_end(&noise);
 	/* what else the machine did meanwhile; our own threads are in it */
-	printf(",\"pressure_pct\":%.1f,\"steal_pct\":%.1f}\n", noise.any, noise.steal);
+	vmmio_json_double(&j, "pressure_pct", noise.any);
+	vmmio_json_double(&j, "steal_pct", noise.steal);
+	vmmio_json_close(&j, '}');
+	putchar('\n');
 	if (err)
 		fprintf(stderr, "vmmio-hostcost: %s\n", strerror(-err));
 	while (nvms)

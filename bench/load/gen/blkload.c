@@ -175,22 +175,26 @@ out:
 	return err;
 }
 
-static void report(struct load *l)
+static int report(struct load *l)
 {
-	printf("{\"schema\":1,\"tool\":\"blkload\",\"path\":");
-	vmmio_print_string(l->path);
-	printf(",\"depth\":%" PRIu64 ",\"block_size\":%" PRIu64 ",\"read_pct\":%" PRIu64
-	       ",\"pattern\":\"%s\",\"seed\":%" PRIu64,
-	       (uint64_t)l->depth, (uint64_t)l->block, (uint64_t)l->read_pct,
-	       l->sequential ? "sequential" : "random", (uint64_t)l->seed);
-	printf(",\"ios\":%" PRIu64 ",\"reads\":%" PRIu64 ",\"writes\":%" PRIu64
-	       ",\"bytes\":%" PRIu64 ",\"errors\":%" PRIu64 ",\"elapsed_ns\":%" PRIu64
-	       ",\"last_ns\":%" PRIu64,
-	       (uint64_t)(l->reads + l->writes), (uint64_t)l->reads, (uint64_t)l->writes,
-	       (uint64_t)l->bytes, (uint64_t)l->errors, (uint64_t)(l->last - l->first),
-	       (uint64_t)l->last_ns);
-	vmmio_latency_print(&l->latency, l->hist);
-	printf("}\n");
+	struct vmmio_json j;
+
+	vmmio_load_open(&j, "blkload");
+	vmmio_json_text(&j, "path", l->path);
+	vmmio_json_u64(&j, "depth", l->depth);
+	vmmio_json_u64(&j, "block_size", l->block);
+	vmmio_json_u64(&j, "read_pct", l->read_pct);
+	vmmio_json_text(&j, "pattern", l->sequential ? "sequential" : "random");
+	vmmio_json_u64(&j, "seed", l->seed);
+	vmmio_json_u64(&j, "ios", l->reads + l->writes);
+	vmmio_json_u64(&j, "reads", l->reads);
+	vmmio_json_u64(&j, "writes", l->writes);
+	vmmio_json_u64(&j, "bytes", l->bytes);
+	vmmio_json_u64(&j, "errors", l->errors);
+	vmmio_json_u64(&j, "elapsed_ns", l->last - l->first);
+	vmmio_json_u64(&j, "last_ns", l->last_ns);
+	vmmio_latency_json(&l->latency, l->hist, &j);
+	return vmmio_load_close(&j, "blkload");
 }
 
 /* 0 or -errno. */
@@ -370,7 +374,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "blkload: %s: %s\n", l.path, strerror(-err));
 		return 1;
 	}
-	report(&l);
+	if (report(&l))
+		return 1;
 	err = l.requests ? list(&l) : 0;
 	if (err) {
 		fprintf(stderr, "blkload: %s: %s\n", l.requests, strerror(-err));
@@ -380,9 +385,5 @@ int main(int argc, char **argv)
 		fprintf(stderr,
 			"blkload: %s: %" PRIu64 " of %" PRIu64 " requests failed, first: %s\n",
 			l.path, (uint64_t)l.errors, (uint64_t)l.count, strerror(l.error));
-	if (fflush(stdout) || ferror(stdout)) {
-		fprintf(stderr, "blkload: cannot write the result: %s\n", strerror(errno));
-		return 1;
-	}
 	return l.errors ? 1 : 0;
 }

@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -102,6 +101,7 @@ static int run(struct load *l, int fd, char *buf)
 int main(int argc, char **argv)
 {
 	struct load l = {.size = 64, .count = 1000};
+	struct vmmio_json j;
 	struct stat st;
 	char *buf;
 	__u64 inherited;
@@ -128,17 +128,16 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	usleep(SETTLE_US);
-	printf("{\"schema\":1,\"tool\":\"charload\",\"path\":");
-	vmmio_print_string(l.path);
-	printf(",\"rw\":\"%s\",\"depth\":1,\"block_size\":%" PRIu64 ",\"ios\":%" PRIu64
-	       ",\"calls\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"errors\":0,\"elapsed_ns\":%" PRIu64,
-	       l.write ? "write" : "read", (uint64_t)l.size, (uint64_t)l.count, (uint64_t)l.calls,
-	       (uint64_t)l.bytes, (uint64_t)l.elapsed);
-	vmmio_latency_print(&l.latency, false);
-	printf("}\n");
-	if (fflush(stdout) || ferror(stdout)) {
-		fprintf(stderr, "charload: cannot write the result: %s\n", strerror(errno));
-		return 1;
-	}
-	return 0;
+	vmmio_load_open(&j, "charload");
+	vmmio_json_text(&j, "path", l.path);
+	vmmio_json_text(&j, "rw", l.write ? "write" : "read");
+	vmmio_json_u64(&j, "depth", 1);
+	vmmio_json_u64(&j, "block_size", l.size);
+	vmmio_json_u64(&j, "ios", l.count);
+	vmmio_json_u64(&j, "calls", l.calls);
+	vmmio_json_u64(&j, "bytes", l.bytes);
+	vmmio_json_u64(&j, "errors", 0);
+	vmmio_json_u64(&j, "elapsed_ns", l.elapsed);
+	vmmio_latency_json(&l.latency, false, &j);
+	return vmmio_load_close(&j, "charload");
 }

@@ -3,9 +3,7 @@
  * Latencies of a load generator (latency.h).
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -68,45 +66,52 @@ static __u64 percentile(const struct vmmio_latency *l, unsigned int pct)
 	return value > l->max ? l->max : value;
 }
 
-static void number_or_null(const char *key, bool known, __u64 value)
+static void number_or_null(struct vmmio_json *j, const char *key, bool known, __u64 value)
 {
 	if (known)
-		printf(",\"%s\":%" PRIu64, key, (uint64_t)value);
+		vmmio_json_u64(j, key, value);
 	else
-		printf(",\"%s\":null", key);
+		vmmio_json_null(j, key);
 }
 
-void vmmio_latency_print(struct vmmio_latency *l, bool hist)
+void vmmio_latency_json(struct vmmio_latency *l, bool hist, struct vmmio_json *j)
 {
-	const char *sep = "";
-
 	if (l->samples)
 		qsort(l->samples, l->sampled, sizeof(*l->samples), compare_samples);
-	number_or_null("mean_ns", l->n, l->n ? l->sum / l->n : 0);
-	number_or_null("min_ns", l->n, l->min);
-	number_or_null("p50_ns", l->n, percentile(l, 50));
-	number_or_null("p90_ns", l->n, percentile(l, 90));
-	number_or_null("p99_ns", l->n, percentile(l, 99));
-	number_or_null("max_ns", l->n, l->max);
+	number_or_null(j, "mean_ns", l->n, l->n ? l->sum / l->n : 0);
+	number_or_null(j, "min_ns", l->n, l->min);
+	number_or_null(j, "p50_ns", l->n, percentile(l, 50));
+	number_or_null(j, "p90_ns", l->n, percentile(l, 90));
+	number_or_null(j, "p99_ns", l->n, percentile(l, 99));
+	number_or_null(j, "max_ns", l->n, l->max);
 	if (!hist)
 		return;
-	printf(",\"hist\":[");
+	vmmio_json_open(j, "hist", '[');
 	for (__u32 b = 0; b < VMMIO_HIST_BUCKETS; b++) {
 		if (!l->hist.n[b])
 			continue;
-		printf("%s[%" PRIu64 ",%u]", sep, (uint64_t)vmmio_hist_low(b), l->hist.n[b]);
-		sep = ",";
+		vmmio_json_open(j, NULL, '[');
+		vmmio_json_u64(j, NULL, vmmio_hist_low(b));
+		vmmio_json_u64(j, NULL, l->hist.n[b]);
+		vmmio_json_close(j, ']');
 	}
-	printf("]");
+	vmmio_json_close(j, ']');
 }
 
-void vmmio_print_string(const char *text)
+void vmmio_load_open(struct vmmio_json *j, const char *tool)
 {
-	putchar('"');
-	for (; *text; text++) {
-		if (*text == '"' || *text == '\\')
-			putchar('\\');
-		putchar((unsigned char)*text < ' ' ? '?' : *text);
-	}
-	putchar('"');
+	*j = (struct vmmio_json){stdout};
+	vmmio_json_open(j, NULL, '{');
+	vmmio_json_u64(j, "schema", 1);
+	vmmio_json_text(j, "tool", tool);
+}
+
+int vmmio_load_close(struct vmmio_json *j, const char *tool)
+{
+	vmmio_json_close(j, '}');
+	putchar('\n');
+	if (!fflush(stdout) && !ferror(stdout))
+		return 0;
+	fprintf(stderr, "%s: cannot write the result: %s\n", tool, strerror(errno));
+	return 1;
 }

@@ -11,6 +11,8 @@
 
 #include <vmmio/hist.h>
 
+#include "lib/json.h"
+
 /* Up to this many requests percentiles are exact, beyond from the histogram. */
 #define VMMIO_LATENCY_SAMPLES (1u << 20)
 
@@ -25,10 +27,11 @@ struct vmmio_latency {
 int vmmio_latency_init(struct vmmio_latency *l, __u64 count);
 void vmmio_latency_add(struct vmmio_latency *l, __u64 ns);
 
-/* ,"mean_ns":... to "max_ns", null where nothing was taken; with @hist also the histogram. */
-void vmmio_latency_print(struct vmmio_latency *l, bool hist);
+/* "mean_ns" to "max_ns", null where nothing was taken; with @hist also the histogram. */
+void vmmio_latency_json(struct vmmio_latency *l, bool hist, struct vmmio_json *j);
 
-/* @text as a JSON string, quotes included. */
-void vmmio_print_string(const char *text);
+/* The object that a generator prints on standard output: begun, and ended: 0 or 1, its exit. */
+void vmmio_load_open(struct vmmio_json *j, const char *tool);
+int vmmio_load_close(struct vmmio_json *j, const char *tool);
 
 #endif

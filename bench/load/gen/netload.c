@@ -227,24 +227,32 @@ static bool complete(const struct load *l)
 	       (l->peer.transactions == l->count && l->peer.bytes_in == l->count * l->request);
 }
 
-static void report(struct load *l)
+static int report(struct load *l)
 {
-	printf("{\"schema\":1,\"tool\":\"netload\",\"interface\":");
-	vmmio_print_string(l->name);
-	printf(",\"kind\":\"%s\",\"request\":%" PRIu64 ",\"response\":%" PRIu64
-	       ",\"depth\":%" PRIu64 ",\"ios\":%" PRIu64 ",\"errors\":0,\"elapsed_ns\":%" PRIu64,
-	       kinds[l->kind], (uint64_t)l->request, (uint64_t)l->response, (uint64_t)l->depth,
-	       (uint64_t)l->count, (uint64_t)l->elapsed);
-	printf(",\"rx_packets\":%" PRIu64 ",\"peer\":", (uint64_t)l->rx_packets);
-	if (l->pair)
-		printf("null");
-	else
-		printf("{\"ios\":%" PRIu64 ",\"bytes_in\":%" PRIu64 ",\"bytes_out\":%" PRIu64
-		       ",\"rx_packets\":%" PRIu64 "}",
-		       l->peer.transactions, l->peer.bytes_in, l->peer.bytes_out,
-		       l->peer.rx_packets);
-	vmmio_latency_print(&l->latency, false);
-	printf("}\n");
+	struct vmmio_json j;
+
+	vmmio_load_open(&j, "netload");
+	vmmio_json_text(&j, "interface", l->name);
+	vmmio_json_text(&j, "kind", kinds[l->kind]);
+	vmmio_json_u64(&j, "request", l->request);
+	vmmio_json_u64(&j, "response", l->response);
+	vmmio_json_u64(&j, "depth", l->depth);
+	vmmio_json_u64(&j, "ios", l->count);
+	vmmio_json_u64(&j, "errors", 0);
+	vmmio_json_u64(&j, "elapsed_ns", l->elapsed);
+	vmmio_json_u64(&j, "rx_packets", l->rx_packets);
+	if (l->pair) {
+		vmmio_json_null(&j, "peer");
+	} else {
+		vmmio_json_open(&j, "peer", '{');
+		vmmio_json_u64(&j, "ios", l->peer.transactions);
+		vmmio_json_u64(&j, "bytes_in", l->peer.bytes_in);
+		vmmio_json_u64(&j, "bytes_out", l->peer.bytes_out);
+		vmmio_json_u64(&j, "rx_packets", l->peer.rx_packets);
+		vmmio_json_close(&j, '}');
+	}
+	vmmio_latency_json(&l->latency, false, &j);
+	return vmmio_load_close(&j, "netload");
 }
 
 /* "link A B", "tap NAME PAIR RESPONSE", "join NAME PAIR": words and numbers, no options. */
@@ -295,16 +303,13 @@ static int cmd_run(int argc, char **argv)
 			err == -ENOENT || err == -ECONNREFUSED ? " (no netload link?)" : "");
 		return 1;
 	}
-	report(&l);
+	if (report(&l))
+		return 1;
 	if (!complete(&l)) {
 		fprintf(stderr,
 			"netload: %s: the peer had %" PRIu64 " of %" PRIu64 " and %" PRIu64
 			" bytes\n",
 			l.name, l.peer.transactions, (uint64_t)l.count, l.peer.bytes_in);
-		return 1;
-	}
-	if (fflush(stdout) || ferror(stdout)) {
-		fprintf(stderr, "netload: cannot write the result: %s\n", strerror(errno));
 		return 1;
 	}
 	return 0;
