@@ -7,6 +7,8 @@
 # What is up to date is left alone, so that a test can call this each time.
 # Exit status 77: the packages cannot be had on this machine (it says why).
 set -eu
+# shellcheck source=cmake/options.sh
+. "$(dirname "$0")/options.sh"
 
 usage()
 {
@@ -33,28 +35,9 @@ skip()
 
 source=$(cd "$(dirname "$0")/.." && pwd)
 out='' arch='' suite='' flavour='' release='' tools=''
-while [ $# -gt 0 ]; do
-	case $1 in
-	--out | --arch | --suite | --flavour | --release | --tools)
-		if [ $# -lt 2 ] || [ -z "$2" ]; then
-			echo "guest-image: $1 needs a value" >&2
-			exit 2
-		fi
-		eval "${1#--}=\$2"
-		shift
-		;;
-	-h | --help)
-		usage
-		exit 0
-		;;
-	*)
-		usage >&2
-		exit 2
-		;;
-	esac
-	shift
-done
-if [ -z "$out" ] || [ -z "$arch" ]; then
+options '--out --arch --suite --flavour --release --tools' "$@"
+shift $(($# - left))
+if [ $# != 0 ] || [ -z "$out" ] || [ -z "$arch" ]; then
 	usage >&2
 	exit 2
 fi

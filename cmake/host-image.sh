@@ -7,6 +7,8 @@
 # it is installed on this machine, or another one from a folder of fetch-root.sh;
 # writes one archive and nothing else.
 set -eu
+# shellcheck source=cmake/options.sh
+. "$(dirname "$0")/options.sh"
 
 usage()
 {
@@ -28,27 +30,8 @@ die()
 }
 
 out='' list='' mkcpio='' modules='' kernel='' initrd='' qemu='' root='' cross=''
-while [ $# -gt 0 ]; do
-	case $1 in
-	--out | --list | --mkcpio | --modules | --kernel | --initrd | --qemu | --root | --cross)
-		if [ $# -lt 2 ] || [ -z "$2" ]; then
-			echo "host-image: $1 needs a value" >&2
-			exit 2
-		fi
-		eval "${1#--}=\$2"
-		shift 2
-		;;
-	-h | --help)
-		usage
-		exit 0
-		;;
-	-*)
-		usage >&2
-		exit 2
-		;;
-	*) break ;;
-	esac
-done
+options '--out --list --mkcpio --modules --kernel --initrd --qemu --root --cross' "$@"
+shift $(($# - left))
 if [ $# = 0 ] || [ -z "$out" ] || [ -z "$list" ] || [ -z "$mkcpio" ] || [ -z "$modules" ] ||
 	[ -z "$kernel" ] || [ -z "$initrd" ] || [ -z "$qemu" ]; then
 	usage >&2

@@ -4,6 +4,8 @@
 # A guest of a kernel that you built yourself: vmlinuz, vmmio.ko made for it, and an initrd with
 # that, the tree's own modules and the build's programs. Installs nothing, needs no root.
 set -eu
+# shellcheck source=cmake/options.sh
+. "$(dirname "$0")/options.sh"
 
 usage()
 {
@@ -21,28 +23,9 @@ die()
 }
 
 tree='' out=''
-while [ $# -gt 0 ]; do
-	case $1 in
-	--tree | --out)
-		if [ $# -lt 2 ] || [ -z "$2" ]; then
-			echo "tree-image: $1 needs a value" >&2
-			exit 2
-		fi
-		eval "${1#--}=\$2"
-		shift
-		;;
-	-h | --help)
-		usage
-		exit 0
-		;;
-	*)
-		usage >&2
-		exit 2
-		;;
-	esac
-	shift
-done
-if [ -z "$tree" ] || [ -z "$out" ]; then
+options '--tree --out' "$@"
+shift $(($# - left))
+if [ $# != 0 ] || [ -z "$tree" ] || [ -z "$out" ]; then
 	usage >&2
 	exit 2
 fi

@@ -7,6 +7,7 @@
 # has reread_status=1, which costs one read for each acknowledge.
 # Argument: the image's name (arm64, armhf).
 set -eu
+here=$(dirname "$0")
 # shellcheck source=tests/arm/lib.sh
 . "$VMMIO_SOURCE/tests/arm/lib.sh"
 
@@ -34,56 +35,7 @@ boot -- "$@" -machine "dumpdtb=$work/virt.dtb" >"$work/dump" 2>&1 || true
 # shellcheck disable=SC2086 # a list of words
 "$VMMIO_BUILD/vmmio-dtb-amba" $amba "$work/virt.dtb" "$work/amba.dtb"
 
-cat >"$work/script" <<'END'
-set -e
-load_vmmio claim=mmio
-load_blk
-load_net
-wait_blk 2
-reread=$(virtio_of /dev/vdb)
-bus=$(readlink -f /sys/bus/virtio/devices/$reread/..)
-driver=$(readlink -f $bus/driver)
-echo "$(basename $bus) reread_status=1" >/sys/kernel/vmmio/options
-before=$(irqs_of $reread) # a line keeps its count when its handler changes
-basename $bus >$driver/unbind
-basename $bus >$driver/bind
-wait_blk 2
-[ "$(virtio_of /dev/vdb)" = $reread ]
-echo "reread $reread"
-for disk in /dev/vda /dev/vdb; do
-	head -c 4194304 /dev/urandom >/tmp/data
-	dd if=/tmp/data of=$disk bs=65536 oflag=direct 2>/dev/null
-	sync
-	echo 3 >/proc/sys/vm/drop_caches
-	dd if=$disk of=/tmp/back bs=65536 count=64 iflag=direct 2>/dev/null
-	cmp /tmp/data /tmp/back
-	echo "sum $(virtio_of $disk) $(md5sum </tmp/data | cut -d ' ' -f 1)"
-	blkload -c 300 $disk | grep -q '"errors":0'
-	blkload -c 300 -d 16 $disk | grep -q '"errors":0'
-done
-for net in eth0 eth1; do
-	for number in 2 3; do
-		ip link set $net up
-		ip addr flush dev $net
-		ip addr add 10.0.$number.15/24 dev $net
-		if ping -c 1 -W 1 10.0.$number.2 >/dev/null; then
-			ping -c 20 -i 0.01 -q 10.0.$number.2 | grep -q ' 0% packet loss'
-			tftp -g -r data -l /tmp/net 10.0.$number.2 69 >/dev/null
-			echo "sum $(virtio_of $net) $(md5sum </tmp/net | cut -d ' ' -f 1)"
-			break
-		fi
-	done
-	ip link set $net down
-done
-for dev in $(ls /sys/bus/virtio/devices); do
-	from=0
-	[ $dev != $reread ] || from=$before
-	echo "irqs $dev $(($(irqs_of $dev) - from))"
-done
-counts
-END
-
-boot --timeout 100 --script "$work/script" \
+boot --timeout 100 --script "$here/bindings.guest" \
 	--trace-events memory_region_ops_read,memory_region_ops_write --trace-log "$work/trace" \
 	-- "$@" -dtb "$work/amba.dtb" >"$work/out"
 

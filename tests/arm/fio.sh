@@ -6,6 +6,7 @@
 # and packed rings; and it does find a block that was changed under it.
 # Arguments: image, a folder of fetch-root.sh with fio of its architecture.
 set -eu
+here=$(dirname "$0")
 root=$2/root
 # shellcheck source=tests/arm/lib.sh
 . "$VMMIO_SOURCE/tests/arm/lib.sh"
@@ -33,43 +34,6 @@ while [ -n "$new" ]; do
 done
 tar -cf "$work/fio.tar" -C "$work" fio
 
-cat >"$work/script" <<'END'
-set -e
-mount -o remount,size=80% /tmp
-tar -xf /fio.tar -C /tmp
-rm /fio.tar
-run_fio() # DISK ARGUMENTS...
-{
-	_disk=$1
-	shift
-	/tmp/fio/ld-linux-* --library-path /tmp/fio /tmp/fio/fio --thread --name=x \
-		--filename="$_disk" --direct=1 --ioengine=libaio --iodepth=8 --rw=randwrite \
-		--bsrange=4k-64k --size=6m --verify=crc32c --verify_fatal=1 --randseed=7 \
-		--eta=never --output-format=terse "$@" >/tmp/out 2>&1
-}
-load_vmmio claim=mmio
-load_blk
-wait_blk 2
-for disk in /dev/vda /dev/vdb; do
-	bus=$(basename "$(readlink -f "/sys/block/${disk#/dev/}/device/../subsystem")")
-	if ! run_fio $disk; then
-		cat /tmp/out
-		exit 1
-	fi
-	dd if=/dev/zero of=$disk bs=4k count=64 seek=256 oflag=direct 2>/dev/null
-	if run_fio $disk --verify_only; then
-		echo "a destroyed block was not found"
-		exit 1
-	fi
-	grep -qi verify /tmp/out
-	echo "verified $bus $(awk '{ print int($7 / 2) }' "/sys/block/${disk#/dev/}/stat") KiB written"
-done
-counts
-for dev in $(ls /sys/bus/virtio/devices); do
-	echo "irqs $dev $(irqs_of $dev)"
-done
-END
-
 for packed in off on; do
 	set --
 	for n in 0 1; do
@@ -83,7 +47,7 @@ for packed in off on; do
 	boot -m 1024 -- "$@" -machine "dumpdtb=$work/virt.dtb" >"$work/dump" 2>&1 || true
 	[ -s "$work/virt.dtb" ] || fail "QEMU dumped no device tree: $(cat "$work/dump")"
 	"$VMMIO_BUILD/vmmio-dtb-amba" --node 0xa003c00 "$work/virt.dtb" "$work/amba.dtb"
-	boot -m 1024 --timeout 280 --file "$work/fio.tar:/fio.tar" --script "$work/script" \
+	boot -m 1024 --timeout 280 --file "$work/fio.tar:/fio.tar" --script "$here/fio.guest" \
 		-- "$@" -dtb "$work/amba.dtb" >"$work/out" || {
 		cat "$work/out"
 		fail "see above"

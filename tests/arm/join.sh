@@ -8,6 +8,7 @@
 # Arguments: the image of the guest (arm64); a folder that is to have what was seen, with 500
 # reads each instead of 100.
 set -eu
+here=$(dirname "$0")
 # shellcheck source=tests/arm/lib.sh
 . "$VMMIO_SOURCE/tests/arm/lib.sh"
 host=$VMMIO_BUILD/arch/host-arm64/host.cpio
@@ -26,50 +27,7 @@ stat=$VMMIO_BUILD/vmmio-stat
 cat >"$work/run.sh" <<END
 reads=$reads
 END
-cat >>"$work/run.sh" <<'END'
-set -e
-# until_said PATTERN: the guest said so
-until_said()
-{
-	until grep -qs "$1" /tmp/vmmio-*/result; do
-		kill -0 "$guest" || {
-			echo "the guest ended before it said $1"
-			cat /tmp/guest
-			exit 1
-		}
-		usleep 200000
-	done
-}
-load_kvm
-cat >/tmp/l2.sh <<EOS
-	set -e
-	load_vmmio claim=all && load_blk && wait_blk 2
-	mmio=\$(blk_on mmio) pci=\$(blk_on pci-msix)
-	for d in \$mmio \$pci; do blkload --count 20 \$d; done >/dev/null
-	echo "@ready"
-	sleep 4
-	vmmio-stat record -o /tmp/g.dat -- sh -c "blkload --count $reads --requests /tmp/r.mmio \$mmio && blkload --count $reads --requests /tmp/r.pci \$pci" >/tmp/loads
-	echo "@done"
-	sleep 4
-	cat /tmp/r.mmio /tmp/r.pci | gzip -c | base64 | tr -d '\n' | sed 's/^/REQUESTS /'
-	echo
-	gzip -c /tmp/g.dat | base64 | tr -d '\n' | sed 's/^/GUEST /'
-	echo
-EOS
-l2 --ioeventfd --columns mmio,pci-msix -f /bin/vmmio-stat:/bin/vmmio-stat --script /tmp/l2.sh >/tmp/guest &
-guest=$!
-until_said '^@ready'
-vmmio-stat record --host --buffer 16M -o /tmp/h.dat >/tmp/out 2>/tmp/err &
-recorder=$!
-until_said '^@done'
-kill -INT "$recorder"
-wait "$recorder" || { cat /tmp/err; exit 1; }
-cat /tmp/err >&2
-grep -q 'nothing lost$' /tmp/err
-wait "$guest"
-grep -v '^@' /tmp/guest
-echo "HOST $(gzip -c /tmp/h.dat | base64 | tr -d '\n')"
-END
+cat "$here/join.guest" >>"$work/run.sh"
 boot --host --initrd "$host" --timeout 400 --tries 2 --script "$work/run.sh" >"$work/out" || {
 	tail -n 5 "$work/out" | cut -c1-300
 	fail "the bench host failed"

@@ -38,38 +38,7 @@ boot()
 # Configuration space is one line.
 device_counts()
 {
-	awk -v base="$1" '
-		function hex(s, n, i) {
-			n = 0
-			sub(/^0x/, "", s)
-			for (i = 1; i <= length(s); i++)
-				n = n * 16 + index("0123456789abcdef", substr(s, i, 1)) - 1
-			return n
-		}
-		BEGIN { b = hex(base) }
-		/memory_region_ops_(read|write)/ {
-			# both kinds of front end register as virtio-mmio
-			if ($0 !~ /name .virtio-mmio/) next
-			for (i = 1; i <= NF; i++) {
-				if ($i ~ /memory_region_ops_read/) kind = "r"
-				if ($i ~ /memory_region_ops_write/) kind = "w"
-				if ($i == "addr") off = hex($(i + 1)) - b
-			}
-			if (off < 0 || off >= 512) next
-			if (off > 256) off = 256
-			if (off == 0 && kind == "r") n = 0 # a probe begins
-			n++
-			what[n] = kind off
-			run = (kind == "r" && off == 112) ? run + 1 : 0
-			if (run == 20) { end = n - 20; exit }
-		}
-		END {
-			if (!end) { print "no mark"; exit }
-			for (i = 1; i <= end; i++) count[what[i]]++
-			for (off = 0; off <= 256; off++)
-				if (count["r" off] || count["w" off])
-					printf "0x%03x %d %d\n", off, count["r" off], count["w" off]
-		}' "$2"
+	awk -v base="$1" -f "$VMMIO_SOURCE/tests/hex.awk" -f "$VMMIO_SOURCE/tests/arm/device.awk" "$2"
 }
 
 # driver_counts DEVICE OUTPUT: the same, from what counts printed

@@ -7,34 +7,14 @@
 # /proc/interrupts and of the load; a table of a recording is that of this machine's
 # vmmio-stat, byte by byte. Argument: the image's name.
 set -eu
+here=$(dirname "$0")
 # shellcheck source=tests/arm/lib.sh
 . "$VMMIO_SOURCE/tests/arm/lib.sh"
 stat=$(echo "$VMMIO_BUILD"/dist/vmmio-stat-*-armhf)
 [ -x "$stat" ] || fail "no $stat: the target dist makes it"
 
-cat >"$work/script" <<'END'
-load_vmmio claim=mmio
-load_mainline
-load_blk
-wait_blk 1
-dev=$(virtio_of /dev/vda)
-echo "VERSION $(vmmio-stat --version)"
-for what in '--source bpf -1' '--source stock -1' stalls; do
-	status=0
-	vmmio-stat $what >/tmp/out 2>/tmp/err || status=$?
-	echo "REFUSED $status $(wc -l </tmp/err) $(cat /tmp/err)"
-done
-before=$(irqs_of $dev)
-vmmio-stat --source sysfs -n $dev --json -- vmmio-stat --source tracefs -n $dev --json -- blkload -c 300 /dev/vda
-echo "IRQS $(($(irqs_of $dev) - before))"
-vmmio-stat record -o /tmp/dat -- blkload -c 50 /dev/vda >/tmp/out 2>&1 || cat /tmp/out
-vmmio-stat report --json -n $dev /tmp/dat | sed 's/^/RECORD /'
-vmmio-stat -1 -i 0.1 -n $dev 2>&1 | sed 's/^/AUTO /'
-vmmio-stat doctor | sed 's/^/DOCTOR /'
-vmmio-stat --source file:/guest.jsonl -x -1 -i 0.001 | sed 's/^/TABLE /'
-END
 truncate -s 16M "$work/disk"
-boot --timeout 100 --script "$work/script" --file "$stat:/bin/vmmio-stat" \
+boot --timeout 100 --script "$here/narrow.guest" --file "$stat:/bin/vmmio-stat" \
 	--file "$VMMIO_SOURCE/tests/data/guest.jsonl:/guest.jsonl" -- \
 	-blockdev "file,node-name=f0,filename=$work/disk" -device virtio-blk-device,drive=f0 >"$work/out"
 

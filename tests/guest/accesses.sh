@@ -11,46 +11,12 @@ here=$(dirname "$0")
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 
-cat "$here/windows.guest" - >"$dir/script" <<'END'
-set -eu
-load_vmmio claim=none
-load_mainline
-load_blk
-wait_blk 3
-device() { basename "$(readlink -f "/sys/block/$(basename "$(blk_on "$1")")/device/..")"; }
-mmio=$(device mmio) intx=$(device pci-intx) msix=$(device pci-msix)
-for column in mmio pci-intx pci-msix; do
-	say_device "$column" "$(virtio_of "$(blk_on "$column")")"
-done
-run() # DRIVER COLUMN...
-{
-	driver=$1
-	shift
-	for column; do
-		disk=$(blk_on "$column")
-		mark "$(virtio_of "$disk")"
-		blkload --count 200 "$disk" >/dev/null
-		mark "$(virtio_of "$disk")"
-		echo "RUN $column $driver"
-	done
-}
-run mainline mmio pci-intx pci-msix
-for name in "$mmio" "$intx" "$msix"; do
-	vmmio-ctl bind "$name" >/dev/null
-done
-wait_blk 3
-run vmmio mmio pci-intx pci-msix
-echo "$mmio lazy_status=1" >/sys/kernel/vmmio/options
-vmmio-ctl unbind "$mmio" >/dev/null
-vmmio-ctl bind "$mmio" >/dev/null
-wait_blk 3
-run lazy mmio
-END
+cat "$here/windows.guest" "$here/accesses.guest" >"$dir/script"
 "${VMMIO_BUILD:?}/vmmio-boot" --columns mmio,pci-intx,pci-msix \
 	--trace-events memory_region_ops_read,memory_region_ops_write --trace-log "$dir/trace" \
 	--script "$dir/script" --timeout 100 >"$dir/out"
 grep '^DEVICE ' "$dir/out" >"$dir/devices"
-awk -f "$here/qemutrace.awk" "$dir/devices" "$dir/trace" >"$dir/qemu"
+awk -f "$here/../hex.awk" -f "$here/qemutrace.awk" "$dir/devices" "$dir/trace" >"$dir/qemu"
 
 awk '
 	FILENAME ~ /qemu$/ {

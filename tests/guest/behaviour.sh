@@ -6,14 +6,7 @@
 # clear line each, the documented status, nothing left attached.
 set -eu
 
-here=$(dirname "$0")
-out=$(cat "$here/check.guest" "$here/behaviour.guest" | "${VMMIO_BUILD:?}/vmmio-boot" \
-	--columns mmio,pci-intx,pci-msix --script - --timeout 100) || {
-	echo "$out"
-	exit 1
-}
-echo "$out"
-case $(echo "$out" | tail -n 1) in
-"CHECKS "[1-9]*" FAILED 0") ;;
-*) exit 1 ;;
-esac
+# shellcheck source=tests/guest/checks.sh
+. "$(dirname "$0")/checks.sh"
+checked "$here/behaviour.guest" \
+	--columns mmio,pci-intx,pci-msix --timeout 100

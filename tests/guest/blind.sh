@@ -6,15 +6,8 @@
 # goes offline with its count of interrupts, a queue before its first interrupt.
 set -eu
 
-here=$(dirname "$0")
-out=$(cat "$here/check.guest" "$here/blind.guest" | "${VMMIO_BUILD:?}/vmmio-boot" --script - \
+# shellcheck source=tests/guest/checks.sh
+. "$(dirname "$0")/checks.sh"
+checked "$here/blind.guest" \
 	--columns mmio,pci-msix --smp 2 --timeout 150 \
-	--file "$VMMIO_BUILD/twin/twin.ko:/lib/modules/twin.ko") || {
-	echo "$out"
-	exit 1
-}
-echo "$out"
-case $(echo "$out" | tail -n 1) in
-"CHECKS "[1-9]*" FAILED 0") ;;
-*) exit 1 ;;
-esac
+	--file "$VMMIO_BUILD/twin/twin.ko:/lib/modules/twin.ko"

@@ -7,6 +7,7 @@
 # other, and each time it must say which rule that violates.
 # shellcheck disable=SC2016 # dollars of awk
 set -eu
+here=$(dirname "$0")
 
 bench=$VMMIO_BUILD/vmmio-bench
 work=$(mktemp -d)
@@ -29,25 +30,7 @@ if [ "$status" != 3 ] || [ "$(grep -c ' violated  ' "$work/out")" != 1 ] ||
 fi
 
 # what the session above does not do: a queue's reset, and a probe that fails
-cat >"$work/run.sh" <<'END'
-set -e
-load_vmmio claim=all
-load_blk; load_net
-wait_blk 1
-disk=$(basename "$(readlink -f /sys/block/vda/device/..)")
-driver=$(readlink -f /sys/block/vda/device/../driver)
-ip link set eth0 up
-[ "$(ringparam eth0 64)" = 0 ] || { say "the queue was not reset"; exit 1; }
-echo "$disk queue_size=2" >/sys/kernel/vmmio/options
-echo "$disk" >"$driver/unbind"
-echo "$disk" >"$driver/bind" || true
-[ ! -e /dev/vda ] || { say "a ring of 2 was taken"; exit 1; }
-echo "$disk" >/sys/kernel/vmmio/options
-[ ! -e "$driver/$disk" ] || echo "$disk" >"$driver/unbind"
-echo "$disk" >"$driver/bind"
-wait_blk 1
-END
-"$VMMIO_BUILD/vmmio-boot" -n 2 -s "$work/run.sh" -f "$VMMIO_BUILD/ringparam:/bin/ringparam" \
+"$VMMIO_BUILD/vmmio-boot" -n 2 -s "$here/conform.guest" -f "$VMMIO_BUILD/ringparam:/bin/ringparam" \
 	--trace-events memory_region_ops_read,memory_region_ops_write --trace-log "$work/more" -- \
 	-blockdev null-co,node-name=d0,size=16777216,read-zeroes=on -device virtio-blk-device,drive=d0 \
 	-netdev hubport,id=h,hubid=0 -device virtio-net-pci,netdev=h,disable-legacy=on,ioeventfd=off

@@ -12,6 +12,8 @@ source=$(cd "$here/../.." && pwd)
 kernel=$VMMIO_BUILD/debug-kernel
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+# shellcheck source=tests/plant.sh
+. "$source/tests/plant.sh"
 
 # kind ~ bug ~ part of debug.sh ~ what is said of it (ERE) ~ file ~ text ~ text with the bug @
 bugs='
@@ -32,29 +34,6 @@ failslab~an allocation is not checked~faults~null-ptr-deref|NULL pointer derefer
 		return ERR_PTR(-ENOMEM);~@
 '
 
-# plant FILE TEXT BUG
-plant()
-{
-	local text
-
-	text=$(cat "$work/tree/kmod/$1" && printf .)
-	case $text in
-	*"$2"*) ;;
-	*)
-		echo "$kind: $1 has no text to put it in" >&2
-		exit 1
-		;;
-	esac
-	text=${text/"$2"/"$3"}
-	printf %s "${text%.}" >"$work/tree/kmod/$1"
-}
-
-say()
-{
-	printf '%s\n' "$*"
-	[ -z "$file" ] || printf '%s\n' "$*" >>"$file"
-}
-
 if [ ! -f "$kernel/initrd.cpio" ]; then
 	echo "debugplanted: no debug kernel (test debug.kernel makes it): skipped"
 	exit 77
@@ -70,10 +49,8 @@ while IFS='~' read -r -d '@' kind bug part expect where old new; do
 	kind=${kind#"${kind%%[![:space:]]*}"}
 	[ -n "$kind" ] || continue
 	[ -z "$only" ] || [ "$only" = "$kind" ] || continue
-	rm -rf "$work/tree"
-	mkdir "$work/tree"
-	cp -r "$source/kmod" "$source/include" "$work/tree/"
-	[ -z "$where" ] || plant "$where" "$old" "$new"
+	copy_tree
+	[ -z "$where" ] || plant "$kind" "$where" "$old" "$new"
 	env -u MAKEFLAGS -u MFLAGS make -s -C "$kernel/kernel" "M=$work/tree/kmod" modules >"$work/log" 2>&1 || {
 		tail -n 5 "$work/log" >&2
 		exit 1

@@ -7,54 +7,13 @@
 # transitional PCI device is driven through its virtio 1.x capabilities; a
 # legacy-only one is refused with one line and left without a driver.
 set -eu
+here=$(dirname "$0")
 set -- native
 # shellcheck source=tests/arm/lib.sh
 . "$VMMIO_SOURCE/tests/arm/lib.sh"
 
-cat >"$work/script" <<'END'
-set -e
-mmio='vmmio-mmio LNRO0005:00: virtio-mmio version 1: not driven without legacy=1'
-pci='vmmio-pci .*: no virtio 1.x capabilities: a legacy-only device, not driven'
-said()
-{
-	[ "$(dmesg | grep -c "$1")" = "$2" ] || { dmesg | tail -20; echo "\"$1\" not said $2 times"; exit 1; }
-}
-
-load_blk
-load_rng
-dmesg -c >/dev/null
-load_vmmio claim=all
-said "$mmio" 1
-said "$pci" 1
-[ ! -e /sys/bus/platform/devices/LNRO0005:00/driver ]
-[ "$(ls /sys/bus/virtio/devices | wc -l)" = 1 ] # the transitional disk
-rmmod vmmio
-
-load_vmmio claim=all legacy=1
-wait_blk 2
-said "$mmio" 1
-said "$pci" 2
-for dev in /sys/bus/pci/devices/*; do
-	# the entropy source: class "others"
-	[ "$(cat $dev/class)" != 0x00ff00 ] || [ ! -e $dev/driver ] || { echo "$dev has a driver"; exit 1; }
-done
-head -c 2097152 /dev/urandom >/tmp/data
-for disk in /dev/vda /dev/vdb; do
-	dd if=/tmp/data of=$disk bs=65536 oflag=direct 2>/dev/null
-	dd if=$disk of=/tmp/back bs=65536 count=32 iflag=direct 2>/dev/null
-	cmp /tmp/data /tmp/back
-	blkload -c 200 $disk | grep -q '"errors":0'
-	blkload -c 200 -d 16 $disk | grep -q '"errors":0'
-done
-for dev in $(ls /sys/bus/virtio/devices); do
-	echo "irqs $dev $(irqs_of $dev)"
-done
-echo "sum $(md5sum </tmp/data | cut -d ' ' -f 1)"
-counts
-END
-
 truncate -s 8M "$work/mmio.img" "$work/pci.img"
-boot --file "$VMMIO_BUILD/counts:/bin/counts" --script "$work/script" \
+boot --file "$VMMIO_BUILD/counts:/bin/counts" --script "$here/legacy.guest" \
 	--trace-events memory_region_ops_read,memory_region_ops_write --trace-log "$work/trace" \
 	-- -global virtio-mmio.force-legacy=true \
 	-blockdev "file,node-name=f0,filename=$work/mmio.img" -blockdev raw,node-name=n0,file=f0 \

@@ -6,33 +6,12 @@
 # vmmio-stat counted and what it says was lost make up all that was emitted. So do
 # the records of a tracing ring and those that it had no room for.
 set -eu
+here=$(dirname "$0")
 
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 
-cat >"$dir/script" <<'EOS'
-set -e
-load_vmmio claim=all
-load_blk
-wait_blk 1
-device=$(virtio_of "$(blk_on mmio)")
-# slot, gen and kind of the first record: the device itself
-# shellcheck disable=SC2046
-set -- $(od -An -tu4 -N20 /sys/kernel/vmmio/slots)
-[ "$1" = 0 ] && [ $(($5 & 255)) = 1 ] || { say "slot 0 is no device"; exit 1; }
-for view in --json --csv ''; do
-	echo "VIEW ${view:-table}"
-	# shellcheck disable=SC2086
-	vmmio-stat --source bpf -n "$device" $view -- insmod /lib/modules/lostmod.ko "slot=$1" "gen=$2"
-	echo "EMITTED $(cat /sys/module/lostmod/parameters/task) $(cat /sys/module/lostmod/parameters/timer)"
-	rmmod lostmod
-done
-echo "VIEW tracefs"
-VMMIO_TRACE_KB=8 vmmio-stat --source tracefs -n "$device" --json -- \
-	insmod /lib/modules/lostmod.ko "slot=$1" "gen=$2"
-echo "EMITTED $(cat /sys/module/lostmod/parameters/task) $(cat /sys/module/lostmod/parameters/timer)"
-EOS
-"${VMMIO_BUILD:?}/vmmio-boot" --columns mmio --timeout 60 --script "$dir/script" \
+"${VMMIO_BUILD:?}/vmmio-boot" --columns mmio --timeout 60 --script "$here/lost.guest" \
 	--file "$VMMIO_BUILD/lostmod/lostmod.ko:/lib/modules/lostmod.ko" >"$dir/out"
 
 awk '

@@ -115,5 +115,5 @@ fi
 }
 
 grep '^DEVICE ' "$dir/out" >"$dir/devices"
-awk -f "$here/qemutrace.awk" "$dir/devices" "$dir/trace" | grep '^ACCESS ' >"$dir/qemu"
+awk -f "$here/../hex.awk" -f "$here/qemutrace.awk" "$dir/devices" "$dir/trace" | grep '^ACCESS ' >"$dir/qemu"
 awk -v driver="$driver" -v asked="$source" -f "$here/matrix.awk" "$dir/expected" "$dir/qemu" "$dir/out"

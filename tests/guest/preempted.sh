@@ -5,38 +5,12 @@
 # that preempts, its sample says so and is no latency, by whatever columns are
 # asked for. In one that does not the same work comes after the kick, and all are.
 set -eu
+here=$(dirname "$0")
 
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 
-cat >"$dir/script" <<'EOS'
-set -e
-left=/sys/module/preempter/parameters/left
-model=/sys/kernel/debug/sched/preempt
-load_mainline
-load_blk
-wait_blk 1
-disk=$(blk_on mmio)
-device=$(virtio_of "$disk")
-insmod /lib/modules/preempter.ko
-run() { # WHAT OPTION...
-	_what=$1
-	shift
-	_out=$(vmmio-stat -n "$device" -q 0 "$@" -- sh -c "
-		blkload --count 10 $disk >/dev/null
-		echo 5 >$left
-		blkload --count 10 $disk >/dev/null")
-	echo "$_what $(cat $left) $(cat /sys/module/preempter/parameters/ran) $_out" | tr '\n' ' '
-	echo
-}
-echo full >$model
-run FULL --json
-run COLUMN --csv -f kick_to_irq_preempted
-echo voluntary >$model
-run VOLUNTARY --json
-rmmod preempter
-EOS
-"${VMMIO_BUILD:?}/vmmio-boot" --columns mmio -n 1 --timeout 60 --script "$dir/script" \
+"${VMMIO_BUILD:?}/vmmio-boot" --columns mmio -n 1 --timeout 60 --script "$here/preempted.guest" \
 	--file "$VMMIO_BUILD/preempter/preempter.ko:/lib/modules/preempter.ko" >"$dir/out"
 
 fail()

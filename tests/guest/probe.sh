@@ -28,7 +28,7 @@ cat "$here/windows.guest" "$here/probe.guest" >"$dir/script"
 
 grep '^DEVICE ' "$dir/out" >"$dir/devices"
 grep '^QUEUES ' "$dir/out" >"$dir/queues"
-awk -f "$here/qemutrace.awk" "$dir/devices" "$dir/trace" | grep '^PROBE ' >"$dir/qemu"
+awk -f "$here/../hex.awk" -f "$here/qemutrace.awk" "$dir/devices" "$dir/trace" | grep '^PROBE ' >"$dir/qemu"
 
 awk '
 	$1 == "QUEUES" { queues[$2] = $3; vectors[$2] = $4; devices++; next }

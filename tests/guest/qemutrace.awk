@@ -12,15 +12,6 @@
 # a write to the status register comes right before its virtio_set_status.
 # And for the probe, from the first access of the bind that led to DRIVER_OK:
 #   PROBE <column> <control accesses up to DRIVER_OK> <config accesses among them>
-function hex(s, i, v)
-{
-	v = 0
-	s = tolower(s)
-	sub("^0x", "", s)
-	for (i = 1; i <= length(s); i++)
-		v = v * 16 + index("0123456789abcdef", substr(s, i, 1)) - 1
-	return v
-}
 
 BEGIN { devices = 0 }
 

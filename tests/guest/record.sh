@@ -6,9 +6,8 @@
 # the same file, report says the same as in the guest, and protoc counts its timeline.
 set -eu
 
-here=$(dirname "$0")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+# shellcheck source=tests/guest/checks.sh
+. "$(dirname "$0")/checks.sh"
 
 fail()
 {
@@ -24,16 +23,7 @@ command -v protoc >/dev/null || {
 	echo "no protoc"
 	exit 77
 }
-cat "$here/check.guest" "$here/record.guest" | "${VMMIO_BUILD:?}/vmmio-boot" --script - \
-	--columns mmio,pci-msix,pci-intx --smp 2 --timeout 90 >"$work/out" || {
-	grep -v '^\(DAT\|JSON\) ' "$work/out"
-	exit 1
-}
-grep -v '^\(DAT\|JSON\) ' "$work/out"
-case $(tail -n 1 "$work/out") in
-"CHECKS "[1-9]*" FAILED 0") ;;
-*) exit 1 ;;
-esac
+checked "$here/record.guest" --columns mmio,pci-msix,pci-intx --smp 2 --timeout 90
 sed -n 's/^DAT //p' "$work/out" | base64 -d | gunzip >"$work/a.dat"
 sed -n 's/^JSON //p' "$work/out" >"$work/guest.json"
 "$VMMIO_BUILD/vmmio-stat" report --json=full --emulated-time "$work/a.dat" >"$work/here.json"

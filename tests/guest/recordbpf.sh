@@ -5,24 +5,14 @@
 # live table counted: in one boot, to the event. Here trace-cmd reads both files.
 set -eu
 
-here=$(dirname "$0")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+# shellcheck source=tests/guest/checks.sh
+. "$(dirname "$0")/checks.sh"
 
 command -v trace-cmd >/dev/null || {
 	echo "no trace-cmd"
 	exit 77
 }
-cat "$here/check.guest" "$here/recordbpf.guest" | "${VMMIO_BUILD:?}/vmmio-boot" --script - \
-	--columns mmio,pci-msix,pci-intx --smp 2 --timeout 90 >"$work/out" || {
-	grep -v '^DAT ' "$work/out"
-	exit 1
-}
-grep -v '^DAT ' "$work/out"
-case $(tail -n 1 "$work/out") in
-"CHECKS "[1-9]*" FAILED 0") ;;
-*) exit 1 ;;
-esac
+checked "$here/recordbpf.guest" --columns mmio,pci-msix,pci-intx --smp 2 --timeout 90
 for f in b t; do
 	sed -n "s/^DAT $f //p" "$work/out" | base64 -d | gunzip >"$work/$f.dat"
 	trace-cmd report "$work/$f.dat" >"$work/$f.text" 2>"$work/err"

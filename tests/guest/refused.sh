@@ -44,21 +44,7 @@ cat "$work/out"
 last=$(tail -n 1 "$work/out")
 
 # lockdown to confidentiality: mainline's modules are signed, ours is not
-cat >"$work/script" <<'END'
-mount -t securityfs securityfs /sys/kernel/security
-load_mainline
-load_blk
-wait_blk 2
-! load_vmmio || fail 'an unsigned module was loaded'
-check 'lockdown' 1 'locked down (confidentiality), .*; tracefs is empty: ' vmmio-stat -1
-check 'lockdown, stock' 1 'locked down (confidentiality)' vmmio-stat --source stock -1
-check 'lockdown, tracefs' 1 'locked down (confidentiality)' vmmio-stat --source tracefs -1
-check 'lockdown, doctor' 1 '' vmmio-stat doctor
-grep -q 'sign vmmio.ko' /tmp/out || fail 'lockdown, doctor: the module'
-grep -q "transports: nothing" /tmp/out || fail 'lockdown, doctor: an engine'
-finish
-END
-cat "$here/check.guest" "$work/script" | "$VMMIO_BUILD/vmmio-boot" --script - \
+cat "$here/check.guest" "$here/lockdown.guest" | "$VMMIO_BUILD/vmmio-boot" --script - \
 	--columns mmio,pci-msix --append lockdown=confidentiality >"$work/out"
 cat "$work/out"
 for last in "$last" "$(tail -n 1 "$work/out")"; do

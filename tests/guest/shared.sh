@@ -7,35 +7,12 @@
 # make up all handler runs, as many as /proc/interrupts has for the line. The same
 # under mainline's driver, by the hooks of the stock kernel.
 set -eu
+here=$(dirname "$0")
 
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 
-cat >"$dir/common" <<'EOS'
-set -e
-$load
-load_blk
-wait_blk 2
-watch()
-{
-	echo "RUN $1"
-	shift
-	before=$(irqs_of virtio0)
-	$stat --verify --json -- "$@"
-	echo "IRQS $(($(irqs_of virtio0) - before)) $(irqs_of virtio0) $(irqs_of virtio1)"
-}
-cat >/tmp/both <<'END'
-blkload --depth 16 --count 500 "$1" &
-blkload --depth 16 --count 500 "$2"
-wait
-END
-for i in 0 1; do
-	eval "disk$i=/dev/$(basename /sys/bus/virtio/devices/virtio$i/block/*)"
-done
-watch one blkload --count 300 "$disk0"
-watch other blkload --count 300 "$disk1"
-watch both sh /tmp/both "$disk0" "$disk1"
-EOS
+cp "$here/shared.guest" "$dir/common"
 # the slot's number modulo 4 picks the line
 set --
 for addr in 1 5; do

@@ -6,7 +6,8 @@
 # leaves it, so that network devices that come and go do not fill it.
 set -eu
 
-here=$(dirname "$0")
+# shellcheck source=tests/guest/checks.sh
+. "$(dirname "$0")/checks.sh"
 set -- -blockdev null-co,node-name=disk,size=1073741824,read-zeroes=on \
 	-device virtio-blk-pci,drive=disk,disable-legacy=on,ioeventfd=off,num-queues=1
 set -- "$@" -device virtio-keyboard-pci,disable-legacy=on
@@ -16,13 +17,5 @@ while [ "$n" -lt 18 ]; do
 		"virtio-net-pci,netdev=u$n,disable-legacy=on,ioeventfd=off,romfile=,rx_queue_size=1024"
 	n=$((n + 1))
 done
-out=$(cat "$here/check.guest" "$here/starved.guest" | "${VMMIO_BUILD:?}/vmmio-boot" --script - \
-	--memory 512 --timeout 150 -- "$@") || {
-	echo "$out"
-	exit 1
-}
-echo "$out"
-case $(echo "$out" | tail -n 1) in
-"CHECKS "[1-9]*" FAILED 0") ;;
-*) exit 1 ;;
-esac
+checked "$here/starved.guest" \
+	--memory 512 --timeout 150 -- "$@"

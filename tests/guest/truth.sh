@@ -25,7 +25,7 @@ trap 'rm -rf "$dir"' EXIT
 	--script "$dir/script" --timeout 100 >"$dir/out"
 
 grep '^DEVICE ' "$dir/out" >"$dir/devices"
-awk -f "$here/qemutrace.awk" "$dir/devices" "$dir/trace" >"$dir/qemu"
+awk -f "$here/../hex.awk" -f "$here/qemutrace.awk" "$dir/devices" "$dir/trace" >"$dir/qemu"
 
 # One line per run: RUN column depth, then witness by witness "name value".
 awk -v source="$source" '

@@ -4,15 +4,6 @@
 # tracepoints told. Input: the DEVICE lines, then QEMU's trace, then the guest's output.
 # Prints for each access "<qemu or guest> <column> <r or w> <structure> <offset> <size> <value>".
 # The window of a bind is the fifth between two bursts of eight reads of the status.
-function hex(s, i, v)
-{
-	v = 0
-	s = tolower(s)
-	sub("^0x", "", s)
-	for (i = 1; i <= length(s); i++)
-		v = v * 16 + index("0123456789abcdef", substr(s, i, 1)) - 1
-	return v
-}
 
 # A device model may return more bits than were asked for.
 function of_size(value, size)

@@ -7,6 +7,7 @@
 # line, a disk works, and the counts are the device side's.
 # Argument: a folder of the build tree, which keeps source and objects.
 set -eu
+here=$(dirname "$0")
 folder=$1
 set -- native
 # shellcheck source=tests/arm/lib.sh
@@ -70,19 +71,8 @@ grep -qx CONFIG_VIRTIO_VMMIO=y .config || fail "the configuration did not take t
 env -u MAKEFLAGS -u MFLAGS make -s -j2 bzImage >"$work/log" 2>&1 ||
 	fail "the kernel does not build: $(tail -n 5 "$work/log")"
 
-cat >"$work/script" <<'END'
-set -e
-[ -z "$(ls /sys/module | grep -x virtio_mmio)" ]
-[ -e /sys/devices/vmmio-cmdline ]
-wait_blk 1
-blkload -c 300 /dev/vda | grep -q '"errors":0'
-for dev in $(ls /sys/bus/virtio/devices); do
-	echo "irqs $dev $(irqs_of $dev)"
-done
-counts
-END
 "$VMMIO_BUILD/vmmio-boot" -M "$machine" --kernel arch/x86/boot/bzImage \
-	--file "$VMMIO_BUILD/counts:/bin/counts" --script "$work/script" \
+	--file "$VMMIO_BUILD/counts:/bin/counts" --script "$here/builtin.guest" \
 	--append 'vmmio.device=512@0xfeb00e00:12' \
 	--trace-events memory_region_ops_read,memory_region_ops_write --trace-log "$work/trace" \
 	-- -blockdev null-co,node-name=n0,size=16777216,read-zeroes=on \

@@ -6,31 +6,14 @@
 # with their bytes and times. Argument: the folder of the kernel (cmake/source-kernel.sh, with
 # tests/matrix/nofuncarg/).
 set -eu
+here=$(dirname "$0")
 
 kernel=$1
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 
-cat >"$dir/script" <<'END'
-set -e
-# the names of the types are text
-names() { tr '\0' '\n' </sys/kernel/btf/vmlinux | grep -cx "$1" || :; }
-echo "HELPER $(names BPF_FUNC_get_func_arg) $(names BPF_FUNC_no_func_arg) $(uname -r)"
-load_mainline
-load_blk
-wait_blk 3
-for column in mmio pci-intx pci-msix; do
-	disk=$(blk_on $column)
-	echo none >"/sys/block/$(basename "$disk")/queue/scheduler"
-	vmmio-stat --source stock --emulated-time -z -n "$(virtio_of "$disk")" \
-		-f kicks,irqs,requests,sgs_out,sgs_in,bytes_out,bytes_in,kick_mean_ns,request_mean_ns,kicks_interrupted -- \
-		blkload --count 500 --depth 1 "$disk" >/tmp/out 2>&1
-	sed "s/^/STAT $column /" /tmp/out
-	until_unhooked
-done
-END
 "${VMMIO_BUILD:?}/vmmio-boot" --kernel "$kernel/vmlinuz" --initrd "$kernel/initrd.cpio" --memory 512 \
-	--columns mmio,pci-intx,pci-msix --script "$dir/script" --timeout 200 >"$dir/out" || {
+	--columns mmio,pci-intx,pci-msix --script "$here/nofuncarg.guest" --timeout 200 >"$dir/out" || {
 	tail -n 40 "$dir/out"
 	exit 1
 }

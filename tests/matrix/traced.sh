@@ -59,10 +59,10 @@ hold()
 {
 	columns=$2
 	grep '^DEVICE ' "$dir/$1.out" >"$dir/devices"
-	awk -f "$guest/qemutrace.awk" "$dir/devices" "$dir/$1.trace" >"$dir/qemu"
+	awk -f "$guest/../hex.awk" -f "$guest/qemutrace.awk" "$dir/devices" "$dir/$1.trace" >"$dir/qemu"
 	echo "$1"
 	counts $((4 * $(echo "$columns" | wc -w)))
-	awk -f "$here/accesses.awk" "$dir/devices" "$dir/$1.trace" "$dir/$1.out" >"$dir/accesses"
+	awk -f "$guest/../hex.awk" -f "$here/accesses.awk" "$dir/devices" "$dir/$1.trace" "$dir/$1.out" >"$dir/accesses"
 	for column in $columns; do
 		for who in qemu guest; do
 			# as many of each; their order is that of two processors' buffers

@@ -14,6 +14,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 source=$(cd "$here/../../.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+# shellcheck source=tests/plant.sh
+. "$source/tests/plant.sh"
 limit=600 # seconds
 
 # name ~ what is said of it (ERE) ~ file ~ text ~ text with the bug [~ file ~ ...] @
@@ -53,29 +55,6 @@ shared memory wraps~a shared memory region that is none~regs/common.c~	if (base 
 none: the tree as it is~~~~@
 '
 
-say()
-{
-	printf '%s\n' "$*"
-	[ -z "$file" ] || printf '%s\n' "$*" >>"$file"
-}
-
-# plant FILE TEXT BUG
-plant()
-{
-	local text
-
-	text=$(cat "$work/tree/kmod/$1" && printf .)
-	case $text in
-	*"$2"*) ;;
-	*)
-		echo "$name: $1 has no text to put it in" >&2
-		exit 1
-		;;
-	esac
-	text=${text/"$2"/"$3"}
-	printf %s "${text%.}" >"$work/tree/kmod/$1"
-}
-
 file=${1-} only=${2-}
 [ -z "$file" ] || : >"$file"
 say "# Bugs planted in vmmio.ko, found in user-mode Linux from no corpus (tests/fuzz/uml/planted.sh)."
@@ -88,11 +67,10 @@ while IFS='~' read -r -d '@' name expect where old new where2 old2 new2; do
 	name=${name#"${name%%[![:space:]]*}"}
 	[ -n "$name" ] || continue
 	[ -z "$only" ] || [ "$only" = "$name" ] || continue
-	rm -rf "$work/tree" "$work/run"
-	mkdir "$work/tree"
-	cp -r "$source/kmod" "$source/include" "$work/tree/"
-	[ -z "$where" ] || plant "$where" "$old" "$new"
-	[ -z "$where2" ] || plant "$where2" "$old2" "$new2"
+	rm -rf "$work/run"
+	copy_tree
+	[ -z "$where" ] || plant "$name" "$where" "$old" "$new"
+	[ -z "$where2" ] || plant "$name" "$where2" "$old2" "$new2"
 	begin=$(date +%s)
 	"$here/run.sh" --tree "$work/tree" --out "$work/run" --from "$work/none" --runs 10000000 \
 		--seconds "$([ -n "$where" ] && echo $limit || echo "$slowest")" --until found >"$work/log" 2>&1 && rc=0 || rc=$?
