@@ -118,6 +118,8 @@ vmmio_embed(bench/load/blk.c bench/load/disk.sh)
 vmmio_embed(bench/load/hosted.c bench/load/hosted.sh)
 vmmio_embed(bench/where/script.c bench/where/where.sh bench/where/wherehost.sh)
 vmmio_embed(bench/judge/versus_report.c bench/judge/versus.sh)
+vmmio_embed(bench/cmd/conform.c bench/cmd/conform.sh)
+vmmio_embed(bench/sweep/run.c bench/sweep/lazy.sh)
 
 find_package(Threads REQUIRED)
 add_executable(

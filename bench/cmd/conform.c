@@ -16,6 +16,7 @@
 #include "cmd.h"
 #include "bench/conform/conform.h"
 #include "bench/guest/guest.h"
+#include "lib/embed.h"
 #include "lib/ioline.h"
 #include "lib/opts.h"
 #include "bench/guest/pool.h"
@@ -24,37 +25,7 @@
 #define NAME "vmmio-bench conform: "
 #define TRACES_MAX 64
 
-/* What a driver does with a device in its life, config write and rebind included. */
-static const char session[] =
-	"use()\n"
-	"{\n"
-	"	wait_blk $disks\n"
-	"	for disk in /dev/vd?; do\n"
-	"		blkload --count $count $disk >/dev/null\n"
-	"		blkload --count $((2 * count)) --depth 8 $disk >/dev/null\n"
-	"		c=/sys/block/${disk#/dev/}/cache_type\n"
-	"		if [ $legacy = 0 ]; then echo 'write through' >$c; echo 'write back' >$c; "
-	"fi\n"
-	"	done\n"
-	"	for eth in /sys/class/net/eth*; do\n"
-	"		if [ -e $eth ]; then\n"
-	"			ip link set ${eth##*/} up; usleep 100000; ip link set ${eth##*/} "
-	"down\n"
-	"		fi\n"
-	"	done\n"
-	"}\n"
-	"parents() { for v in /sys/bus/virtio/devices/*; do dirname $(readlink -f $v); done; }\n"
-	"use\n"
-	"for dev in $(parents); do\n"
-	"	driver=$(readlink -f $dev/driver)\n"
-	"	echo ${dev##*/} >$driver/unbind\n"
-	"	echo ${dev##*/} >$driver/bind\n"
-	"done\n"
-	"use\n"
-	"for dev in $(parents); do\n"
-	"	driver=$(readlink -f $dev/driver)\n"
-	"	echo ${dev##*/} >$driver/unbind\n"
-	"done\n";
+VMMIO_EMBED(vmmio_conform_text, "conform.sh");
 
 static const char *const modern_args[] = {
 	"-netdev", "hubport,id=h0,hubid=0",
@@ -152,12 +123,11 @@ static int keep_trace(const struct run *r, const char *from, bool first)
 
 static int boot(struct run *r, bool legacy, const char *trace)
 {
-	char script[sizeof(session) + 256];
+	char *script;
 	struct vmmio_guest g = {
 		.qemu = r->setup.qemu,
 		.kernel = r->setup.kernel,
 		.initrd = r->setup.initrd,
-		.script = script,
 		.columns = legacy ? NULL : "mmio,pci-intx,pci-msix",
 		.qemu_args = legacy ? legacy_args : modern_args,
 		.trace_events = VMMIO_IO_EVENTS,
@@ -168,14 +138,16 @@ static int boot(struct run *r, bool legacy, const char *trace)
 	struct vmmio_guest_result res;
 	int err;
 
-	snprintf(script, sizeof(script),
-		 "set -e\ndisks=%d legacy=%d count=%u\n%s\nload_blk; load_net\n%s", legacy ? 1 : 3,
-		 legacy, r->count,
-		 strcmp(r->driver, "vmmio") ? "load_mainline"
-		 : legacy		    ? "load_vmmio claim=all legacy=1"
-					    : "load_vmmio claim=all",
-		 session);
+	if (asprintf(&script, "set -e\ndisks=%d legacy=%d count=%u\n%s\nload_blk; load_net\n%s",
+		     legacy ? 1 : 3, legacy, r->count,
+		     strcmp(r->driver, "vmmio") ? "load_mainline"
+		     : legacy			? "load_vmmio claim=all legacy=1"
+						: "load_vmmio claim=all",
+		     vmmio_conform_text) < 0)
+		return -ENOMEM;
+	g.script = script;
 	err = vmmio_guest_run(&g, &res);
+	free(script);
 	if (!err && (res.end != VMMIO_GUEST_DONE || res.status))
 		err = -EIO;
 	if (err && !vmmio_stop) {

@@ -20,16 +20,10 @@
 #include "bench/guest/qemu.h"
 #include "bench/guest/target.h"
 #include "bench/load/hosted.h"
+#include "lib/embed.h"
 #include "lib/ioline.h"
 
-/* lazy_status is read at probe: set it for the device, then bind it again. */
-static const char lazy_status[] =
-	"for _dev in /sys/bus/platform/drivers/vmmio-mmio/LNRO*; do\n"
-	"	_name=$(basename \"$_dev\")\n"
-	"	echo \"$_name lazy_status=1 queue_size=%u\" >/sys/kernel/vmmio/options\n"
-	"	echo \"$_name\" >/sys/bus/platform/drivers/vmmio-mmio/unbind\n"
-	"	echo \"$_name\" >/sys/bus/platform/drivers/vmmio-mmio/bind\n"
-	"done\n";
+VMMIO_EMBED(vmmio_lazy_text, "lazy.sh");
 
 /* at least, for two kernels and QEMU on an emulated processor; that of arm64 takes twice as long */
 #define HOST_TIMEOUT_S 200
@@ -368,7 +362,8 @@ int vmmio_run_prepare(const struct vmmio_experiment *e, const struct vmmio_run *
 			if (!strcmp(s->columns[k], all[i]))
 				store->order[columns++] = all[i];
 	if (s->lazy_status)
-		snprintf(store->setup, sizeof(store->setup), lazy_status, s->queue_size);
+		snprintf(store->setup, sizeof(store->setup), "queue_size=%u\n%s", s->queue_size,
+			 vmmio_lazy_text);
 	store->plan = (struct vmmio_load){
 		.kind = kind,
 		.rw = s->rw,

@@ -42,7 +42,7 @@ struct vmmio_run_guest {
 	struct vmmio_args args;
 	struct vmmio_load plan;
 	const char *order[VMMIO_COLUMNS];
-	char setup[512];
+	char setup[1024];
 	char kernel[PATH_MAX / 4], initrd[PATH_MAX / 4], stat[PATH_MAX / 4];
 	struct vmmio_guest_file file;
 	bool sided; /* accesses are counted on the device's side as well */
