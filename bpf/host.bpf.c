@@ -340,25 +340,18 @@ int host_msr(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-SEC("raw_tp/kvm_cpuid")
-int host_cpuid(struct bpf_raw_tracepoint_args *ctx)
-{
-	struct vmmio_exit_thread *t = thread();
-
-	if (t)
-		vmmio_exit_plain(t, VMMIO_EXIT_CPUID, 0);
-	return 0;
-}
-
-SEC("raw_tp/kvm_hypercall")
-int host_hypercall(struct bpf_raw_tracepoint_args *ctx)
-{
-	struct vmmio_exit_thread *t = thread();
-
-	if (t)
-		vmmio_exit_plain(t, VMMIO_EXIT_HYPERCALL, (__u32)ctx->args[0]);
-	return 0;
-}
+#define NAMED(id, event, label, arg, field)                                          \
+	SEC("raw_tp/" #event)                                                        \
+	int host_##event(struct bpf_raw_tracepoint_args *ctx)                        \
+	{                                                                            \
+		struct vmmio_exit_thread *t = thread();                              \
+                                                                                     \
+		if (t)                                                               \
+			vmmio_exit_plain(t, VMMIO_EXIT_##id,                         \
+					 (arg) < 0 ? 0 : (__u32)ctx->args[(arg)&7]); \
+		return 0;                                                            \
+	}
+VMMIO_EXIT_NAMED(NAMED)
 
 #if defined(__TARGET_ARCH_x86)
 /* The reason of the exit: what KVM's kvm_get_exit_info() reads. */

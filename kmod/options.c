@@ -103,11 +103,16 @@ static int parse_option(const char *key, char *value, struct vmmio_options *o)
 	int n;
 
 	switch (match_string(setting_keys, VMMIO_SETTING_COUNT, key)) {
-	case VMMIO_SETTING_QUEUE_SIZE:
-		return kstrtou16(value, 10, &o->queue_size) || !o->queue_size ||
-				       o->queue_size > VMMIO_SETTING_QUEUE_SIZE_MAX
-			       ? -EINVAL
+#define PARSE_NUMBER(X, id, key, where, min, max, meaning)                                \
+	case VMMIO_SETTING_##id:                                                          \
+		return kstrtouint(value, 10, &o->key) || o->key < (min) || o->key > (max) \
+			       ? -EINVAL                                                  \
 			       : 0;
+#define PARSE_SWITCH(X, id, key, where, meaning) \
+	case VMMIO_SETTING_##id:                 \
+		return kstrtobool(value, &o->key);
+		VMMIO_SETTING_NUMBERS(PARSE_NUMBER, )
+		VMMIO_SETTING_SWITCHES(PARSE_SWITCH, )
 	case VMMIO_SETTING_WITHHOLD:
 		return parse_withhold(value, o);
 	case VMMIO_SETTING_IRQ:
@@ -118,12 +123,6 @@ static int parse_option(const char *key, char *value, struct vmmio_options *o)
 		return 0;
 	case VMMIO_SETTING_AFFINITY:
 		return parse_affinity(value, o);
-	case VMMIO_SETTING_LAZY_STATUS:
-		return kstrtobool(value, &o->lazy_status);
-	case VMMIO_SETTING_REREAD_STATUS:
-		return kstrtobool(value, &o->reread_status);
-	case VMMIO_SETTING_FORCE:
-		return kstrtobool(value, &o->force);
 	default:
 		return -ENOENT;
 	}

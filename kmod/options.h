@@ -16,12 +16,14 @@ enum vmmio_option_irq {
 };
 
 struct vmmio_options {
-	u64 withhold;	    /* feature bits hidden from the device's driver */
-	u16 queue_size;	    /* largest ring, 0 = what the device offers */
-	u8 irq;		    /* enum vmmio_option_irq; PCI only */
-	bool lazy_status;   /* MMIO only */
-	bool reread_status; /* MMIO only */
-	bool force;	    /* allows settings that are known to hang */
+#define OPTION_NUMBER(X, id, key, where, min, max, meaning) u32 key; /* 0: not set */
+#define OPTION_SWITCH(X, id, key, where, meaning) bool key;
+	VMMIO_SETTING_NUMBERS(OPTION_NUMBER, )
+	VMMIO_SETTING_SWITCHES(OPTION_SWITCH, )
+#undef OPTION_NUMBER
+#undef OPTION_SWITCH
+	u64 withhold; /* feature bits hidden from the device's driver */
+	u8 irq;	      /* enum vmmio_option_irq; PCI only */
 	u8 affinities;
 	struct {
 		u16 queue;

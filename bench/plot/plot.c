@@ -19,30 +19,13 @@
 #include "plot.h"
 #include "lib/embed.h"
 
-#define EMBED(symbol, file) VMMIO_EMBED(vmmio_script_##symbol, "gp/" file)
-
-EMBED(common, "common.gp");
-EMBED(accesses, "accesses.gp");
-EMBED(bars, "bars.gp");
-EMBED(cdf, "cdf.gp");
-EMBED(latency, "latency.gp");
-EMBED(curves, "curves.gp");
-EMBED(intervals, "intervals.gp");
-EMBED(stacked, "stacked.gp");
-EMBED(history, "history.gp");
-EMBED(micro, "micro.gp");
+VMMIO_EMBED(vmmio_script_common, "gp/common.gp");
+#define EMBED(id, file) VMMIO_EMBED(vmmio_script_##file, "gp/" #file ".gp");
+VMMIO_PLOT_SCRIPTS(EMBED)
 
 static const char *const scripts[VMMIO_PLOTS] = {
-	[VMMIO_PLOT_ACCESSES] = vmmio_script_accesses,
-	[VMMIO_PLOT_BARS] = vmmio_script_bars,
-	[VMMIO_PLOT_CDF] = vmmio_script_cdf,
-	[VMMIO_PLOT_LATENCY] = vmmio_script_latency,
-	[VMMIO_PLOT_CURVES] = vmmio_script_curves,
-	[VMMIO_PLOT_INTERVALS] = vmmio_script_intervals,
-	[VMMIO_PLOT_STACKED] = vmmio_script_stacked,
-	[VMMIO_PLOT_HISTORY] = vmmio_script_history,
-	[VMMIO_PLOT_MICRO] = vmmio_script_micro,
-};
+#define SCRIPT(id, file) [VMMIO_PLOT_##id] = vmmio_script_##file,
+	VMMIO_PLOT_SCRIPTS(SCRIPT)};
 
 static int read_first_line(int fd, char *why, size_t len)
 {

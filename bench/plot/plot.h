@@ -15,17 +15,21 @@
 #include "bench/judge/stack.h"
 #include "bench/data/result.h"
 
+/* X(id, file): a script gp/<file>.gp. */
+#define VMMIO_PLOT_SCRIPTS(X)   \
+	X(ACCESSES, accesses)   \
+	X(BARS, bars)           \
+	X(CDF, cdf)             \
+	X(LATENCY, latency)     \
+	X(CURVES, curves)       \
+	X(INTERVALS, intervals) \
+	X(STACKED, stacked)     \
+	X(HISTORY, history)     \
+	X(MICRO, micro)
+
 enum vmmio_plot_id {
-	VMMIO_PLOT_ACCESSES,
-	VMMIO_PLOT_BARS,
-	VMMIO_PLOT_CDF,
-	VMMIO_PLOT_LATENCY,
-	VMMIO_PLOT_CURVES,
-	VMMIO_PLOT_INTERVALS,
-	VMMIO_PLOT_STACKED,
-	VMMIO_PLOT_HISTORY,
-	VMMIO_PLOT_MICRO,
-	VMMIO_PLOTS,
+#define VMMIO_PLOT_ID(id, file) VMMIO_PLOT_##id,
+	VMMIO_PLOT_SCRIPTS(VMMIO_PLOT_ID) VMMIO_PLOTS,
 };
 
 /*

@@ -35,6 +35,14 @@
 /* A BPF call costs as much as most of these functions. */
 #define VMMIO_EXIT_HOT static inline __attribute__((always_inline))
 
+/*
+ * X(id, event, label, arg, field): events of x86 that name the exit in progress and say no more
+ * than a number, argument arg of the tracepoint, its field of that name; -1 and NULL: none.
+ */
+#define VMMIO_EXIT_NAMED(X)                    \
+	X(CPUID, kvm_cpuid, "CPUID", -1, NULL) \
+	X(HYPERCALL, kvm_hypercall, "hypercall", 0, "nr")
+
 enum vmmio_exit_kind {
 	VMMIO_EXIT_KIND_NONE,
 	VMMIO_EXIT_MMIO_WRITE, /* addr: guest-physical */
@@ -45,8 +53,8 @@ enum vmmio_exit_kind {
 	VMMIO_EXIT_USER,   /* addr: KVM_EXIT_* of a userspace exit that is no access, where
 			    * there is no kvm_exit that it could be part of */
 	VMMIO_EXIT_EOI,	   /* addr: vector; an EOI whose exit nothing else names */
-	VMMIO_EXIT_CPUID,
-	VMMIO_EXIT_HYPERCALL, /* addr: number */
+#define VMMIO_EXIT_NAMED_KIND(id, event, label, arg, field) VMMIO_EXIT_##id,
+	VMMIO_EXIT_NAMED(VMMIO_EXIT_NAMED_KIND) /* addr: the number */
 	VMMIO_EXIT_MAGIC,     /* no exit of its own: a read at addr answered "virt" */
 	VMMIO_EXIT_MSR_READ,  /* addr: register */
 	VMMIO_EXIT_MSR_WRITE, /* the same; value: vector, if it is the APIC's EOI register */

@@ -102,9 +102,16 @@ static int check(enum vmmio_setting setting, char *value, struct ctl_text *why)
 	bool good = false;
 
 	switch (setting) {
-	case VMMIO_SETTING_QUEUE_SIZE:
-		good = is_number(value, 1, VMMIO_SETTING_QUEUE_SIZE_MAX);
+#define CHECK_NUMBER(X, id, key, where, min, max, meaning) \
+	case VMMIO_SETTING_##id:                           \
+		good = is_number(value, min, max);         \
 		break;
+#define CHECK_SWITCH(X, id, key, where, meaning)                   \
+	case VMMIO_SETTING_##id:                                   \
+		good = !strcmp(value, "0") || !strcmp(value, "1"); \
+		break;
+		VMMIO_SETTING_NUMBERS(CHECK_NUMBER, )
+		VMMIO_SETTING_SWITCHES(CHECK_SWITCH, )
 	case VMMIO_SETTING_WITHHOLD:
 		return check_withhold(value, why);
 	case VMMIO_SETTING_IRQ:
@@ -112,11 +119,6 @@ static int check(enum vmmio_setting setting, char *value, struct ctl_text *why)
 		break;
 	case VMMIO_SETTING_AFFINITY:
 		return check_affinity(value, why);
-	case VMMIO_SETTING_LAZY_STATUS:
-	case VMMIO_SETTING_REREAD_STATUS:
-	case VMMIO_SETTING_FORCE:
-		good = !strcmp(value, "0") || !strcmp(value, "1");
-		break;
 	case VMMIO_SETTING_COUNT:
 		break;
 	}

@@ -50,12 +50,12 @@ static bool is_elsewhere(const char *event)
 		"kvm_eoi",
 		"kvm_pv_eoi",
 		"kvm_msr",
-		"kvm_cpuid",
-		"kvm_hypercall",
 		"kvm_ioapic_set_irq",
 		"kvm_msi_set_irq",
 		"kvm_apic_ipi",
 		"kvm_apic_accept_irq",
+#define NAMED(id, event, label, arg, field) #event,
+		VMMIO_EXIT_NAMED(NAMED)
 #endif
 	};
 	size_t i;

@@ -190,12 +190,11 @@ static void step(void *data, const struct vmmio_host_step *s)
 	case VMMIO_HOST_MSR:
 		vmmio_exit_msr(t, s->a & 1, s->b);
 		break;
-	case VMMIO_HOST_CPUID:
-		vmmio_exit_plain(t, VMMIO_EXIT_CPUID, 0);
+#define NAMED(id, event, label, arg, field)                           \
+	case VMMIO_HOST_##id:                                         \
+		vmmio_exit_plain(t, VMMIO_EXIT_##id, (__u32)s->addr); \
 		break;
-	case VMMIO_HOST_HYPERCALL:
-		vmmio_exit_plain(t, VMMIO_EXIT_HYPERCALL, (__u32)s->addr);
-		break;
+		VMMIO_EXIT_NAMED(NAMED)
 	case VMMIO_HOST_USER:
 		vmmio_exit_user(t, s->ns, s->a, (int)s->b);
 		break;

@@ -275,6 +275,15 @@ static void resolve_access(const struct vmmio_exit_vm *vm, const struct vmmio_ho
 	}
 }
 
+static void named(struct vmmio_exit_label *l, const char *label, const char *field, __u64 number)
+{
+	l->path = "in-kernel";
+	if (field)
+		snprintf(l->name, sizeof(l->name), "%s %llu", label, (unsigned long long)number);
+	else
+		snprintf(l->name, sizeof(l->name), "%s", label);
+}
+
 void vmmio_exit_resolve(const struct vmmio_exit_vm *vm, const struct vmmio_hostmap *map,
 			const struct vmmio_exit_key *key, struct vmmio_exit_label *l)
 {
@@ -319,14 +328,11 @@ void vmmio_exit_resolve(const struct vmmio_exit_vm *vm, const struct vmmio_hostm
 			snprintf(l->reg, sizeof(l->reg), "x2APIC EOI, vector %u", key->value);
 		}
 		break;
-	case VMMIO_EXIT_CPUID:
-		l->path = "in-kernel";
-		snprintf(l->name, sizeof(l->name), "CPUID");
+#define NAMED(id, event, label, arg, field)        \
+	case VMMIO_EXIT_##id:                      \
+		named(l, label, field, key->addr); \
 		break;
-	case VMMIO_EXIT_HYPERCALL:
-		l->path = "in-kernel";
-		snprintf(l->name, sizeof(l->name), "hypercall %llu", (unsigned long long)key->addr);
-		break;
+		VMMIO_EXIT_NAMED(NAMED)
 	default:
 		snprintf(l->name, sizeof(l->name), "kind %u", key->kind);
 	}

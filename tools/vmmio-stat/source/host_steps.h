@@ -10,28 +10,31 @@
 #include <stdbool.h>
 
 #include "tracefs_ring.h"
+#include "vmmio/hostexit.h"
 
 enum vmmio_host_kind {
-	VMMIO_HOST_EXIT,      /* a: reason, b: instruction set, c: vCPU, or VMMIO_HOST_UNSAID */
-	VMMIO_HOST_ENTRY,     /* c: the same */
-	VMMIO_HOST_MMIO,      /* a: VMMIO_KVM_MMIO_*, b: bytes, addr, data: value */
-	VMMIO_HOST_FAST,      /* addr: a doorbell that needed no emulation */
-	VMMIO_HOST_PIO,	      /* a: write, b: bytes, c: port */
-	VMMIO_HOST_MSR,	      /* a: write, b: register */
-	VMMIO_HOST_CPUID,     /* */
-	VMMIO_HOST_HYPERCALL, /* addr: number */
-	VMMIO_HOST_USER,      /* a: KVM_EXIT_*, b: error, negative */
-	VMMIO_HOST_EOI,	      /* a: vector */
-	VMMIO_HOST_PV_EOI,    /* a: vector */
-	VMMIO_HOST_INJECT,    /* a: vector */
-	VMMIO_HOST_ACCEPT,    /* a: APIC, mode, vector */
-	VMMIO_HOST_MSI,	      /* addr, data */
-	VMMIO_HOST_LINE,      /* a: GSI, b: level */
-	VMMIO_HOST_IOAPIC,    /* data: redirection */
-	VMMIO_HOST_IPI,	      /* a: what the guest wrote */
-	VMMIO_HOST_WAKE,      /* a: thread */
-	VMMIO_HOST_SWITCH,    /* a: thread that goes, b: that comes */
-	VMMIO_HOST_PENDING,   /* arm64: a: interrupt number, addr: vCPU, vector: level */
+	VMMIO_HOST_EXIT,  /* a: reason, b: instruction set, c: vCPU, or VMMIO_HOST_UNSAID */
+	VMMIO_HOST_ENTRY, /* c: the same */
+	VMMIO_HOST_MMIO,  /* a: VMMIO_KVM_MMIO_*, b: bytes, addr, data: value */
+	VMMIO_HOST_FAST,  /* addr: a doorbell that needed no emulation */
+	VMMIO_HOST_PIO,	  /* a: write, b: bytes, c: port */
+	VMMIO_HOST_MSR,	  /* a: write, b: register */
+	/* clang-format off */
+#define VMMIO_HOST_NAMED(id, event, label, arg, field) VMMIO_HOST_##id, /* addr: the number */
+	VMMIO_EXIT_NAMED(VMMIO_HOST_NAMED)
+	/* clang-format on */
+	VMMIO_HOST_USER,    /* a: KVM_EXIT_*, b: error, negative */
+	VMMIO_HOST_EOI,	    /* a: vector */
+	VMMIO_HOST_PV_EOI,  /* a: vector */
+	VMMIO_HOST_INJECT,  /* a: vector */
+	VMMIO_HOST_ACCEPT,  /* a: APIC, mode, vector */
+	VMMIO_HOST_MSI,	    /* addr, data */
+	VMMIO_HOST_LINE,    /* a: GSI, b: level */
+	VMMIO_HOST_IOAPIC,  /* data: redirection */
+	VMMIO_HOST_IPI,	    /* a: what the guest wrote */
+	VMMIO_HOST_WAKE,    /* a: thread */
+	VMMIO_HOST_SWITCH,  /* a: thread that goes, b: that comes */
+	VMMIO_HOST_PENDING, /* arm64: a: interrupt number, addr: vCPU, vector: level */
 	VMMIO_HOST_KINDS,
 };
 

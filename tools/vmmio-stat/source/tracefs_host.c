@@ -35,8 +35,11 @@ static const struct hook {
 	 VMMIO_HOST_PIO,
 	 {F("rw", a), F("size", b), F("port", c)}},
 	{{"kvm", "kvm_msr", VMMIO_HOST_X86}, VMMIO_HOST_MSR, {F("write", a), F("ecx", b)}},
-	{{"kvm", "kvm_cpuid", VMMIO_HOST_X86}, VMMIO_HOST_CPUID, {}},
-	{{"kvm", "kvm_hypercall", VMMIO_HOST_X86}, VMMIO_HOST_HYPERCALL, {F("nr", addr)}},
+/* clang-format off */
+#define NAMED(id, event, label, arg, field) \
+	{{"kvm", #event, VMMIO_HOST_X86}, VMMIO_HOST_##id, {F(field, addr)}},
+	VMMIO_EXIT_NAMED(NAMED)
+	/* clang-format on */
 	{{"kvm", "kvm_userspace_exit"}, VMMIO_HOST_USER, {F("reason", a), F("errno", b)}},
 	{{"kvm", "kvm_eoi", VMMIO_HOST_X86}, VMMIO_HOST_EOI, {F("vector", a)}},
 	{{"kvm", "kvm_pv_eoi", VMMIO_HOST_X86}, VMMIO_HOST_PV_EOI, {F("vector", a)}},
