@@ -70,6 +70,13 @@ function(vmmio_bpf_object name source)
 		COMMENT "BPF ${name}"
 		VERBATIM
 	)
+	# never built: its line in compile_commands.json tells clangd the flags
+	add_library(vmmio_bpf_${name}_flags OBJECT EXCLUDE_FROM_ALL ${source})
+	target_compile_options(vmmio_bpf_${name}_flags PRIVATE -target bpf -mcpu=v3 -std=gnu11)
+	target_compile_definitions(vmmio_bpf_${name}_flags PRIVATE __TARGET_ARCH_${bpf_arch})
+	target_include_directories(
+		vmmio_bpf_${name}_flags PRIVATE ${dir} ${CMAKE_SOURCE_DIR}/include ${CMAKE_SOURCE_DIR}/bpf
+	)
 	add_custom_command(
 		OUTPUT ${dir}/${name}.skel.h
 		COMMAND ${BPFTOOL} gen skeleton ${dir}/${name}.bpf.o name ${name}_bpf >

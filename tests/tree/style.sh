@@ -52,9 +52,10 @@ while read -r file; do
 	case $file in
 	*.py | *.pl) complain "$file: C and shell only" ;;
 	esac
-	if [ "${file%.sh}" != "$file" ] || head -n 1 "$file" | grep -q '^#!.*sh$'; then
-		echo "$file" >>"$scripts"
-	fi
+	case $file in
+	*.sh | *.guest | *.host) echo "$file" >>"$scripts" ;;
+	*) ! head -n 1 "$file" | grep -q '^#!.*sh$' || echo "$file" >>"$scripts" ;;
+	esac
 	# an accelerator's name: more than one is emulated, vmmio_accel_name_emulated() knows
 	case $file in
 	bench/guest/boot.c) ;; # what was asked for
@@ -79,4 +80,9 @@ done <"$list"
 xargs clang-format --dry-run -Werror <"$code" ||
 	complain "not as clang-format has it (clang-format -i FILE)"
 xargs shellcheck -x <"$scripts" || complain "shellcheck has findings"
+# clangd finds the flags of a source in there
+for file in bpf/*.bpf.c; do
+	grep -qF "/$file\"" "${VMMIO_BUILD:?}/compile_commands.json" ||
+		complain "$file: not in compile_commands.json of the build"
+done
 exit "$bad"
