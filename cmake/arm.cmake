@@ -67,7 +67,7 @@ add_test(NAME arm.stat-arm64 COMMAND ${CMAKE_SOURCE_DIR}/tests/run
 				     ${CMAKE_BINARY_DIR}/arch/arm64/kernel/btf)
 vmmio_test_properties(arm.stat-arm64 arm 600)
 set_tests_properties(arm.stat-arm64 PROPERTIES FIXTURES_REQUIRED image_arm64 FIXTURES_SETUP stat_arm64)
-vmmio_stat_tests(arm arm64 truth "matrix:stock:blk serial")
+vmmio_stat_tests(arm arm64 truth "matrix:mainline:blk serial")
 
 # vmmio-stat as one file for each architecture: cmake --build build --target dist
 set(dist ${CMAKE_SOURCE_DIR}/cmake/dist.sh ${CMAKE_BINARY_DIR} ${CMAKE_BINARY_DIR}/dist ${VMMIO_KERNEL_VMLINUX})
@@ -99,7 +99,7 @@ set_property(TEST arm.compare_stack APPEND PROPERTY FIXTURES_REQUIRED host_arm64
 vmmio_arch_image(kernels amd64-6.12 --arch amd64 --suite bookworm-backports)
 vmmio_arch_test(amd64-6.12-packed kernels amd64-6.12 tests/matrix/kernel.sh ARGS packed)
 vmmio_arch_test(amd64-6.12-data kernels amd64-6.12 tests/matrix/data.sh)
-vmmio_stat_tests(kernels amd64-6.12 truth requests "matrix:stock:blk serial" "matrix:ours:net rng")
+vmmio_stat_tests(kernels amd64-6.12 truth requests "matrix:mainline:blk serial" "matrix:ours:net rng")
 
 # The driver's counts as text, also for guests of this build's own kernel.
 add_executable(counts tests/guest/counts.c)
@@ -177,7 +177,7 @@ if(VMMIO_MATRIX)
 	vmmio_script_test(matrix tests/matrix/wherehost.sh TIMEOUT 3600)
 	vmmio_script_test(matrix tests/matrix/cron.sh TIMEOUT 3600)
 	vmmio_script_test(matrix tests/matrix/recipes.sh TIMEOUT 7200)
-	foreach(driver IN ITEMS stock ours)
+	foreach(driver IN ITEMS mainline ours)
 		vmmio_script_test(matrix tests/matrix/bpftrace.sh NAME bpftrace-${driver} TIMEOUT 600 ARGS ${driver})
 	endforeach()
 	# Blocks that fio verifies, over the device tree's binding and over AMBA.
@@ -197,7 +197,7 @@ if(VMMIO_MATRIX)
 	# requests.sh wants fentry, too, which arm64 6.1 has not.
 	set(kinds "")
 	foreach(types IN ITEMS "net rng" "blk serial" "scsi keyboard")
-		list(APPEND kinds "matrix:stock:${types}" "matrix:ours:${types}")
+		list(APPEND kinds "matrix:mainline:${types}" "matrix:ours:${types}")
 	endforeach()
 	vmmio_arch_image(matrix amd64-7.x --arch amd64 --suite trixie-backports --tools trixie)
 	foreach(ring IN ITEMS split packed)
@@ -209,7 +209,7 @@ if(VMMIO_MATRIX)
 	# Modules of 5.10 have no BTF: mainline's drivers through tracefs there.
 	set(kinds_traced "")
 	foreach(kind IN LISTS kinds)
-		if(kind MATCHES ":stock:")
+		if(kind MATCHES ":mainline:")
 			string(APPEND kind ":tracefs")
 		endif()
 		list(APPEND kinds_traced ${kind})

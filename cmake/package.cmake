@@ -56,7 +56,7 @@ set(CPACK_DEBIAN_BENCH_PACKAGE_SUGGESTS "vmmio-tools")
 
 set(CPACK_COMPONENT_DKMS_DESCRIPTION
     "virtio transport driver with tracepoints on every access (DKMS)
-vmmio.ko serves the kernel's stock virtio drivers over MMIO and PCI and traces
+vmmio.ko serves the kernel's own virtio drivers over MMIO and PCI and traces
 each register access, kick and interrupt. It is loaded by nobody unless told,
 and takes no device unless told. This package has the source, from which DKMS
 builds the module for each kernel."

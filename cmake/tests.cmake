@@ -37,12 +37,12 @@ vmmio_unit_test(guest LIBS vmmio_guest)
 # Every kind of device under both drivers; mainline's without BPF, too.
 foreach(types IN ITEMS "net rng" "blk serial" "scsi keyboard")
 	string(REPLACE " " "-" name ${types})
-	foreach(driver IN ITEMS stock ours)
+	foreach(driver IN ITEMS mainline ours)
 		vmmio_script_test(guest tests/guest/matrix.sh NAME matrix-${driver}-${name} TIMEOUT 240
 				  ARGS ${driver} ${types})
 	endforeach()
 	vmmio_script_test(guest tests/guest/matrix.sh NAME matrix-tracefs-${name} TIMEOUT 240
-			  ARGS stock ${types} tracefs)
+			  ARGS mainline ${types} tracefs)
 endforeach()
 
 # format: every C file as .clang-format has it. lint: what tests/tree says of style and

@@ -56,9 +56,9 @@ enum vmmio_field_op {
 	X(KICKS, "kicks", "kick/s", "kicks", SCHEDULE, COUNT, VMMIO_C_KICKS, 0, \
 	  "doorbell writes (available-buffer notifications sent)") \
 	X(OPPORTUNITIES, "opportunities", "opp/s", "calls", SCHEDULE, COUNT, VMMIO_C_OPPORTUNITIES, 0, \
-	  "kick opportunities: virtqueue_kick_prepare() calls") \
+	  "notification checks: virtqueue_kick_prepare() calls") \
 	X(SUPPRESSED, "suppressed_pct", "supp%", "%", SCHEDULE, REST, VMMIO_C_KICKS, VMMIO_C_OPPORTUNITIES, \
-	  "share of kick opportunities that sent no kick") \
+	  "share of notification checks that sent no kick") \
 	X(BUFFERS_PER_KICK, "buffers_per_kick", "buf/kick", "buffers", SCHEDULE, RATIO, VMMIO_C_KICK_BUFFERS, VMMIO_C_KICKS_INDEXED, \
 	  "buffers made available per kick; of a packed ring descriptors, one a buffer where they are indirect") \
 	X(KICK_MEAN, "kick_mean_ns", "kick-ns", "ns", TIME, MEAN, VMMIO_C_KICK_NS, VMMIO_C_KICKS_TIMED, \

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# vmmio.ko serves stock virtio drivers unchanged: block, network, entropy and
+# vmmio.ko serves the kernel's virtio drivers unchanged: block, network, entropy and
 # console behind both transports at once, with split and with packed rings,
 # with and without event_idx, on two processors. Data written to the disks is
 # read back and compared; the handler runs the driver counted equal

@@ -53,7 +53,7 @@ $1 == "NOREPLY" { expect("all", "ping over " $2, "no reply", "a reply") }
 	# kprobes of kernels before 6.7: what they missed is not known, and must be nothing
 	match($0, "\"events_lost\":[0-9a-z]+")
 	lost = substr($0, RSTART + 14, RLENGTH - 14)
-	if (asked == "tracefs" && driver == "stock" && lost ~ /^[1-9][0-9]?$/) {
+	if (asked == "tracefs" && driver == "mainline" && lost ~ /^[1-9][0-9]?$/) {
 		print "kprobes missed " lost " events, and say so"
 		missed = lost
 	} else {

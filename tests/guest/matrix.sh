@@ -3,10 +3,10 @@
 #
 # Truth for every kind of device: {mmio, INTx, MSI-X} x {split, packed} x
 # {event_idx on, off} for each TYPE, and one balloon, driven by mainline's
-# transports ("stock") or ours ("ours"). Doorbells and, on a line, status reads
+# transports ("mainline") or ours ("ours"). Doorbells and, on a line, status reads
 # as QEMU saw them; handler runs as /proc/interrupts counts them. One line for
 # each combination; one that is missing, idle or there twice is a failure.
-# usage: matrix.sh ours|stock "TYPE..." [SOURCE]   (of vmmio-stat; default: its choice)
+# usage: matrix.sh ours|mainline "TYPE..." [SOURCE]   (of vmmio-stat; default: its choice)
 set -eu
 
 driver=$1 types=$2 source=${3:-auto} memory=512

@@ -5,7 +5,7 @@
 # other, which finds a status of 0. Such runs are counted as spurious, by the
 # tracepoints (BPF) and by the driver alike, and with the runs that found buffers
 # make up all handler runs, as many as /proc/interrupts has for the line. The same
-# under mainline's driver, by the hooks of the stock kernel.
+# under mainline's driver, by the hooks of the unpatched kernel.
 set -eu
 here=$(dirname "$0")
 
@@ -88,4 +88,4 @@ check()
 echo ours
 check 2 "load_vmmio claim=pci" "vmmio-stat --source sysfs --json -- vmmio-stat --source bpf" "$@"
 echo mainline
-check 1 load_mainline "vmmio-stat --source stock" "$@"
+check 1 load_mainline "vmmio-stat --source mainline" "$@"

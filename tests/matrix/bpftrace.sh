@@ -6,7 +6,7 @@
 # and consoles on all transports are loaded. Every virtqueue's kicks, kick
 # opportunities and interrupts, and every handler's runs, must be the same. With
 # a folder of results/ as second argument the table is kept there.
-# usage: bpftrace.sh stock|ours [DIR]   (results/<date>-<cpu>-tcg)
+# usage: bpftrace.sh mainline|ours [DIR]   (results/<date>-<cpu>-tcg)
 set -eu
 
 driver=$1 keep=${2:-}
@@ -28,7 +28,7 @@ done
 
 # what is counted, by virtqueue (or by device, where there is none)
 case $driver in
-stock)
+mainline)
 	cat >"$dir/count.bt" <<-'END'
 		BEGIN { printf("READY\n"); }
 		kprobe:vm_notify, kprobe:vp_notify { @kick[arg0] = count(); }
@@ -37,7 +37,7 @@ stock)
 		kprobe:vm_interrupt { @handler[arg1] = count(); }
 		kprobe:vp_interrupt { @handler[arg1] = count(); }
 	END
-	load='load_mainline' source=stock
+	load='load_mainline' source=mainline
 	;;
 ours)
 	cat >"$dir/count.bt" <<-'END'
@@ -50,7 +50,7 @@ ours)
 	load='load_vmmio claim=all' source=auto
 	;;
 *)
-	echo "usage: bpftrace.sh stock|ours [DIR]" >&2
+	echo "usage: bpftrace.sh mainline|ours [DIR]" >&2
 	exit 2
 	;;
 esac

@@ -54,7 +54,7 @@ done
 } >"$out/summary.txt"
 {
 	echo "# What each test printed: devices, registers that agree, kicks and interrupts."
-	cat "$@" | sed -n 's/^\([0-9]*\): \(virtio.*\|split: .*\|packed: .*\|packed=.*\|[0-9].*data unharmed.*\|[0-9]* options, .*\|.* depth [0-9 ]*doorbells .*\|\(stock\|ours\) "source".*\|FAIL.*\|.*skipped.*\)$/\1 \2/p; s/^test \([0-9]*\)$/\1 test/p; s/^ *Start *\([0-9]*\): \(matrix\.[^ ]*\)$/\1 == \2/p' |
+	cat "$@" | sed -n 's/^\([0-9]*\): \(virtio.*\|split: .*\|packed: .*\|packed=.*\|[0-9].*data unharmed.*\|[0-9]* options, .*\|.* depth [0-9 ]*doorbells .*\|\(mainline\|ours\) "source".*\|FAIL.*\|.*skipped.*\)$/\1 \2/p; s/^test \([0-9]*\)$/\1 test/p; s/^ *Start *\([0-9]*\): \(matrix\.[^ ]*\)$/\1 == \2/p' |
 		grep -v ' test$' | sed 's/^[0-9]* //'
 } >"$out/counts.txt"
 cat "$out/summary.txt"

@@ -33,7 +33,7 @@ struct vmmio_row {
 	bool have_reg_ns;
 	bool reset;	     /* of a delta: the row is new in this interval */
 	bool packed_counted; /* the source follows packed rings, too */
-	bool ours;	     /* source stock: our own driver serves it, only ring hooks count */
+	bool ours;	     /* source mainline: our own driver serves it, only ring hooks count */
 };
 
 /* What a source is asked for; it may deliver less, the have bits tell. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What "auto" tries first: our driver's devices by source "bpf" and mainline's
- * by source "stock" in one snapshot. The hooks in virtio_ring also serve our
- * own queues: what only they can tell (kick opportunities, packed rings) is
+ * by source "mainline" in one snapshot. The hooks in virtio_ring also serve our
+ * own queues: what only they can tell (notification checks, packed rings) is
  * added to ours.
  */
 #include <errno.h>
@@ -46,7 +46,7 @@ static int both_open(struct vmmio_source *src, const struct vmmio_source_opts *o
 		snprintf(src->note, sizeof(src->note), "our devices are not seen: %.200s",
 			 b->ours.why);
 	else if (err2 && err2 != -ENODEV)
-		snprintf(src->note, sizeof(src->note), "no kick opportunities: %.200s",
+		snprintf(src->note, sizeof(src->note), "no notification checks: %.200s",
 			 b->stock.why);
 	snprintf(src->engine, sizeof(src->engine), "%.10s%s%.10s", b->ours.engine,
 		 b->have_ours && b->have_stock ? "+" : "", b->stock.engine);

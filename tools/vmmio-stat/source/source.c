@@ -15,9 +15,12 @@ const struct vmmio_source_ops *const vmmio_sources[] = {
 
 const struct vmmio_source_ops *vmmio_source_find(const char *name)
 {
-	size_t len = strcspn(name, ":");
+	size_t len;
 	int i;
 
+	if (!strcmp(name, "stock"))
+		name = "mainline"; /* its former name */
+	len = strcspn(name, ":");
 	for (i = 0; vmmio_sources[i]; i++)
 		if (strlen(vmmio_sources[i]->name) == len &&
 		    !strncmp(vmmio_sources[i]->name, name, len) &&

@@ -22,7 +22,7 @@ struct vmmio_source_opts {
 	const char *path; /* of source "file:PATH" */
 	/* Entries of the BPF maps; 0: the slots in use plus headroom. */
 	unsigned int max_slots;
-	/* source stock: count kick opportunities of our driver's queues, too. */
+	/* source mainline: count notification checks of our driver's queues, too. */
 	bool ring_of_ours;
 	/* Of a recording of single events: what to take of it, and who follows them. */
 	__u64 interval_ns;	   /* of it, from snapshot to snapshot; 0: all at once */

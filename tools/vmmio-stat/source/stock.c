@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Source "stock": mainline's drivers by bpf/stock.bpf.c, which stock_load.c
+ * Source "mainline": mainline's drivers by bpf/stock.bpf.c, which stock_load.c
  * loads and attaches. It reads rows and identities. Its slots are numbered
  * from VMMIO_SLOTS up, so that they never meet those of our driver.
  * Long because what a counter takes, how it is read and where it is unknown belong together.
@@ -694,7 +694,7 @@ static void stock_close(struct vmmio_source *src)
 }
 
 const struct vmmio_source_ops vmmio_source_stock = {
-	.name = "stock",
+	.name = "mainline",
 	.what = "mainline's drivers, functions hooked by BPF",
 	.open = stock_open,
 	.discover = stock_discover,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the source "stock" needs of sysfs, see stock_sysfs.h.
+ * What the source "mainline" needs of sysfs, see stock_sysfs.h.
  */
 #include <dirent.h>
 #include <errno.h>

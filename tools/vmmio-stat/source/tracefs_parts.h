@@ -49,7 +49,7 @@ struct tracefs_stock *tracefs_stock_replay(struct trace_ring *ring,
 void tracefs_stock_close(struct tracefs_stock *t);
 
 /*
- * Adds the rows of mainline's devices to @s, and kick opportunities to those of
+ * Adds the rows of mainline's devices to @s, and notification checks to those of
  * ours that are in it. Returns 0 or -errno with @why.
  */
 int tracefs_stock_rows(struct tracefs_stock *t, struct vmmio_snapshot *s, bool counters, char *why,
