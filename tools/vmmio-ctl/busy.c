@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Is anything behind a device in use? Looks at what hangs below its virtio
- * device in sysfs: disks and their partitions, network interfaces, character
- * devices. Changes nothing; opening a disk exclusively is the kernel's own
- * test and is undone at once.
+ * Is anything behind a device in use? Looks at what hangs below its virtio device in sysfs: disks
+ * and their partitions, network interfaces, character devices. Changes nothing; the exclusive open
+ * of a disk is the kernel's own test and is undone at once.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -28,7 +27,7 @@ struct node {
 	bool block;
 };
 
-/* nftw() has no argument of its own. */
+/* nftw() passes no argument of the caller's. */
 static struct node *found;
 static size_t nfound;
 static bool too_many;
@@ -156,7 +155,7 @@ static int swapped(const struct node *n, struct ctl_text *why)
 	return ret;
 }
 
-/* Device mapper, RAID, loop devices, bcache: who sits on top. */
+/* Device mapper, RAID, loop devices, bcache: what sits on top. */
 static int held(const struct node *n, struct ctl_text *why)
 {
 	char path[PATH_MAX + 16];
@@ -234,7 +233,7 @@ static int interface_up(const struct node *n, struct ctl_text *why)
 	return ret;
 }
 
-/* A program that holds one of the nodes open; other users' are seen by root only. */
+/* A program that has one of the nodes open; only root sees those of other users. */
 static int opened(struct ctl_text *why)
 {
 	char path[PATH_MAX], comm[32];
@@ -278,7 +277,7 @@ static int opened(struct ctl_text *why)
 	return ret;
 }
 
-/* Filesystems with no device node: the tag is the source of the mount. */
+/* Filesystems without a device node: the tag is the source of the mount. */
 static int tag_mounted(const struct ctl_device *d, struct ctl_text *why)
 {
 	const char *type = strstr(d->virtio_driver, "virtiofs") ? "virtiofs" : "9p";
@@ -376,7 +375,7 @@ int ctl_device_busy(const struct ctl_device *d, struct ctl_text *why)
 		err = console(d, why);
 	for (i = 0; !err && i < nfound; i++)
 		err = node_busy(&found[i], why);
-	/* Whoever holds it by name says more than the kernel's refusal. */
+	/* The name of the holder says more than the kernel's refusal. */
 	if (!err)
 		err = opened(why);
 	for (i = 0; !err && i < nfound; i++)

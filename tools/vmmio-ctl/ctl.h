@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the parts of vmmio-ctl share: a device as sysfs shows it, whether
- * somebody uses it, and the change of its driver. Functions return 0 or
- * -errno and print nothing; a struct ctl_text takes the words for the one
- * line that the command prints.
+ * What the parts of vmmio-ctl share: a device as sysfs shows it, whether it is in use, and the
+ * change of its driver. Functions return 0 or -errno and print nothing; a struct ctl_text takes the
+ * text of the one line that the command prints.
  */
 #ifndef VMMIO_CTL_H
 #define VMMIO_CTL_H
@@ -17,7 +16,7 @@ enum {
 	CTL_EXIT_USAGE = 2,
 };
 
-/* Where the kernel's files are; tests put a tree of their own here. */
+/* Where the kernel's files are; tests put a tree here. */
 struct ctl_paths {
 	const char *sys;
 	const char *proc;
@@ -36,7 +35,7 @@ struct ctl_device {
 	char virtio_driver[32]; /* bound to that: "virtio_blk"; empty: none */
 };
 
-/* Words for people; never overflows. */
+/* Text for people; never overflows. */
 struct ctl_text {
 	char s[400];
 };
@@ -75,27 +74,26 @@ int ctl_read_line(const char *path, char *buf, size_t size);
 /* busy.c */
 
 /*
- * Is something behind @d in use? 0: no; -EBUSY, with @why: by whom; any
- * other: it cannot be told, with @why.
+ * Is something behind @d in use? 0: no; -EBUSY, with the user in @why; any other: unknown, with
+ * @why.
  */
 int ctl_device_busy(const struct ctl_device *d, struct ctl_text *why);
 
 /* move.c */
 
 /*
- * Hands @d to @driver and reads its new state into @d. @override is what
- * driver_override shall say afterwards. If the driver does not take it, or
- * its virtio device finds no driver though it had one, the former driver and
- * the former override are put back, @why tells what happened and -errno is
- * returned.
+ * Hands @d to @driver and reads its new state into @d. @override is the final content of
+ * driver_override. If the driver does not take the device, or its virtio device finds no driver
+ * though it had one, the former driver and the former override are restored, @why tells what
+ * happened and -errno is returned.
  */
 int ctl_device_move(struct ctl_device *d, const char *driver, const char *override,
 		    struct ctl_text *why);
 
 /*
- * Takes @d from its driver and gives it back. If that fails, or makes less of
- * it than before, @restore is called and the driver tried once more; @why tells
- * what happened and -errno is returned.
+ * Takes @d from its driver and gives it back. If that fails, or leaves the device with less than
+ * before, @restore is called and the driver tried once more; @why tells what happened and -errno is
+ * returned.
  */
 int ctl_device_rebind(struct ctl_device *d, int (*restore)(void *arg), void *arg,
 		      struct ctl_text *why);
@@ -108,7 +106,7 @@ int ctl_device_release(struct ctl_device *d, struct ctl_text *why);
 /* Is there a rule that binds @d to vmmio.ko whenever it appears? */
 bool ctl_persistent(const struct ctl_device *d);
 
-/* Makes that rule, or takes it away; no rule to take away is none. -errno with @why. */
+/* Makes that rule, or removes it; it is no error if there is none to remove. -errno with @why. */
 int ctl_persist(const struct ctl_device *d, struct ctl_text *why);
 int ctl_forget(const struct ctl_device *d, struct ctl_text *why);
 

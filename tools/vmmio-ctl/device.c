@@ -53,7 +53,7 @@ int ctl_read_line(const char *path, char *buf, size_t size)
 	return err;
 }
 
-/* The last component of what the link @path points to; empty if there is none. */
+/* The last component of the target of link @path; empty if there is none. */
 static void link_name(const char *path, char *buf, size_t size)
 {
 	char target[PATH_MAX];
@@ -91,7 +91,7 @@ static void find_child(const char *path, char *buf, size_t size)
 	closedir(dir);
 }
 
-/* Does this device speak virtio, whoever drives it at the moment? */
+/* Is this a virtio device, whatever driver it has now? */
 static bool speaks_virtio(const struct ctl_device *d, const char *path)
 {
 	char file[PATH_MAX], text[256];

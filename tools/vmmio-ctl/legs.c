@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * See legs.h. Several virtqueues of a device are one: their counters are added up, then
- * the formulas of the field table hold of the sums.
+ * See legs.h. The virtqueues of a device count as one: their counters are added up, and the
+ * formulas of the field table apply to the sums.
  */
 #include <errno.h>
 #include <jansson.h>
@@ -74,8 +74,8 @@ static bool is_queue(const json_t *row, int queue)
 }
 
 /*
- * A virtqueue that is known to have sent nothing and to have been looked at by nobody: what else
- * is not known of it is missed by none.
+ * A virtqueue that has sent nothing and that no handler has looked at: its other unknown numbers do
+ * not matter.
  */
 static bool is_idle(const json_t *row)
 {
@@ -85,7 +85,9 @@ static bool is_idle(const json_t *row)
 	       !irqs;
 }
 
-/* The sum over the virtqueues, or the device's own number. False: one that matters is not known. */
+/*
+ * The sum over the virtqueues, or the device's own number. False: a number that matters is unknown.
+ */
 static bool sum(const json_t *rows, int queue, int c, double *v)
 {
 	bool of_queues = rows_of[c] & VMMIO_ROW_Q, known = false;
@@ -225,7 +227,7 @@ enum ctl_verdict ctl_legs_judge(const struct ctl_leg *legs, int n, int what, dou
 
 bool ctl_leg_idle(const struct ctl_leg *leg)
 {
-	/* kicks that are not known are no reason to say that there are none */
+	/* unknown kicks do not mean that there are none */
 	return leg->known[CTL_TRY_KICKS] && leg->v[CTL_TRY_KICKS] <= 0 &&
 	       (!leg->known[CTL_TRY_IRQS] || leg->v[CTL_TRY_IRQS] <= 0);
 }

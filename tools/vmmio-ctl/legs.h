@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Legs of a trial (try.c): what vmmio-stat --json says of one, and what several say
- * of A and B. Nothing is run and no device is touched here.
+ * Legs of a trial (try.c): the numbers of vmmio-stat --json for one leg, and the verdict of several
+ * on A and B. Nothing is run and no device is touched here.
  */
 #ifndef VMMIO_CTL_LEGS_H
 #define VMMIO_CTL_LEGS_H
@@ -67,15 +67,15 @@ enum ctl_verdict {
 void ctl_try_fields(char *buf, size_t size);
 
 /*
- * What one run of vmmio-stat says, of @queue, or of all with -1; of a command (@run) or of
- * an interval. -EINVAL with @why: it is not what vmmio-stat prints of one device.
+ * Reads the output of one run of vmmio-stat, for @queue, or for all with -1; of a command (@run) or
+ * of an interval. -EINVAL with @why: it is not the output for one device.
  */
 int ctl_leg_read(struct ctl_leg *leg, const char *json, int queue, bool run, struct ctl_text *why);
 
 /* Of @what (CTL_TRY_...); the means of A and of B where it is known. */
 enum ctl_verdict ctl_legs_judge(const struct ctl_leg *legs, int n, int what, double *a, double *b);
 
-/* Neither a kick nor an interrupt: no ground for anything. */
+/* Neither a kick nor an interrupt: too little for a verdict. */
 bool ctl_leg_idle(const struct ctl_leg *leg);
 
 /* A line that says what differs, then a table. */

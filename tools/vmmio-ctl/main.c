@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmmio-ctl: hands virtio devices to vmmio.ko and back, and shows who has
- * which. It changes things, vmmio-stat only watches. One row of the table
- * below is one subcommand; the one line of trouble is printed here.
+ * vmmio-ctl: hands virtio devices to vmmio.ko and back, and shows which driver has which. It
+ * changes things, vmmio-stat only watches. One row of the table below is one subcommand; error
+ * lines are printed here.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -79,7 +79,7 @@ static void print_move(const struct ctl_device *d, const char *former)
 	putchar('\n');
 }
 
-/* After a bind: again whenever the device appears, if that was asked for. */
+/* After a bind: repeats it whenever the device appears, if that was asked for. */
 static int persist(const struct ctl_device *d, const struct ctl_args *a)
 {
 	struct ctl_text why;

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Changing the driver of a device, so that a driver which refuses leaves the
- * device where it was. It asks nobody's leave: busy.c does.
+ * Changes the driver of a device, such that a driver which refuses leaves the device where it was.
+ * It does not check for users: busy.c does.
  *
- * The driver is told by name (drivers/<name>/bind), not by a new probe of the
- * bus: that gives the reason of a refusal, and no third driver can come in
- * between. driver_override still has to name it, since the tables of vmmio.ko
- * are empty.
+ * The driver gets the device by name (drivers/<name>/bind), not by a new probe of the bus: that
+ * gives the reason of a refusal, and no third driver can come in between. driver_override must
+ * still name it, because the tables of vmmio.ko are empty.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -38,8 +37,8 @@ static void override_path(const struct ctl_device *d, char *path, size_t size)
 }
 
 /*
- * Not to be asked for without need: the kernel waits here for the device's lock, which
- * a driver holds that is stuck in its probe.
+ * Do not read without need: the kernel waits here for the device's lock, which a driver holds while
+ * it is stuck in its probe.
  */
 static void get_override(const struct ctl_device *d, char *text, size_t size)
 {
@@ -101,8 +100,7 @@ static void block_signals(sigset_t *old)
 	sigprocmask(SIG_BLOCK, &all, old);
 }
 
-/* Back to what @was says, and to @override; @why keeps the first reason and gets what came of this.
- */
+/* Restores @was and @override; @why keeps the first reason, with the outcome added. */
 static void put_back(const struct ctl_device *was, const char *override, struct ctl_text *why)
 {
 	struct ctl_device now;
@@ -173,7 +171,7 @@ int ctl_device_move(struct ctl_device *d, const char *driver, const char *overri
 	sigset_t old;
 	int err;
 
-	block_signals(&old); /* half-way is no place to stop */
+	block_signals(&old); /* do not stop half-way */
 	err = move(d, &was, driver, override, why);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	return err;

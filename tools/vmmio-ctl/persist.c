@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Binds that outlive a restart: one udev rule per device, which loads vmmio.ko
- * and runs this program again when the device appears. The bind at that time is
- * an ordinary one: what is in use then stays where it is.
+ * Binds that outlive a restart: one udev rule per device, which loads vmmio.ko and runs this
+ * program again when the device appears. The bind at that time is an ordinary one: a device in use
+ * then keeps its driver.
  */
 #include <errno.h>
 #include <limits.h>

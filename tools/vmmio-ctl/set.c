@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmmio-ctl set: settings of one device, for its next bind or, with --rebind,
- * now. A device that is not served with them gets its former ones back, and
- * the reason is taken from the kernel's log.
+ * vmmio-ctl set: settings of one device, for its next bind or, with --rebind, now. If the device
+ * cannot be served with them, the former ones are restored, and the reason is taken from the
+ * kernel's log.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Settings per device: their syntax, and the driver's file that keeps them.
- * The driver checks them again; here is where the words for people come from.
+ * Settings per device: their syntax, and the driver's file that keeps them. The driver checks them
+ * again; the error texts for people are made here.
  */
 #include <errno.h>
 #include <fcntl.h>

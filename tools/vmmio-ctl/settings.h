@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Settings of one device (settings.c, set.c): checked here before the driver
- * sees them, kept by it under the name of the device on its bus.
+ * Settings of one device (settings.c, set.c): checked here before the driver sees them. The driver
+ * keeps them under the device's name on its bus.
  */
 #ifndef VMMIO_CTL_SETTINGS_H
 #define VMMIO_CTL_SETTINGS_H
@@ -12,9 +12,8 @@
 #define CTL_SETTINGS_MAX VMMIO_SETTINGS_MAX
 
 /*
- * Joins "key=value" words to one line in @line (CTL_SETTINGS_MAX bytes).
- * -EINVAL with @why: what is wrong and what is allowed; nothing is known of
- * the device yet.
+ * Joins "key=value" words to one line in @line (CTL_SETTINGS_MAX bytes). -EINVAL with @why: what is
+ * wrong and what is allowed. The device is not known yet.
  */
 int ctl_settings_parse(const char *const *words, int n, char *line, struct ctl_text *why);
 
@@ -32,7 +31,7 @@ int ctl_settings_each(void (*f)(const char *device, const char *line, void *arg)
 
 /*
  * set.c: takes @d from vmmio.ko and gives it back, with the settings that are written. If that
- * fails, @former are written and it is tried once more; -errno, and @why with the driver's
+ * fails, @former are written and the driver tried once more; -errno, and @why with the driver's
  * reason.
  */
 int ctl_settings_rebind(struct ctl_device *d, const char *former, struct ctl_text *why);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmmio-ctl try: A is what is set for a device, B what is asked for. Each leg begins with a
- * rebind, A's first one too, so that all have the same past; then vmmio-stat counts a command
- * or an interval. Whatever happens, A is in force at the end, or the line to type is printed.
+ * vmmio-ctl try: A is the device's setting, B the given one. Each leg begins with a rebind, also
+ * A's first, so that all have the same history; then vmmio-stat counts a command or an interval. At
+ * the end A is always in force, or the line to type is printed.
  *
- * A rebind takes away what is behind the device. So it is refused while somebody uses it, and
- * looked at again before each one. vmmio-stat runs in a process group of its own: a signal
- * reaches it and the command by us, and never stops us half-way.
+ * A rebind takes away what is behind the device. So it is refused while that is in use, which is
+ * checked again before each rebind. vmmio-stat runs in its own process group: we pass a signal on
+ * to it and the command, and it never stops us half-way.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -77,7 +77,7 @@ static int may_rebind(const struct ctl_device *d, struct ctl_text *why)
 	return -EBUSY;
 }
 
-/* The same, while whoever looks at each new disk, as udev does, may have it open. */
+/* The same, while udev or others that look at each new disk may have it open. */
 static int wait_idle(const struct ctl_device *d, struct ctl_text *why)
 {
 	__u64 end = vmmio_now_ns() + (__u64)(WAIT_NS * vmmio_patience());
@@ -88,7 +88,7 @@ static int wait_idle(const struct ctl_device *d, struct ctl_text *why)
 	return err;
 }
 
-/* The names are there again, and the same: a command says them. */
+/* Are the names there again, and the same? A command uses them. */
 static int wait_names(const struct ctl_device *d, const char *names, struct ctl_text *why)
 {
 	__u64 end = vmmio_now_ns() + (__u64)(WAIT_NS * vmmio_patience());
@@ -108,9 +108,9 @@ static int wait_names(const struct ctl_device *d, const char *names, struct ctl_
 }
 
 /*
- * One rebind, with @line in force then. What fails leaves the former settings, but for
- * -ENODEV: the rebind was made, and the names behind the device are others. @begun is set
- * once anything is changed.
+ * One rebind, with @line in force then. A failure leaves the former settings, except -ENODEV: the
+ * rebind was made, and the names behind the device are others. @begun is set once anything is
+ * changed.
  */
 static int put(struct ctl_device *d, const char *line, const char *names, bool *begun,
 	       struct ctl_text *why)
@@ -162,7 +162,7 @@ static void stat_args(struct vmmio_args *a, const struct ctl_try *t, const struc
 		vmmio_args_add(a, "1");
 		return;
 	}
-	/* what it prints is not to be taken for numbers */
+	/* its output must not be taken for numbers */
 	vmmio_args_add(a, "--");
 	vmmio_args_add(a, "sh");
 	vmmio_args_add(a, "-c");
@@ -197,7 +197,7 @@ static void run_child(char **argv, int out, pid_t parent)
 	_exit(127);
 }
 
-/* Reads to the end; a signal is passed on, and who does not follow it is killed. */
+/* Reads to the end; a signal is passed on, and a process that ignores it is killed. */
 static char *gather(int fd, pid_t pid)
 {
 	char *text = malloc(JSON_MAX);
@@ -257,7 +257,7 @@ static int measure(const struct ctl_try *t, const struct ctl_device *d, struct c
 		close(fd[0]);
 		goto out;
 	}
-	setpgid(pid, pid); /* whichever of us is first */
+	setpgid(pid, pid); /* whichever of the two is first */
 	text = gather(fd[0], pid);
 	close(fd[0]);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
@@ -291,7 +291,7 @@ struct trial {
 	int n;
 };
 
-/* All legs. Whether the device was rebound, or may have been, is @touched. */
+/* Runs all legs. @touched: the device was rebound, or may have been. */
 static int run_legs(struct trial *x, bool *touched, struct ctl_text *why)
 {
 	int legs = 4 * (int)x->t->rounds, err = 0;
@@ -325,7 +325,7 @@ static void say_undone(const struct trial *x)
 		x->a[0] ? x->a : "no settings");
 }
 
-/* A in force again, if it is not; else what is to be typed. */
+/* Restores A if it is not in force; else prints what to type. */
 static int undo(struct trial *x)
 {
 	struct ctl_text why, unused;
@@ -387,8 +387,8 @@ static void catch_signals(void)
 
 	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
 		sigaction(signals[i], &sa, NULL);
-	signal(SIGPIPE, SIG_IGN); /* nobody reads: undo all the same */
-	signal(SIGTSTP, SIG_IGN); /* it would stand still with B in force */
+	signal(SIGPIPE, SIG_IGN); /* no reader: undo all the same */
+	signal(SIGTSTP, SIG_IGN); /* it would stop with B in force */
 	signal(SIGTTIN, SIG_IGN);
 	signal(SIGTTOU, SIG_IGN);
 }

@@ -31,7 +31,9 @@ static int read_line(char *buf, size_t size, const char *root, const char *path)
 	return buf[0] ? 0 : -ENODATA;
 }
 
-/* The number behind @prefix in the first such name of a folder, -1: none; how many in @n. */
+/*
+ * The number behind @prefix in the first such name of a folder, -1: none; @n: how many there are.
+ */
 static int numbered(const char *root, const char *path, const char *prefix, int *n)
 {
 	size_t len = strlen(prefix);
@@ -60,7 +62,10 @@ static int numbered(const char *root, const char *path, const char *prefix, int 
 	return first;
 }
 
-/* The node that takes it: the device's if any of its CPUs is there, else one that is. */
+/*
+ * The node that takes the interrupt: the device's if any of its CPUs is there, else one of the
+ * others.
+ */
 static int node_of_irq(const char *root, __u32 irq, int device_node)
 {
 	char path[96], list[256], *p = list, *end;

@@ -17,14 +17,14 @@ struct vmmio_place {
 };
 
 /*
- * Of virtio device @device with interrupt @irq (0: not known). @root is "", or where a
- * test has its /sys and /proc. What cannot be read is not known.
+ * For virtio device @device with interrupt @irq (0: unknown). @root is "", or a test's folder with
+ * /sys and /proc. What cannot be read is unknown.
  */
 void vmmio_place_read(struct vmmio_place *p, const char *root, const char *device, __u32 irq);
 
 /*
- * What vmmio.ko was told of the device on bus device @parent, into @buf: "" if nothing.
- * False: the driver's file cannot be read.
+ * The settings of vmmio.ko for the device on bus device @parent, into @buf: "" if none. False: the
+ * driver's file cannot be read.
  */
 _Bool vmmio_place_settings(const char *root, const char *parent, char *buf, size_t size);
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * What advise says: a line per virtqueue, or one object.
- */
+/* The output of advise: a line per virtqueue, or one object. */
 #ifndef VMMIO_ADVISE_REPORT_H
 #define VMMIO_ADVISE_REPORT_H
 
@@ -25,7 +23,7 @@ struct vmmio_advise_report {
 };
 
 void vmmio_advise_table(const struct vmmio_advise_report *r, FILE *out);
-/* Rows are JSON objects that begin with who they are: @identity writes that. */
+/* Rows are JSON objects that begin with the row's identity, which @identity writes. */
 struct vmmio_json;
 void vmmio_advise_json(const struct vmmio_advise_report *r,
 		       void (*identity)(struct vmmio_json *j, const struct vmmio_row *x),

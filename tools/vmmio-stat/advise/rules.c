@@ -14,7 +14,7 @@
 #define DEVICE_NET 1
 #define DEVICE_BLOCK 2
 #define DEVICE_SCSI 8
-#define RING_MAX_QEMU 1024 /* more no queue-size= of QEMU's takes */
+#define RING_MAX_QEMU 1024 /* the largest queue-size= of QEMU */
 
 const struct vmmio_advise_rule_text vmmio_advise_rules[VMMIO_ADVISE_RULE_COUNT] = {
 #define RULE(id, name, cls, when, what) {name, #cls, when, what},
@@ -64,7 +64,7 @@ static __attribute__((format(printf, 2, 3))) void command(struct vmmio_advice *a
 	va_end(args);
 }
 
-/* Was it @what that vmmio.ko was told to do with this device? */
+/* Is @what the setting of vmmio.ko for this device? */
 static bool is_set(const struct vmmio_advise_facts *f, const char *what)
 {
 	return f->settings && strstr(f->settings, what);
@@ -86,8 +86,8 @@ static bool is_withheld(const struct vmmio_advise_facts *f, const char *feature)
 }
 
 /*
- * "set" replaces all that vmmio.ko was told of the device, so the command repeats it: without
- * the setting or, of a list, the feature @drop, and with @add. None where it is not known.
+ * "set" replaces all settings of the device, so the command repeats them: without the setting or,
+ * of a list, the feature @drop, and with @add. No command where they are unknown.
  */
 static void set(struct vmmio_advice *a, const struct vmmio_advise_facts *f, const char *drop,
 		const char *add)
@@ -130,7 +130,7 @@ static void set(struct vmmio_advice *a, const struct vmmio_advise_facts *f, cons
 			add ? " " : "");
 }
 
-/* The same @setting of QEMU's -device is called otherwise, or is not there, by kind of device. */
+/* By kind of device QEMU's -device has another name for @setting, or none. */
 static const char *qemu_option(__u32 device_id, bool queues)
 {
 	switch (device_id) {
@@ -142,7 +142,7 @@ static const char *qemu_option(__u32 device_id, bool queues)
 	return NULL;
 }
 
-/* The 99th percentile in flight; false: not known, or too few kicks. */
+/* The 99th percentile in flight; false: unknown, or too few kicks. */
 static bool in_flight(const struct vmmio_advise_facts *f, double *p99)
 {
 	const struct vmmio_hist *h = vmmio_row_hist(f->d, f->row, VMMIO_HIST_OCCUPANCY);
@@ -368,7 +368,7 @@ static enum vmmio_advise_state accesses(const struct vmmio_advise_facts *f, stru
 		return VMMIO_ADVISE_QUIET;
 	if (vmmio_row_has(r, VMMIO_C_REG_READS) && vmmio_row_has(r, VMMIO_C_REG_WRITES))
 		n = r->c[VMMIO_C_REG_READS] + r->c[VMMIO_C_REG_WRITES];
-	else if (vmmio_row_has(r, VMMIO_C_IRQS)) /* what mainline's handlers do */
+	else if (vmmio_row_has(r, VMMIO_C_IRQS)) /* what mainline's interrupt handlers do */
 		n = r->c[VMMIO_C_IRQS] * (mode == VMMIO_IRQ_LINE ? 2 : 1);
 	else
 		return unknown(a, "its register accesses are not counted");
@@ -430,7 +430,7 @@ unsigned int vmmio_advise_judge(const struct vmmio_advise_facts *f, struct vmmio
 	for (id = 0; id < VMMIO_ADVISE_RULE_COUNT; id++) {
 		if (judges[id].of_device != device)
 			continue;
-		/* of what is emulated neither order nor duration transfers to anything */
+		/* neither order nor duration transfers from emulation */
 		if (f->env->emulated && classes[id] == VMMIO_SCHEDULE) {
 			a[id].state = unknown(&a[id], "not asked: this machine is %s",
 					      vmmio_env_emulated_text(f->env));

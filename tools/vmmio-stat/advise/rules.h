@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the counters of an interval say could be gained, by one table of rules. A rule
- * says that there is something to gain only where the numbers of this run show it;
- * what it would need and does not know makes it unknown, never quiet. Nothing is read
- * here and nothing is printed.
+ * What the counters of an interval say could be gained, by one table of rules. A rule fires only
+ * where the numbers of this run show a gain. A rule that lacks an input is unknown, never silent.
+ * Nothing is read here and nothing is printed.
  */
 #ifndef VMMIO_ADVISE_RULES_H
 #define VMMIO_ADVISE_RULES_H
@@ -11,7 +10,7 @@
 #include "tools/vmmio-stat/core/env.h"
 #include "tools/vmmio-stat/core/snapshot.h"
 
-#define VMMIO_ADVISE_LEAST 100	      /* events: fewer are no ground for anything */
+#define VMMIO_ADVISE_LEAST 100	      /* least events of a verdict */
 #define VMMIO_ADVISE_REFUSED_PCT 1    /* of all adds: the ring is short */
 #define VMMIO_ADVISE_FULL_PCT 90      /* of the ring, by the 99th percentile in flight */
 #define VMMIO_ADVISE_FAR_BELOW_PCT 25 /* of the ring, by the same: its size decides nothing */
@@ -109,10 +108,10 @@ struct vmmio_advice {
 /* One for each rule, into @a (VMMIO_ADVISE_RULE_COUNT of them). Returns how many fire. */
 unsigned int vmmio_advise_judge(const struct vmmio_advise_facts *f, struct vmmio_advice *a);
 
-/* Did so little happen on this row that no rule could say anything? */
+/* Did too little happen on this row for any rule? */
 bool vmmio_advise_idle(const struct vmmio_advise_facts *f);
 
-/* What is worth knowing where nothing fires ("" if nothing): the ring's size. */
+/* A remark where nothing fires ("" if none): the ring's size. */
 void vmmio_advise_note(const struct vmmio_advise_facts *f, char *buf, size_t size);
 
 #endif

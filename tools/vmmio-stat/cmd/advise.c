@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * "advise": what there is to gain, by the counters of an interval or of a command: a
- * line per virtqueue. The rules are advise/rules.c's; this changes nothing.
+ * "advise": what there is to gain, by the counters of an interval or of a command: a line per
+ * virtqueue. advise/rules.c has the rules; nothing is changed.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -31,7 +31,7 @@ static enum vmmio_advise_owner owner(const struct vmmio_moment *m, const char *d
 	return VMMIO_ADVISE_UNKNOWN_OWNER;
 }
 
-/* The facts of a row that the delta has not; @store must outlive them. */
+/* The facts of a row that are not in the delta; @store must outlive them. */
 static void complete(struct vmmio_session *x, const struct vmmio_moment *m,
 		     struct vmmio_advise_facts *f, struct facts_of *store)
 {
@@ -40,7 +40,7 @@ static void complete(struct vmmio_session *x, const struct vmmio_moment *m,
 	f->device_node = f->irq_node = -1;
 	f->device_cpus = "";
 	if (x->src.accel[0])
-		return; /* a recording: this machine is not the one */
+		return; /* a recording: not of this machine */
 	f->owner = owner(m, i->device);
 	if (vmmio_place_settings("", i->parent, store->settings, sizeof(store->settings)))
 		f->settings = store->settings;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * "doctor": what this kernel allows, what it does not and what to do about it.
- * Exit status 1 if there is a problem.
+ * "doctor": what this kernel allows, what it does not, and the remedy. Exit status 1 if there is a
+ * problem.
  */
 #include <stdio.h>
 #include <string.h>
@@ -18,7 +18,7 @@
 #define INDENT 23	       /* of what was found */
 #define STUCK_NS 1000000000ull /* no probe should take so long */
 
-/* Columns of the terminal; elsewhere lines are as long as they are. */
+/* Columns of the terminal; without one, lines are not broken. */
 static int columns(void)
 {
 	struct winsize w;
@@ -45,7 +45,7 @@ static void print_broken(const char *text, int width)
 	puts(text);
 }
 
-/* Remedies stay whole: many are commands, to be copied. */
+/* Remedies are not broken: many are commands to copy. */
 static void print_text(const struct doctor *d)
 {
 	static const char *const marks[] = {"ok  ", "note", "BAD "};
@@ -122,8 +122,8 @@ static void tell_stuck(struct doctor *d, const struct vmmio_stall_queue *q)
 }
 
 /*
- * Is a driver stuck on a device? Asked for where the rings can be looked at; sysfs
- * does not tell. Costs the time of the bound only where one is seen at work.
+ * Is a driver stuck on a device? Checked only where the rings can be read; sysfs does not tell.
+ * Takes the time of the bound only where a driver is at work.
  */
 static void check_binding(struct doctor *d)
 {

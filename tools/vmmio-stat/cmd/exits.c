@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * "exits": every exit by VM, vCPU, device, queue and register, and the path
- * that served it. Owns options and the loop; attaching and reading are
- * exitbpf.c's, meaning is exitrows.c's, showing exitview.c's.
+ * "exits": every exit by VM, vCPU, device, queue and register, and the path that served it. Owns
+ * options and the loop; exitbpf.c attaches and reads, exitrows.c interprets, exitview.c prints.
  */
 #include <errno.h>
 #include <poll.h>
@@ -175,7 +174,7 @@ static int show(struct run *r, bool totals, bool ends, __u64 now)
 	return 0;
 }
 
-/* Looks who is there without counting: a VM may be gone when that is done. 0 or -errno. */
+/* Scans for VMs without counting: a VM may be gone when counting ends. 0 or -errno. */
 static int follow(struct run *r)
 {
 	struct vmmio_host host = {0};
@@ -206,14 +205,13 @@ static void sleep_until(__u64 until)
 }
 
 /*
- * VMs that come and go within a long interval are met all the same, with what they
- * are: a look takes a fraction of a millisecond, and never more than a hundredth of
- * the time.
+ * Scans now and then, so that VMs that come and go within a long interval are met: a scan takes a
+ * fraction of a millisecond, and scans never take more than a hundredth of the time.
  */
 #define FOLLOW_NS 100000000ull
 #define FOLLOW_SHARE 100
 
-/* The same, with a look at who is there now and then. 0 or -errno. */
+/* The same, with a scan now and then. 0 or -errno. */
 static int wait_until(struct run *r, __u64 until)
 {
 	__u64 now, pause = FOLLOW_NS;
@@ -254,7 +252,7 @@ static int loop(struct run *r)
 		if (err)
 			return err;
 		now = now_ns();
-		/* The one interval of a run of one is its end; else totals are. */
+		/* A run of one interval ends with it; else totals follow. */
 		err = show(r, false, last && r->q->count == 1, now);
 		if (err)
 			return err;
@@ -274,7 +272,7 @@ static int loop(struct run *r)
 	return closed < 0 ? closed : 0;
 }
 
-/* A filter that lets nothing through is more likely a mistake than a wish. */
+/* A filter that matches nothing is more likely a mistake than intended. */
 static bool is_there(const struct request *q, const struct vmmio_host *host, char *why, size_t size)
 {
 	bool pid = !q->pid, guest = !q->guest;
@@ -308,7 +306,7 @@ static int start(struct run *r, char *why, size_t size)
 		vmmio_host_free(&host);
 		return -ESRCH;
 	}
-	/* VMs that die before the first snapshot have a name this way. */
+	/* So VMs that die before the first snapshot have a name. */
 	err = vmmio_exit_rows_learn(&r->rows, &host);
 	if (err) {
 		snprintf(why, size, "%s", strerror(-err));

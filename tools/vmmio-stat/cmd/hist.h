@@ -7,7 +7,7 @@
 
 #include "tools/vmmio-stat/session/session.h"
 
-/* May durations be shown here, if @id is one? If not, says why. */
+/* May distribution @id be shown here, if it is a duration? If not, prints why. */
 bool vmmio_hist_allowed(const struct vmmio_session *x, int id);
 
 /*

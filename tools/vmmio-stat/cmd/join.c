@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * "join": a guest's recording and its host's, kick by kick. Owns options and the two
- * files; what belongs to what is record/chain.c's.
+ * "join": a guest's recording and its host's, kick by kick. Owns options and the two files;
+ * record/chain.c matches the events.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -250,7 +250,7 @@ static int read_requests(struct run *r)
 	return err;
 }
 
-/* Joined with one VM; how many chains it makes, or -errno with @why. */
+/* Joins with one VM; returns how many chains it makes, or -errno with @why. */
 static ssize_t try_vm(struct run *r, const struct dat_vm *vm, char *why, size_t size)
 {
 	const struct dat_facts *host = &r->host.facts;
@@ -282,8 +282,8 @@ static ssize_t try_vm(struct run *r, const struct dat_vm *vm, char *why, size_t 
 }
 
 /*
- * Of kicks that the host's recording must have, most are not in it: by chance some of one
- * guest's coincide with another's.
+ * Most kicks that the host's recording must have are not in it: some of one guest's coincide with
+ * another's by chance.
  */
 static bool strange(const struct run *r, char *why, size_t size)
 {
@@ -314,7 +314,7 @@ static bool strange(const struct run *r, char *why, size_t size)
 	return 2 * all > n;
 }
 
-/* The VM with most chains, and its. 0, or -errno, printed. */
+/* The VM with most chains, and these. 0, or -errno, printed. */
 static int find_vm(struct run *r)
 {
 	const struct dat_facts *host = &r->host.facts;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * "list": who is there. Identities only; what is attached to learn them of
- * mainline's virtqueues is gone before anything is printed.
+ * "list": devices and virtqueues. Identities only; hooks that were attached to find mainline's
+ * virtqueues are gone before anything is printed.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -38,7 +38,7 @@ static const char *feature(int bit, char *buf, size_t size)
 	return buf;
 }
 
-/* What a device has besides a row: a line of its own. */
+/* A device's further facts: a separate line. */
 static void print_device(const struct vmmio_slot_info *x)
 {
 	char buf[8];
@@ -117,7 +117,7 @@ static void json(const struct vmmio_snapshot *s, const size_t *index, size_t n)
 	putchar('\n');
 }
 
-/* Devices that no source tells of: what sysfs has of them, no virtqueues. */
+/* Devices that no source reports: sysfs' facts, no virtqueues. */
 static int add_devices(struct vmmio_snapshot *s)
 {
 	struct tracefs_devices d;
@@ -167,7 +167,7 @@ static int look(struct vmmio_session *x, struct vmmio_snapshot *s)
 	}
 	if (err)
 		vmmio_complain("%s", x->src.why[0] ? x->src.why : strerror(-err));
-	/* vmmio.ko's slots say it; of mainline's it is known after the first interrupt */
+	/* vmmio.ko's slots have it; mainline's is known after the first interrupt */
 	for (i = 0; !err && i < s->n; i++)
 		if (!s->rows[i].info.irq && s->rows[i].info.slot >= VMMIO_SLOTS && !x->src.accel[0])
 			vmmio_irq_complete(&s->rows[i].info);
@@ -196,7 +196,7 @@ int vmmio_cmd_list(int argc, char **argv)
 		vmmio_complain("list: it takes no operand");
 		return VMMIO_EXIT_USAGE;
 	}
-	x.want.counters = 1ull << VMMIO_C_KICKS; /* who they are, as cheaply as can be */
+	x.want.counters = 1ull << VMMIO_C_KICKS; /* identities, as cheaply as possible */
 	vmmio_snapshot_init(&s, &x.want);
 	ret = look(&x, &s);
 	vmmio_source_close(&x.src);

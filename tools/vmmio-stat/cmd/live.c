@@ -63,7 +63,7 @@ static bool anything(struct vmmio_session *x, const struct vmmio_snapshot *s)
 	return true;
 }
 
-/* Says what vanished. False: of what was asked for nothing is left. */
+/* Reports what vanished. False: nothing of the selection is left. */
 static bool followed(struct vmmio_session *x, int n)
 {
 	if (!x->delta.gone)
@@ -94,7 +94,7 @@ static int totals(struct vmmio_session *x, const struct vmmio_moment *first,
 	return status < 0 ? VMMIO_EXIT_OK : status;
 }
 
-/* The end of what --textfile sums up: what came since the last interval. */
+/* The last sums of --textfile: the counts since the last interval. */
 static int last_part(struct vmmio_session *x, const struct vmmio_moment *prev,
 		     struct vmmio_moment *last)
 {

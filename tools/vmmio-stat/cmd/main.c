@@ -35,7 +35,7 @@ int main(int argc, char **argv)
 
 	if (!isatty(STDOUT_FILENO))
 		setvbuf(stdout, out, _IOFBF, sizeof(out));
-	/* growing arrays in mappings of their own leave no holes behind */
+	/* growing arrays get their own mappings and leave no holes */
 	mallopt(M_MMAP_THRESHOLD, 1 << 16);
 	vmmio_catch_signals();
 	for (i = 0; argc > 1 && vmmio_cmds[i].name; i++)

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Part of the build: fills lists into the manual page on standard input, from
- * the tables that the programs themselves are made of. Fails unless each mark
- * named as an argument stands there once. OPTIONS=FILE is a mark whose list is
- * in a file: what a program says to --help=table (lib/opts.h).
+ * Part of the build: fills lists into the manual page on standard input, from the tables that the
+ * programs use. Fails unless each mark named as an argument occurs there once. OPTIONS=FILE is a
+ * mark whose list is in a file: the program's output of --help=table (lib/opts.h).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +13,7 @@
 
 static const char *const classes[] = VMMIO_CLASS_NAMES;
 
-/* What roff would take for its own. */
+/* Escapes what roff would interpret. */
 static void word(const char *s, int len)
 {
 	for (; len--; s++) {

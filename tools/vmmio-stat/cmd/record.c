@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * "record": single events into a trace.dat, for some seconds, over a command or until
- * interrupted. How is record/recorder.c's business.
+ * "record": single events into a trace.dat, for some seconds, over a command or until interrupted.
+ * record/recorder.c does the recording.
  */
 #include <errno.h>
 #include <glob.h>
@@ -25,7 +25,7 @@
 #define FILE_DEFAULT "trace.dat"
 #define RING_KIB 2048
 #define TICK_NS 50000000
-#define STALL_NS 2000000000ull /* as stalls has it, unless said otherwise */
+#define STALL_NS 2000000000ull /* as in stalls, unless given */
 #define STALL_MIN_NS 100000000ull
 
 static volatile sig_atomic_t signalled; /* SIGUSR1 */
@@ -34,7 +34,7 @@ struct run {
 	struct vmmio_recorder_opts opt;
 	__u64 keep;	/* bytes of all rings; 0: record everything */
 	bool usr1;	/* SIGUSR1 ends it */
-	__u64 stall_ns; /* so does a virtqueue that is stalled for this long; 0: none does */
+	__u64 stall_ns; /* also ends it: a virtqueue that is stalled for this long; 0: none does */
 	struct vmmio_stall_guard *guard;
 	bool buffer;	   /* --buffer was given */
 	__u64 duration_ns; /* 0: until interrupted */
@@ -91,7 +91,7 @@ static int parse_duration(const char *text, __u64 *ns)
 	return -EINVAL;
 }
 
-/* "@name > 2ms"; false: it is another one, or is none. */
+/* "@name > 2ms"; false: another condition, or none. */
 static bool is_longer(const char *text, const char *name, __u64 min, __u64 *ns)
 {
 	size_t n = strlen(name);
@@ -226,7 +226,7 @@ static int parse(struct run *r, int argc, char **argv)
 	return 0;
 }
 
-/* On a terminal, once a second: what there is so far. */
+/* On a terminal, once a second: the progress so far. */
 static void progress(const struct run *r, __u64 *next)
 {
 	__u64 now = vmmio_now_ns();
@@ -294,7 +294,7 @@ static int tell(const struct run *r)
 	return (rec->writer.err && !size) || rec->err ? VMMIO_EXIT_TROUBLE : VMMIO_EXIT_OK;
 }
 
-/* What was stalled, or why it is not known that nothing was. Returns an exit status. */
+/* Prints what was stalled, or why that is unknown. Returns an exit status. */
 static int tell_stall(const struct run *r, int ret)
 {
 	char text[480];
@@ -330,7 +330,7 @@ static int record(struct run *r)
 		}
 	}
 	err = vmmio_recorder_start(&r->rec);
-	/* after it: what led to a stall is then in the ring, for as long as the bound at least */
+	/* afterwards: the cause of a stall is then in the ring, for at least the bound */
 	if (!err && r->guard)
 		err = vmmio_stall_guard_start(r->guard);
 	if (err) {
@@ -359,7 +359,10 @@ static int record(struct run *r)
 	return status ? status : ret;
 }
 
-/* Parts under this name that are there already: a higher number will stay, and is another's. */
+/*
+ * Parts under this name that are there already: a higher number stays, and belongs to another
+ * recording.
+ */
 static void tell_left(const char *path)
 {
 	char pattern[4096 + 16];
@@ -397,7 +400,7 @@ int vmmio_cmd_record(int argc, char **argv)
 
 	if (ret)
 		return ret - 1;
-	/* without: exits are known, and not which of their addresses are doorbells */
+	/* without BPF exits are known, but not which of their addresses are doorbells */
 	if (r.opt.host && !vmmio_hostscan_open(&vms, false, why, sizeof(why))) {
 		r.opt.look = scan;
 		r.opt.look_data = vms;

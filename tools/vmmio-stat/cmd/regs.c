@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * "regs": accesses by register name, over an interval, a command, or (source
- * sysfs, no interval given) since the device was bound: what its probe cost.
+ * "regs": accesses by register name, over an interval, a command, or (source sysfs, no interval
+ * given) since the device was bound: the cost of its probe.
  */
 #include <stdio.h>
 #include <string.h>

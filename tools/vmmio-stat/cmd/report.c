@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * "report": the views of what "record" recorded: the whole, or interval by interval.
- * Long because each view says what it does not go together with.
+ * "report": the views of a recording: the whole, or interval by interval. Long because each view
+ * says which options it excludes.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -259,8 +259,8 @@ static int show_slowest(struct run *r)
 }
 
 /*
- * Of a virtqueue that stalls judges, too: not where buffers lie until the world has something for
- * them, nor where they are taken back on the way to the next.
+ * Only virtqueues that stalls judges: not those whose buffers wait for input, nor those whose used
+ * buffers are taken back with the next send.
  */
 static const struct vmmio_row *judged(void *data, const struct vmmio_journey *x)
 {
@@ -363,7 +363,7 @@ static int go_through(struct run *r, struct vmmio_moment *m)
 	return VMMIO_EXIT_OK;
 }
 
-/* What follows single kicks is of times; false: they may not be shown. */
+/* Views of single kicks show times; false: these may not be shown. */
 static bool times_allowed(const struct run *r)
 {
 	const struct vmmio_env *e = &r->x.env;
@@ -382,7 +382,7 @@ static bool times_allowed(const struct run *r)
 	return false;
 }
 
-/* Whose kicks --slowest is asked for: -errno, printed. */
+/* The selection of --slowest: -errno, printed. */
 static int find_task(struct run *r)
 {
 	char why[VMMIO_WHY_MAX] = "";
@@ -413,7 +413,7 @@ static int follow(struct run *r)
 	return r->perfetto ? 0 : -ENOMEM;
 }
 
-/* Of a KVM host, what exits would have shown beside it. */
+/* The recording of a KVM host, as exits would show it. */
 static int report_host(const struct run *r)
 {
 	const struct vmmio_options *o = &r->x.opt;
@@ -430,7 +430,9 @@ static int report_host(const struct run *r)
 	return vmmio_exitdat_report(r->name, o->format == VMMIO_FORMAT_JSON);
 }
 
-/* Opened and read: the whole of it is in r->x.delta. An exit status; the caller closes. */
+/*
+ * Opens and reads it: the whole of it is in r->x.delta. Returns an exit status; the caller closes.
+ */
 static int read_whole(struct run *r)
 {
 	struct vmmio_moment m[2];
@@ -445,7 +447,7 @@ static int read_whole(struct run *r)
 	vmmio_moment_init(&m[0], &r->x);
 	vmmio_moment_init(&m[1], &r->x);
 	ret = times_allowed(r) ? go_through(r, m) : VMMIO_EXIT_TROUBLE;
-	/* what came to light while it was read */
+	/* found while reading */
 	if (strcmp(note, r->x.src.note))
 		vmmio_complain("%s: %s", r->name, r->x.src.note);
 	if (ret == VMMIO_EXIT_OK && r->x.src.damaged)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * "serve": the numbers over HTTP. Two processes: this one watches, with the rights that takes,
- * and reads nothing from outside; the other one, which has none, answers. It is made before
- * anything is attached, so that it never holds what could be misused.
+ * "serve": the numbers over HTTP. Two processes: this one watches, with the rights that this needs,
+ * and reads nothing from outside; the other one has no rights and answers. It is forked before
+ * anything is attached, so that it never holds anything that could be misused.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -30,7 +30,7 @@
 #define ADDRESS "127.0.0.1:9847"
 #define BOUND_NS 2000000000ull /* as stalls has it */
 #define LOOK_NS 100000000ull
-#define STEP_NS 1000000000ull /* without looks: how late the other's end is seen */
+#define STEP_NS 1000000000ull /* without looks: how soon the end of the other process is seen */
 #define FILES 64
 #define LAST_WORDS_MS 2000
 
@@ -117,7 +117,7 @@ static void serve(const struct run *r, int listener, int feed, pid_t parent)
 	char why[200];
 	int err;
 
-	/* a terminal's Ctrl-C is for both: this one ends when nothing feeds it any more */
+	/* a terminal's Ctrl-C reaches both: this one ends when its feed ends */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
@@ -125,7 +125,7 @@ static void serve(const struct run *r, int listener, int feed, pid_t parent)
 		vmmio_complain("serve: %s", why);
 		_exit(VMMIO_EXIT_TROUBLE);
 	}
-	/* after the change of user, which forgets it */
+	/* after the change of user, which clears it */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(VMMIO_EXIT_OK);
@@ -180,7 +180,7 @@ static bool is_gone(struct run *r)
 
 	if (r->server && waitpid(r->server, &status, WNOHANG) != r->server)
 		return false;
-	/* else it has said why itself */
+	/* else it has printed why */
 	if (r->server && !vmmio_stop && WIFSIGNALED(status))
 		vmmio_complain("serve: the process that answers was ended by signal %d",
 			       WTERMSIG(status));
@@ -342,7 +342,7 @@ static int wait_until(struct run *r, __u64 ns)
 		if (r->sampler)
 			err = look(r);
 		if (vmmio_now_ns() > next + LOOK_NS)
-			next = vmmio_now_ns(); /* late: none is made up for */
+			next = vmmio_now_ns(); /* late: missed intervals are skipped */
 	}
 	return err;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * "stalls": is a virtqueue stuck, and who is to blame? Owns options and the loop;
- * looking is stall/sample.c's, judging stall/judge.c's, showing stall/report.c's.
+ * "stalls": is a virtqueue stuck, and who is to blame? Owns options and the loop; stall/sample.c
+ * looks, stall/judge.c judges, stall/report.c prints.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -186,7 +186,7 @@ static int look(struct run *r)
 	return 0;
 }
 
-/* Is there anything to watch? What is not there may come; what was asked for, not. */
+/* Is there anything to watch? A missing device may come later, but not one that was named. */
 static bool anything(struct run *r)
 {
 	if (choose(r) > 0)
@@ -199,7 +199,7 @@ static bool anything(struct run *r)
 	return false;
 }
 
-/* Was each virtqueue looked at? Of what was not, nobody knows that it is not stalled. */
+/* Was each virtqueue looked at? One that was not may be stalled. */
 static bool is_all_seen(struct run *r)
 {
 	char name[64];
@@ -216,15 +216,15 @@ static bool is_all_seen(struct run *r)
 }
 
 /*
- * Of a single report: could it not have told a stall yet? On a busy machine less time counts
- * than passed, and "nothing is stalled" must not be said of it.
+ * For a single report: is it too early to tell a stall? On a busy machine less time counts than
+ * passed, and "nothing is stalled" must not be reported then.
  */
 static bool told_too_little(const struct run *r)
 {
 	return r->once && r->watch.awake_ns < r->bound_ns + r->watch.period_ns;
 }
 
-/* Those that still are stalled, each kicked or polled. Returns how many, or -ENOMEM. */
+/* Kicks or polls each queue that is still stalled. Returns how many, or -ENOMEM. */
 static int do_fixes(struct run *r, struct vmmio_stall_fix **to)
 {
 	bool poll = !strcmp(r->fix, "poll");
@@ -268,7 +268,7 @@ static int fix(struct run *r)
 	end = vmmio_now_ns() + r->bound_ns;
 	while (n && !all_moved(r, f, n) && vmmio_now_ns() < end && !vmmio_stop) {
 		vmmio_sleep_until(vmmio_now_ns() + r->watch.period_ns);
-		if (look(r)) { /* what was done is said all the same */
+		if (look(r)) { /* the actions are reported all the same */
 			ret = VMMIO_EXIT_TROUBLE;
 			break;
 		}
@@ -320,7 +320,7 @@ static int loop(struct run *r)
 			if (look(r))
 				return VMMIO_EXIT_TROUBLE;
 			if (vmmio_now_ns() > next + r->watch.period_ns)
-				next = vmmio_now_ns(); /* late: none is made up for */
+				next = vmmio_now_ns(); /* late: missed looks are skipped */
 		} while (vmmio_now_ns() < end || told_too_little(r));
 		if (vmmio_stop)
 			break;
@@ -352,7 +352,7 @@ int vmmio_cmd_stalls(int argc, char **argv)
 		return ret - 1;
 	period = vmmio_stall_period(r.bound_ns);
 	if (r.once) {
-		/* what begins to hang as we begin to look is seen to */
+		/* also covers a stall that begins with the watch */
 		r.opt.interval_ns = r.bound_ns + 2 * period;
 		r.opt.count = 1;
 	}

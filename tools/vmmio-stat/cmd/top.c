@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * "top": the live screen. One thread: it waits for a key or for the next
- * interval, whichever comes first. Signals end it as the others do.
+ * "top": the live screen. One thread waits for a key or for the next interval, whichever comes
+ * first. Signals end it as they end the others.
  */
 #include <curses.h>
 #include <errno.h>
@@ -55,7 +55,7 @@ static void arrange(struct top *t)
 	top_model_arrange(&t->model, &t->x.delta, &t->x.opt);
 }
 
-/* The distributions count from here. */
+/* Restarts the distributions here. */
 static int start_sum(struct top *t)
 {
 	return vmmio_snapshot_copy(&t->m[0].s, &t->m[t->prev].s);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * See bounded.h. No thread: a process whose thread is stuck in the kernel does not end.
+ * See bounded.h. A process, no thread: a process whose thread is stuck in the kernel does not end.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,8 +15,8 @@
 #define FILES 1024
 
 /*
- * What runs in the other process. It must keep nothing of ours: hooks stay attached as
- * long as anybody has them, and a reader of our output waits for its end.
+ * Runs in the other process, which must keep nothing of ours: hooks stay attached as long as a
+ * process holds them, and a reader of our output waits for its end.
  */
 static void read_for(const char *path, int to, size_t size)
 {
@@ -37,7 +37,7 @@ static void read_for(const char *path, int to, size_t size)
 	_exit(n < 0 || write(0, buf, (size_t)n) != n);
 }
 
-/* The reader's parent ends at once, so that nobody has to wait for the reader. */
+/* The reader's parent ends at once, so that nothing has to wait for the reader. */
 static void start(const char *path, int to, size_t size)
 {
 	pid_t reader = fork();

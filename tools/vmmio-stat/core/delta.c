@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * The difference of two snapshots. It computes no fields and drops no rows
- * but those that vanished.
- */
+/* The difference of two snapshots. It computes no fields and drops only rows that vanished. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,7 +21,7 @@ static void counters(struct vmmio_row *d, const struct vmmio_row *old)
 	}
 }
 
-/* What counts the samples of each histogram. */
+/* The counter of each histogram's samples. */
 static const __u8 samples[VMMIO_HIST_COUNT] = {
 	[VMMIO_HIST_KICK] = VMMIO_C_KICKS_TIMED,      [VMMIO_HIST_IRQ] = VMMIO_C_LATENCIES,
 	[VMMIO_HIST_BATCH] = VMMIO_C_KICKS_INDEXED,   [VMMIO_HIST_COALESCE] = VMMIO_C_IRQS_INDEXED,
@@ -33,8 +30,8 @@ static const __u8 samples[VMMIO_HIST_COUNT] = {
 };
 
 /*
- * Buckets are 32 bits wide and may wrap between snapshots: the difference holds, if it is not
- * of a run so long that one may have wrapped more than once.
+ * Buckets are 32 bits wide and may wrap between snapshots: the difference holds unless one wrapped
+ * more than once.
  */
 static void hists(struct vmmio_snapshot *d, size_t i, const struct vmmio_snapshot *old, size_t j)
 {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What decides how a number may be called: the accelerator this kernel runs
- * under, and whether its clock can be read without a trap. Detected from
- * inside; it changes nothing.
+ * The environment of a number: the accelerator this kernel runs under, and whether its clock can be
+ * read without a trap. Detected from inside; it changes nothing.
  */
 #ifndef VMMIO_ENV_H
 #define VMMIO_ENV_H
@@ -18,15 +17,15 @@ struct vmmio_env {
 };
 
 /*
- * VMMIO_ACCEL in the environment overrides what is detected (a guest cannot
- * tell one kind of KVM from another; who started it can).
+ * VMMIO_ACCEL in the environment overrides the detection (a guest cannot tell one kind of KVM from
+ * another; its starter can).
  */
 void vmmio_env_detect(struct vmmio_env *env);
 
-/* The same of another machine, whose names are known. */
+/* The same for another machine, whose names are known. */
 void vmmio_env_set(struct vmmio_env *env, const char *accel, const char *clocksource);
 
-/* What is emulated is called so; what nobody knows, "perhaps emulated". */
+/* "emulated", or "perhaps emulated" where that is unknown. */
 const char *vmmio_env_emulated_text(const struct vmmio_env *env);
 /* Why durations are not shown there: "durations are ...". */
 const char *vmmio_env_hidden_text(const struct vmmio_env *env);

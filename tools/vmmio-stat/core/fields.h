@@ -38,8 +38,8 @@ struct vmmio_value {
 struct vmmio_value vmmio_field_eval(const struct vmmio_snapshot *d, size_t row, int id);
 
 /*
- * The same, as it may be shown here: time fields are unknown where the clock
- * traps, or is emulated and nobody asked for that.
+ * The same, as it may be shown here: time fields are unknown where the clock traps, or is emulated
+ * and --emulated-time is not given.
  */
 struct vmmio_value vmmio_field_show(const struct vmmio_snapshot *d, size_t row, int id,
 				    const struct vmmio_env *env);
@@ -50,7 +50,7 @@ static inline bool vmmio_env_rates(const struct vmmio_env *env)
 	return !env->emulated || env->emulated_time;
 }
 
-/* Is the column worth having here at all? */
+/* Is the column useful here at all? */
 static inline bool vmmio_field_visible(int id, const struct vmmio_env *env)
 {
 	return vmmio_fields[id].cls != VMMIO_TIME || !env->emulated || env->emulated_time;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * See hypervisor.h. What only KVM does comes first: the kernel logs its answer to
- * SMCCC's question for the hypervisor (5.12), and has its clock. Then the names
- * that device tree and DMI give.
+ * See hypervisor.h. KVM's own marks come first: the kernel logs KVM's answer to SMCCC's question
+ * for the hypervisor (5.12), and has its clock. Then come the names in device tree and DMI.
  */
 #include <fcntl.h>
 #include <glob.h>
@@ -36,7 +35,7 @@ static const char *text_of(const char *root, const char *file, char *buf, size_t
 	return buf;
 }
 
-/* Each read is one record of the log; a part of it that is gone says nothing. */
+/* Each read is one record of the log; lost records do not matter. */
 static bool logged(const char *root, const char *words)
 {
 	char path[PATH_MAX], record[8192];

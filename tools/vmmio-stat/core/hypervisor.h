@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Which hypervisor this kernel runs under, by what it shows in files: where
- * there is no CPUID that would say so.
- */
+/* The hypervisor below this kernel, as files show it, where no CPUID tells. */
 #ifndef VMMIO_HYPERVISOR_H
 #define VMMIO_HYPERVISOR_H
 

@@ -51,7 +51,7 @@ void vmmio_irq_complete(struct vmmio_slot_info *x)
 
 const char *vmmio_irq_cpus(__u32 irq, char *buf, size_t size)
 {
-	/* not every interrupt controller says where it really goes */
+	/* not every interrupt controller reports the real destination */
 	static const char *const files[] = {"effective_affinity_list", "smp_affinity_list"};
 	char path[64];
 	size_t i;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Whose an interrupt is and where it goes, from /proc/irq: a folder for each
- * number, in it one for each handler, by the name that the driver gave it.
+ * Owners and destinations of interrupts, from /proc/irq: a folder for each number, and in it one
+ * for each handler, by the name that the driver gave it.
  */
 #ifndef VMMIO_IRQNAMES_H
 #define VMMIO_IRQNAMES_H

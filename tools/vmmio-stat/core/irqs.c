@@ -215,8 +215,9 @@ __u32 vmmio_irqs_number(const struct vmmio_irqs *q, const char *name)
 }
 
 /*
- * Vectors of a device that vmmio.ko serves: that of the device has its name alone, as a line would;
- * those of queues have theirs behind it, and one for all of them has the device's name again.
+ * Vectors of a device that vmmio.ko serves: the device's vector has its name alone, like a line;
+ * those of queues have their names behind it, and a vector for all queues has the device's name
+ * again.
  */
 static bool identify_ours(const struct vmmio_irqs *q, struct vmmio_slot_info *x)
 {
@@ -279,7 +280,7 @@ struct bounds {
 	__u64 low, high;
 };
 
-/* By how much @to is beyond @from: 0 if it is behind it. */
+/* The distance of @to from @from; 0 if it is behind. */
 static __u32 beyond(__u32 to, __u32 from)
 {
 	__u32 d = to - from;
@@ -294,10 +295,10 @@ static void add_irq(struct bounds *b, __u32 irq, const struct vmmio_irqs_pair *s
 	__u32 e0 = count_of(&end->before, irq), e1 = count_of(&end->after, irq);
 	__u64 low;
 
-	/* a number that is not there at both ends may have been another's meanwhile */
+	/* a number missing at one end may have belonged to another meanwhile */
 	if (!find(&start->after, irq) || !find(&end->before, irq))
 		s1 = e0;
-	/* Interrupts flowing at an edge: one may be counted and not handled yet. */
+	/* Interrupts in flight at an edge: one may be counted and not handled yet. */
 	if (s0 != s1)
 		s1++;
 	if (e0 != e1 && e0)
@@ -308,7 +309,7 @@ static void add_irq(struct bounds *b, __u32 irq, const struct vmmio_irqs_pair *s
 	b->high += beyond(e1, s0) + (s0 != s1);
 }
 
-/* Of those that its rows name, and those that are named after it. */
+/* Of the interrupts that its rows name, and those named after it. */
 static bool has_irq(const struct vmmio_snapshot *d, const char *device,
 		    const struct vmmio_irq_count *c)
 {

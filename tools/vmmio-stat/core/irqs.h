@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The kernel's own account of interrupts: whose each is and how many came. It
- * is what handler runs are held against (--verify, and in every view: did the
- * hooks see anything at all?), and what says which interrupt a queue has before
- * the first one comes.
+ * The kernel's own count of interrupts and their owners. Handler runs are compared with it
+ * (--verify; and in every view: did the hooks see anything at all?), and it tells which interrupt a
+ * queue has before the first one comes.
  */
 #ifndef VMMIO_IRQS_H
 #define VMMIO_IRQS_H
@@ -31,7 +30,7 @@ int vmmio_irqs_read(struct vmmio_irqs *q, const char *interrupts, const char *st
 /* Those of this machine. */
 int vmmio_irqs_now(struct vmmio_irqs *q);
 void vmmio_irqs_free(struct vmmio_irqs *q);
-/* One more, from elsewhere. Returns 0 or -ENOMEM. */
+/* Adds one from elsewhere. Returns 0 or -ENOMEM. */
 int vmmio_irqs_add(struct vmmio_irqs *q, __u32 irq, __u32 count, const char *names);
 
 /* Is @name a handler of @irq? */
@@ -54,17 +53,14 @@ struct vmmio_irqs_pair {
 };
 
 /*
- * Holds the handler runs of every device row of @d against the interrupts of
- * that time, which are known within the two readings at each end. Returns
- * how many devices differ, with one line about the first in @why.
+ * Compares the handler runs of every device row of @d with the interrupts of that time, which are
+ * known within the two readings at each end. Returns how many devices differ, with one line about
+ * the first in @why.
  */
 int vmmio_irqs_verify(const struct vmmio_snapshot *d, const struct vmmio_irqs_pair *start,
 		      const struct vmmio_irqs_pair *end, char *why, size_t size);
 
-/*
- * Interrupts that @device has certainly taken between the two; @d has its rows,
- * if there are any.
- */
+/* Interrupts that @device has certainly taken between the two; @d has its rows, if any. */
 __u64 vmmio_irqs_moved(const struct vmmio_snapshot *d, const char *device,
 		       const struct vmmio_irqs_pair *start, const struct vmmio_irqs_pair *end);
 

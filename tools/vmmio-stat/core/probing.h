@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Whether hooks on functions of the kernel can fire here: two switches silence
- * them without a word to who sets them, and the same name can be another
- * function's. What is attached and cannot fire counts 0 for ever.
+ * Whether hooks on functions of the kernel can fire here: two switches silence them without an
+ * error, and the same name can belong to another function. A hook that cannot fire counts 0 for
+ * ever.
  */
 #ifndef VMMIO_PROBING_H
 #define VMMIO_PROBING_H
@@ -11,9 +11,8 @@
 #include <stddef.h>
 
 /*
- * Why no hook by fentry (@kprobe: by a kprobe at a function's entry) would ever
- * fire, with the remedy; NULL: nothing is known to keep it from it. @root is
- * before every path: "", or in tests a folder.
+ * Why no hook by fentry (@kprobe: by a kprobe at a function's entry) would ever fire, with the
+ * remedy; NULL: no reason is known. @root is before every path: "", or in tests a folder.
  */
 const char *vmmio_probing_off(const char *root, bool kprobe);
 
@@ -27,8 +26,8 @@ const char *vmmio_probing_module(const char *module);
 const char *vmmio_probing_name(const char *module, const char *function, char *buf, size_t size);
 
 /*
- * Text of enabled_functions, to be freed; NULL where it cannot be had. Mounts
- * nothing, as libtracefs would: who only looks leaves the system as it is.
+ * Text of enabled_functions, to be freed; NULL if unavailable. Mounts nothing, unlike libtracefs:
+ * an observer leaves the system unchanged.
  */
 char *vmmio_probing_enabled(void);
 

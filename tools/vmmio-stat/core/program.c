@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What all of the program shares (program.h): signals, the form of an error
- * line, the end of a pipe.
+ * What the whole program shares (program.h): signals, the form of an error line, the end of a pipe.
  */
 #include <errno.h>
 #include <stdarg.h>

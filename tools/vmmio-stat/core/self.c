@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * See self.h. The descriptors' fdinfo tells of BPF programs and maps without
- * asking their owners.
- */
+/* See self.h. fdinfo of our descriptors describes BPF programs and maps. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>

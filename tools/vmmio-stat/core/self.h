@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * --self: what watching costs. Own CPU time and memory, and the BPF programs
- * and maps that this process holds, as the kernel accounts for them.
+ * --self: the cost of watching. CPU time and memory of this process, and the BPF programs and maps
+ * that it holds, as the kernel accounts for them.
  */
 #ifndef VMMIO_SELF_H
 #define VMMIO_SELF_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reader of /sys/kernel/vmmio. A record may be read whole only if the read
- * holds it whole: chunks are multiples of the record, within one page.
+ * Reader of /sys/kernel/vmmio. A record is consistent only if one read holds it whole: chunks are
+ * multiples of the record, within one page.
  */
 #include <errno.h>
 #include <fcntl.h>

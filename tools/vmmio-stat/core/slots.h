@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The driver's sysfs files as rows: who each slot is, and its always-on
- * counters. Every byte read is checked before it is used.
+ * The driver's sysfs files as rows: the owner of each slot, and its always-on counters. Every byte
+ * is checked before it is used.
  */
 #ifndef VMMIO_STAT_SLOTS_H
 #define VMMIO_STAT_SLOTS_H
@@ -24,8 +24,10 @@ void vmmio_slots_close(struct vmmio_slots *f);
 /* One row per slot in use. Returns 0 or -errno. */
 int vmmio_slots_read(struct vmmio_slots *f, struct vmmio_snapshot *s);
 
-/* Adds the always-on counters to these rows; a row whose slot changed hands
- * in between stays without. Returns 0 or -errno. */
+/*
+ * Adds the always-on counters to these rows; a row whose slot changed its owner in between gets
+ * none. Returns 0 or -errno.
+ */
 int vmmio_slots_count(struct vmmio_slots *f, struct vmmio_snapshot *s);
 
 #endif

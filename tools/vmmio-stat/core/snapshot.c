@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Storage of snapshots, and the part of filling one that is the same for all
- * sources. Histograms and register counts lie in pools beside the rows, so
- * that a snapshot that wants none of them stays small.
+ * Storage of snapshots, and the part of filling one that all sources share. Histograms and register
+ * counts lie in pools beside the rows, so a snapshot without them stays small.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A snapshot: what a source knew at one moment, one row per virtqueue and one
- * per device (queue rows and device rows share a type; info.kind tells). A
- * delta has the same shape, with the counts of an interval. Rows are sorted
- * by slot. Whatever is not known has no bit in have / have_hist: 0 means
+ * A snapshot: a source's knowledge at one moment, one row per virtqueue and one per device (queue
+ * rows and device rows share a type; info.kind tells). A delta has the same shape, with the counts
+ * of an interval. Rows are sorted by slot. An unknown value has no bit in have / have_hist: 0 means
  * counted and none.
  */
 #ifndef VMMIO_SNAPSHOT_H
@@ -36,7 +35,7 @@ struct vmmio_row {
 	bool ours;	     /* source mainline: our own driver serves it, only ring hooks count */
 };
 
-/* What a source is asked for; it may deliver less, the have bits tell. */
+/* What a source is asked for; it may deliver less, as the have bits show. */
 struct vmmio_want {
 	__u64 counters;	    /* bit per enum vmmio_counter; 0: all */
 	__u32 hists;	    /* bit per enum vmmio_hist_id */
@@ -80,8 +79,8 @@ struct vmmio_hist *vmmio_row_hist(const struct vmmio_snapshot *s, size_t row, in
 struct vmmio_reg_counts *vmmio_row_regs(const struct vmmio_snapshot *s, size_t row);
 
 /*
- * Interrupts of the device of row @dev: its handlers' runs, or the looks at its queues where
- * only these are counted. False: neither is known of any.
+ * Interrupts of the device of row @dev: its handlers' runs, or the looks at its queues where only
+ * these are counted. False: both are unknown.
  */
 bool vmmio_device_irqs(const struct vmmio_snapshot *s, const struct vmmio_row *dev, __u64 *irqs);
 
@@ -97,10 +96,9 @@ static inline void vmmio_row_set(struct vmmio_row *r, int counter, __u64 value)
 }
 
 /*
- * What every source calls last: sums that belong to a device (kicks of its
- * queues, accesses), doorbells into the register counts, and the have bits
- * that make no sense for a row are taken away (index counts of a packed ring,
- * spurious on a shared line, ...).
+ * Every source calls this last: sums that belong to a device (kicks of its queues, accesses),
+ * doorbells into the register counts; have bits that make no sense for a row are cleared (index
+ * counts of a packed ring, spurious on a shared line, ...).
  */
 void vmmio_snapshot_finish(struct vmmio_snapshot *s);
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What this kernel lets vmmio-stat do. A check looks at one thing and says
- * what it found and, where something is missing, the remedy; it prints
- * nothing and changes nothing. What a file cannot tell is tried (bpf.c)
- * and undone at once.
+ * What this kernel allows vmmio-stat to do. A check looks at one thing and reports its finding and,
+ * where something is missing, the remedy; it prints nothing and changes nothing. What no file shows
+ * is tried (bpf.c) and undone at once.
  */
 #ifndef VMMIO_DOCTOR_H
 #define VMMIO_DOCTOR_H
@@ -26,7 +25,7 @@ struct doctor_finding {
 
 #define DOCTOR_FINDINGS 32
 
-/* What a trial of a program type came to: 0, or -errno. */
+/* The result of a trial of a program type: 0, or -errno. */
 struct doctor_trials {
 	bool done;
 	bool none; /* this program holds no BPF object: nothing was tried */

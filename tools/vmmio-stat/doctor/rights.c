@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Checks of "doctor" that ask what this process may do: lockdown, capabilities,
- * and the files that are there for some only.
+ * Checks of "doctor" on the rights of this process: lockdown, capabilities, and files with
+ * restricted access.
  */
 #include <errno.h>
 #include <limits.h>

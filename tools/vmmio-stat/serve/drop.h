@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Makes of this process one that may do nothing: no capability and no way to gain one,
- * nobody's user if it was root's, no child; no file but those it holds, where the kernel has
- * Landlock.
+ * Takes all rights from this process: no capability and no way to gain one, the overflow user if it
+ * was root, no child; no file but those it holds, where the kernel has Landlock.
  */
 #ifndef VMMIO_SERVE_DROP_H
 #define VMMIO_SERVE_DROP_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the process that watches tells the one that serves, through a pipe: frames, one
- * way only. Both are one program, so that structs go over as they are.
+ * Data from the watching process to the serving one, through a pipe: frames, one way only. Both are
+ * one program, so structs are sent as they are.
  */
 #ifndef VMMIO_SERVE_FEED_H
 #define VMMIO_SERVE_FEED_H

@@ -158,7 +158,7 @@ static void write_metrics(struct vmmio_known *k, enum vmmio_metrics_format forma
 	vmmio_metrics_print(&k->metrics, &v, format, out);
 }
 
-/* What nobody looks at is not known; null, and why. */
+/* Rings that are not looked at are unknown: null, with the reason. */
 static void write_stalls(struct vmmio_known *k, FILE *out)
 {
 	struct vmmio_json j = {.out = out};

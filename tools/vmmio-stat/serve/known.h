@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the serving process knows, and the texts made of it. A text is made when somebody
- * asks, once for each interval, and is shared by all who are being sent it.
+ * The serving process's data, and the texts made of them. A text is made at the first request, once
+ * for each interval, and shared by all clients that receive it.
  */
 #ifndef VMMIO_SERVE_KNOWN_H
 #define VMMIO_SERVE_KNOWN_H
@@ -10,7 +10,7 @@
 #include "tools/vmmio-stat/core/options.h"
 #include "tools/vmmio-stat/view/metrics.h"
 
-/* One text; whoever holds it has a reference. */
+/* One text, with a reference count. */
 struct vmmio_body {
 	unsigned int refs;
 	size_t len;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * serve looks no name up, and a static program cannot: libevent's calls of the resolver,
- * which nothing of ours leads to, come here by the linker's --wrap, which also spares the
- * build its warnings about them.
+ * serve looks no name up, and a static program cannot. libevent calls the resolver in code that we
+ * never reach; the linker's --wrap leads these calls here, which also avoids warnings of the build.
  */
 #include <netdb.h>
 #include <stddef.h>

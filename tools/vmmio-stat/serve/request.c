@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * See request.h. Strict where a mistake could be read in two ways: nothing is guessed.
- */
+/* See request.h. Strict where a request could be read in two ways: nothing is guessed. */
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <stdlib.h>

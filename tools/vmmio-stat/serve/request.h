@@ -24,14 +24,14 @@ struct vmmio_request {
 size_t vmmio_request_end(const char *text, size_t len);
 
 /*
- * Parses the head, @len bytes, which it changes; the strings of @r point into it.
- * Returns 0, or the HTTP status that it deserves: 400, 405, 413 (it has a body) or 505.
+ * Parses the head, @len bytes, which it changes; the strings of @r point into it. Returns 0, or an
+ * HTTP status: 400, 405, 413 (it has a body) or 505.
  */
 int vmmio_request_parse(struct vmmio_request *r, char *text, size_t len);
 
 /*
- * May a browser that names this host be answered on a loopback address? Only names that no
- * foreign DNS can lead there: localhost, 127.x.y.z, [::1], with any port.
+ * May a browser with this Host header be answered on a loopback address? Only names that no foreign
+ * DNS can lead there: localhost, 127.x.y.z, [::1], with any port.
  */
 bool vmmio_request_host_is_local(const char *host);
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * See server.h. One request a connection: what is left of it afterwards is read and thrown
- * away for a moment, so that the answer is not lost by a reset, and closed.
+ * See server.h. One request a connection. After the answer the rest of the input is read and
+ * discarded for a moment, so that a reset does not lose the answer, and the connection is closed.
  *
- * On libevent's core, not on its evhttp: that one, in 2.1, has neither a limit of
- * connections nor one of the time that a request may take as a whole.
+ * Uses libevent's core, not its evhttp: evhttp 2.1 limits neither connections nor the whole time of
+ * a request.
  */
 #include <errno.h>
 #include <event2/buffer.h>
@@ -23,7 +23,7 @@
 #include "request.h"
 #include "server.h"
 
-/* What a client may still send after its request; then it is cut. */
+/* How long a client may still send after its request. */
 #define DISCARD_MAX 65536
 #define LINGER_S 1
 #define PING_S 10
@@ -160,7 +160,7 @@ static void body_sent(const void *data, size_t len, void *body)
 	vmmio_body_put(body);
 }
 
-/* Hands over the caller's reference. */
+/* Takes over the caller's reference. */
 static void add_body(struct evbuffer *out, struct vmmio_body *b)
 {
 	if (evbuffer_add_reference(out, b->data, b->len, body_sent, b))
@@ -209,7 +209,7 @@ static void add_event(struct client *c, const char *name, enum vmmio_body_id id)
 	add_text(out, "\n");
 }
 
-/* Who has not taken the last events yet gets none on top: it may miss some, never more. */
+/* A client that has not taken the last events gets no more: it may miss some, never pile up. */
 static bool is_behind(struct client *c)
 {
 	return c->phase != STREAM || evbuffer_get_length(bufferevent_get_output(c->bev));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The serving process: HTTP on a listening socket, answers from what comes through the
- * feed. Everything that a client can make it hold or wait for is bounded by the numbers here.
+ * The serving process: HTTP on a listening socket, answers from the data of the feed. The numbers
+ * here bound everything that a client can make it hold or wait for.
  */
 #ifndef VMMIO_SERVE_SERVER_H
 #define VMMIO_SERVE_SERVER_H

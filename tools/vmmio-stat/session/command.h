@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The command of "-- command": it exists before the first snapshot and starts
- * after it, so that its own start is all that is counted besides. Prints
- * nothing.
+ * The command of "-- command": it is forked before the first snapshot and starts after it, so that
+ * only its own start is counted besides. Prints nothing.
  */
 #ifndef VMMIO_COMMAND_H
 #define VMMIO_COMMAND_H

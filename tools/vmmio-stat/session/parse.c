@@ -325,7 +325,7 @@ int vmmio_options_interval(struct vmmio_options *o)
 	}
 	if (o->argc > 0) {
 		o->interval_given = true;
-		/* the first word that no program knows is more often a name than a time */
+		/* a first word that is unknown is more often a name than a time */
 		if (isalpha((unsigned char)o->argv[0][0])) {
 			vmmio_complain(
 				"'%s' is neither a subcommand nor an interval in seconds; to "

@@ -8,7 +8,7 @@
 #include "lib/opts.h"
 #include "tools/vmmio-stat/core/options.h"
 
-/* What a subcommand takes, and its texts (lib/opts.h). */
+/* The options that a subcommand takes, and its texts (lib/opts.h). */
 struct vmmio_form {
 	const char *program; /* "vmmio-stat hist" */
 	const char *usage, *about, *after;

@@ -15,7 +15,7 @@
 
 #define PROC_INTERRUPTS "/proc/interrupts"
 
-/* What a terminal has room for; 0 each: it is none. A serial console may not know. */
+/* The size of the terminal; 0 each: none. A serial console may not know its size. */
 static void screen(int *lines, int *columns)
 {
 	struct winsize w;
@@ -29,7 +29,7 @@ static void screen(int *lines, int *columns)
 	*columns = w.ws_col;
 }
 
-/* What is not shown need not be taken; where all is asked for, it is. */
+/* Numbers that are not shown are not taken, unless all are asked for. */
 static void leave_out_times(struct vmmio_want *want)
 {
 	int i;
@@ -164,7 +164,7 @@ int vmmio_session_delta(struct vmmio_session *x, const struct vmmio_moment *from
 	return err;
 }
 
-/* Does what was asked for include one that nobody saw? */
+/* Does the selection include a device that no hook saw? */
 static bool asked_for_unseen(const struct vmmio_session *x)
 {
 	struct vmmio_options o = x->opt;

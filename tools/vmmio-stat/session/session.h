@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What every subcommand that watches does first and last: options, the
- * environment, the source, snapshots with a witness, one line on trouble.
+ * The first and last steps of every subcommand that watches: options, environment, source,
+ * snapshots with a witness, error lines.
  */
 #ifndef VMMIO_SESSION_H
 #define VMMIO_SESSION_H
@@ -50,8 +50,8 @@ int vmmio_moment_read(struct vmmio_session *x, struct vmmio_moment *m);
 int vmmio_moment_take(struct vmmio_session *x, struct vmmio_moment *m);
 
 /*
- * x->delta of the time between two moments, held against the witness. Returns 0 or
- * -errno; one line about devices that nobody saw in @why, or "".
+ * Makes x->delta of the time between two moments and compares it with the witness. Returns 0 or
+ * -errno; one line about devices that no hook saw in @why, or "".
  */
 int vmmio_session_delta(struct vmmio_session *x, const struct vmmio_moment *from,
 			const struct vmmio_moment *to, char *why, size_t size);

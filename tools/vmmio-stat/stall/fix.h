@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One kick, or one look at what is used, of a queue that is stalled: asked of
- * vmmio.ko (kmod/nudge.c), of queues that it serves, and what came of it. Nobody can be
- * asked for those of mainline's drivers.
+ * One kick, or one poll, of a stalled queue that vmmio.ko serves (kmod/nudge.c), and its outcome.
+ * Mainline's drivers have no such interface.
  */
 #ifndef VMMIO_STALL_FIX_H
 #define VMMIO_STALL_FIX_H

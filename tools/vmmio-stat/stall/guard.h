@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A thread that looks for the first stall of any virtqueue, by the rules of "stalls", and
- * says so to whoever waits for it.
+ * A thread that looks for the first stall of any virtqueue, by the rules of "stalls", and reports
+ * it.
  */
 #ifndef VMMIO_STALL_GUARD_H
 #define VMMIO_STALL_GUARD_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * See irqstate.h. Whether the kernel disabled an interrupt it tells in no file that
- * every kernel has: bpf/irqdesc.bpf.c reads it.
+ * See irqstate.h. No file on every kernel shows whether the kernel disabled an interrupt:
+ * bpf/irqdesc.bpf.c reads it.
  */
 #include <errno.h>
 #include <fcntl.h>

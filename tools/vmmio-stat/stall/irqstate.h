@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Can an interrupt reach its handler? What the kernel, the PCI device and the CPUs say
- * of it, asked for once one is missing; nothing of it is on the way of an I/O.
+ * Can an interrupt reach its handler? The state in the kernel, the PCI device and the CPUs, read
+ * once an interrupt is missing; the path of an I/O has no part in it.
  */
 #ifndef VMMIO_STALL_IRQSTATE_H
 #define VMMIO_STALL_IRQSTATE_H
@@ -11,9 +11,8 @@
 struct vmmio_stall_irqs;
 
 /*
- * Before the watch begins: what is loaded only when a queue is suspected first, nobody looks
- * meanwhile, for seconds where the machine is busy. It is attached for each question only.
- * NULL: no memory.
+ * Call it before the watch begins: loading at the first suspicion would stop the looks for seconds
+ * on a busy machine. The program is attached for each question only. NULL: no memory.
  */
 struct vmmio_stall_irqs *vmmio_stall_irqs_new(void);
 void vmmio_stall_irqs_free(struct vmmio_stall_irqs *p);
@@ -26,8 +25,8 @@ void vmmio_stall_irqs_look(void *with, const struct vmmio_stall_queue *q,
 enum vmmio_known vmmio_stall_offline(const char *cpus, const char *online);
 
 /*
- * Does the PCI function keep its interrupts to itself? @n bytes of its configuration
- * space, and how it interrupts (enum vmmio_irq_mode).
+ * Does the PCI function mask its interrupts? @n bytes of its configuration space, and its kind of
+ * interrupt (enum vmmio_irq_mode).
  */
 enum vmmio_known vmmio_stall_masked(const unsigned char *config, size_t n, unsigned int mode);
 

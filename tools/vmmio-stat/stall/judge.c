@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The rules of virtio on who owes whom a notification (VIRTIO 1.4, 2.7.7 and 2.7.10
- * for split rings, 2.8.10 for packed ones), see judge.h.
+ * The rules of virtio on owed notifications (VIRTIO 1.4, 2.7.7 and 2.7.10 for split rings, 2.8.10
+ * for packed ones), see judge.h.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@
 #define ID_CONSOLE 3
 #define ID_ENTROPY 4
 
-/* Flags in a ring, of whoever wants to be left alone. */
+/* Flags in a ring, of the side that wants no notifications. */
 #define SPLIT_NO_NOTIFICATION 1 /* in either half */
 #define PACKED_DISABLE 1
 #define PACKED_DESC 2 /* from a certain descriptor on */
@@ -57,8 +57,8 @@ bool vmmio_stall_lazy(__u32 device_id, __u32 index, const char *name)
 }
 
 /*
- * Is a notification owed by whoever has come from @from to @to, with the other's event
- * word and flags? (2.7.10: vring_need_event().)
+ * Is a notification owed for the step from @from to @to, by the other side's event word and flags?
+ * (2.7.10: vring_need_event().)
  */
 static bool owed(const struct vmmio_stall_sample *s, __u32 event, __u16 flags, __u32 from, __u32 to)
 {
@@ -108,9 +108,9 @@ static bool announced_known(const struct vmmio_stall_facts *f)
 }
 
 /*
- * A device that waits for the world is not judged: whether it wants to hear of more
- * buffers cannot be told from those that it has. Any other has used none of what it
- * has; with nothing in hand it has not looked, or was not told.
+ * A device that waits for input is not judged: its buffers do not tell whether it wants to hear of
+ * more. Any other device has used none of its buffers; without buffers in hand it has not looked,
+ * or was not notified.
  */
 static enum vmmio_stall_cause judge_device(const struct vmmio_stall_facts *f)
 {
@@ -209,7 +209,7 @@ enum vmmio_stall_cause vmmio_stall_judge(const struct vmmio_stall_facts *f)
 		return judge_binding(f);
 	if (f->s.flags & VMMIO_LOOK_UNREAD)
 		return VMMIO_STALL_NONE;
-	if (f->broken_ns && f->s.busy) /* whatever it waited for before, it waits in vain now */
+	if (f->broken_ns && f->s.busy) /* whatever it waited for before, it now waits in vain */
 		return waits(f) >= f->bound_ns || f->broken_ns >= f->bound_ns ? VMMIO_STALL_BROKEN
 									      : VMMIO_STALL_NONE;
 	if (f->full_ns >= f->bound_ns)

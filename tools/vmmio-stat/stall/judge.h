@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Is a virtqueue stalled, and by whose fault? Rules of the specification applied to
- * one look at the ring and to how long nothing moved; nothing is read here.
+ * Is a virtqueue stalled, and whose fault is it? The specification's rules applied to one look at
+ * the ring and to how long nothing moved; nothing is read here.
  */
 #ifndef VMMIO_STALL_JUDGE_H
 #define VMMIO_STALL_JUDGE_H
@@ -44,7 +44,7 @@ enum vmmio_stall_cause {
 extern const char *const vmmio_stall_causes[VMMIO_STALL_CAUSE_COUNT];
 extern const char *const vmmio_stall_meanings[VMMIO_STALL_CAUSE_COUNT];
 
-/* What is known of something that can be so or not. */
+/* A fact that may be unknown. */
 enum vmmio_known {
 	VMMIO_UNKNOWN,
 	VMMIO_NO,
@@ -91,25 +91,24 @@ __u32 vmmio_stall_flight(const struct vmmio_stall_sample *s);
 __u32 vmmio_stall_pending(const struct vmmio_stall_sample *s);
 
 /*
- * Of those that do not answer for themselves when they do not move: a device that
- * waits for the world, a driver that reaps as it goes. By virtio device id, index
- * and name of the queue.
+ * Queues that may rest without fault: a device that waits for input, a driver that reaps as it
+ * goes. By virtio device id, index and name of the queue.
  */
 bool vmmio_stall_patient(__u32 device_id, __u32 index, const char *name);
 bool vmmio_stall_lazy(__u32 device_id, __u32 index, const char *name);
 
 /*
- * Would more be known if the interrupt were looked at? True when the cause will be one
- * of those that f->irq tells apart.
+ * Would the interrupt's state decide? True when the cause will be one of those that f->irq tells
+ * apart.
  */
 bool vmmio_stall_asks(const struct vmmio_stall_facts *f);
 
 enum vmmio_stall_cause vmmio_stall_judge(const struct vmmio_stall_facts *f);
 
-/* Who is at a device, and where it is seen what that thread waits for, in @buf. */
+/* The driver at work on a device, and where to see what its thread waits for, in @buf. */
 void vmmio_stall_holder(const struct vmmio_stall_binding *b, char *buf, size_t size);
 
-/* Why, in numbers, in @buf: one line. Empty for VMMIO_STALL_NONE. */
+/* The evidence in numbers, in @buf: one line. Empty for VMMIO_STALL_NONE. */
 const char *vmmio_stall_evidence(const struct vmmio_stall_facts *f, enum vmmio_stall_cause cause,
 				 char *buf, size_t size);
 

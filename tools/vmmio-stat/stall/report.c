@@ -126,7 +126,7 @@ static void json_stall(struct vmmio_json *j, const struct vmmio_stall_queue *q)
 	vmmio_json_double(j, "stalled_ms", q->stalled_ns / 1e6);
 }
 
-/* Of a device that a driver is at, nothing but that is known. */
+/* Of a device whose driver is in its probe or removal, only that is known. */
 static void json_no_queue(struct vmmio_json *j)
 {
 	static const char *const keys[] = {"queue",	 "queue_name", "irq",

@@ -60,7 +60,7 @@ struct vmmio_stall_sampler {
 	size_t ncpus;
 	__u64 *known; /* queues of the look before, whose kicks are kept */
 	size_t nknown;
-	size_t nunseen; /* in this look: devices that no sample came of; the last of them */
+	size_t nunseen; /* in this look: devices without a sample; the last of them */
 	char unseen[64];
 };
 
@@ -294,7 +294,7 @@ static void link_name(const char *device, const char *link, char *name, size_t s
 	snprintf(name, size, "%.*s", (int)size - 1, last ? last + 1 : to);
 }
 
-/* All that is the same for the queues of one device. */
+/* The facts that the queues of one device share. */
 static void identify(const struct vmmio_stall_sampler *p, const char *device,
 		     struct vmmio_stall_queue *who)
 {
@@ -375,7 +375,7 @@ static int look_device(struct vmmio_stall_sampler *p, const char *device,
 	return err;
 }
 
-/* Is there a queue that does not know itself whether it was interrupted? */
+/* Is there a queue whose ring does not show whether it was interrupted? */
 static bool needs_irqs(const struct vmmio_stall_watch *w)
 {
 	size_t i;
@@ -401,7 +401,7 @@ static void hook_irqs(struct vmmio_stall_sampler *p)
 	p->skel->bss->irqs_hooked = !p->no_irqs;
 }
 
-/* What an interrupt's handlers found, in the kernel's own count. */
+/* What an interrupt's handlers found, by the kernel's own count. */
 static void ask_found(struct vmmio_stall_watch *w, __u32 irq)
 {
 	unsigned int count, none;

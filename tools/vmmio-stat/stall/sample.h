@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Loader of bpf/stalls.bpf.c: attaches its hooks and makes it look at every
- * virtqueue of this guest, whichever driver serves it.
+ * Loader of bpf/stalls.bpf.c: attaches its hooks and makes it read every virtqueue of this guest,
+ * with any driver.
  */
 #ifndef VMMIO_STALL_SAMPLE_H
 #define VMMIO_STALL_SAMPLE_H

@@ -77,7 +77,7 @@ static struct vmmio_stall_queue *make(struct vmmio_stall_watch *w)
 	return &w->list[w->n++];
 }
 
-/* Since when something is so: now, if it was not before, or is another one. */
+/* Since when something holds: now, if it did not before, or is another one. */
 static void follow(const struct vmmio_stall_watch *w, __u64 *since, bool is, bool still)
 {
 	if (!is)
@@ -106,7 +106,7 @@ static __u64 used_total(const struct vmmio_stall_queue *q)
 	return q->avail_total - vmmio_stall_flight(&q->now);
 }
 
-/* Those that all is used of. */
+/* Drops the entries whose buffers are all used. */
 static void forget_marks(struct vmmio_stall_queue *q)
 {
 	unsigned int n = 0;
@@ -288,7 +288,7 @@ void vmmio_stall_facts(const struct vmmio_stall_watch *w, const struct vmmio_sta
 	f->irq.none = q->none;
 }
 
-/* For how long it has been what it is called. */
+/* For how long the cause has held. */
 static __u64 lasts(const struct vmmio_stall_facts *f, enum vmmio_stall_cause cause)
 {
 	__u64 waits = f->idle_ns > f->pending_ns ? f->idle_ns : f->pending_ns;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a series of looks tells of each virtqueue: how many buffers are in flight, how
- * old the oldest is, for how long nothing moved. Looks come from stall/sample.c, or
- * from a test; nothing is read here.
+ * The history of each virtqueue over a series of looks: buffers in flight, the age of the oldest,
+ * and for how long nothing moved. Looks come from stall/sample.c, or from a test; nothing is read
+ * here.
  */
 #ifndef VMMIO_STALL_WATCH_H
 #define VMMIO_STALL_WATCH_H

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The screen of "top", see top.h: title, table with sparklines, the pane of
- * the selected row, keys. It is painted anew each time and curses sends the
- * differences, so a serial line carries little.
+ * The screen of "top", see top.h: title, table with sparklines, the pane of the selected row, keys.
+ * It is painted completely each time and curses sends the differences, so a serial line carries
+ * little.
  */
 #include <curses.h>
 #include <math.h>

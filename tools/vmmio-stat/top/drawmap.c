@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The pane of "top" that has a distribution over time: an interval or more in each cell, the
- * newest at the right, as many samples as its shade says.
+ * The pane of "top" with a distribution over time: an interval or more in each cell, the newest at
+ * the right, shaded by the number of samples.
  */
 #include <curses.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A distribution over time: that of each of the last intervals, of one row, and what of it
- * fits a part of the screen.
+ * A distribution over time: that of each of the last intervals of one row, and its projection on a
+ * part of the screen.
  */
 #ifndef VMMIO_TOP_MAP_H
 #define VMMIO_TOP_MAP_H

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * See terminal.h. What ends the program decides who restores the terminal: the
- * normal way out, a handler for the signals of a crash, and for what cannot be
- * caught (SIGKILL, the out-of-memory killer) a small process that waits for us
- * to vanish.
+ * See terminal.h. The terminal is restored by the normal way out, by a handler for the signals of a
+ * crash, and, for what cannot be caught (SIGKILL, the out-of-memory killer), by a small process
+ * that waits for us to vanish.
  */
 #include <curses.h>
 #include <errno.h>

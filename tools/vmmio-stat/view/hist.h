@@ -52,7 +52,7 @@ static inline bool vmmio_hist_is_time(int id)
 	       id == VMMIO_HIST_REQUEST;
 }
 
-/* What one sample is, in words. */
+/* The meaning of one sample, in words. */
 extern const char *const vmmio_hist_meanings[VMMIO_HIST_COUNT];
 
 /* Histogram id by key, or -1. */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * JSON: one object per line and interval. Counters and count fields are of
- * the interval; what is not known is null, and so are durations that may not be
- * shown (emulated ones, unless asked for): sums and histograms, too. The layout has a number,
- * "schema": keys may be added under it, never changed.
+ * JSON: one object per line and interval. Counters and count fields are of the interval. Unknown
+ * values are null, and so are durations that may not be shown (emulated ones, unless asked for),
+ * with their sums and histograms. The layout has a number, "schema": keys may be added under it,
+ * never changed.
  */
 #include <stdio.h>
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Metrics for Prometheus, see metrics.h: the one table of them, and the one writer
- * of both text formats. Units are the base ones (seconds, bytes). What a source does
- * not know has no sample: it is not 0.
+ * Metrics for Prometheus, see metrics.h: their one table, and the one writer of both text formats.
+ * Units are the base ones (seconds, bytes). An unknown value has no sample: it is not 0.
  */
 #include <errno.h>
 #include <stdio.h>

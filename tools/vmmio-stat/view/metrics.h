@@ -11,7 +11,7 @@
 
 struct vmmio_metrics_row;
 
-/* One virtqueue, as the detective of stalls sees it. */
+/* One virtqueue, as stalls sees it. */
 struct vmmio_metrics_look {
 	struct vmmio_slot_info info; /* who it is; no slot */
 	bool unread;		     /* its ring cannot be read: nothing else is known */

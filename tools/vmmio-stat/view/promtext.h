@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A writer of Prometheus' text format and of OpenMetrics', without an idea of what the samples are.
- * A scrape of 64 virtqueues has 8,000: what each needs is copied and not formatted, and reaches
- * the file by large parts.
+ * A writer of Prometheus' text format and of OpenMetrics', which does not know the meaning of the
+ * samples. A scrape of 64 virtqueues has 8,000: their parts are copied rather than formatted, and
+ * reach the file in large chunks.
  */
 #ifndef VMMIO_PROMTEXT_H
 #define VMMIO_PROMTEXT_H

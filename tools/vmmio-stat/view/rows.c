@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Which rows are shown, and in which order.
- */
+/* The selection and order of rows. */
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +31,7 @@ bool vmmio_row_matches(const struct vmmio_row *r, const struct vmmio_options *o)
 	return true;
 }
 
-/* A scrape has all rows: one that comes and goes would be a counter that starts anew. */
+/* A scrape has all rows: a row that comes and goes would look like a restarted counter. */
 static bool skips_idle(const struct vmmio_options *o)
 {
 	return o->skip_idle && o->format != VMMIO_FORMAT_TEXTFILE;

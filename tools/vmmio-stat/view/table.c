@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The live table: units in the headings, a header every screenful on a terminal and
- * once elsewhere, and anew when a column comes or a longer name. Under emulation "~" stands
- * before the heading of what is true of this run only.
+ * The live table: units in the headings, a header every screenful on a terminal and once elsewhere,
+ * and again when a column appears or a longer name. Under emulation "~" precedes the heading of a
+ * number that holds for this run only.
  */
 #include <math.h>
 #include <stdio.h>

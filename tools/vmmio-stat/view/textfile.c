@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * See textfile.h. What is written is metrics.c's.
- */
+/* See textfile.h. metrics.c writes the contents. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

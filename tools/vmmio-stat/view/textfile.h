@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * --textfile: the metrics in a file for node_exporter, which is replaced as a
- * whole at every interval.
- */
+/* --textfile: the metrics in a file for node_exporter, replaced as a whole at every interval. */
 #ifndef VMMIO_TEXTFILE_H
 #define VMMIO_TEXTFILE_H
 

@@ -41,7 +41,7 @@ void vmmio_view_csv(struct vmmio_view *v, const struct vmmio_report *r);
 void vmmio_view_json(struct vmmio_view *v, const struct vmmio_report *r);
 
 struct vmmio_json;
-/* Who a row is, as keys of an open object. */
+/* The identity of a row, as keys of an open object. */
 void vmmio_json_identity(struct vmmio_json *j, const struct vmmio_row *x);
 
 /* By opt->format. */
