@@ -28,7 +28,7 @@
 #include "settings.h"
 #include "try.h"
 
-#define WAIT_NS 5000000000ull /* for whoever looks at a new disk, and for a command to end */
+#define WAIT_NS 5000000000ull /* for udev to look at a new disk, and for a command to end */
 #define STEP_US 50000
 #define JSON_MAX (4u << 20)
 

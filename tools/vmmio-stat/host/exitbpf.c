@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The BPF engine of "exits": attaches bpf/host.bpf.c, with room for what there
- * is, and reads it. Whose threads' tables they are is exitthreads.c's to find
- * out, whose interrupts, exitirq.c's.
+ * The BPF engine of "exits": sizes, attaches and reads bpf/host.bpf.c. exitthreads.c finds the
+ * owners of the threads' tables, exitirq.c those of interrupts.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -31,7 +30,7 @@ struct vmmio_exit_source {
 	bool has_time, has_fast, has_irqs, has_eois, has_left;
 };
 
-/* Not on every kernel, and nothing is missing without them. */
+/* Missing on some kernels, without harm. */
 static bool is_optional(const char *event)
 {
 	return !strncmp(event, "kvm_nested_", strlen("kvm_nested_"));
@@ -86,8 +85,8 @@ static int attach_one(struct vmmio_exit_source *s, struct bpf_program *prog, str
 }
 
 /*
- * kvm_exit comes last, and goes first: an exit that is counted has all the others
- * to name it. kvm_entry without kvm_exit, or the other way round, gives no durations.
+ * kvm_exit is attached last and detached first, so that each counted exit has all other events to
+ * name it. kvm_entry without kvm_exit, or the other way round, gives no durations.
  */
 static int attach(struct vmmio_exit_source *s)
 {
@@ -132,7 +131,7 @@ static void teach_values(struct vmmio_exit_source *s, const struct vmmio_host *h
 		}
 }
 
-/* Room for the threads of today and as many again. */
+/* Room for twice the present threads. */
 static __u32 thread_room(const struct vmmio_host *host)
 {
 	size_t i, n = 0;

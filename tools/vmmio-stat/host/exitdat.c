@@ -113,10 +113,10 @@ struct vmmio_exitdat {
 	struct dat_facts facts;
 	struct vmmio_exit_rows rows;
 	struct vmmio_exit_health health;
-	bool damaged; /* not all that it had could be read */
+	bool damaged; /* not all of it could be read */
 };
 
-/* Threads by number: in one recording none is used twice but by chance. */
+/* Threads by number, which a recording reuses only by chance. */
 struct replay {
 	struct vmmio_exitdat *x;
 	struct vmmio_exit_thread **threads;
@@ -209,7 +209,7 @@ static void step(void *data, const struct vmmio_host_step *s)
 	}
 }
 
-/* The VMs of the recording, as a scan then saw them. */
+/* The VMs of the recording, as a scan saw them then. */
 static int learn(struct vmmio_exitdat *x, struct vmmio_host *host)
 {
 	struct vmmio_host_rec *recs;
@@ -243,7 +243,7 @@ static int learn(struct vmmio_exitdat *x, struct vmmio_host *host)
 	return err ? err : vmmio_exit_rows_learn(&x->rows, host);
 }
 
-/* Whose vCPU a thread ran; of a VM that no scan saw its process tells. */
+/* The VM whose vCPU a thread ran; for a VM that no scan saw, its process tells. */
 static size_t owner(const struct vmmio_exitdat *x, const struct vmmio_host *host, __u32 tid,
 		    __u32 *vcpu)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * "exits" of a recording of "record --host": its events through the state machine that
- * counts a live run (vmmio/hostexit.h), its VMs as a scan saw them then. Interrupts and
- * their senders are not: what a sender was doing is in no event.
+ * "exits" of a recording of "record --host": its events go through the state machine that counts a
+ * live run (vmmio/hostexit.h), with its VMs as a scan saw them then. Interrupts by sender are
+ * missing: no event tells what a sender was doing.
  */
 #ifndef VMMIO_EXITDAT_H
 #define VMMIO_EXITDAT_H

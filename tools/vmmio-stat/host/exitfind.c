@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What "exits" advises, in sentences: only where the numbers of this run show
- * it, and never where the way taken is the only one.
+ * The findings of "exits", in sentences: only where the numbers of this run show one, and never
+ * where no other way exists.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "exitview.h"
 
-/* Few of anything is no reason to rebuild a VMM. */
+/* A few events are no reason to rebuild a VMM. */
 #define WORTH_SAYING 10
 
 static const char *who(const struct vmmio_exit_view *v, size_t vm, char *buf, size_t size)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Interrupts by VM, kind and sender (exitsrc.h): finds out whose each is, and sums.
- * What was once told stays known when sender and VM are gone.
+ * Interrupts by VM, kind and sender (exitsrc.h): finds their owners and sums them up. An owner
+ * stays known when sender and VM are gone.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -51,7 +51,7 @@ struct vmmio_exit_lookup {
 	const void *source;
 };
 
-/* Does an irqfd of @vm send this? Of two VMs in a process that tells which. */
+/* Does an irqfd of @vm send this? Tells apart two VMs in one process. */
 static bool routes(const struct vmmio_exit_vm *vm, const struct vmmio_inject_key *key)
 {
 	size_t i;
@@ -84,7 +84,7 @@ static size_t vm_of_route(const struct vmmio_exit_rows *rows, const struct vmmio
 	return vm;
 }
 
-/* The VM of process @pid; of several, the one that alone has such an irqfd. */
+/* The VM of process @pid; of several, the only one with such an irqfd. */
 static size_t vm_of_pid(const struct vmmio_exit_rows *rows, __u32 pid,
 			const struct vmmio_inject_key *key)
 {
@@ -132,7 +132,7 @@ static __u64 eventfd_of(const struct vmmio_exit_interrupts *x, const struct vmmi
 	return 0;
 }
 
-/* The VM one of whose irqfds is that eventfd. */
+/* The VM that has an irqfd on that eventfd. */
 static size_t vm_of_eventfd(const struct vmmio_exit_interrupts *x,
 			    const struct vmmio_exit_rows *rows, const struct vmmio_host *host,
 			    const struct vmmio_inject_key *key)
@@ -238,7 +238,7 @@ static int add_sender(struct vmmio_exit_interrupts *x, struct vmmio_exit_lookup 
 	return vmmio_exit_interrupts_add(x, vm, key, &fresh);
 }
 
-/* What was sent last from each place, if it was not accepted: nobody else will count it. */
+/* The last send from each place, if it was not accepted: nothing else will count it. */
 static int add_slots(struct vmmio_exit_interrupts *x, const struct vmmio_inject_slot *slots,
 		     struct vmmio_exit_lookup *look, const struct vmmio_host *host,
 		     const struct vmmio_exit_rows *rows)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The JSON of "exits" (exitview.h): everything the table shows, and all rows
- * of it. What could not be measured is null.
+ * The JSON of "exits" (exitview.h): the contents of the table, with all rows. What could not be
+ * measured is null.
  */
 #include <math.h>
 #include <stdio.h>
@@ -48,7 +48,7 @@ static void json_label(struct vmmio_json *j, const struct vmmio_exit_label *l)
 		vmmio_json_null(j, "register");
 }
 
-/* What a group's rows are shares of. */
+/* The total of a group, for the shares of its rows. */
 struct whole {
 	double samples, time;
 };

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the keys of exits mean (exitrows.h).
+ * The meaning of exits' keys (exitrows.h).
  *
- * A window is taken for virtio-mmio when an ioeventfd stands at its
- * QueueNotify register, when the guest read "virt" from its start, or when it
- * serves interrupts there as only virtio-mmio's driver does: an address that
- * merely ends in 0x50 is not enough, and stays an address.
+ * A window counts as virtio-mmio when an ioeventfd is at its QueueNotify register, when the guest
+ * read "virt" from its start, or when it serves interrupts there as only virtio-mmio's driver does.
+ * An address that merely ends in 0x50 is not enough, and stays an address.
  */
 #include <stdio.h>
 #include <string.h>
@@ -148,7 +147,7 @@ static void in_window(const struct vmmio_exit_key *key, __u64 base, struct vmmio
 	}
 }
 
-/* The interrupt controllers of a PC, where they have always been. */
+/* The interrupt controllers of a PC, at their fixed addresses. */
 static bool in_apic(const struct vmmio_exit_key *key, struct vmmio_exit_label *l)
 {
 	__u32 offset = key->addr & 0xfff;
@@ -338,13 +337,12 @@ void vmmio_exit_resolve(const struct vmmio_exit_vm *vm, const struct vmmio_hostm
 	}
 }
 
-/* Few of anything can be chance. */
+/* A few events can be chance. */
 #define BUSY 8
 
 /*
- * Has the window at @base of VM @vm the traffic of a virtio-mmio device: kicks, a
- * read of the status for each acknowledgement, and not one access below the
- * configuration that is not to a register, whole?
+ * Does the window at @base of VM @vm have the traffic of a virtio-mmio device: kicks, a read of the
+ * status for each acknowledgement, and below the configuration only whole accesses to registers?
  */
 static bool is_busy_window(const struct vmmio_exit_rows *x, size_t vm, __u64 base)
 {
@@ -384,7 +382,7 @@ static void find_busy_windows(struct vmmio_exit_rows *x)
 	}
 }
 
-/* An EOI is its interrupt's device's, if that can be told. */
+/* An EOI belongs to the device of its interrupt, if known. */
 static void name_eoi(const struct vmmio_exit_rows *x, struct vmmio_exit_row *r)
 {
 	__u32 vector = r->key.kind == VMMIO_EXIT_EOI ? r->key.addr : r->key.value;

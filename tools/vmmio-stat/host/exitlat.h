@@ -32,7 +32,7 @@ int vmmio_exitlat_open(struct vmmio_exitlat **lat, __u32 pid, char *why, size_t 
 int vmmio_exitlat_follow(struct vmmio_exitlat *lat, const struct vmmio_host *host,
 			 const struct vmmio_exit_rows *rows);
 
-/* Reads them anew, for vmmio_exitlat_free(). 0 or -errno. */
+/* Reads them again, for vmmio_exitlat_free(). 0 or -errno. */
 int vmmio_exitlat_read(struct vmmio_exitlat *lat, const struct vmmio_exit_rows *rows,
 		       struct vmmio_exit_latencies *out);
 void vmmio_exitlat_free(struct vmmio_exit_latencies *l);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Names of exit reasons as the kernel's own traces print them. A number that
- * a table does not have is shown as a number.
+ * Names of exit reasons as the kernel's traces print them. A number without a name is shown as a
+ * number.
  */
 #ifndef VMMIO_EXITNAMES_H
 #define VMMIO_EXITNAMES_H

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The perf_event engine of "exits": tracepoint counters with filters, opened
- * on every vCPU thread, for kernels and users without BPF programs. The kernel
- * counts, nothing runs per event, and nothing is left when this process ends.
+ * The perf_event engine of "exits": tracepoint counters with filters, opened on every vCPU thread,
+ * for kernels and users without BPF programs. The kernel counts, nothing runs per event, and
+ * nothing is left when this process ends.
  *
- * It tells apart what a filter can: each known doorbell, and the classes by
- * path. All other addresses are one row. Interrupts come from threads that are
- * no vCPU's and are not counted: they are "-". A vCPU that first runs between
- * two scans is counted from the scan that finds it.
+ * It tells apart what a filter can: each known doorbell, and the classes by path. All other
+ * addresses are one row. Interrupts come from threads that are no vCPUs and are not counted: they
+ * are "-". A vCPU that first runs between two scans is counted from the next scan on.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The perf_event engine of "exits": counters on vCPU threads, without BPF
- * programs of its own per event. Who the vCPUs are it is told by a scan.
+ * The perf_event engine of "exits": counters on vCPU threads, without BPF programs per event. A
+ * scan tells it the vCPUs.
  */
 #ifndef VMMIO_EXITPERF_H
 #define VMMIO_EXITPERF_H

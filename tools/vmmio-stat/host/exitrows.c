@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Summing of exits (exitrows.h): VMs, and rows by key. What keys mean is
- * exitlabel.c's to say.
- */
+/* Sums exits (exitrows.h): VMs, and rows by key. exitlabel.c interprets the keys. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +34,7 @@ static struct vmmio_exit_vm *meet(struct vmmio_exit_rows *x, const struct vmmio_
 	struct vmmio_exit_vm *vm;
 	size_t i;
 
-	/* The kernel gives a dead VM's address to a new one, and a pid. */
+	/* The kernel reuses a dead VM's address, and its pid. */
 	for (i = 0; i < x->nvms; i++)
 		if (x->vms[i].last_seen + 1 == x->scans && x->vms[i].kvm == h->kvm &&
 		    x->vms[i].pid == h->pid && x->vms[i].start_ns == h->start_ns)
@@ -68,7 +65,7 @@ int vmmio_exit_rows_learn(struct vmmio_exit_rows *x, const struct vmmio_host *ho
 
 		if (!vm)
 			return -ENOMEM;
-		/* a process on its way out has no command line any more, and soon no irqfds */
+		/* an exiting process has no command line any more, and soon no irqfds */
 		dying = vm->name[0] && strcmp(vm->name, "?") && !strcmp(h->name, "?");
 		vm->alive = true;
 		vm->last_seen = x->scans;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Rows of "exits": counted keys resolved to kind, path, device, queue and
- * register, and summed per VM. No kernel is asked anything here: unit tests
- * feed it.
+ * Rows of "exits": counted keys resolved to kind, path, device, queue and register, and summed per
+ * VM. No kernel is queried here: unit tests feed it.
  */
 #ifndef VMMIO_EXITROWS_H
 #define VMMIO_EXITROWS_H
@@ -27,7 +26,7 @@ enum vmmio_exit_what {
 	VMMIO_WHAT_OTHER,
 };
 
-/* What a counted key means in its VM. */
+/* The meaning of a counted key in its VM. */
 struct vmmio_exit_label {
 	enum vmmio_exit_what what;
 	enum vmmio_transport_guess transport;
@@ -39,7 +38,7 @@ struct vmmio_exit_label {
 	char reg[32];	      /* register, or address; "" if none */
 };
 
-/* A VM as this run came to know it; outlives the VM. */
+/* A VM as this run knows it; outlives the VM. */
 struct vmmio_exit_vm {
 	__u64 kvm;
 	__u64 start_ns; /* of the process: its number may be used again */
@@ -83,8 +82,8 @@ struct vmmio_exit_row {
 };
 
 /*
- * What one VM (or vCPU, or thread) has but once: how many exits there were, by
- * which reasons they left the kernel, and how long they took.
+ * The values that one VM (or vCPU, or thread) has once: the number of exits, the userspace exits by
+ * reason, and their durations.
  */
 struct vmmio_exit_times {
 	size_t vm; /* as in a row */
@@ -105,7 +104,7 @@ struct vmmio_exit_eoi {
 	struct vmmio_exit_vector sum, before;
 };
 
-/* What of a thread is no cell. */
+/* A thread's totals, besides its cells. */
 struct vmmio_exit_totals {
 	__u64 exits;
 	__u64 user[VMMIO_KVM_EXITS];
@@ -131,10 +130,10 @@ struct vmmio_exit_rows {
 	bool no_left; /* kvm_userspace_exit is not seen: what left the kernel is not known */
 };
 
-/* Takes over what a scan found; VMs that are gone are kept. 0 or -errno. */
+/* Takes over a scan's results; VMs that are gone are kept. 0 or -errno. */
 int vmmio_exit_rows_learn(struct vmmio_exit_rows *x, const struct vmmio_host *host);
 
-/* Was VM @i there at some scan since the last snapshot? Then what is new can be its. */
+/* Did a scan since the last snapshot see VM @i? Then new counts can be its. */
 static inline bool vmmio_exit_rows_was_there(const struct vmmio_exit_rows *x, size_t i)
 {
 	return x->vms[i].alive || x->vms[i].last_seen >= x->scans_read;
@@ -143,7 +142,7 @@ static inline bool vmmio_exit_rows_was_there(const struct vmmio_exit_rows *x, si
 /* Index of the living (or last) VM of that identity; SIZE_MAX if none. */
 size_t vmmio_exit_rows_vm(const struct vmmio_exit_rows *x, __u64 kvm);
 
-/* Starts a new snapshot: what was is `before` now. */
+/* Starts a new snapshot: the present counts become `before`. */
 void vmmio_exit_rows_begin(struct vmmio_exit_rows *x);
 
 /* Adds one thread's cell. @vm SIZE_MAX: unattributed. 0 or -errno. */
@@ -163,7 +162,7 @@ void vmmio_exit_rows_begin_totals(struct vmmio_exit_rows *x);
 /* Does any thread of @vm (SIZE_MAX: of nobody's) see kvm_exit? */
 bool vmmio_exit_rows_fires(const struct vmmio_exit_rows *x, size_t vm);
 
-/* Whose interrupts have vector @vector in @vm: a name, or "" if nothing tells. */
+/* The owner of interrupts with vector @vector in @vm: a name, or "" if unknown. */
 void vmmio_exit_rows_vector(const struct vmmio_exit_rows *x, size_t vm, __u32 vector, char *buf,
 			    size_t size);
 
@@ -179,8 +178,8 @@ struct vmmio_value vmmio_exit_percentile(const struct vmmio_hist *h,
 void vmmio_exit_vm_window(struct vmmio_exit_vm *v, __u64 base);
 
 /*
- * Resolves all rows, once all is known that this snapshot tells. Where no_left is set, a
- * write that nothing known serves has no path: it may have left the kernel or not.
+ * Resolves all rows after a snapshot is complete. Where no_left is set, a write that nothing known
+ * serves has no path: it may have left the kernel or not.
  */
 void vmmio_exit_rows_resolve(struct vmmio_exit_rows *x);
 

@@ -23,8 +23,8 @@ struct vmmio_exit_interrupt {
 };
 
 /*
- * Whose a sender's interrupts were when that could be told: it may be gone, and
- * what it is known by another's.
+ * The owner of a sender's interrupts at the time it was known: the sender may be gone, and its key
+ * reused.
  */
 struct vmmio_exit_sender {
 	struct vmmio_inject_key key;
@@ -38,7 +38,7 @@ struct vmmio_exit_interrupts {
 	size_t n;
 	struct vmmio_exit_sender *senders;
 	size_t nsenders;
-	struct vmmio_host_fd *fds; /* eventfds of the last scan: their process may be gone now */
+	struct vmmio_host_fd *fds; /* eventfds of the last scan: their process may have ended */
 	size_t nfds;
 };
 
@@ -47,13 +47,12 @@ int vmmio_exit_interrupts_add(struct vmmio_exit_interrupts *x, size_t vm,
 			      const struct vmmio_inject_key *k,
 			      const struct vmmio_inject_count *count);
 
-/* Takes down which descriptors are which eventfds, as of @host. 0 or -errno. */
+/* Stores which descriptors are which eventfds, as of @host. 0 or -errno. */
 int vmmio_exit_interrupts_follow(struct vmmio_exit_interrupts *x, const struct vmmio_host *host);
 
 /*
- * Reads the first @n entries of the BPF map @fd and, if not NULL, @slots anew: what
- * went up and was not counted yet stands there. @vm_of_thread tells SIZE_MAX for a thread it does
- * not know.
+ * Reads the first @n entries of the BPF map @fd and, if not NULL, @slots, which hold sends that are
+ * not counted yet. @vm_of_thread returns SIZE_MAX for an unknown thread.
  */
 int vmmio_exit_interrupts_read(struct vmmio_exit_interrupts *x, int fd, __u32 n,
 			       const struct vmmio_inject_slot *slots, const struct vmmio_host *host,
@@ -94,14 +93,13 @@ int vmmio_exit_bpf_open(struct vmmio_exit_source **source, const struct vmmio_ex
 void vmmio_exit_bpf_size(struct host_bpf *skel, __u32 threads, __u32 others);
 
 /*
- * One snapshot into @rows and @interrupts (which must be zero at first).
- * @host: the latest scan, for who is whose. @final: detach first, and count
- * what is still open. 0 or -errno.
+ * One snapshot into @rows and @interrupts (which must be zero at first). @host: the latest scan,
+ * for the owners. @final: detach first, and count what is still open. 0 or -errno.
  */
 int vmmio_exit_bpf_read(struct vmmio_exit_source *source, const struct vmmio_host *host,
 			struct vmmio_exit_rows *rows, struct vmmio_exit_interrupts *interrupts,
 			bool final);
-/* Between two snapshots: who is whose, before they are gone. 0 or -errno. */
+/* Between two snapshots: finds owners before they are gone. 0 or -errno. */
 int vmmio_exit_bpf_follow(struct vmmio_exit_source *source, const struct vmmio_host *host,
 			  const struct vmmio_exit_rows *rows);
 void vmmio_exit_bpf_health(struct vmmio_exit_source *source, struct vmmio_exit_health *health);

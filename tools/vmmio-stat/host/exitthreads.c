@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tables of vCPU threads (exitthreads.h). A thread is looked up in the scan by
- * its id and start; once found, that stays, even when VM and thread are gone.
- * What fits two VMs is given to neither.
+ * Tables of vCPU threads (exitthreads.h). A thread is looked up in the scan by its id and start;
+ * the result stays, even when VM and thread are gone. A thread that fits two VMs belongs to
+ * neither.
  */
 #include <errno.h>
 #include <signal.h>
@@ -26,7 +26,7 @@ struct thread {
 	size_t vm; /* SIZE_MAX: not known */
 	__u32 vcpu;
 	bool gone; /* it was dead at the last look: its table is final */
-	bool kept; /* what was in the table is here; another has the table now */
+	bool kept; /* the table's counts are here; another thread has the table now */
 	struct vmmio_exit_cell *cells;
 	size_t ncells;
 	struct vmmio_exit_totals *totals; /* kept */
@@ -164,7 +164,7 @@ static bool runs_on(const struct vmmio_exit_threads *x, const struct vmmio_host_
 	return is_dead(x, t) && only_one(x, t);
 }
 
-/* The one VM whose vCPU this thread ran; two would be a guess. */
+/* The only VM whose vCPU this thread ran; two would be a guess. */
 static void attribute(const struct vmmio_exit_threads *x, struct thread *t,
 		      const struct vmmio_host *host, const struct vmmio_exit_rows *rows)
 {
@@ -334,7 +334,7 @@ static int keep(struct vmmio_exit_threads *x, struct thread *t)
 	return 0;
 }
 
-/* A table is taken back one look after its thread is seen dead: it is final by then. */
+/* A table is taken back one look after its thread is seen dead: it is final then. */
 static int take_back(struct vmmio_exit_threads *x)
 {
 	size_t i;

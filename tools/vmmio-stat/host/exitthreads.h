@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The vCPU threads of the BPF engine of "exits": their tables, as
- * bpf/host.bpf.c fills them, and whose they are. A thread's counts outlive it;
- * its table does not, so threads may come and go without end.
+ * The vCPU threads of the BPF engine of "exits": their tables, which bpf/host.bpf.c fills, and
+ * their owners. A thread's counts outlive it; its table does not, so threads may come and go
+ * without limit.
  */
 #ifndef VMMIO_EXITTHREADS_H
 #define VMMIO_EXITTHREADS_H
@@ -34,9 +34,8 @@ size_t vmmio_exit_threads_vm(const void *threads, __u32 tid);
 void vmmio_exit_totals_of(const struct vmmio_exit_thread *table, struct vmmio_exit_totals *t);
 
 /*
- * What no event has ended yet, of a thread that will see none any more: an exit in
- * progress, a write whose path nobody told, an EOI. @out: two cells. Returns how
- * many there are.
+ * Exits of a finished thread that no event has ended: an exit in progress, a write of unknown path,
+ * an EOI. @out: two cells. Returns how many there are.
  */
 int vmmio_exit_unended(const struct vmmio_exit_thread *table, struct vmmio_exit_cell *out,
 		       struct vmmio_exit_totals *totals);

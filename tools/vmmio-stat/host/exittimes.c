@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a group of rows has but once (exitrows.h): exits, userspace exits by
- * reason, ends of interrupts by vector, and how long exits took, in the kernel
- * and outside of it, as histograms summed; never averages of percentiles.
+ * The values that a group of rows has once (exitrows.h): exits, userspace exits by reason, ends of
+ * interrupts by vector, and durations of exits, in the kernel and outside of it, as summed
+ * histograms; never averages of percentiles.
  */
 #include <errno.h>
 #include <stdio.h>

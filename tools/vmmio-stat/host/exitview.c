@@ -252,7 +252,7 @@ static void print_times(const struct vmmio_exit_view *v, const struct vmmio_exit
 /* A boot touches hundreds of registers once: the table shows the top, JSON all. */
 #define MOST_ROWS 24
 
-/* What KVM counted, in all: the rows add up to it, or what is missing is a row. */
+/* KVM's total: the rows add up to it, with a row for the rest. */
 static void print_sums(const struct vmmio_exit_view *v, const struct vmmio_exit_row *const *list,
 		       size_t n, FILE *out)
 {
@@ -297,7 +297,7 @@ static void print_sums(const struct vmmio_exit_view *v, const struct vmmio_exit_
 	fputc('\n', out);
 }
 
-/* Ends of interrupts: none of these lines is an exit more. */
+/* Ends of interrupts: the rows above already contain these exits. */
 static void print_eois(const struct vmmio_exit_view *v, const struct vmmio_exit_row *group,
 		       FILE *out)
 {

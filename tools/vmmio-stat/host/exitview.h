@@ -69,8 +69,8 @@ struct vmmio_exit_vector vmmio_exit_eoi_shown(const struct vmmio_exit_view *v,
 					      const struct vmmio_exit_eoi *e);
 
 /*
- * Whose it is: by its vector, or by the irqfd that raises it (a line of arm64's GICv2m is a
- * message of some device); "" if nothing tells.
+ * The owner: by its vector, or by the irqfd that raises it (a line of arm64's GICv2m is a message
+ * of a device); "" if unknown.
  */
 void vmmio_exit_interrupt_device(const struct vmmio_exit_view *v,
 				 const struct vmmio_exit_interrupt *x, char *buf, size_t size);
@@ -78,7 +78,7 @@ void vmmio_exit_interrupt_device(const struct vmmio_exit_view *v,
 void vmmio_exit_table(const struct vmmio_exit_view *v, FILE *out);
 void vmmio_exit_json(const struct vmmio_exit_view *v, FILE *out);
 
-/* What could be better; nothing is printed where nothing could. */
+/* Findings; prints nothing if there are none. */
 void vmmio_exit_findings(const struct vmmio_exit_view *v, FILE *out);
 
 __u64 vmmio_exit_shown(const struct vmmio_exit_view *v, const struct vmmio_exit_row *r, int what);

@@ -82,7 +82,7 @@ static void guess(const struct vmmio_host_vm *vm, struct vmmio_host_range *g)
 	}
 }
 
-/* What the map adds to the form of @g, or gets wrong. */
+/* Adds the map's facts to the form of @g, or notes a contradiction. */
 static void combine(struct vmmio_host_range *g, struct vmmio_hostmap_entry *e)
 {
 	bool slot = e->transport == VMMIO_GUESS_MMIO && g->addr - e->base == QUEUE_NOTIFY;
@@ -126,7 +126,7 @@ void vmmio_hostmap_apply(struct vmmio_host_vm *vm, const struct vmmio_hostmap *m
 			g->device[0] = '\0';
 		}
 	}
-	/* A second address of an eventfd is the first one's queue. */
+	/* A second address of an eventfd belongs to the same queue. */
 	for (i = 0; i < vm->nranges; i++) {
 		struct vmmio_host_range *g = &vm->ranges[i];
 

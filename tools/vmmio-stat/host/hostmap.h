@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * From addresses to devices and queues: what the form of an ioeventfd gives
- * away, and what a map file names. Guesses are marked by their absence only:
- * what is not recognised stays an address.
+ * From addresses to devices and queues: by the form of an ioeventfd, and by a map file. An address
+ * that is not recognised stays an address.
  */
 #ifndef VMMIO_HOSTMAP_H
 #define VMMIO_HOSTMAP_H
@@ -68,8 +67,8 @@ void vmmio_hostmap_contradict(struct vmmio_hostmap_entry *e, enum vmmio_transpor
 			      __u64 addr);
 
 /*
- * Fills transport, base, queue and device of every range; @map may be NULL. Where
- * the map and the form of a doorbell disagree, the form is believed.
+ * Fills transport, base, queue and device of every range; @map may be NULL. Where the map and the
+ * form of a doorbell disagree, the form wins.
  */
 void vmmio_hostmap_apply(struct vmmio_host_vm *vm, const struct vmmio_hostmap *map);
 

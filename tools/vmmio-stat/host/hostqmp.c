@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Names for addresses from QEMU (hostmap.h): its answers to query-pci and to
- * "info qtree", saved in a file or asked for on a QMP socket. Both only read
- * QEMU's state. PCI addresses are what the guest's firmware or system has given
- * out by then. The answers are somebody else's text: nothing of it is trusted.
+ * Names for addresses from QEMU (hostmap.h): its answers to query-pci and to "info qtree", from a
+ * file or a QMP socket. Both only read QEMU's state. PCI addresses are those that the guest's
+ * firmware or system has assigned by then. The answers are not trusted.
  */
 #include <errno.h>
 #include <poll.h>
@@ -26,7 +25,7 @@
 #define RED_HAT 0x1af4
 #define UNMAPPED (~0ull)
 
-/* A name of ours from a text of theirs: no spaces, no control characters. */
+/* A sanitised name from an untrusted text: no spaces, no control characters. */
 static void set_name(struct vmmio_hostmap_entry *e, const char *id, const char *type)
 {
 	char *c;
@@ -237,7 +236,7 @@ int vmmio_hostmap_qmp(struct vmmio_hostmap *map, FILE *f, char *why, size_t size
 	return err;
 }
 
-/* A socket to QEMU, whose peer may say as little, or as much, as it likes. */
+/* A socket to QEMU, whose peer may say little, or much. */
 struct qmp {
 	struct vmmio_qmp_reader r;
 	__u64 until; /* vmmio_now_ns() at which patience ends */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Loads bpf/vms.bpf.c and runs scans (hostscan.h). Nothing is attached: the
- * iterator runs while it is read, and goes with this process.
+ * Loads bpf/vms.bpf.c and runs scans (hostscan.h). Nothing is attached: the iterator runs while it
+ * is read, and ends with this process.
  */
 #include <errno.h>
 #include <stdio.h>

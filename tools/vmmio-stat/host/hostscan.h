@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Discovery of the KVM VMs of this host (bpf/vms.bpf.c): the loader, the scan
- * and its result as a tree. Guessing of devices and queues from addresses is
- * hostmap.h's.
+ * Discovery of the KVM VMs of this host (bpf/vms.bpf.c): the loader, the scan and its result as a
+ * tree. hostmap.h guesses devices and queues from addresses.
  */
 #ifndef VMMIO_HOSTSCAN_H
 #define VMMIO_HOSTSCAN_H

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * From the records of a scan to a tree of VMs (hostscan.h): one VM per
- * identity however many descriptors there are, one range per bus address.
- * Records are not trusted to be complete: a vCPU whose VM was not met is left
- * out, as its VM died under the walk or is held by nobody.
+ * From the records of a scan to a tree of VMs (hostscan.h): one VM per identity whatever the number
+ * of descriptors, one range per bus address. Records may be incomplete: a vCPU whose VM was not met
+ * is left out, because its VM died during the walk.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -45,7 +44,7 @@ static void name_vm(struct vmmio_host_vm *vm)
 	snprintf(vm->name, sizeof(vm->name), "%.*s", (int)strcspn(found, ","), found);
 	for (char *c = vm->name; *c; c++)
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			*c = '?'; /* a name is somebody else's text: no escapes to the terminal */
+			*c = '?'; /* an untrusted name: no escapes to the terminal */
 }
 
 static void *grow(void *array, size_t n, size_t size)

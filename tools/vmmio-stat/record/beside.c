@@ -26,7 +26,10 @@ static long find(const struct vmmio_snapshot *d, const struct vmmio_row *like)
 	return -1;
 }
 
-/* Times of different accelerators are not held against each other; of machines it knows no more. */
+/*
+ * Times of different accelerators are not compared; the recordings do not tell more of the
+ * machines.
+ */
 static bool comparable(const struct vmmio_beside s[2], int id)
 {
 	return vmmio_fields[id].cls != VMMIO_TIME || !strcmp(s[0].env->accel, s[1].env->accel);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Two recordings side by side: each field of each virtqueue in both, the difference and the
- * ratio. What one of them does not know is "-" or null in it, and so are both of these.
+ * Two recordings side by side: each field of each virtqueue in both, the difference and the ratio.
+ * A value that one of them does not have is "-" or null, and so are difference and ratio.
  */
 #ifndef VMMIO_BESIDE_H
 #define VMMIO_BESIDE_H

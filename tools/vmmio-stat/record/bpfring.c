@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * See bpfring.h. Long because what goes where in a record is learned from the kernel's text here,
- * too.
- */
+/* See bpfring.h. Long because it also learns the layout of a record from the kernel's text. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,7 +32,7 @@
 #define RECORD_MAX 128 /* bytes of a record, a register's name with it */
 #define COMMON_FIELDS "common_"
 
-/* What of an event goes where in its record. */
+/* Which part of an event goes where in its record. */
 struct kind {
 	__u16 id;
 	__u16 size;    /* of the record, without a name */

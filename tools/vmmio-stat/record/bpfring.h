@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Our driver's events by bpf/record.bpf.c, as pages of records that are laid out like the
- * kernel's own of the same tracepoints. A record takes about half the time of ftrace's.
- * What it does not know of them: interrupts' state (common_flags says so) and the depth of
- * preemption.
+ * Our driver's events by bpf/record.bpf.c, as pages of records in the kernel's layout for the same
+ * tracepoints. A record takes about half the time of ftrace's. It lacks the state of interrupts
+ * (common_flags says so) and the preemption depth.
  */
 #ifndef VMMIO_BPFRING_H
 #define VMMIO_BPFRING_H
@@ -39,15 +38,15 @@ int vmmio_bpfring_open(struct vmmio_bpfring **ring, const struct vmmio_bpfring_o
 void vmmio_bpfring_close(struct vmmio_bpfring *b);
 
 void vmmio_bpfring_switch(struct vmmio_bpfring *b, bool on);
-/* Rings for CPUs that came since. Until then their events are missed. 0 or -errno. */
+/* Makes rings for CPUs that came since. Until then their events are missed. 0 or -errno. */
 int vmmio_bpfring_grow(struct vmmio_bpfring *b);
 
 int vmmio_bpfring_cpus(const struct vmmio_bpfring *b);
 /* Is a CPU's ring full to an eighth? */
 bool vmmio_bpfring_is_due(const struct vmmio_bpfring *b, int cpu);
 /*
- * Hands out what there is, in full pages; with @end that which is begun, too. Returns 0
- * or -EIO: a place in the ring says what no program writes.
+ * Hands out the records, in full pages; with @end also the page that is begun. Returns 0 or -EIO: a
+ * place in the ring has content that no program writes.
  */
 int vmmio_bpfring_drain(struct vmmio_bpfring *b, int cpu, bool end);
 

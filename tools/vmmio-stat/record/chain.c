@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * See chain.h: what is put in, and what a chain is made of. The join is chainjoin.c's.
- */
+/* See chain.h: the input, and the parts of a chain. chainjoin.c joins. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

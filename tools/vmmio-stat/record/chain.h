@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One kick from end to end: what a guest recorded of it and what its host did, joined by
- * vCPU and order on the guest's clock. A kick without a whole chain has the reason why.
- * Nothing is read or shown here.
+ * One kick from end to end: the guest's events and its host's, joined by vCPU and order on the
+ * guest's clock. A kick without a complete chain has the reason. Nothing is read or shown here.
  */
 #ifndef VMMIO_CHAIN_H
 #define VMMIO_CHAIN_H
@@ -115,7 +114,7 @@ bool vmmio_chain_is_write(const struct vmmio_host_step *s, __u64 *addr);
 /* When the kick's write was over at the latest, on the guest's clock. */
 __u64 vmmio_chain_until(const struct vmmio_chain *x);
 
-/* As the guest's half alone has it, before a join. */
+/* By the guest's half alone, before a join. */
 void vmmio_chain_begin(struct vmmio_chain *x);
 
 /*
@@ -123,10 +122,7 @@ void vmmio_chain_begin(struct vmmio_chain *x);
  * not seen. The first mark ends none.
  */
 bool vmmio_chain_leg(const struct vmmio_chain *x, enum vmmio_mark mark, __u64 *ns);
-/*
- * Are all the legs of a whole chain together as long as it, and none of them negative?
- * True of one that is not whole.
- */
+/* Do the legs of a complete chain add up to it, with none negative? True for an incomplete one. */
 bool vmmio_chain_adds_up(const struct vmmio_chain *x);
 /* From the first mark that was seen to the last. */
 __u64 vmmio_chain_whole(const struct vmmio_chain *x);

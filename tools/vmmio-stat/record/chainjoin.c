@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The join of both halves (chain.h). The host's steps are looked at thread by thread: a
- * vCPU's own for the exit of its kick, the sender's own for the interrupt.
+ * The join of both halves (chain.h). The host's steps are searched per thread: the vCPU's for the
+ * exit of its kick, the sender's for the interrupt.
  *
- * Long because each step of a chain is looked for from where the one before it was found.
+ * Long because each step of a chain is searched from the position of the one before it.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -60,7 +60,7 @@ static int push(__u32 **list, size_t *n, __u32 value)
 	return 0;
 }
 
-/* Whose a thread is: this VM's, another's, or nobody's. */
+/* The owner of a thread: this VM, another, or none. */
 static bool is_mine(const struct join *j, __s32 tid)
 {
 	const struct dat_facts *f = j->map->host;
@@ -291,7 +291,7 @@ static int find_deeds(struct join *j)
 	return 0;
 }
 
-/* Where the deeds of CPU @number begin, or would. */
+/* Where the events of CPU @number begin, or would. */
 static size_t deeds_of(const struct join *j, int number)
 {
 	size_t lo = 0, hi = j->ndeeds, mid;
@@ -314,9 +314,9 @@ static bool is_met(const struct join *j, const struct thread *t, const struct de
 }
 
 /*
- * The vCPU that did what CPU @number did, as far as that can be seen: most of its kicks met a
- * write there, or of its handlers an injection, and fewer on any other. Of many, some
- * thousands all over the recording are looked at.
+ * The vCPU behind CPU @number, as far as events show: most of its kicks match a write there, or of
+ * its handlers an injection, and fewer on any other. Of many, some thousands all over the recording
+ * are looked at.
  */
 static const struct thread *see_vcpu(const struct join *j, int number)
 {
@@ -372,7 +372,7 @@ static int add_cpu(struct join *j, int number)
 	return 0;
 }
 
-/* KVM calls a vCPU by its APIC id; the guest's numbers are by the order they came up in. */
+/* KVM names a vCPU by its APIC id; the guest numbers CPUs in the order in which they came up. */
 static int find_cpus(struct join *j)
 {
 	size_t i;
@@ -393,7 +393,7 @@ struct vote {
 	size_t n;
 };
 
-/* Where the doorbell of a queue is: where most of its kicks met a write first. */
+/* The doorbell of a queue: the address that most of its kicks match first. */
 static int find_doorbells(struct join *j)
 {
 	struct vmmio_chains *c = j->c;
@@ -585,7 +585,10 @@ static enum vmmio_chain_why find_interrupt(const struct join *j, struct vmmio_ch
 	return VMMIO_CHAIN_NO_SENT;
 }
 
-/* Guest and host are on one clock up to its error: what is early by less comes at once. */
+/*
+ * Guest and host are on one clock up to its error: a step that is early by less is moved to the
+ * step before.
+ */
 static bool in_order(struct vmmio_chains *c, const struct vmmio_clockmap *map,
 		     struct vmmio_chain *x)
 {
@@ -623,8 +626,8 @@ static void shares(struct vmmio_chain *x)
 }
 
 /*
- * Requests do not overlap: each kick has the one that it lies in. Of two in one, as of
- * another virtqueue, nobody knows whose it is: neither has it.
+ * Requests do not overlap: each kick belongs to the request in which it lies. Two kicks in one
+ * request, as with another virtqueue, are ambiguous: neither has it.
  */
 static int find_requests(struct vmmio_chains *c, const struct vmmio_request *r, size_t n)
 {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * See clockmap.h. Between two pairs a clock is a straight line; how far it is from one is
- * seen by leaving each pair out in turn. An offset that is not told is searched for among
- * all that put some exit within some kick.
+ * See clockmap.h. Between two pairs a clock is a straight line; leaving out each pair in turn shows
+ * its deviation. An unknown offset is searched among all that put some exit within some kick.
  */
 #include <errno.h>
 #include <math.h>
@@ -159,7 +158,7 @@ static int find_tsc(struct vmmio_clockmap *m, const struct dat_vm *vm, char *why
 	return 0;
 }
 
-/* Both clocks are sound, and what is not known of them is the first part of the error. */
+/* Both clocks are sound; their uncertainty is the first part of the error. */
 static int begin(struct vmmio_clockmap *m, const struct dat_facts *guest,
 		 const struct dat_facts *host, char *why, size_t size)
 {

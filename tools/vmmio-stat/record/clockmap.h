@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The clock of a host's recording in that of a guest's: each ties its own to the
- * processor's counter, and KVM says by how much the guest's counter is off the host's.
+ * The clock of a host's recording in that of a guest's: each ties its clock to the processor's
+ * counter, and KVM gives the offset between the guest's counter and the host's.
  */
 #ifndef VMMIO_CLOCKMAP_H
 #define VMMIO_CLOCKMAP_H
@@ -29,10 +29,10 @@ int vmmio_clockmap_init(struct vmmio_clockmap *m, const struct dat_facts *guest,
 			size_t size);
 
 /*
- * Where KVM does not say by how much the guest's counter is off: measured. Each of @kicks, on
- * the guest's clock, has one of @exits, on the host's, within: so the offset is where most of
- * them have one, and the error half of what that leaves open. Returns 0, -ENOMEM, or -errno
- * with one line in @why: there are too few, or several offsets do as well.
+ * Measures the offset where KVM does not give it. Each of @kicks, on the guest's clock, contains
+ * one of @exits, on the host's, so the right offset gives most kicks an exit, and the error is half
+ * of the range left open. Returns 0, -ENOMEM, or -errno with one line in @why: there are too few,
+ * or several offsets fit as well.
  */
 int vmmio_clockmap_measure(struct vmmio_clockmap *m, const struct dat_facts *guest,
 			   const struct dat_facts *host, const struct vmmio_clock_span *kicks,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What vmmio_clockmap_measure() is asked with: of the guest when each kick's doorbell was
- * written, of its VM when it was out for a write that may be one.
+ * The input of vmmio_clockmap_measure(): the times of each kick's doorbell write in the guest, and
+ * of the exits of its VM for a write that may be one.
  */
 #include <errno.h>
 #include <stdio.h>

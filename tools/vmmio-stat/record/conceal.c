@@ -9,7 +9,7 @@
 #include "vmmio/regs.h"
 #include "conceal.h"
 
-/* Addresses of functions, a guest's too, and what a guest sends or receives. */
+/* Addresses of functions, a guest's too, and the data that a guest sends or receives. */
 static const struct {
 	const char *event; /* NULL: a probe on a function */
 	const char *field;
@@ -47,7 +47,7 @@ static int find_hidden(struct vmmio_conceal *to, const struct trace_event *from,
 	return from->title && !n ? -EPROTO : 0;
 }
 
-/* Of an access that KVM emulates nothing but a doorbell's value stays. */
+/* Of an access that KVM emulates only a doorbell's value stays. */
 static int find_value(struct vmmio_conceal *c, const char *text)
 {
 	if (trace_format_field(text, "type", &c->type) ||

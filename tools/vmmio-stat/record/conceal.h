@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a recording must not have: addresses of functions, the kernel's and a guest's, and
- * what a guest sends or receives. It is found by the events' formats and overwritten in
- * the rings' pages before they are written.
+ * Data that a recording must not hold: addresses of functions, the kernel's and a guest's, and the
+ * data that a guest sends or receives. The events' formats tell their places, which are overwritten
+ * in the rings' pages before these are written.
  */
 #ifndef VMMIO_CONCEAL_H
 #define VMMIO_CONCEAL_H

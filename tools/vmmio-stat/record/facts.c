@@ -25,7 +25,7 @@ void vmmio_facts_begin(struct dat_facts *f)
 
 	vmmio_env_detect(&env);
 	memcpy(f->accel, env.accel, sizeof(f->accel));
-	if (f->host) { /* not what this machine runs on, but what its guests do */
+	if (f->host) { /* the accelerator of its guests, not of this machine */
 		vmmio_accel_detect(&accel);
 		snprintf(f->accel, sizeof(f->accel), "%s", vmmio_accel_name(accel));
 	}
@@ -122,7 +122,7 @@ static int look_at_irqs(struct dat_facts *f)
 	return err;
 }
 
-/* What ties the rings' clock to the processor's counter: some hundred of them at most. */
+/* Pairs of the rings' clock and the processor's counter: some hundred of them at most. */
 #define PAIRS_MAX 512
 
 static int look_at_clock(struct dat_facts *f)

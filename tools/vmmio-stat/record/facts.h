@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a recording says of this machine besides single events: collected while it
- * is made, and written as the JSON that source/dat_facts.c reads.
+ * Facts of this machine in a recording, besides single events: collected while it is made, and
+ * written as the JSON that source/dat_facts.c reads.
  */
 #ifndef VMMIO_RECORD_FACTS_H
 #define VMMIO_RECORD_FACTS_H
@@ -13,10 +13,7 @@
 /* Machine and clocks. */
 void vmmio_facts_begin(struct dat_facts *f);
 
-/*
- * Takes in what devices, virtqueues and interrupts there are now besides those that
- * are known. Returns 0 or -errno.
- */
+/* Adds devices, virtqueues and interrupts that are new. Returns 0 or -errno. */
 int vmmio_facts_look(struct dat_facts *f);
 
 void vmmio_facts_write(const struct dat_facts *f, FILE *out);

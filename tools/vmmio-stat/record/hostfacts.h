@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a host's recording says of its VMs besides single events: from KVM's debugfs the
- * processes, vCPUs and offsets of their counters, from /proc the threads. No BPF.
+ * Facts of the VMs in a host's recording, besides single events: processes, vCPUs and offsets of
+ * their counters from KVM's debugfs, threads from /proc. No BPF.
  */
 #ifndef VMMIO_HOSTFACTS_H
 #define VMMIO_HOSTFACTS_H
@@ -14,15 +14,14 @@ struct tracefs_instance;
 /* 0, or -errno with @why: KVM's debugfs cannot be read. */
 int vmmio_hostfacts_check(char *why, size_t size);
 
-/* Takes in the VMs that there are now; those that are gone stay. 0 or -errno. */
+/* Adds the present VMs; those that are gone stay. 0 or -errno. */
 int vmmio_hostfacts_look(struct dat_facts *f);
 
 void vmmio_hostfacts_write(const struct dat_facts *f, struct vmmio_json *j);
 
 /*
- * Of the scheduler's events in @instance those of the VMs' threads are recorded, as soon
- * as a look has met them. More threads than a filter takes: those of all. *@filtered:
- * state of the caller's, 0 at first.
+ * Limits the scheduler's events in @instance to the VMs' known threads; to all threads if there are
+ * more than a filter takes. *@filtered: state of the caller's, 0 at first.
  */
 void vmmio_hostfacts_filter(struct dat_facts *f, struct tracefs_instance *instance,
 			    size_t *filtered);

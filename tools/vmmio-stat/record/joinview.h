@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Chains (chain.h) for people, as JSON, as CSV, one line a kick, or as a drawing for
- * gnuplot, or as a timeline. What was not seen is "-", null or empty.
+ * Chains (chain.h) as a table, JSON, CSV with one line a kick, a drawing for gnuplot, or a
+ * timeline. What was not seen is "-", null or empty.
  */
 #ifndef VMMIO_JOINVIEW_H
 #define VMMIO_JOINVIEW_H

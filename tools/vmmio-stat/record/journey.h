@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Steps of a recording joined into journeys: from the kick that starts the wait for an
- * interrupt, by the rule of kick-to-interrupt, to the end of the handler. Keeps the
- * slowest of each virtqueue.
+ * Steps of a recording joined into journeys: from the kick that starts the wait for an interrupt,
+ * by the rule of kick-to-interrupt, to the end of the handler. Keeps the slowest of each virtqueue.
  */
 #ifndef VMMIO_JOURNEY_H
 #define VMMIO_JOURNEY_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A file that is there when it is whole, and not before; of what was there before the mode
- * stays, and a link stays one. A pipe or device is written as it is.
+ * A file that appears only when it is complete. An existing file keeps its mode, and a link stays a
+ * link. A pipe or device is written directly.
  */
 #ifndef VMMIO_OUTFILE_H
 #define VMMIO_OUTFILE_H

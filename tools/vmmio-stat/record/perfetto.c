@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * See perfetto.h. What of a step goes on which track; how a packet is written is
- * pftrace.c's.
- */
+/* See perfetto.h. Which step goes on which track; pftrace.c writes the packets. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

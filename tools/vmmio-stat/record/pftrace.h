@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Packets of Perfetto's protobuf: a track that is named, an event on one. Which there are
- * is the business of the callers.
- */
+/* Packets of Perfetto's protobuf: a named track, an event on one. The callers choose them. */
 #ifndef VMMIO_PFTRACE_H
 #define VMMIO_PFTRACE_H
 

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * See recorder.h. Long because setting up, reading on and ending undo each other.
- */
+/* See recorder.h. Long because set-up, reading and end undo each other. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -99,7 +97,7 @@ static int enable_host(struct vmmio_recorder *r, char *why, size_t size)
 	return -ENODEV;
 }
 
-/* The kernel's text with the event's name in the recording. */
+/* The kernel's format text under the event's name in the recording. */
 static char *retitle(const char *text, const char *title)
 {
 	const char *rest = strchr(text, '\n');
@@ -112,7 +110,7 @@ static char *retitle(const char *text, const char *title)
 	return made;
 }
 
-/* What the file says of the events, and where in them is what must not be in it. */
+/* The formats of the events for the file, and the places of data that must not be in it. */
 static int describe(struct vmmio_recorder *r)
 {
 	int i, err;
@@ -137,10 +135,7 @@ static int describe(struct vmmio_recorder *r)
 	return 0;
 }
 
-/*
- * The kernel itself stops the rings at the event. Before 6.0 it stopped those of
- * everybody.
- */
+/* The kernel stops the rings at the event. Before 6.0 it stopped all instances' rings. */
 static int set_limit(struct vmmio_recorder *r, char *why, size_t size)
 {
 	struct utsname u;
@@ -195,7 +190,7 @@ static void keep_fast(void *data, int cpu, char *pages, size_t n)
 	keep(data, cpu, pages, n);
 }
 
-/* Rings of the BPF program: of ftrace only its words about the events are taken. */
+/* Rings of the BPF program: ftrace gives only the formats of the events. */
 static int open_fast(struct vmmio_recorder *r, char *why, size_t size)
 {
 	const char *kib = getenv("VMMIO_TRACE_KB"); /* for tests, as of ftrace's rings */
@@ -305,8 +300,8 @@ err_close:
 }
 
 /*
- * Of rings that kept the newest: from when on all CPUs have all, and what they let go
- * before. The kernel tells the oldest to the microsecond.
+ * For rings that kept the newest events: from when on all CPUs have all, and how many they
+ * overwrote before. The kernel gives the oldest to the microsecond.
  */
 static void find_start(struct vmmio_recorder *r, __u64 *overwritten)
 {
@@ -329,7 +324,7 @@ static void find_start(struct vmmio_recorder *r, __u64 *overwritten)
 	r->facts.start_ns = from;
 }
 
-/* What is not to be known, out of a page. */
+/* Removes the concealed data from a page. */
 static void hide(const struct vmmio_recorder *r, char *page)
 {
 	size_t head = 8 + r->ring.long_size, at = 0, next, from, size, len;
@@ -429,7 +424,7 @@ static bool is_due(const struct vmmio_recorder *r, int i, __u64 full)
 	return s.bytes >= full;
 }
 
-/* What became of a CPU's events so far; @text: as tracefs has it. */
+/* A CPU's events so far; @text: tracefs' statistics. */
 struct tally {
 	__u64 read, lost;
 	char text[512];
@@ -569,8 +564,8 @@ static int write_file(struct vmmio_recorder *r, const __u64 *overwritten)
 }
 
 /*
- * The part is whole, the next one begins. What was recorded until it is emptied is in it, what
- * comes then in the next one: so by a little both cover the same time, and no event twice.
+ * Completes the part and begins the next. Events recorded before the ring is emptied are in it,
+ * later ones in the next, so each event is in one, and the parts overlap in time by little.
  */
 static void next_part(struct vmmio_recorder *r)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Records single events: our driver's tracepoints and probes on mainline's functions
- * into rings of our own, the rings into a trace.dat, by a thread. The rings are ftrace's, or
- * where only our driver is to be recorded those of a BPF program (bpfring.h), which cost
- * less. When to begin and to end is the business of its caller.
+ * Records single events: our driver's tracepoints and probes on mainline's functions go into
+ * private rings, and a thread writes the rings into a trace.dat. The rings are ftrace's, or, where
+ * only our driver is recorded, those of a BPF program (bpfring.h), which cost less. The caller
+ * decides when to begin and to end.
  */
 #ifndef VMMIO_RECORDER_H
 #define VMMIO_RECORDER_H

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * See slowest.h. What was not seen of a journey is "-" or null.
- */
+/* See slowest.h. A step that was not seen is "-" or null. */
 #include <stdio.h>
 
 #include "slowest.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Kicks of a recording that waited longer than a bound for their interrupt, as a table or JSON.
- * Why one waited is in no record: that is what stalls tells while it lasts.
+ * Kicks of a recording that waited longer than a bound for their interrupt, as a table or JSON. No
+ * record tells why one waited: stalls does while it lasts.
  */
 #ifndef VMMIO_WAITS_H
 #define VMMIO_WAITS_H

@@ -104,7 +104,7 @@ static int put(int fd, const void *from, size_t n, __u64 at, size_t *done)
 	return 0;
 }
 
-/* Is there room on the disk for @size bytes, and for as much of others? */
+/* Does the disk have room for @size bytes, and for as much of others? */
 static bool is_roomy(const struct vmmio_writer *w, __u64 size)
 {
 	struct statvfs fs;
@@ -113,8 +113,8 @@ static bool is_roomy(const struct vmmio_writer *w, __u64 size)
 }
 
 /*
- * Disk for the next of a CPU's pages at once: block by block a third more CPU time goes into
- * writing them. Where this cannot be done nothing is different but that.
+ * Allocates disk for a CPU's next pages at once: block by block the writes take a third more CPU
+ * time. Where this fails the result is the same.
  */
 static void allocate(struct vmmio_writer *w, struct vmmio_writer_cpu *c, int fd, __u64 at,
 		     __u64 size)
@@ -133,7 +133,7 @@ static bool is_home(struct vmmio_writer *w, int cpu)
 	return w->home == cpu;
 }
 
-/* Somebody cut the file: the pages that were in it already are gone, and are said to be. */
+/* The file was cut: the pages that were in it are lost, and reported. */
 static void check_home(struct vmmio_writer *w)
 {
 	struct vmmio_writer_cpu *c = w->home < 0 ? NULL : &w->cpus[w->home];

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Writes a trace.dat of version 6 (trace-cmd.dat.v6(5)). The format wants each CPU's
- * pages in one piece: those of the first CPU that has any go into the file, the others'
- * into files without a name until the end, when all is put together. Of a disk that is
- * full what was written stays. What the events are is the business of its caller.
+ * Writes a trace.dat of version 6 (trace-cmd.dat.v6(5)). The format wants each CPU's pages in one
+ * piece: those of the first CPU that has any go into the file, the others' into unnamed files until
+ * the end, when all is put together. If the disk is full, the data written so far stay. The caller
+ * knows what the events are.
  */
 #ifndef VMMIO_WRITER_H
 #define VMMIO_WRITER_H
@@ -41,7 +41,7 @@ struct vmmio_writer_head {
 	} * events; /* of one system next to each other */
 	size_t nevents;
 	const char *const *stats; /* by CPU; NULL: it has none */
-	/* What we say besides; asked again once it is known what found room. */
+	/* Our own section; requested again once it is known what found room. */
 	char *(*facts)(void *data, const struct vmmio_writer *w);
 	void *data;
 };

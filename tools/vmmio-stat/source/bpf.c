@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Source "bpf": loads bpf/guest.bpf.c, attaches it to our driver's
- * tracepoints and sums its per-CPU arrays. Who a slot is comes from the
- * driver's slots file.
+ * Source "bpf": loads bpf/guest.bpf.c, attaches it to our driver's tracepoints and sums its per-CPU
+ * arrays. The driver's slots file tells the owner of a slot.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -77,7 +76,7 @@ static int make_room(struct source *b, const struct vmmio_snapshot *s)
 	return err ? err : vmmio_bpf_rows_grow(&b->rows, next);
 }
 
-/* Before anything is attached: what is there is counted from the start. */
+/* Before anything is attached: present devices are counted from the start. */
 static int room_at_start(struct vmmio_source *src, struct source *b)
 {
 	struct vmmio_want none = {};

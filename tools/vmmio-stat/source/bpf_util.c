@@ -196,7 +196,7 @@ static void keep_only(int *fds, int n)
 	close_range(from, ~0U, 0);
 }
 
-/* Until @gate is at its end, which is when the process that is left is gone. */
+/* Waits until @gate is closed, which is when the last other process is gone. */
 static void hold(int gate)
 {
 	char c;
@@ -225,7 +225,7 @@ void vmmio_bpf_leave(struct bpf_link *const *links, int n)
 		signal(SIGTERM, SIG_DFL);
 		signal(SIGHUP, SIG_DFL);
 		keep_only(fds, nfds);
-		/* nobody's child: who waits for this process's children does not meet it */
+		/* reparented: a parent that waits for our children does not meet it */
 		if (fork())
 			_exit(0);
 		hold(gate[0]);

@@ -15,8 +15,8 @@ struct bpf_object;
 struct bpf_link;
 
 /*
- * The programs and what loads them share pointers of 64 bits; the types of a
- * 32-bit kernel have others. A 32-bit program holds no BPF object and says so.
+ * The programs share 64-bit pointers with their loader, and a 32-bit kernel has other types. A
+ * 32-bit program holds no BPF object and says so.
  */
 #define VMMIO_HAS_BPF (sizeof(void *) == 8)
 
@@ -30,8 +30,9 @@ void vmmio_bpf_quiet(void);
 /* One line for -errno @err of @step ("load", "attach"). */
 void vmmio_bpf_why(char *why, size_t size, const char *step, int err);
 
-/* Runs that were skipped since a program was active on its CPU, over
- * all loaded programs of @obj. */
+/*
+ * Runs that were skipped because a program was active on its CPU, over all loaded programs of @obj.
+ */
 __u64 vmmio_bpf_misses(struct bpf_object *obj);
 
 /* Hits that kprobes and return probes missed, where the kernel tells (since 6.7). */
@@ -41,10 +42,10 @@ __u64 vmmio_bpf_link_misses(struct bpf_link *const *links, int n);
 bool vmmio_bpf_tells_misses(const struct bpf_link *link);
 
 /*
- * For a process that is about to end: @links (NULL: none) are detached in the background, since
- * that waits for a grace period of the kernel for each hook, one after the other. A child holds
- * them until this process is gone, however it goes, and then nobody does. The caller destroys them
- * all the same. It holds nothing else: no output that somebody reads to its end, no lock.
+ * For a process that is about to end: @links (NULL: none) are detached in the background, because
+ * each hook waits for a grace period of the kernel, one after the other. A child holds them until
+ * this process is gone, and then closes them. The caller destroys them all the same. The child
+ * holds nothing else: no output that a reader waits for, no lock.
  */
 void vmmio_bpf_leave(struct bpf_link *const *links, int n);
 

@@ -173,7 +173,7 @@ static int object_of(const char *module)
 	return -1;
 }
 
-/* Kept for all programs, and given up never: the process ends soon. */
+/* Kept for all programs and never freed: the process ends soon. */
 static struct known {
 	struct vmmio_btf kernel, module[MODULES];
 	int fd[MODULES];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Where in the kernel's types a function of virtio is, which fentry is attached by. libbpf
- * looks through the types of all modules, and for each through the kernel's again: for
- * the hooks of a view that was half of the time until the first one.
+ * The BTF id of a function of virtio, by which fentry is attached. libbpf searches the types of all
+ * modules, and for each the kernel's again: for the hooks of a view that was half of the time to
+ * the first one.
  */
 #ifndef VMMIO_BTF_ID_H
 #define VMMIO_BTF_ID_H

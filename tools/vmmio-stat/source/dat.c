@@ -56,7 +56,7 @@ static unsigned int count(struct head *h, unsigned int bytes, unsigned int max)
 	return h->strange ? 0 : (unsigned int)v;
 }
 
-/* Text of which the length stands in front; NULL: not to be had. The caller frees. */
+/* A text preceded by its length; NULL: unavailable. The caller frees. */
 static char *text(struct head *h, unsigned int bytes)
 {
 	unsigned int n = count(h, bytes, TEXT_MAX);

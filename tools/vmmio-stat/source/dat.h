@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A trace.dat of version 6, as "vmmio-stat record" and trace-cmd write it: formats
- * of events, and where the pages of each CPU are. It may have been cut anywhere, or
- * been written by anybody: what is not there is not read.
+ * A trace.dat of version 6, as "vmmio-stat record" and trace-cmd write it: formats of events, and
+ * the places of each CPU's pages. The file is not trusted and may be cut anywhere: what is not
+ * there is not read.
  */
 #ifndef VMMIO_DAT_H
 #define VMMIO_DAT_H
@@ -14,7 +14,7 @@
 #include "vmmio/types.h"
 
 #define DAT_MAGIC "\x17\x08\x44tracing"
-/* What record says besides, behind the table of CPUs: this, its length, JSON. */
+/* vmmio-stat's own section, behind the table of CPUs: this word, its length, JSON. */
 #define DAT_FACTS "vmmiofct"
 
 struct dat {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What "record" says of the machine besides single events: who its devices and
- * virtqueues were, whose its interrupts, what was lost. Read here, written by
- * record/facts.c; the keys stand below, once.
+ * Facts of the machine in a recording, besides single events: its devices and virtqueues, the
+ * owners of interrupts, what was lost. Read here, written by record/facts.c; the keys are below,
+ * once.
  */
 #ifndef VMMIO_DAT_FACTS_H
 #define VMMIO_DAT_FACTS_H

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * The pages of a recording as a ring (tracefs_ring.h): what reads a live one reads it.
- */
+/* The pages of a recording as a ring (tracefs_ring.h), for the readers of a live one. */
 #ifndef VMMIO_DAT_RING_H
 #define VMMIO_DAT_RING_H
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What "record" recorded, as a source: the records go to the handlers that a live
- * tracefs source has, so the counts are those that it would have made. The first
- * snapshot is the state before; each further one an interval of the recording later.
+ * A recording as a source: its records go to the handlers of a live tracefs source, so the counts
+ * are the same. The first snapshot is the state before; each further one is an interval of the
+ * recording later.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -89,7 +89,7 @@ static void met(void *data, __s32 pid)
 	b->unnamed += is_new(b, pid);
 }
 
-/* Whose names are known: the others may be of the name that is asked for, too. */
+/* Tasks with known names: others may have the requested name, too. */
 static int see_named(struct source *b)
 {
 	const char *line = b->dat.tasks;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What our driver's events consist of: the fields of a record (kmod/trace.h) and where each
- * lies in the event's struct (vmmio/events.h).
+ * The fields of our driver's events: those of a record (kmod/trace.h) and the place of each in the
+ * event's struct (vmmio/events.h).
  */
 #ifndef VMMIO_EVENT_FIELDS_H
 #define VMMIO_EVENT_FIELDS_H

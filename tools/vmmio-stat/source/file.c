@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Source "file:PATH": replays what "vmmio-stat --json=full" recorded, one
- * line per snapshot, at whatever pace it is asked (what "record" recorded is
- * dat_source.c's). Lines are intervals and
- * snapshots are sums, so it adds them up; deltas of its snapshots are the
- * lines again. It measures nothing and says on what machine it was recorded.
+ * Source "file:PATH": replays a recording of "vmmio-stat --json=full", one line per snapshot, at
+ * the reader's pace (dat_source.c replays those of "record"). Lines are intervals and snapshots are
+ * sums, so it adds the lines up; deltas of its snapshots are the lines again. It measures nothing
+ * and reports the machine of the recording.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -228,7 +227,7 @@ static void clear_counts(struct vmmio_snapshot *s)
 			memset(vmmio_row_regs(s, i), 0, sizeof(struct vmmio_reg_counts));
 	}
 	s->time_ns = 0;
-	s->wall_ms = 0; /* when the first line began, nobody says */
+	s->wall_ms = 0; /* the begin of the first line is unknown */
 	s->events_lost = 0;
 	s->unplaced = 0;
 	s->unseen = 0;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a record of a KVM host says: KVM's tracepoints, and the scheduler's about the
- * threads of VMs. Which events there are stands in tracefs_host.c, once, for the recorder
- * and for those who read.
+ * The contents of a KVM host's record: KVM's tracepoints, and the scheduler's about the threads of
+ * VMs. tracefs_host.c lists the events once, for the recorder and for readers.
  */
 #ifndef VMMIO_HOST_STEPS_H
 #define VMMIO_HOST_STEPS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Who a device or virtqueue is, out of the JSON that view/json.c writes of it: in a
- * recording of --json=full, and in the facts of a trace.dat.
+ * The identity of a device or virtqueue, from the JSON that view/json.c writes: in a recording of
+ * --json=full, and in the facts of a trace.dat.
  */
 #ifndef VMMIO_IDENTITY_H
 #define VMMIO_IDENTITY_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Rows and histograms by slot in memory of our own: what bpf/rows.bpf.h keeps
- * in maps, for a source that counts records itself. One writer at a time.
+ * Rows and histograms by slot in our memory: like bpf/rows.bpf.h's maps, for a source that counts
+ * records itself. One writer at a time.
  */
 #ifndef VMMIO_MEM_ROWS_H
 #define VMMIO_MEM_ROWS_H

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A static program loads no libraries: libtraceevent's calls of dlopen(), for
- * plugins that nothing of ours asks for, come here by the linker's --wrap,
- * which also spares the build its warning about them.
+ * A static program loads no libraries: libtraceevent's calls of dlopen(), for plugins that we never
+ * use, come here by the linker's --wrap, which also avoids a warning of the build.
  */
 #include <stddef.h>
 

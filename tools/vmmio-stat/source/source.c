@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * The choice among sources; each lives in a file of its own.
- */
+/* The choice among sources; each has its own file. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -66,7 +64,7 @@ int vmmio_source_open(struct vmmio_source *src, const char *name,
 	err = open_one(src, &vmmio_source_both, opts);
 	if (!err)
 		return 0;
-	/* The best source's reason is the one to act upon. */
+	/* The user should act on the best source's reason. */
 	memcpy(why, src->why, sizeof(why));
 	if (!open_one(src, &vmmio_source_tracefs, opts)) {
 		memcpy(note, src->note, sizeof(note));

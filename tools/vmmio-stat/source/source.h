@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A source delivers snapshots and knows nothing of views. One ops table each:
- *   bpf    our driver's tracepoints, counted by bpf/guest.bpf.c
- *   stock  mainline's drivers, functions hooked by bpf/stock.bpf.c
+ *   bpf      our driver's tracepoints, counted by bpf/guest.bpf.c
+ *   mainline mainline's drivers, functions hooked by bpf/stock.bpf.c
  *   tracefs  both, from records of the kernel's tracing: where there is no BPF
- *   sysfs  our driver's always-on counters: no BPF, no tracefs, few fields
- *   file   a recording, of --json=full or of single events: every view without a kernel
+ *   sysfs    our driver's always-on counters: no BPF, no tracefs, few fields
+ *   file     a recording, of --json=full or of single events: every view without a kernel
  * A new source is a new file with a table, and a line in source.c.
  */
 #ifndef VMMIO_SOURCE_H
@@ -81,8 +81,8 @@ extern const struct vmmio_source_ops *const vmmio_sources[];
 const struct vmmio_source_ops *vmmio_source_find(const char *name);
 
 /*
- * Opens source @name, or with "auto" the best that opens (never a file); src->note says what
- * a better one lacked. Returns 0 or -errno with src->why set.
+ * Opens source @name, or with "auto" the best that opens (never a file); src->note says what a
+ * better one lacked. Returns 0 or -errno with src->why set.
  */
 int vmmio_source_open(struct vmmio_source *src, const char *name,
 		      const struct vmmio_source_opts *opts);

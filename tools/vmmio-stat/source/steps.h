@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a record says, whoever made it: our driver's tracepoint or a probe on a
- * function of mainline's. For those who follow single kicks (a recording's
- * journeys); sums need none of it.
+ * The contents of a record, whether our driver's tracepoint or a probe on a mainline function made
+ * it. For readers that follow single kicks (a recording's journeys); sums need none of it.
  */
 #ifndef VMMIO_STEPS_H
 #define VMMIO_STEPS_H

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Source "sysfs": the counters that the driver keeps whether or not anything
- * traces. No times, no histograms, nothing that could be lost.
- */
+/* Source "sysfs": the driver's always-on counters. No times, no histograms, and no losses. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The kernel's text about how records are laid out: events/<system>/<name>/format
- * and events/header_page. It may come from a file that anybody wrote: nothing in
- * it is believed unless it fits.
+ * The kernel's text about the layout of records: events/<system>/<name>/format and
+ * events/header_page. It may come from an untrusted file: everything is checked.
  */
 #ifndef VMMIO_TRACE_FORMAT_H
 #define VMMIO_TRACE_FORMAT_H

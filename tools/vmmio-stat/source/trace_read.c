@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Records out of raw pages, of a live ring or of a recording (see tracefs_ring.h):
- * where the fields of an event are, pages into records, CPUs merged by time. A
- * page of a recording is checked before it is read: what does not fit is left out
- * and counted.
+ * Records out of raw pages, of a live ring or of a recording (see tracefs_ring.h): the places of an
+ * event's fields, pages into records, CPUs merged by time. A page of a recording is checked before
+ * it is read: what does not fit is left out and counted.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -154,7 +153,7 @@ size_t trace_page_next(const char *data, size_t len, size_t at, size_t *from, si
 	if (at + 8 <= len)
 		memcpy(&more, data + at + 4, 4);
 	switch (head & 31) {
-	case 0: /* its length stands in front of it */
+	case 0: /* preceded by its length */
 	case KBUFFER_TYPE_PADDING:
 		if (more < 4 || more > len)
 			return 0;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Source "tracefs": for kernels where BPF cannot be had. It reads the records
- * of a tracing instance of its own; a thread keeps the rings from filling up
- * between two snapshots.
+ * Source "tracefs": for kernels without BPF. It reads the records of a private tracing instance; a
+ * thread keeps the rings from filling up between two snapshots.
  */
 #include <errno.h>
 #include <pthread.h>

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Who is who among mainline's devices and virtqueues where no BPF tells:
- * devices by tracefs_known.h, virtqueues from what the probes fetch of struct
- * virtqueue. Its layout is known, not told by the kernel, so every record is
- * held against what is known from elsewhere; one that contradicts it ends the
- * counting instead of making a wrong count.
+ * Identities of mainline's devices and virtqueues without BPF: devices by tracefs_known.h,
+ * virtqueues from the members of struct virtqueue that the probes fetch. Its layout is assumed, not
+ * read from the kernel, so every record is compared with facts from elsewhere; a contradiction ends
+ * the counting, so that no count is wrong.
  */
 #ifndef VMMIO_TRACEFS_DEVICES_H
 #define VMMIO_TRACEFS_DEVICES_H
@@ -59,7 +58,7 @@ struct tracefs_devices {
 int tracefs_devices_init(struct tracefs_devices *d, const struct tracefs_known *known, void *ctx);
 void tracefs_devices_free(struct tracefs_devices *d);
 
-/* Takes in what came and drops what went. */
+/* Adds new devices and drops those that went. */
 void tracefs_devices_scan(struct tracefs_devices *d);
 
 /* Slot of virtio<index>, or -1: there is no such device. */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What is known of virtio devices and of whose an interrupt is from elsewhere
- * than records: this machine's sysfs and /proc, or what a recording says of the
- * machine where it was made.
+ * Facts of virtio devices and of interrupts' owners that do not come from records: this machine's
+ * sysfs and /proc, or a recording's facts of the machine where it was made.
  */
 #ifndef VMMIO_TRACEFS_KNOWN_H
 #define VMMIO_TRACEFS_KNOWN_H

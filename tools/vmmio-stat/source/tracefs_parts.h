@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The two halves of source "tracefs": records of our driver's tracepoints,
- * and of probes on functions of mainline's drivers. Each counts into rows of
- * its own.
+ * The two halves of source "tracefs": records of our driver's tracepoints, and of probes on
+ * functions of mainline's drivers. Each has its own rows.
  */
 #ifndef VMMIO_TRACEFS_PARTS_H
 #define VMMIO_TRACEFS_PARTS_H

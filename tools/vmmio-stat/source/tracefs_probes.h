@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Kprobe events of our own: what they fetch, how they are made, what they
- * missed and how they go. What a record means is the business of its handler.
+ * Our kprobe events: what they fetch, how they are created and removed, and what they missed. The
+ * handler of a record knows its meaning.
  */
 #ifndef VMMIO_TRACEFS_PROBES_H
 #define VMMIO_TRACEFS_PROBES_H

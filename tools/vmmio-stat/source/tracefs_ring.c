@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * See tracefs_ring.h. Rings do not overwrite: what comes while one is full is
- * refused and counted by the kernel, so counted and lost make up all there was.
+ * See tracefs_ring.h. Rings do not overwrite: the kernel refuses and counts records that come while
+ * one is full, so counted and lost add up to all.
  */
 #include <dirent.h>
 #include <errno.h>

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A tracing instance of our own: its per-CPU rings read as raw pages, merged
- * by time, and the records that they had no room for. It knows how a record
- * of an event is laid out because the kernel's format file says so; what an
- * event means is the business of its callers.
+ * A private tracing instance: its per-CPU rings read as raw pages, merged by time, and the count of
+ * records that found no room. The kernel's format file gives the layout of a record; the callers
+ * know what an event means.
  */
 #ifndef VMMIO_TRACEFS_RING_H
 #define VMMIO_TRACEFS_RING_H

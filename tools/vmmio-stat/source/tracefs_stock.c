@@ -113,9 +113,9 @@ static void on_prepare(void *data, int arg, const struct trace_context *at, cons
 }
 
 /*
- * virtqueue_kick() is an opportunity, too. Where it calls virtqueue_kick_prepare()
- * that is counted already; one call that begins and ends with nothing else in
- * between on its CPU tells which it is in this kernel.
+ * virtqueue_kick() is a notification check, too. Where it calls virtqueue_kick_prepare() that is
+ * counted already; one call that begins and ends with nothing else in between on its CPU tells
+ * which it is in this kernel.
  */
 static void on_call(void *data, int arg, const struct trace_context *at, const void *values)
 {
@@ -293,7 +293,7 @@ const struct tracefs_hook tracefs_stock_hooks[] = {
 	{},
 };
 
-/* Kick opportunities of a queue that our own driver serves. */
+/* Notification checks of a queue that our own driver serves. */
 static void add_to_ours(struct tracefs_stock *t, __u32 slot, struct vmmio_snapshot *s)
 {
 	const struct vmmio_slot_info *x = &t->devices.infos[slot];
