@@ -205,7 +205,7 @@ if(VMMIO_MATRIX)
 		vmmio_arch_test(amd64-7.x-${ring}-in-order matrix amd64-7.x tests/matrix/inorder.sh TIMEOUT 600
 				ARGS ${ring})
 	endforeach()
-	vmmio_stat_tests(matrix amd64-7.x truth requests netbytes ${kinds})
+	vmmio_stat_tests(matrix amd64-7.x truth requests flight netbytes ${kinds})
 	# Modules of 5.10 have no BTF: mainline's drivers through tracefs there.
 	set(kinds_traced "")
 	foreach(kind IN LISTS kinds)
@@ -215,12 +215,12 @@ if(VMMIO_MATRIX)
 		list(APPEND kinds_traced ${kind})
 	endforeach()
 	vmmio_stat_tests(matrix amd64-5.10 truth ${kinds_traced})
-	vmmio_stat_tests(matrix amd64-6.12 truth requests stallfix ${kinds})
+	vmmio_stat_tests(matrix amd64-6.12 truth requests flight stallfix ${kinds})
 	# Whose handlers are threads.
 	vmmio_arch_image(matrix amd64-6.1-rt --arch amd64 --flavour rt-amd64)
-	vmmio_stat_tests(matrix amd64-6.1-rt verified attach)
+	vmmio_stat_tests(matrix amd64-6.1-rt verified attach requests flight)
 	vmmio_stat_tests(matrix arm64-6.1 truth ${kinds})
-	vmmio_stat_tests(matrix arm64-6.12 truth requests ${kinds})
+	vmmio_stat_tests(matrix arm64-6.12 truth requests flight ${kinds})
 endif()
 
 # What docs/rfc-2011.md concludes from line counts must stay true.

@@ -78,7 +78,7 @@ enum vmmio_field_op {
 	X(USED_PER_IRQ, "used_per_irq", "buf/irq", "buffers", SCHEDULE, RATIO, VMMIO_C_USED_BUFFERS, VMMIO_C_IRQS_FOUND, \
 	  "used buffers per interrupt that found any as its handler came to the virtqueue: the coalescing factor; of a packed ring descriptors") \
 	X(SPURIOUS, "spurious_pct", "spur%", "%", SCHEDULE, SHARE, VMMIO_C_IRQS_SPURIOUS, VMMIO_C_IRQS, \
-	  "share of interrupts that found nothing") \
+	  "share of interrupts that found nothing; of a line, or of a vector for several virtqueues, on the device's row") \
 	X(IRQS_SPURIOUS, "irqs_spurious", "spur/s", "interrupts", SCHEDULE, COUNT, VMMIO_C_IRQS_SPURIOUS, 0, \
 	  "interrupts that found nothing") \
 	X(IRQS_NOTHING, "irqs_nothing", "none/s", "interrupts", SCHEDULE, COUNT, VMMIO_C_IRQS_NOTHING, 0, \
