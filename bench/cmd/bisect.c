@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmmio-bench regress --bisect: builds commits of a range that git chooses, measures them against
- * the good one, and names the first that is worse in what the bad one is worse in. A commit that
- * cannot be built, measured or decided is skipped: it is nobody's regression.
+ * vmmio-bench regress --bisect: builds commits of a range that git chooses, compares each with the
+ * good one, and names the first that is worse in a series in which the bad one is worse. A commit
+ * that cannot be built, measured or decided is skipped.
  */
 #include <errno.h>
 #include <glob.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The range of commits, its worktree, and the cache of builds (bisect_tree.h). Which commit is
- * tried next is git's choice; what came of it is read from git bisect log, whose form is a file's.
+ * The range of commits, its worktree, and the cache of builds (bisect_tree.h). git chooses the next
+ * commit; the outcome is read from git bisect log, whose form is stable.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A range of commits that git bisects, in a worktree of its own: neither the user's files nor a
- * bisection that is going on there are touched. And what was built of a commit, kept by the
- * commit's tree and the command that builds. It knows nothing of measurements.
+ * A range of commits that git bisects in a temporary worktree: the user's files and a bisection of
+ * theirs stay untouched. Also keeps what was built of a commit, by the commit's tree and the build
+ * command. It knows nothing of measurements.
  */
 #ifndef VMMIO_BENCH_BISECT_TREE_H
 #define VMMIO_BENCH_BISECT_TREE_H

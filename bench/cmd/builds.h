@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Two builds of one thing in one command: regress --kernel A --kernel B, and the same of
- * --initrd, --modules and --qemu. What is given once holds for both sides.
+ * Two builds of one thing in one command: regress --kernel A --kernel B, and the same for --initrd,
+ * --modules and --qemu. An option given once holds for both sides.
  */
 #ifndef VMMIO_BENCH_BUILDS_H
 #define VMMIO_BENCH_BUILDS_H

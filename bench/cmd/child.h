@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A program run to its end, in a group of its own: it and what it started end when the user
- * stops ours. Programs whose output is the JSON of a result are pairs_run.c.
+ * Runs a program to its end, in its own process group: it and its children end when the user stops
+ * ours. pairs_run.c runs programs whose output is the JSON of a result.
  */
 #ifndef VMMIO_BENCH_CHILD_H
 #define VMMIO_BENCH_CHILD_H

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmmio-bench compare: boots guests that hold the same null disk behind each
- * transport, loads them in turn, and writes the table, the verdict and a
- * result folder. Measuring is blk.c and rounds.c, judging verdict.c.
- * Long because options, plan, boots and folder of one command share one struct.
+ * vmmio-bench compare: boots guests that hold the same null disk behind each transport, loads them
+ * in turn, and writes the table, the verdict and a result folder. blk.c and rounds.c measure,
+ * verdict.c judges. Long because options, plan, boots and folder of one command share one struct.
  */
 #include <errno.h>
 #include <stdlib.h>

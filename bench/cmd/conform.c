@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmmio-bench conform: boots guests under QEMU's trace, lets a driver take,
- * use and give back disks and network interfaces on each transport, and says
- * which of the specification's rules its register accesses kept (conform.h).
- * Judges stored traces as well. Exit status 3 if a rule was violated.
+ * vmmio-bench conform: boots guests under QEMU's trace, where a driver binds, uses and unbinds
+ * disks and network interfaces on each transport, and says which of the specification's rules its
+ * register accesses kept (conform.h). Judges stored traces as well. Exit status 3 if a rule was
+ * violated.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * What diff and regress have in common: options, and the conclusion from two
- * sets of series.
- */
+/* What diff and regress share: options, and the conclusion from two sets of series. */
 #ifndef VMMIO_BENCH_DIFF_H
 #define VMMIO_BENCH_DIFF_H
 

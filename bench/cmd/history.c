@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmmio-bench regress --history: finds the results below a folder, parts them by what they ask,
- * and says where their series changed. What counts as a change is history.c of judge.
+ * vmmio-bench regress --history: finds the results below a folder, groups them by what they
+ * measure, and says where their series changed. judge/history.c decides what is a change.
  *
  * Long because it is one command from its folders to its exit status.
  */

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * vmmio-bench: finds the subcommand in a table and calls it. Knows nothing of
- * what they do.
- */
+/* vmmio-bench: finds the subcommand in a table and calls it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>

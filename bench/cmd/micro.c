@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * `vmmio-bench micro`: what one access or one interrupt costs on this machine.
- * Owns options, the order of the workloads, and the result folder; the workloads are
- * in bench/micro/ (access.c, irq.c, bios.c), as is what is said of them (out.c).
+ * `vmmio-bench micro`: the cost of one access or interrupt on this machine. Owns options, the order
+ * of the workloads, and the result folder; bench/micro/ has the workloads (access.c, irq.c, bios.c)
+ * and their output (out.c).
  */
 #define _GNU_SOURCE
 #include "bench/micro/micro.h"

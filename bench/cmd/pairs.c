@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Two commands in turn until it is decided (pairs.h). What is decided is ab.c, after how
- * many pairs it is looked at looks.c.
+ * Runs two commands in turn until the comparison is decided (pairs.h). ab.c decides, looks.c says
+ * after how many pairs.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Runs of a command that measures, and what it printed, as one side of a comparison: one
+ * Runs of a command that measures, and its output, as one side of a comparison: one run
  * (pairs_run.c), or two commands in turn until it is decided (pairs.c).
  */
 #ifndef VMMIO_BENCH_PAIRS_H

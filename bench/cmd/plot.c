@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmmio-bench plot: draws a stored result again, into a folder of its own.
- * Result folders themselves are sealed and stay as they are.
+ * vmmio-bench plot: draws a stored result again, into a separate folder. Result folders are sealed
+ * and stay as they are.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmmio-bench predict: counts per I/O of a stored result times the access costs
- * of a machine (vmmio-bench micro --json, or a file of that form). What comes
- * out is a prediction, and bears the label of the machine whose costs it used;
- * it leaves out EOIs and what an exit costs indirectly.
+ * vmmio-bench predict: counts per I/O of a stored result times the access costs of a machine (a
+ * result of vmmio-bench micro, or a file of that form). The output is a prediction and names the
+ * machine of the costs; it leaves out EOIs and the indirect cost of an exit.
  */
 #include <errno.h>
 #include <math.h>

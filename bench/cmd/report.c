@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmmio-bench report: page, tables and figures of a stored sweep again, from
- * its data alone. The folder is checked, rendered beside itself and exchanged
- * in one step; its data files are copied as they are.
+ * vmmio-bench report: makes page, tables and figures of a stored sweep again, from its data alone.
+ * The folder is checked, rendered beside itself and exchanged in one step; its data files are
+ * copied unchanged.
  */
 #include <errno.h>
 #include <libgen.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the subcommands that boot guests have in common: options, and finding
- * out beforehand whether they can work.
+ * What the subcommands that boot guests share: options, and checks beforehand that they can work.
  */
 #ifndef VMMIO_BENCH_SETUP_H
 #define VMMIO_BENCH_SETUP_H

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * vmmio-bench sweep: runs an experiment in random order, keeps every run as it
- * ends, and makes a result folder when all are there. What a run is: sweep_run.c;
- * how it survives an interruption: sweep_state.c.
+ * ends, and makes a result folder when all are there. What a run is: bench/sweep/run.c;
+ * how it survives an interruption: bench/sweep/state.c.
  */
 #include <errno.h>
 #include <limits.h>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmmio-bench tune: queue size x notification suppression x interrupt mode for
- * one load, at each depth. Settings are measured boot by boot, all of them in each round and in
- * random order; one is recommended if it is shown to be less than the default, else
- * there is nothing to gain. It does not advise on emulated time.
+ * vmmio-bench tune: queue size x notification suppression x interrupt mode for one load, at each
+ * depth. Each round measures all settings, in random order, boot by boot. A setting is recommended
+ * if it is shown to be below the default; else there is nothing to gain. It does not advise on
+ * emulated time.
  *
- * Long because options, measurement, choice and words of one command share one struct.
+ * Long because options, measurement, choice and texts of one command share one struct.
  */
 #include <errno.h>
 #include <math.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmmio-bench compare --versus mainline: boots guests in which the same disks
- * change between mainline's drivers and vmmio.ko, and holds the instructions
- * per I/O against each other. What is measured and said is versus_report.c.
+ * vmmio-bench compare --versus mainline: boots guests in which the same disks change between
+ * mainline's drivers and vmmio.ko, and compares the instructions per I/O. versus_report.c has the
+ * script and the report.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmmio-bench witness: runs anybody's QEMU guest and prints its accesses to
- * registers by name. QEMU's own log trace comes through a pipe, so nothing is
- * lost: where we are slow, the guest waits. What a line means is bench/witness.
+ * vmmio-bench witness: runs any QEMU guest and prints its accesses to registers by name. QEMU's log
+ * trace comes through a pipe, so nothing is lost: if we are slow, the guest waits. bench/witness
+ * interprets the lines.
  */
 #include <errno.h>
 #include <fcntl.h>

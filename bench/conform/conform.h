@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Rules of VIRTIO 1.4 that a trace of register accesses can show kept or
- * violated, and the checker that reads such a trace (conform_rules.c). What
+ * violated, and the checker that reads such a trace (rules.c). What
  * cannot be seen in accesses, such as what a driver does with its rings, is not
  * here; docs/conformance.md has the whole list.
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The judge of conform.h: follows each device through its registers and holds
- * every access against the rules.
+ * The judge of conform.h: follows each device through its registers and checks every access against
+ * the rules.
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Between the two halves of the checker of conform.h: conform_trace.c makes
- * accesses of a trace's lines, conform_rules.c judges them.
+ * The interface between the two halves of the checker of conform.h: trace.c makes accesses of a
+ * trace's lines, rules.c judges them.
  */
 #ifndef VMMIO_BENCH_CONFORM_RULES_H
 #define VMMIO_BENCH_CONFORM_RULES_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * From a line of QEMU's log trace to an access of a device's register
- * (conform_rules.h). Knows the layout of QEMU's devices: MMIO windows of 0x200
+ * (rules.h). Knows the layout of QEMU's devices: MMIO windows of 0x200
  * bytes, PCI structures a page each in one BAR of 16 KiB.
  */
 #include <errno.h>

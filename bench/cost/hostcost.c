@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmmio-hostcost: what the host side of vmmio-stat costs, on VMs of our own.
- * Discovery by number of VMs, the walk by the clock and, with the tree made
- * from it, in thread time; one kvm_mmio event, by the kernel's run-time
- * statistics, less an empty program, and once more in the way that kernels
- * before 6.2 need; `exits` at 1 Hz on 64 VMs, in CPU time.
- * It prints JSON, raw samples included, and judges nothing.
+ * vmmio-hostcost: the cost of the host side of vmmio-stat, on VMs of our own. Discovery by number
+ * of VMs, the walk by the clock and, with the tree made from it, in thread time; one kvm_mmio
+ * event, by the kernel's run-time statistics, less an empty program, and once more in the way that
+ * kernels before 6.2 need; `exits` at 1 Hz on 64 VMs, in CPU time. It prints JSON, raw samples
+ * included, and judges nothing.
  */
 #include <errno.h>
 #include <stdbool.h>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmmio-layers: whose the processor of a KVM host is between a device's kicks.
- * Attaches bpf/layers.bpf.c until it is interrupted, then prints one line of JSON:
- * for each address that guests wrote to, its periods from write to write and their
- * nanoseconds by layer. A host with one processor and one guest with one vCPU.
- * With "calls" it finds them by system calls instead of KVM's own events.
+ * vmmio-layers: who uses the processor of a KVM host between a device's kicks. Attaches
+ * bpf/layers.bpf.c until it is interrupted, then prints one line of JSON: for each address that
+ * guests wrote to, its periods from write to write and their nanoseconds by layer. For a host with
+ * one processor and one guest with one vCPU. With "calls" it finds the periods by system calls
+ * instead of KVM's events.
  */
 #include <errno.h>
 #include <signal.h>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vmmio-statcost: what one event costs while vmmio-stat counts it, natively. A
- * thread makes system calls; attached to their tracepoints are, in turn and
- * round by round: nothing, programs that do nothing, vmmio-stat's, a counter of
- * perf, bpftrace with the same histograms. Programs for our own tracepoints get
- * their event in the caller's registers (statcost_loop.S), those for mainline's
- * functions a virtqueue in a map (statcost.bpf.c). Prints every round and the
+ * vmmio-statcost: the native cost of one event that vmmio-stat counts. A thread makes system
+ * calls; attached to their tracepoints are, in turn and round by round: nothing, programs that
+ * do nothing, vmmio-stat's, a counter of perf, bpftrace with the same histograms. Programs for
+ * our tracepoints get their event in the caller's registers (statcost_loop.S), those for
+ * mainline's functions a virtqueue in a map (statcost.bpf.c). Prints every round and the
  * medians, judges nothing.
+ *
  * Long because what is measured, how, and what must have been counted belong together.
  */
 #include <errno.h>

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Register accesses counted where they arrive: QEMU's trace of a boot, parted
- * into rounds. The guest's result channel is in the trace as well, byte by byte,
- * so its "@round" and "@end" say what came in between. It is the only count there
- * is of a driver that keeps none, and a second one of ours.
+ * Register accesses counted where they arrive: QEMU's trace of a boot, divided into rounds. The
+ * trace contains the guest's result channel byte by byte, so its "@round" and "@end" delimit the
+ * rounds. This is the only count of a driver that keeps none, and a second one of ours.
  */
 #ifndef VMMIO_BENCH_DEVSIDE_H
 #define VMMIO_BENCH_DEVSIDE_H

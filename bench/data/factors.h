@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The labels of a set of series as factors: which there are, which values they
- * take, which value is the usual one. Internal to the page of a sweep.
+ * The labels of a set of series as factors: their names, their values, and the usual value of each.
+ * Internal to the page of a sweep.
  */
 #ifndef VMMIO_BENCH_FACTORS_H
 #define VMMIO_BENCH_FACTORS_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The host's half of a run: what `vmmio-stat exits --json` counted while a guest
- * loaded one disk after another, cut into the rounds of the guest. It knows the
- * rows' names and sums them; whether they fit the guest's is judged elsewhere.
+ * The host's half of a run: the output of `vmmio-stat exits --json` while a guest loaded one disk
+ * after another, cut into the guest's rounds. It knows the rows' names and sums them; the
+ * comparison with the guest's is elsewhere.
  */
 #ifndef VMMIO_BENCH_HOSTEXITS_H
 #define VMMIO_BENCH_HOSTEXITS_H

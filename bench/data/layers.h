@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Where the instructions of an I/O go, as vmmio-layers printed it on a bench host:
- * sums over the periods from one kick of a device to its next, by layer.
+ * The instructions of an I/O by layer, as vmmio-layers printed them on a bench host: sums over the
+ * periods from one kick of a device to its next.
  */
 #ifndef VMMIO_BENCH_LAYERS_H
 #define VMMIO_BENCH_LAYERS_H

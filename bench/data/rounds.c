@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reading the result channel of a boot, and what can be told of its rounds
- * without statistics: losses, and whether the witnesses agree.
+ * Reads the result channel of a boot, and checks its rounds without statistics: losses, and whether
+ * the witnesses agree.
  */
 #include <errno.h>
 #include <limits.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Finding out what guests can run on (probe.h). A KVM that opens may still be
- * unable to run Linux, so a guest is booted before it is believed.
+ * Finds out what guests can run on (probe.h). A KVM that opens may still be unable to run Linux, so
+ * a guest is booted first.
  */
 #include "probe.h"
 

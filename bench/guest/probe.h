@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What this machine can run a guest on: the accelerator, found out by booting
- * a guest under it (accel.h only names the kind).
+ * The accelerator of guests on this machine, found by booting a guest under it (accel.h only names
+ * the kind).
  */
 #ifndef VMMIO_BENCH_PROBE_H
 #define VMMIO_BENCH_PROBE_H

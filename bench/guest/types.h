@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a guest is asked to be, and what came of it: the structs that the files
- * of this folder hand to each other. Functions are guest.h's.
+ * The properties of a guest, and its outcome: the structs that the files of this folder exchange.
+ * guest.h has the functions.
  */
 #ifndef VMMIO_BENCH_GUEST_TYPES_H
 #define VMMIO_BENCH_GUEST_TYPES_H

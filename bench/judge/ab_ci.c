@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Forms of a comparison for CI (ab_ci.h). It concludes nothing of its own.
- */
+/* A comparison in the formats of CI (ab_ci.h). It concludes nothing itself. */
 #include <math.h>
 #include <string.h>
 

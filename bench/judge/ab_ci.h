@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A comparison as people's CI reads it: a comment in Markdown, JUnit's XML, annotations of
- * GitHub. The verdict comes first; what could not be decided is an error there, never passed.
+ * A comparison for CI: a comment in Markdown, JUnit's XML, annotations of GitHub. The verdict comes
+ * first; what could not be decided is an error there, never passed.
  */
 #ifndef VMMIO_BENCH_AB_CI_H
 #define VMMIO_BENCH_AB_CI_H

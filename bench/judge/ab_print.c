@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * A comparison of two sets of series as text and as JSON (ab.h). The verdict
- * comes first: it is what was asked for.
- */
+/* A comparison of two sets of series as text and as JSON (ab.h). The verdict comes first. */
 #include <math.h>
 #include <string.h>
 

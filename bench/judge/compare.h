@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A comparison of transports: everything that was measured and held against
- * it, as the table, the verdict, the files and the plots see it.
+ * A comparison of transports: all measurements and checks, as the table, the verdict, the files and
+ * the plots see them.
  */
 #ifndef VMMIO_BENCH_COMPARE_H
 #define VMMIO_BENCH_COMPARE_H

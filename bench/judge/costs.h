@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What an access costs on a machine (the JSON of vmmio-bench micro), and what
- * counts per I/O come to with it. A prediction, and labelled as one wherever it
- * is shown: EOIs, interrupt delivery and what an exit costs indirectly are not
- * in it.
+ * The cost of an access on a machine (the result of vmmio-bench micro), and what counts per I/O
+ * come to with it. This is a prediction, and labelled so wherever it is shown: EOIs, interrupt
+ * delivery and the indirect cost of an exit are not in it.
  */
 #ifndef VMMIO_BENCH_COSTS_H
 #define VMMIO_BENCH_COSTS_H

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What two results were measured with, dimension by dimension: load, count, driver,
- * kernel, image, settings, QEMU, machine ... One may differ, since it is what is asked
- * about; of two, neither can be told to be the cause. Another load or count is another
- * question, and refused alone.
+ * The conditions of two results, dimension by dimension: load, count, driver, kernel, image,
+ * settings, QEMU, machine ... One may differ: it is the question. If two differ, the cause is
+ * ambiguous. Another load or count is another question, and refused alone.
  */
 #ifndef VMMIO_BENCH_DIMS_H
 #define VMMIO_BENCH_DIMS_H

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Forms of histories for CI (history_ci.h). It concludes nothing of its own.
- */
+/* Histories in the formats of CI (history_ci.h). It concludes nothing itself. */
 #include <math.h>
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Histories as people's CI reads them: a comment in Markdown, JUnit's XML. What could not be read,
- * is compared with nothing or could not be decided is an error there, never passed.
+ * Histories for CI: a comment in Markdown, JUnit's XML. What could not be read, is compared with
+ * nothing or could not be decided is an error there, never passed.
  */
 #ifndef VMMIO_BENCH_HISTORY_CI_H
 #define VMMIO_BENCH_HISTORY_CI_H

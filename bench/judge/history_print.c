@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * A history as text and as JSON (history.h). The verdict over all of them is the command's.
- */
+/* A history as text and as JSON (history.h). The command gives the verdict over all of them. */
 #include <math.h>
 #include <string.h>
 

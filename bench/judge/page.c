@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The page of a sweep: headline, table of prices, findings, pictures, limits,
- * files. What the findings are: findings.c.
+ * The page of a sweep: headline, table of prices, findings, pictures, limits, files. findings.c
+ * makes the findings.
  */
 #include <math.h>
 #include <stdlib.h>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the sentences of a sweep's page are made with (sentence.h): the series
- * to speak of, and the text itself.
+ * Helpers for the sentences of a sweep's page (sentence.h): the series of a sentence, and its text.
  */
 #include <math.h>
 #include <stdarg.h>

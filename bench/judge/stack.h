@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Guest and host of one run, held against each other and put into one table:
- * exits per I/O by kind, and the instructions of guest, KVM and monitor together.
- * Where a count of the guest is not the host's there is no verdict.
+ * Guest and host of one run, compared and put into one table: exits per I/O by kind, and the
+ * instructions of guest, KVM and monitor together. If a count of the guest differs from the host's
+ * there is no verdict.
  */
 #ifndef VMMIO_BENCH_STACK_H
 #define VMMIO_BENCH_STACK_H

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Where an I/O's instructions go (stack.h): the probes are taken off, the sum is held
- * against what the guest's own clock saw in the same rounds, and the monitor's share
- * against that of a second witness, which sees system calls and none of KVM's events.
+ * The instructions of an I/O by layer (stack.h): the probes are subtracted, the sum is compared
+ * with the guest's own clock in the same rounds, and the monitor's share with that of a second
+ * witness, which sees system calls and none of KVM's events.
  */
 #include <errno.h>
 #include <math.h>

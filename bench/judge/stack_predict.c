@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A prediction of the whole stack held against the measurement (stack.h): how often each
- * kind of exit came, times what one takes from exit to entry, and the guest's own share,
- * against the instructions of an I/O. What is left over is printed, not explained away.
+ * A prediction of the whole stack, compared with the measurement (stack.h): the count of each kind
+ * of exit times the cost of one from exit to entry, plus the guest's own share, against the
+ * instructions of an I/O. The rest is printed, not explained away.
  */
 #include <math.h>
 #include <string.h>

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tables from a set of series (tables.h). It knows no particular experiment: a
- * factor is any label with more than one value, and its effect is read off
- * settings that differ in nothing else.
+ * Tables from a set of series (tables.h). It knows no particular experiment: a factor is any label
+ * with more than one value, and its effect is shown by settings that differ in nothing else.
  */
 #include <errno.h>
 #include <math.h>

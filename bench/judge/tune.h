@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Choosing among settings by values that come in boot by boot: is one shown to be
- * less than what a device has if nothing is set? It measures nothing.
+ * The choice among settings by values that come in boot by boot: is one shown to be below a
+ * device's default? It measures nothing.
  */
 #ifndef VMMIO_BENCH_TUNE_H
 #define VMMIO_BENCH_TUNE_H

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * vmmio.ko against mainline's drivers: the guest's script, and what its report
- * comes to. Running it is versus.c.
- */
+/* vmmio.ko against mainline's drivers: the guest's script, and the report. versus.c runs it. */
 #ifndef VMMIO_BENCH_VERSUS_H
 #define VMMIO_BENCH_VERSUS_H
 

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * The script of a bench host (hosted.h): lines that say what it is to run, and
- * behind them hosted.sh.
- */
+/* The script of a bench host (hosted.h): lines with its parameters, and behind them hosted.sh. */
 #include "hosted.h"
 #include "lib/embed.h"
 

@@ -2,7 +2,7 @@
 /*
  * Runs gnuplot on the scripts of gp/, which are part of the program, so
  * that it needs no folder of its own at run time. Which plot shows what is in
- * plot_data.c.
+ * data.c.
  */
 #include <errno.h>
 #include <fcntl.h>

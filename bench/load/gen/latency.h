@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Latencies of a load generator in the guest: taking them without disturbing
- * what is measured, and printing them as JSON. They are those of the caller,
- * not those of the transport: for these see vmmio-stat.
+ * Latencies of a load generator in the guest: taken without disturbing the measurement, and printed
+ * as JSON. They are those of the caller, not of the transport: for these see vmmio-stat.
  */
 #ifndef VMMIO_BENCH_LATENCY_H
 #define VMMIO_BENCH_LATENCY_H

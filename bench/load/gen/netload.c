@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * netload: the load on a network interface: requests and responses with a fixed
- * number in flight, or a stream of messages. Every response is awaited, what the
- * peer counted is held against it, and one line of JSON comes at the end. An
- * "I/O" is one transaction, or one message of a stream. netload.h says how the
- * two ends come about.
+ * netload: the load on a network interface: requests and responses with a fixed number in flight,
+ * or a stream of messages. Every response is awaited, the peer's count is compared with ours, and
+ * one line of JSON comes at the end. An "I/O" is one transaction, or one message of a stream.
+ * netload.h describes how the two ends are made.
  */
 #include <errno.h>
 #include <inttypes.h>
