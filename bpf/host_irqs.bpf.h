@@ -203,13 +203,14 @@ static __noinline __u32 entry_of(const struct vmmio_inject_key *key)
 		return 0;
 	e->key = *key;
 	e->count.vector = VMMIO_NO_VECTOR;
+	e->count.vcpu = VMMIO_NO_VECTOR;
 	number++;
 	bpf_map_update_elem(&senders, key, &number, BPF_ANY);
 	return number;
 }
 
 static __always_inline void count_interrupt(struct vmmio_inject_slot *s, __u32 accepted,
-					    __u32 vector)
+					    __u32 vector, __u32 vcpu)
 {
 	struct vmmio_inject_entry *e;
 	__u32 number;
@@ -236,12 +237,13 @@ static __always_inline void count_interrupt(struct vmmio_inject_slot *s, __u32 a
 	if (accepted) {
 		__sync_fetch_and_add(&e->count.accepted, 1);
 		e->count.vector = vector;
+		e->count.vcpu = vcpu;
 	}
 }
 
 static __noinline void count_unaccepted(struct vmmio_inject_slot *s)
 {
-	count_interrupt(s, 0, 0);
+	count_interrupt(s, 0, 0, 0);
 }
 
 static __always_inline bool same_sender(const struct vmmio_inject_key *a,
@@ -380,14 +382,14 @@ int host_ipi(struct bpf_raw_tracepoint_args *ctx)
 }
 
 /* @kind, @data: used if no sender is known. */
-static __always_inline void accepts(void *ctx, __u32 vector, __u32 kind, __u64 data)
+static __always_inline void accepts(void *ctx, __u32 vector, __u32 vcpu, __u32 kind, __u64 data)
 {
 	struct sender f = sender_of(ctx);
 	struct vmmio_inject_slot *s = f.slot;
 
 	if (s->who != f.who || s->vector != vector || (kind == VMMIO_INJECT_LINE && !s->raised))
 		sends(&f, kind, data, vector);
-	count_interrupt(s, 1, vector);
+	count_interrupt(s, 1, vector, vcpu);
 }
 
 #define DELIVER_FIXED 0
@@ -400,7 +402,8 @@ int host_accept(struct bpf_raw_tracepoint_args *ctx)
 	__u16 mode = ctx->args[1];
 
 	if (mode == DELIVER_FIXED || mode == DELIVER_LOWEST)
-		accepts(ctx, (__u8)ctx->args[3], VMMIO_INJECT_LOCAL, (__u8)ctx->args[3]);
+		accepts(ctx, (__u8)ctx->args[3], ctx->args[0], VMMIO_INJECT_LOCAL,
+			(__u8)ctx->args[3]);
 	return 0;
 }
 
@@ -413,9 +416,9 @@ int host_vgic(struct bpf_raw_tracepoint_args *ctx)
 	if (!(ctx->args[2] & 1))
 		return 0;
 	if (nr < FIRST_SHARED)
-		accepts(ctx, nr, VMMIO_INJECT_LOCAL, nr);
+		accepts(ctx, nr, VMMIO_NO_VECTOR, VMMIO_INJECT_LOCAL, nr);
 	else
-		accepts(ctx, nr, VMMIO_INJECT_LINE, nr - FIRST_SHARED);
+		accepts(ctx, nr, VMMIO_NO_VECTOR, VMMIO_INJECT_LINE, nr - FIRST_SHARED);
 	return 0;
 }
 

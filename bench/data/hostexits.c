@@ -59,10 +59,22 @@ static struct vmmio_host_kind *kind_of(struct vmmio_host_round *r, const char *n
 	return &r->kind[k];
 }
 
-/* Interrupts accepted in a round, by vector. */
+#define VCPUS 64 /* of a guest; one more where a host does not tell them apart */
+
+/* Interrupts accepted in a round, by vector. Each vCPU has vectors of its own. */
 struct vectors {
-	bool seen[256];
+	bool seen[VCPUS + 1][256];
 };
+
+/* The place of the interrupt of @j: that of its vCPU and vector, or NULL. */
+static bool *place_of(struct vectors *v, const json_t *j)
+{
+	double vector = number_of(j, "vector"), vcpu = number_of(j, "vcpu");
+	int at = isnan(vcpu) ? 0 : vcpu + 1;
+
+	return vector >= 0 && vector < 256 && at >= 0 && at <= VCPUS ? &v->seen[at][(int)vector]
+								     : NULL;
+}
 
 static void add_vectors(struct vectors *v, const json_t *snap)
 {
@@ -70,7 +82,7 @@ static void add_vectors(struct vectors *v, const json_t *snap)
 	json_t *j;
 
 	json_array_foreach(json_object_get(snap, "interrupts"), i, j) {
-		double vector = number_of(j, "vector");
+		bool *place = place_of(v, j);
 
 		/*
 		 * The guest's own (IRQ work, its timer) are no device's, by whatever round they
@@ -78,16 +90,16 @@ static void add_vectors(struct vectors *v, const json_t *snap)
 		 */
 		if (json_is_null(json_object_get(j, "device")) && strcmp(text_of(j, "kind"), "msi"))
 			continue;
-		if (vector >= 0 && vector < 256 && number_of(j, "count") > 0)
-			v->seen[(int)vector] = true;
+		if (place && number_of(j, "count") > 0)
+			*place = true;
 	}
 }
 
 static bool has_vector(const struct vectors *own, const json_t *j)
 {
-	double vector = number_of(j, "vector");
+	const bool *place = place_of((struct vectors *)own, j);
 
-	return vector >= 0 && vector < 256 && own->seen[(int)vector];
+	return place && *place;
 }
 
 /* The read-and-clear interrupt status of a PCI device of QEMU: two pages before its doorbells. */
@@ -285,7 +297,7 @@ static size_t end_of(const json_t *all, size_t from)
 static int cut(const json_t *all, const size_t *starts, struct vmmio_host_round *rounds, size_t n,
 	       char *why, size_t len)
 {
-	struct vectors *v = calloc(n, sizeof(*v)), own;
+	struct vectors *v = calloc(n + 1, sizeof(*v)), *own = v + n;
 	int err = v ? 0 : -ENOMEM;
 
 	for (size_t k = 0; k < n && !err; k++) {
@@ -301,13 +313,14 @@ static int cut(const json_t *all, const size_t *starts, struct vmmio_host_round 
 		err = -EPROTO;
 	}
 	for (size_t k = 0; k < n && !err; k++) {
-		own = v[k];
+		*own = v[k];
 		for (size_t i = 0; i < n; i++)
-			for (int x = 0; x < 256; x++)
-				if (strcmp(rounds[i].device, rounds[k].device) && v[i].seen[x])
-					own.seen[x] = false;
+			for (int x = 0; x < (VCPUS + 1) * 256; x++)
+				if (strcmp(rounds[i].device, rounds[k].device) &&
+				    v[i].seen[x / 256][x % 256])
+					own->seen[x / 256][x % 256] = false;
 		for (size_t i = starts[k]; i < end_of(all, starts[k]) && !err; i++)
-			err = add_snap(&rounds[k], &own, json_array_get(all, i));
+			err = add_snap(&rounds[k], own, json_array_get(all, i));
 	}
 	if (err == -ENODATA)
 		snprintf(why, len, "exits does not say how many exits a row is");

@@ -70,7 +70,7 @@ echo NO_WAKEUP_PREEMPTION >/sys/kernel/debug/sched/features
 # QEMU delivers an interrupt of the guest twice where a timer of this host runs out just
 # then (bench/guest/guest.c), which hardly differs between boots: a pause of its own for each
 usleep "$(od -An -N2 -tu2 /dev/urandom | tr -d ' ')"
-vmmio-stat exits --time-all --json 0.25 >/tmp/exits 2>/tmp/err &
+vmmio-stat exits --vcpu --time-all --json 0.25 >/tmp/exits 2>/tmp/err &
 watcher=$!
 guest >/tmp/guest &
 guest=$!

@@ -48,7 +48,7 @@ struct vmmio_inject_count {
 	__u64 raised;	/* lines that went up, messages that were sent */
 	__u64 accepted; /* by a virtual processor */
 	__u32 vector;	/* of the last; arm64: interrupt number; VMMIO_NO_VECTOR: none yet */
-	__u32 pad;
+	__u32 vcpu;	/* who took the last, vectors are its own; VMMIO_NO_VECTOR: not known */
 };
 
 _Static_assert(sizeof(struct vmmio_inject_count) == 24, "vmmio_inject_count layout");

@@ -164,7 +164,7 @@ static void test_refused(void **state)
 		{"[grid a]\nhost = on\nvhost = on\n", "vhost: of load = udp_rr"},
 		{"[grid a]\nhost = on\nload = udp_rr\nvhost = on\nioeventfd = off\n",
 		 "and ioeventfd"},
-		{"[grid a]\nhost = on\nvcpus = 2\n", "host: has one processor"},
+		{"[grid a]\nhost = on\nicount = on\n", "host: counts instructions by itself"},
 		{"[grid a]\nhost = on\nioeventfd = off\niothread = on\n", "iothread: of disks"},
 		{"[grid a]\niothread = on\n", "iothread: of disks, with ioeventfd"},
 		{"[grid a]\nhost = on\ntransport = mmio\n", "host: takes two transports"},

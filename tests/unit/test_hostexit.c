@@ -590,6 +590,59 @@ static void unseen(void **state)
 	}
 }
 
+/* Whose the interrupts of @vector on @vcpu are, by a VM with two vCPUs. */
+static void is_whose(const struct vmmio_exit_rows *rows, __u32 vcpu, __u32 vector, const char *want)
+{
+	char whose[40];
+
+	vmmio_exit_rows_vector(rows, 0, vcpu, vector, whose, sizeof(whose));
+	assert_string_equal(whose, want);
+}
+
+/*
+ * Each vCPU has vectors of its own: 37 is one device's on the first and another's on the
+ * second, 38 is a line on the first and a message to the second, 39 is the same on both.
+ */
+static void two_vcpus(void **state)
+{
+	for (int by_vcpu = 0; by_vcpu < 2; by_vcpu++) {
+		struct vmmio_exit_rows rows = {.by_vcpu = by_vcpu};
+		struct vmmio_host_vm vm = {.kvm = 1, .pid = 7, .name = "qemu", .nirqfds = 1};
+		struct vmmio_host host = {.vms = &vm, .nvms = 1};
+
+		vm.irqfds = calloc(1, sizeof(*vm.irqfds)); /* the rows' now */
+		*vm.irqfds = (struct vmmio_host_irqfd){.route = VMMIO_ROUTE_MSI,
+						       .msi_addr = 0xfee01000,
+						       .msi_data = 38,
+						       .gsi = 25};
+		assert_int_equal(vmmio_exit_rows_learn(&rows, &host), 0);
+		for (__u32 vcpu = 0; vcpu < 2; vcpu++) {
+			struct vmmio_exit_totals *t = calloc(1, sizeof(*t));
+
+			t->vectors[37] = (struct vmmio_exit_vector){
+				.exit = 9, .acked = 0xc000001000 + vcpu * 0x4000, .acks = 9 - vcpu};
+			t->vectors[39] = (struct vmmio_exit_vector){
+				.exit = 9, .acked = 0xc000009000, .acks = 1 + vcpu};
+			if (!vcpu)
+				t->vectors[38] = t->vectors[39];
+			assert_int_equal(vmmio_exit_rows_add_totals(&rows, 0, vcpu, 1 + vcpu, t),
+					 0);
+			free(t);
+		}
+		is_whose(&rows, VMMIO_NO_VCPU, 37, "");
+		is_whose(&rows, VMMIO_NO_VCPU, 38, "");
+		is_whose(&rows, VMMIO_NO_VCPU, 39, "0xc000009000");
+		if (by_vcpu) {
+			is_whose(&rows, 0, 37, "0xc000001000");
+			is_whose(&rows, 1, 37, "0xc000005000");
+			is_whose(&rows, 0, 38, "0xc000009000");
+			is_whose(&rows, 1, 38, "irqfd GSI 25");
+			is_whose(&rows, 0, 40, "");
+		}
+		vmmio_exit_rows_free(&rows);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -597,7 +650,7 @@ int main(void)
 		cmocka_unit_test(soft),	   cmocka_unit_test(tree),     cmocka_unit_test(names),
 		cmocka_unit_test(twice),   cmocka_unit_test(senders),  cmocka_unit_test(sampled),
 		cmocka_unit_test(weighed), cmocka_unit_test(interval), cmocka_unit_test(forms),
-		cmocka_unit_test(dying),   cmocka_unit_test(unseen),
+		cmocka_unit_test(dying),   cmocka_unit_test(unseen),   cmocka_unit_test(two_vcpus),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,6 +37,7 @@ struct cell {
 	int status;
 	int again; /* interrupts that the processor took twice, by both */
 	struct layers by_kvm, by_calls;
+	int vcpu;   /* with the vector; 0: the host does not tell them apart */
 	bool arm;   /* no event of an end, and no exit by one; messages by a line of an irqfd */
 	int inside; /* of them, while the handler was at work: the guest did not run it again */
 };
@@ -138,8 +139,17 @@ static void guest_round(FILE *f, const struct cell *c)
 	timed_round(f, c, "calls", c->by_calls.seen, c->by_calls.seen);
 }
 
-static void row(FILE *f, const char *exit, const char *path, const char *device, const char *reg,
-		int vector, int n, int user)
+/* The text of the vCPU of what has vector @vector. */
+static const char *on(const struct cell *c)
+{
+	static char text[24];
+
+	snprintf(text, sizeof(text), c->vcpu ? ",\"vcpu\":%d" : "", c->vcpu - 1);
+	return text;
+}
+
+static void row(FILE *f, const char *on, const char *exit, const char *path, const char *device,
+		const char *reg, int vector, int n, int user)
 {
 	char whose[48] = "null", number[16] = "null";
 
@@ -148,9 +158,10 @@ static void row(FILE *f, const char *exit, const char *path, const char *device,
 	if (vector)
 		snprintf(number, sizeof(number), "%d", vector);
 	fprintf(f,
-		"{\"exit\":\"%s\",\"path\":\"%s\",\"device\":%s,\"register\":\"%s\",\"vector\":%s,"
+		"{\"exit\":\"%s\"%s,\"path\":\"%s\",\"device\":%s,\"register\":\"%s\",\"vector\":%"
+		"s,"
 		"\"samples\":%d,\"exits\":%d,\"to_userspace\":%d},",
-		exit, path, whose, reg, number, n, n, user);
+		exit, on, path, whose, reg, number, n, n, user);
 }
 
 /* One interval: @part of 2 of a round, or none. */
@@ -163,30 +174,30 @@ static void interval(FILE *f, const struct cell *c, int part)
 		"\"events_missed\":0,\"rows\":[",
 		c->arm ? "arm" : "svm");
 	if (part) {
-		row(f, "kick", "ioeventfd", c->device, c->notify, 0, n + last * c->kicks, 0);
+		row(f, on(c), "kick", "ioeventfd", c->device, c->notify, 0, n + last * c->kicks, 0);
 		/* QEMU's interrupt status over PCI: a page that nobody has named */
 		if (c->reads && !c->acks)
-			row(f, "mmio read", "userspace", NULL, "0xc000001000", 0,
+			row(f, on(c), "mmio read", "userspace", NULL, "0xc000001000", 0,
 			    n + last * c->status, n + last * c->status);
 		else if (c->reads)
-			row(f, "status read", "userspace", c->device, "InterruptStatus", 0,
+			row(f, on(c), "status read", "userspace", c->device, "InterruptStatus", 0,
 			    n + last * c->status, n + last * c->status);
 		if (c->acks)
-			row(f, "ACK", "userspace", c->device, "InterruptACK", 0, n, n);
+			row(f, on(c), "ACK", "userspace", c->device, "InterruptACK", 0, n, n);
 		if (c->level && !c->arm) {
 			char reg[48];
 
 			snprintf(reg, sizeof(reg), "x2APIC EOI, vector %d", c->vector);
-			row(f, "msr read", "in-kernel", NULL, "x2APIC TMR", 0, n, 0);
-			row(f, "msr write", "userspace", NULL, reg, c->vector, n, n);
+			row(f, on(c), "msr read", "in-kernel", NULL, "x2APIC TMR", 0, n, 0);
+			row(f, on(c), "msr write", "userspace", NULL, reg, c->vector, n, n);
 		}
 	}
-	row(f, c->arm ? "WFx" : "hlt", "in-kernel", NULL, "-", 0, 3, 0);
+	row(f, on(c), c->arm ? "WFx" : "hlt", "in-kernel", NULL, "-", 0, 3, 0);
 	if (c->arm)
-		row(f, "mmio write", "userspace", "PCI ports", "+0x1000", 0, 70, 70);
+		row(f, on(c), "mmio write", "userspace", "PCI ports", "+0x1000", 0, 70, 70);
 	else
-		row(f, "port out", "userspace", NULL, "0x2f8", 0, 70, 70);
-	row(f, "msr write", "in-kernel", NULL, "x2APIC EOI, vector 236", 236, 2, 0);
+		row(f, on(c), "port out", "userspace", NULL, "0x2f8", 0, 70, 70);
+	row(f, on(c), "msr write", "in-kernel", NULL, "x2APIC EOI, vector 236", 236, 2, 0);
 	fprintf(f, "{\"exit\":\"interrupt\",\"path\":\"-\",\"device\":null,\"register\":null,"
 		   "\"vector\":null,\"samples\":1,\"exits\":1,\"to_userspace\":0}]");
 	if (c->arm) {
@@ -203,15 +214,16 @@ static void interval(FILE *f, const struct cell *c, int part)
 		fprintf(f,
 			",\"eois\":[{\"vector\":null,\"device\":null,\"no_exit\":0,\"in_kernel\":%"
 			"d,"
-			"\"userspace\":0},{\"vector\":%d,\"device\":\"%s\",\"no_exit\":%d,\"in_"
+			"\"userspace\":0},{\"vector\":%d%s,\"device\":\"%s\",\"no_exit\":%d,\"in_"
 			"kernel\":"
 			"0,"
 			"\"userspace\":%d}],\"interrupts\":[{\"vector\":236,\"device\":null,"
 			"\"count\":2},{\"vector\":%d,\"device\":null,\"count\":1},{"
-			"\"vector\":%d%s,\"count\":%d}]",
-			last * c->again, c->vector, c->device, c->level ? 0 : n, c->level ? n : 0,
+			"\"vector\":%d%s%s,\"count\":%d}]",
+			last * c->again, c->vector, on(c), c->device, c->level ? 0 : n,
+			c->level ? n : 0,
 			c->vector + 100, /* the guest's own, in this round by chance */
-			c->vector,
+			c->vector, on(c),
 			/* sent by QEMU, without an irqfd: no name */
 			c->level ? "" : ",\"kind\":\"msi\",\"device\":null",
 			n - last * c->eois + last * c->irqs);
@@ -315,6 +327,28 @@ static void agreeing(void **state)
 	assert_true(s.host[0].report == 210 && s.host[2].again == 0);
 	json_decref(verdict);
 	drop(&s);
+}
+
+/* One vector of three vCPUs is three interrupts; of one it would be nobody's. */
+static void vcpus(void **state)
+{
+	for (int apart = 0; apart < 2; apart++) {
+		struct cell cells[VMMIO_COLUMNS];
+		struct vmmio_stack s;
+		json_t *verdict;
+		bool withheld;
+
+		memcpy(cells, good, sizeof(cells));
+		for (int i = 0; i < VMMIO_COLUMNS; i++) {
+			cells[i].vector = 37;
+			cells[i].vcpu = apart ? i + 1 : 1;
+		}
+		take(&s, cells);
+		verdict = vmmio_stack_verdict(&s, &withheld);
+		assert_int_equal(withheld, !apart);
+		json_decref(verdict);
+		drop(&s);
+	}
 }
 
 /*
@@ -690,18 +724,14 @@ static void refused(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(agreeing),
-					   cmocka_unit_test(twice),
-					   cmocka_unit_test(differing),
-					   cmocka_unit_test(layers),
-					   cmocka_unit_test(no_layers),
-					   cmocka_unit_test(refused),
-					   cmocka_unit_test(unknown),
-					   cmocka_unit_test(no_kicks),
-					   cmocka_unit_test(host_is_witness),
-					   cmocka_unit_test(rounds_agree),
-					   cmocka_unit_test(arm),
-					   cmocka_unit_test(doorbells)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(agreeing),	cmocka_unit_test(twice),
+		cmocka_unit_test(vcpus),	cmocka_unit_test(differing),
+		cmocka_unit_test(layers),	cmocka_unit_test(no_layers),
+		cmocka_unit_test(refused),	cmocka_unit_test(unknown),
+		cmocka_unit_test(no_kicks),	cmocka_unit_test(host_is_witness),
+		cmocka_unit_test(rounds_agree), cmocka_unit_test(arm),
+		cmocka_unit_test(doorbells)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,13 +35,16 @@ int vmmio_exit_interrupts_add(struct vmmio_exit_interrupts *x, size_t vm,
 			.how = k->how,
 			.data = k->data,
 			.vector = VMMIO_NO_VECTOR,
+			.vcpu = VMMIO_NO_VCPU,
 		};
 	}
 	v = &x->v[i];
 	v->raised += count->raised;
 	v->accepted += count->accepted;
-	if (count->vector != VMMIO_NO_VECTOR)
+	if (count->vector != VMMIO_NO_VECTOR) {
 		v->vector = count->vector;
+		v->vcpu = count->vcpu == VMMIO_NO_VECTOR ? VMMIO_NO_VCPU : count->vcpu;
+	}
 	return 0;
 }
 

@@ -179,7 +179,7 @@ static void json_eois(const struct vmmio_exit_view *v, struct vmmio_json *j)
 			vmmio_json_u64(j, "tid", e->tid);
 		number_or_null(j, "vcpu", e->vcpu != VMMIO_NO_VCPU, e->vcpu);
 		number_or_null(j, "vector", e->vector, e->vector);
-		vmmio_exit_rows_vector(v->rows, e->vm, e->vector, whose, sizeof(whose));
+		vmmio_exit_rows_vector(v->rows, e->vm, e->vcpu, e->vector, whose, sizeof(whose));
 		if (whose[0])
 			vmmio_json_text(j, "device", whose);
 		else
@@ -288,6 +288,7 @@ static void json_interrupts(const struct vmmio_exit_view *v, struct vmmio_json *
 		number_or_null(j, "msi_address", x->kind == VMMIO_INJECT_MSI, x->data >> 32);
 		number_or_null(j, "msi_data", x->kind == VMMIO_INJECT_MSI, x->data & 0xffffffff);
 		number_or_null(j, "vector", x->vector != VMMIO_NO_VECTOR, x->vector);
+		number_or_null(j, "vcpu", x->vcpu != VMMIO_NO_VCPU, x->vcpu);
 		vmmio_exit_interrupt_device(v, x, whose, sizeof(whose));
 		if (whose[0])
 			vmmio_json_text(j, "device", whose);

@@ -388,7 +388,7 @@ static void name_eoi(const struct vmmio_exit_rows *x, struct vmmio_exit_row *r)
 	__u32 vector = r->key.kind == VMMIO_EXIT_EOI ? r->key.addr : r->key.value;
 	char whose[40];
 
-	vmmio_exit_rows_vector(x, r->vm, vector, whose, sizeof(whose));
+	vmmio_exit_rows_vector(x, r->vm, r->vcpu, vector, whose, sizeof(whose));
 	if (whose[0])
 		memcpy(r->label.device, whose, sizeof(r->label.device));
 }

@@ -101,6 +101,7 @@ struct vmmio_exit_eoi {
 	__u32 vcpu;
 	__u32 tid;
 	__u32 vector;
+	bool mixed; /* on one vCPU of the group it is one device's, on another another's */
 	struct vmmio_exit_vector sum, before;
 };
 
@@ -162,9 +163,13 @@ void vmmio_exit_rows_begin_totals(struct vmmio_exit_rows *x);
 /* Does any thread of @vm (SIZE_MAX: of nobody's) see kvm_exit? */
 bool vmmio_exit_rows_fires(const struct vmmio_exit_rows *x, size_t vm);
 
-/* The owner of interrupts with vector @vector in @vm: a name, or "" if unknown. */
-void vmmio_exit_rows_vector(const struct vmmio_exit_rows *x, size_t vm, __u32 vector, char *buf,
-			    size_t size);
+/*
+ * The owner of interrupts with vector @vector in @vm: a name, or "" if unknown. Each vCPU has
+ * its own vectors: with @vcpu VMMIO_NO_VCPU, a vector that two devices have on different vCPUs
+ * is unknown.
+ */
+void vmmio_exit_rows_vector(const struct vmmio_exit_rows *x, size_t vm, __u32 vcpu, __u32 vector,
+			    char *buf, size_t size);
 
 /* The times of @r's group; NULL if there are none. */
 const struct vmmio_exit_times *vmmio_exit_rows_times(const struct vmmio_exit_rows *x,

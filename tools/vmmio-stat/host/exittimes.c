@@ -63,6 +63,8 @@ static int add_vectors(struct vmmio_exit_rows *x, size_t vm, __u32 vcpu, __u32 t
 		e->sum.pv += v->pv;
 		e->sum.exit += v->exit;
 		e->sum.user += v->user;
+		if (v->acks && e->sum.acks && v->acked != e->sum.acked)
+			e->mixed = true;
 		if (v->acks > e->sum.acks) {
 			e->sum.acked = v->acked;
 			e->sum.acks = v->acks;
@@ -121,6 +123,7 @@ void vmmio_exit_rows_begin_totals(struct vmmio_exit_rows *x)
 
 		e->before = e->sum;
 		memset(&e->sum, 0, sizeof(e->sum));
+		e->mixed = false;
 	}
 }
 
@@ -134,11 +137,33 @@ bool vmmio_exit_rows_fires(const struct vmmio_exit_rows *x, size_t vm)
 	return false;
 }
 
-void vmmio_exit_rows_vector(const struct vmmio_exit_rows *x, size_t vm, __u32 vector, char *buf,
-			    size_t size)
+/* @name is whose it is, too. False: two names, so nobody's. */
+static bool same_name(char *buf, size_t size, const char *name)
+{
+	if (buf[0] && strcmp(buf, name)) {
+		buf[0] = '\0';
+		return false;
+	}
+	snprintf(buf, size, "%s", name);
+	return true;
+}
+
+/* Is @q's message one of @vector to @vcpu? Its address has whom, unless that is a group. */
+static bool is_message(const struct vmmio_host_irqfd *q, __u32 vcpu, __u32 vector)
+{
+	const __u32 logical = 1 << 2;
+	__u32 to = q->msi_addr >> 12 & 0xff;
+
+	return q->route == VMMIO_ROUTE_MSI && (q->msi_data & 0xff) == vector &&
+	       (vcpu == VMMIO_NO_VCPU || q->msi_addr & logical || to == (vcpu & 0xff));
+}
+
+void vmmio_exit_rows_vector(const struct vmmio_exit_rows *x, size_t vm, __u32 vcpu, __u32 vector,
+			    char *buf, size_t size)
 {
 	const struct vmmio_exit_vm *v = vm == SIZE_MAX ? NULL : &x->vms[vm];
 	struct vmmio_exit_label label;
+	char name[40];
 	size_t i;
 
 	buf[0] = '\0';
@@ -148,18 +173,22 @@ void vmmio_exit_rows_vector(const struct vmmio_exit_rows *x, size_t vm, __u32 ve
 					     .value = VMMIO_ANY_VALUE,
 					     .kind = VMMIO_EXIT_MMIO_READ};
 
-		if (e->vm != vm || e->vector != vector || !e->sum.acks)
+		if (e->vm != vm || e->vector != vector || !e->sum.acks ||
+		    (vcpu != VMMIO_NO_VCPU && e->vcpu != VMMIO_NO_VCPU && e->vcpu != vcpu))
 			continue;
 		vmmio_exit_resolve(v, x->map, &key, &label);
-		snprintf(buf, size, "%s", label.device[0] ? label.device : label.reg);
-		return;
-	}
-	for (i = 0; v && i < v->nirqfds; i++)
-		if (v->irqfds[i].route == VMMIO_ROUTE_MSI &&
-		    (v->irqfds[i].msi_data & 0xff) == vector) {
-			snprintf(buf, size, "irqfd GSI %u", v->irqfds[i].gsi);
+		if (!same_name(buf, size, label.device[0] ? label.device : label.reg) || e->mixed) {
+			buf[0] = '\0';
 			return;
 		}
+	}
+	for (i = 0; v && i < v->nirqfds; i++) {
+		if (!is_message(&v->irqfds[i], vcpu, vector))
+			continue;
+		snprintf(name, sizeof(name), "irqfd GSI %u", v->irqfds[i].gsi);
+		if (!same_name(buf, size, name))
+			return;
+	}
 }
 
 const struct vmmio_exit_times *vmmio_exit_rows_times(const struct vmmio_exit_rows *x,

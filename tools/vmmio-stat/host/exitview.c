@@ -312,7 +312,7 @@ static void print_eois(const struct vmmio_exit_view *v, const struct vmmio_exit_
 		if (e->vm != group->vm || e->vcpu != group->vcpu || e->tid != group->tid ||
 		    !(s.pv + s.exit + s.user))
 			continue;
-		vmmio_exit_rows_vector(v->rows, e->vm, e->vector, whose, sizeof(whose));
+		vmmio_exit_rows_vector(v->rows, e->vm, e->vcpu, e->vector, whose, sizeof(whose));
 		if (first)
 			fprintf(out, "%-16s %9s %9s %9s %s\n", "EOI", "no-exit", "in-kernel",
 				"userspace", "DEVICE");
@@ -387,7 +387,19 @@ __u64 vmmio_exit_interrupts_of(const struct vmmio_exit_view *v, size_t vm, __u64
 void vmmio_exit_interrupt_device(const struct vmmio_exit_view *v,
 				 const struct vmmio_exit_interrupt *x, char *buf, size_t size)
 {
-	vmmio_exit_rows_vector(v->rows, x->vm, x->vector, buf, size);
+	const struct vmmio_exit_vm *vm = x->vm == SIZE_MAX ? NULL : &v->rows->vms[x->vm];
+
+	/* a message is told by all of it, not by its vector alone */
+	for (size_t i = 0; vm && x->kind == VMMIO_INJECT_MSI && i < vm->nirqfds; i++) {
+		const struct vmmio_host_irqfd *q = &vm->irqfds[i];
+
+		if (q->route != VMMIO_ROUTE_MSI || (__u32)q->msi_addr != x->data >> 32 ||
+		    q->msi_data != (__u32)x->data)
+			continue;
+		snprintf(buf, size, "irqfd GSI %u", q->gsi);
+		return;
+	}
+	vmmio_exit_rows_vector(v->rows, x->vm, x->vcpu, x->vector, buf, size);
 	if (!buf[0] && x->kind == VMMIO_INJECT_LINE &&
 	    (x->how == VMMIO_INJECT_IRQFD || x->how == VMMIO_INJECT_WORK))
 		snprintf(buf, size, "irqfd GSI %llu", (unsigned long long)x->data);
