@@ -128,8 +128,8 @@ static void write_whole(const struct vmmio_findings *in, FILE *f)
 {
 	/* a host with several processors has exits, but no instructions */
 	const struct vmmio_table *t =
-		vmmio_tables_find(in->tables, "transport", "exits_per_io")
-			?: vmmio_tables_find(in->tables, "transport", "stack_instructions_mean");
+		vmmio_tables_find(in->tables, "transport", "stack_instructions_mean")
+			?: vmmio_tables_find(in->tables, "transport", "exits_per_io");
 
 	if (!t)
 		return;

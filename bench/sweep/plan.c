@@ -108,6 +108,9 @@ static const char *contradiction(const struct grid *g, struct vmmio_setting *s)
 		return "under: of host = on and arch = x86";
 	if (s->host && s->icount)
 		return "host: counts instructions by itself, with one vCPU";
+	/* of two interrupts that meet in a local APIC, accepted are two and taken is one */
+	if (s->host && s->vcpus > 1 && !disk)
+		return "vcpus: more than one with host = on for disks only";
 	if (s->iothread && (!disk || !s->ioeventfd))
 		return "iothread: of disks, with ioeventfd";
 	/* a device's interrupts are those that come in no other's rounds */

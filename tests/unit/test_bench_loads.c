@@ -164,6 +164,7 @@ static void test_refused(void **state)
 		{"[grid a]\nhost = on\nvhost = on\n", "vhost: of load = udp_rr"},
 		{"[grid a]\nhost = on\nload = udp_rr\nvhost = on\nioeventfd = off\n",
 		 "and ioeventfd"},
+		{"[grid a]\nhost = on\nload = udp_rr\nvcpus = 2\n", "vcpus: more than one"},
 		{"[grid a]\nhost = on\nicount = on\n", "host: counts instructions by itself"},
 		{"[grid a]\nhost = on\nioeventfd = off\niothread = on\n", "iothread: of disks"},
 		{"[grid a]\niothread = on\n", "iothread: of disks, with ioeventfd"},

@@ -643,6 +643,22 @@ static void two_vcpus(void **state)
 	}
 }
 
+/* An i8259's interrupts are accepted by nobody that tells: of a low line 0 is not known. */
+static void by_pic(void **state)
+{
+	struct vmmio_exit_interrupt x = {.kind = VMMIO_INJECT_LINE, .data = 4, .raised = 17};
+
+#if defined(__x86_64__)
+	assert_false(vmmio_exit_accepted_known(&x));
+#endif
+	x.accepted = 3;
+	assert_true(vmmio_exit_accepted_known(&x));
+	x = (struct vmmio_exit_interrupt){.kind = VMMIO_INJECT_LINE, .data = 17, .raised = 17};
+	assert_true(vmmio_exit_accepted_known(&x));
+	x = (struct vmmio_exit_interrupt){.kind = VMMIO_INJECT_MSI, .data = 4, .raised = 17};
+	assert_true(vmmio_exit_accepted_known(&x));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -651,6 +667,7 @@ int main(void)
 		cmocka_unit_test(twice),   cmocka_unit_test(senders),  cmocka_unit_test(sampled),
 		cmocka_unit_test(weighed), cmocka_unit_test(interval), cmocka_unit_test(forms),
 		cmocka_unit_test(dying),   cmocka_unit_test(unseen),   cmocka_unit_test(two_vcpus),
+		cmocka_unit_test(by_pic),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -297,7 +297,7 @@ static void json_interrupts(const struct vmmio_exit_view *v, struct vmmio_json *
 		number_or_null(j, "raised",
 			       x->kind == VMMIO_INJECT_LINE || x->kind == VMMIO_INJECT_MSI,
 			       vmmio_exit_raised(v, x));
-		vmmio_json_u64(j, "count", vmmio_exit_accepted(v, x));
+		number_or_null(j, "count", vmmio_exit_accepted_known(x), vmmio_exit_accepted(v, x));
 		vmmio_json_close(j, '}');
 	}
 	vmmio_json_close(j, ']');

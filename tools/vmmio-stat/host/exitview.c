@@ -405,13 +405,27 @@ void vmmio_exit_interrupt_device(const struct vmmio_exit_view *v,
 		snprintf(buf, size, "irqfd GSI %llu", (unsigned long long)x->data);
 }
 
+#define PIC_LINES 16
+
+bool vmmio_exit_accepted_known(const struct vmmio_exit_interrupt *x)
+{
+#if defined(__x86_64__)
+	return x->kind != VMMIO_INJECT_LINE || x->data >= PIC_LINES || x->accepted || !x->raised;
+#else
+	return true;
+#endif
+}
+
 static void print_interrupt(const struct vmmio_exit_view *v, const struct vmmio_exit_interrupt *x,
 			    FILE *out)
 {
 	char whose[40] = "";
 
-	fprintf(out, "  %-8s by %-9s %9llu  ", vmmio_exit_kind_name(x->kind),
-		vmmio_exit_how_name(x->how), (unsigned long long)vmmio_exit_accepted(v, x));
+	fprintf(out, "  %-8s by %-9s ", vmmio_exit_kind_name(x->kind), vmmio_exit_how_name(x->how));
+	if (vmmio_exit_accepted_known(x))
+		fprintf(out, "%9llu  ", (unsigned long long)vmmio_exit_accepted(v, x));
+	else
+		fprintf(out, "%9s  ", "-");
 	if (x->kind == VMMIO_INJECT_MSI)
 		fprintf(out, "address %llx data %llx", (unsigned long long)(x->data >> 32),
 			(unsigned long long)(x->data & 0xffffffff));

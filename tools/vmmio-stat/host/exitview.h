@@ -83,6 +83,11 @@ void vmmio_exit_findings(const struct vmmio_exit_view *v, FILE *out);
 
 __u64 vmmio_exit_shown(const struct vmmio_exit_view *v, const struct vmmio_exit_row *r, int what);
 __u64 vmmio_exit_accepted(const struct vmmio_exit_view *v, const struct vmmio_exit_interrupt *x);
+/*
+ * Is that known? No event tells what an i8259 delivered: a line that it may have, and that
+ * no local APIC ever took, was delivered or not.
+ */
+bool vmmio_exit_accepted_known(const struct vmmio_exit_interrupt *x);
 __u64 vmmio_exit_raised(const struct vmmio_exit_view *v, const struct vmmio_exit_interrupt *x);
 
 #endif
