@@ -27,6 +27,7 @@ vmmio_script_test(tree tests/tree/package.sh TIMEOUT 200)
 # Jansson reads back what the JSON view wrote (found in bench.cmake).
 vmmio_unit_test(stat_num LIBS vmmio_stat_core)
 vmmio_unit_test(opts LIBS vmmio_lib)
+vmmio_unit_test(text LIBS vmmio_lib)
 vmmio_unit_test(stat_hist LIBS vmmio_stat_core)
 vmmio_unit_test(stock_bpf LIBS vmmio_stat_core)
 vmmio_unit_test(stat_tables LIBS vmmio_stat_core)

@@ -3,6 +3,8 @@
  * Lines of text (text.h).
  */
 #include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "text.h"
@@ -17,4 +19,27 @@ char *vmmio_trim(char *s)
 	while (end > s && isspace((unsigned char)end[-1]))
 		*--end = '\0';
 	return s;
+}
+
+void vmmio_say(char *why, size_t len, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(why, len, fmt, ap);
+	va_end(ap);
+	if (n >= (int)len && len > 3)
+		strcpy(why + len - 4, "...");
+}
+
+void vmmio_append(char *buf, size_t len, const char *fmt, ...)
+{
+	size_t n = strlen(buf);
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (n < len)
+		vsnprintf(buf + n, len - n, fmt, ap);
+	va_end(ap);
 }

@@ -18,6 +18,7 @@
 #include "bisect_tree.h"
 #include "cmd.h"
 #include "pairs.h"
+#include "lib/text.h"
 
 #define NAME "vmmio-bench regress: "
 #define ARGS 32
@@ -210,7 +211,7 @@ static int keep_worse(struct bisect *b, const struct vmmio_ab *ab)
  */
 static int try(struct bisect *b, const struct vmmio_commit *c, enum step_verdict *v)
 {
-	char what[VMMIO_LABELS_MAX + 160] = "";
+	char what[VMMIO_LABELS_MAX + 1024] = "";
 	const struct vmmio_ab_row *row = NULL;
 	bool cached, first = !b->is_worse.n;
 	struct vmmio_ab ab = {0};
@@ -231,8 +232,8 @@ static int try(struct bisect *b, const struct vmmio_commit *c, enum step_verdict
 		if (err && err != -EINTR && err != -ENOMEM && !b->side[0].runs)
 			return good_failed(b, b->p.why, &since);
 		if (err)
-			snprintf(what, sizeof(what), "not measured: %.300s",
-				 b->p.why[0] ? b->p.why : "not comparable");
+			vmmio_say(what, sizeof(what), "not measured: %s",
+				  b->p.why[0] ? b->p.why : "not comparable");
 	}
 	b->runs += b->side[1].runs;
 	if (!err)

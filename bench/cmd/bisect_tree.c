@@ -17,6 +17,7 @@
 #include "bench/guest/pool.h"
 #include "bisect_tree.h"
 #include "child.h"
+#include "lib/text.h"
 
 #define ARGS_MAX 16
 
@@ -43,15 +44,15 @@ static int git_in(struct vmmio_bisect_tree *t, const char *dir, char **out, bool
 	status = status ?: vmmio_child_run(argv, dir, fd, err, to_the_end);
 	if (status > 0) {
 		text = vmmio_child_text(err);
-		snprintf(t->why, sizeof(t->why), "git %s: status %d", args[0], status);
+		vmmio_say(t->why, sizeof(t->why), "git %s: status %d", args[0], status);
 		if (status == 127)
-			snprintf(t->why, sizeof(t->why), "git: not found (package git)");
+			vmmio_say(t->why, sizeof(t->why), "git: not found (package git)");
 		else if (text && text[0])
 			first_line(text, t->why, sizeof(t->why));
 		free(text);
 		status = -EPROTO;
 	} else if (status < 0) {
-		snprintf(t->why, sizeof(t->why), "git: %s", strerror(-status));
+		vmmio_say(t->why, sizeof(t->why), "git: %s", strerror(-status));
 	} else if (out) {
 		*out = vmmio_child_text(fd);
 		if (*out && (*out)[0] && (*out)[strlen(*out) - 1] == '\n')
@@ -77,8 +78,8 @@ static int get_commit(struct vmmio_bisect_tree *t, const char *rev, struct vmmio
 	else
 		err = GIT(t, NULL, &text, "rev-parse", "--verify", "-q", spec);
 	if (err == -EPROTO || err == -EINVAL)
-		snprintf(t->why, sizeof(t->why),
-			 "%.100s: no such commit in this folder's repository", rev);
+		vmmio_say(t->why, sizeof(t->why), "%s: no such commit in this folder's repository",
+			  rev);
 	if (!err)
 		snprintf(c->id, sizeof(c->id), "%s", text);
 	free(text);
@@ -113,13 +114,13 @@ static int make_cache(struct vmmio_bisect_tree *t, const char *cache)
 	}
 	if (mkdir(path, 0777) && errno != EEXIST) {
 		n = -errno;
-		snprintf(t->why, sizeof(t->why), "--cache %.150s: %s", path, strerror(errno));
+		vmmio_say(t->why, sizeof(t->why), "--cache %s: %s", path, strerror(errno));
 		return n;
 	}
 	real = realpath(path, NULL);
 	if (!real || access(real, W_OK) || strlen(real) >= sizeof(t->cache) / 2) {
 		n = errno ? -errno : -ENAMETOOLONG;
-		snprintf(t->why, sizeof(t->why), "--cache %.150s: %s", path, strerror(-n));
+		vmmio_say(t->why, sizeof(t->why), "--cache %s: %s", path, strerror(-n));
 		free(real);
 		return n;
 	}
@@ -138,8 +139,8 @@ static int count_commits(struct vmmio_bisect_tree *t)
 	if (!err)
 		t->commits = strtoul(text, NULL, 10);
 	if (!err && !t->commits) {
-		snprintf(t->why, sizeof(t->why), "%.70s has nothing that %.70s has not",
-			 t->bad.name, t->good.name);
+		vmmio_say(t->why, sizeof(t->why), "%s has nothing that %s has not", t->bad.name,
+			  t->good.name);
 		err = -EINVAL;
 	}
 	free(text);
@@ -167,7 +168,7 @@ int vmmio_bisect_open(struct vmmio_bisect_tree *t, const char *good, const char 
 		     tmp && *tmp ? tmp : "/tmp") >= (int)sizeof(scratch) ||
 	    !mkdtemp(scratch)) {
 		err = errno ? -errno : -ENAMETOOLONG;
-		snprintf(t->why, sizeof(t->why), "%.150s: %s", scratch, strerror(-err));
+		vmmio_say(t->why, sizeof(t->why), "%s: %s", scratch, strerror(-err));
 		return err;
 	}
 	snprintf(t->scratch, sizeof(t->scratch), "%s", scratch);
@@ -278,13 +279,13 @@ static int run_build(struct vmmio_bisect_tree *t, const char *const *build, size
 	status = vmmio_child_run(argv, t->tree, fd, fd, false);
 	if (status > 0) {
 		last_line(fd, last, sizeof(last));
-		snprintf(t->why, sizeof(t->why), "does not build (status %d)%s%s", status,
-			 last[0] ? ": " : "", last);
+		vmmio_say(t->why, sizeof(t->why), "does not build (status %d)%s%s", status,
+			  last[0] ? ": " : "", last);
 		status = -ECHILD;
 	} else if (status < 0) {
-		snprintf(t->why, sizeof(t->why), "build: %s", strerror(-status));
+		vmmio_say(t->why, sizeof(t->why), "build: %s", strerror(-status));
 	} else if (!rmdir(to)) { /* there was nothing in it */
-		snprintf(t->why, sizeof(t->why), "the build put nothing into $OUT");
+		vmmio_say(t->why, sizeof(t->why), "the build put nothing into $OUT");
 		status = -ENOENT;
 	}
 	close(fd);

@@ -28,7 +28,7 @@ struct vmmio_bisect_tree {
 	struct vmmio_commit first; /* the first bad one, once it is found */
 	json_t *candidates;    /* names of those that it could be, where all left were skipped */
 	unsigned long commits; /* between good and bad, the bad one included */
-	char why[256];	       /* of the last error */
+	char why[1024];	       /* of the last error */
 	bool added;
 };
 

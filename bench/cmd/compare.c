@@ -132,7 +132,7 @@ static int parse_options(struct options *o, int argc, char **argv)
 		return -EINVAL;
 	}
 	if (o->commit && !vmmio_commit_fits(o->commit)) {
-		fprintf(stderr, NAME "--commit %.80s: letters, digits and ._/+-, 80 at most\n",
+		fprintf(stderr, NAME "--commit %s: letters, digits and ._/+-, 80 at most\n",
 			o->commit);
 		return -EINVAL;
 	}
@@ -226,18 +226,8 @@ static int take_boot(struct run *r, const struct vmmio_load *b, int boot, struct
 	int err;
 
 	r->failed += j->failed;
-	if (j->failed)
-		fprintf(stderr, NAME "boot %d failed, %u times, and was run again: %s\n", boot,
-			j->failed, j->why);
-	if (j->err || j->result.end != VMMIO_GUEST_DONE || j->result.status) {
-		if (j->err == -ECANCELED) /* never started: another boot failed */
-			goto fail;
-		fprintf(stderr, NAME "boot %d: %s\n", boot,
-			j->result.why[0] ? j->result.why : strerror(-j->err));
-		if (j->result.console && j->result.console[0])
-			fprintf(stderr, "last lines of its console:\n%s\n", j->result.console);
+	if (!vmmio_setup_booted("compare", boot, j))
 		goto fail;
-	}
 	err = vmmio_rounds_parse(j->result.output, boot, r->rows, info, why, sizeof(why));
 	if (err) {
 		fprintf(stderr, NAME "boot %d: %s\n", boot, why);

@@ -126,7 +126,7 @@ int vmmio_ab_set_dims(struct vmmio_ab_command *c, const json_t *a, const json_t 
 	json_t *x = vmmio_dims_of(a, ma), *y = vmmio_dims_of(b, mb);
 	bool withheld = json_is_true(json_object_get(a, "withheld"));
 	struct vmmio_dims d;
-	char why[400];
+	char why[sizeof(d.refused) + 16];
 	int status = 0;
 
 	if (withheld || json_is_true(json_object_get(b, "withheld"))) {

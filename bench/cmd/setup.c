@@ -267,6 +267,29 @@ void vmmio_progress_end(void)
 		fprintf(stderr, "\r\033[K");
 }
 
+bool vmmio_setup_booted(const char *command, unsigned int boot, const struct vmmio_job *j)
+{
+	if (j->failed)
+		fprintf(stderr, "vmmio-bench %s: boot %u failed, %u times, and was run again: %s\n",
+			command, boot, j->failed, j->why);
+	if (j->err == -ECANCELED) /* never started: another boot failed */
+		return false;
+	if (!j->err && j->result.end == VMMIO_GUEST_DONE && !j->result.status)
+		return true;
+	fprintf(stderr, "vmmio-bench %s: boot %u: %s\n", command, boot,
+		j->result.why[0] ? j->result.why : strerror(-j->err));
+	if (j->result.console && j->result.console[0])
+		fprintf(stderr, "last lines of its console:\n%s\n", j->result.console);
+	return false;
+}
+
+void vmmio_print_result(json_t *j, const char *final, const struct vmmio_series_set *set)
+{
+	json_object_set_new(j, "folder", json_string(final));
+	json_object_set_new(j, "series", vmmio_series_to_json(set));
+	vmmio_print_json(j);
+}
+
 int vmmio_run_begin(const char *command, struct vmmio_result *r, const char *out)
 {
 	int err = vmmio_result_open(r, out);

@@ -9,6 +9,7 @@
 
 #include "bench/data/result.h"
 #include "bench/guest/guest.h"
+#include "bench/guest/pool.h"
 #include "lib/accel.h"
 #include "lib/opts.h"
 
@@ -93,6 +94,15 @@ int vmmio_run_begin(const char *command, struct vmmio_result *r, const char *out
 
 /* What was not kept is removed, and an interruption said: @status, or that of the signal. */
 int vmmio_run_end(const char *command, struct vmmio_result *r, int status);
+
+/*
+ * Has the boot @boot of @command come to its end, so that what its guest said can be
+ * taken? Prints why not, and what was run again.
+ */
+bool vmmio_setup_booted(const char *command, unsigned int boot, const struct vmmio_job *j);
+
+/* The result @j as JSON with its folder and its series; takes the reference. */
+void vmmio_print_result(json_t *j, const char *final, const struct vmmio_series_set *set);
 
 /* Clear the progress line on stderr, if there can be one. */
 void vmmio_progress_end(void);

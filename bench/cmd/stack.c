@@ -476,7 +476,6 @@ int vmmio_cmd_stack(int argc, char **argv)
 	struct run r = {0};
 	char final[PATH_MAX] = "";
 	int err, status = VMMIO_EXIT_TROUBLE;
-	json_t *j;
 
 	err = parse_options(&r, argc, argv);
 	if (err)
@@ -497,10 +496,7 @@ int vmmio_cmd_stack(int argc, char **argv)
 	    run(&r, final))
 		goto out;
 	if (r.json) {
-		j = result_object(&r);
-		json_object_set_new(j, "folder", json_string(final));
-		json_object_set_new(j, "series", vmmio_series_to_json(&r.s.set));
-		vmmio_print_json(j);
+		vmmio_print_result(result_object(&r), final, &r.s.set);
 	} else {
 		print_text(&r, stdout);
 		printf("\n%s\n", final);

@@ -87,21 +87,11 @@ static int take_boot(struct run *r, unsigned int boot, struct vmmio_job *j)
 {
 	json_t *info;
 	char why[256] = "";
-	int err = -EIO;
+	int err;
 
 	r->failed += j->failed;
-	if (j->failed)
-		fprintf(stderr, NAME "boot %u failed, %u times, and was run again: %s\n", boot,
-			j->failed, j->why);
-	if (j->err == -ECANCELED) /* never started: another boot failed */
-		return err;
-	if (j->err || j->result.end != VMMIO_GUEST_DONE || j->result.status) {
-		fprintf(stderr, NAME "boot %u: %s\n", boot,
-			j->result.why[0] ? j->result.why : strerror(-j->err));
-		if (j->result.console && j->result.console[0])
-			fprintf(stderr, "last lines of its console:\n%s\n", j->result.console);
-		return err;
-	}
+	if (!vmmio_setup_booted("compare --versus", boot, j))
+		return -EIO;
 	info = json_object();
 	err = vmmio_rounds_parse(j->result.output, boot, r->rows, info, why, sizeof(why));
 	if (err) {
@@ -234,7 +224,6 @@ int vmmio_cmd_versus(int argc, char **argv)
 	struct run r = {0};
 	char final[PATH_MAX] = "";
 	int err, status = VMMIO_EXIT_TROUBLE;
-	json_t *j;
 
 	err = parse_options(&r, argc, argv);
 	if (err)
@@ -248,10 +237,7 @@ int vmmio_cmd_versus(int argc, char **argv)
 	    vmmio_run_begin("compare --versus", &r.result, r.setup.out) || run(&r, final))
 		goto out;
 	if (r.json) {
-		j = result_object(&r);
-		json_object_set_new(j, "folder", json_string(final));
-		json_object_set_new(j, "series", vmmio_series_to_json(&r.v.set));
-		vmmio_print_json(j);
+		vmmio_print_result(result_object(&r), final, &r.v.set);
 	} else {
 		print_text(&r, stdout);
 		if (r.failed)

@@ -18,11 +18,11 @@
 #include "lib/num.h"
 #include "vmmio/events.h"
 #include "vmmio/slots.h"
+#include "slots.h"
 
 #define CPUS_MAX 64
 #define STEP_NS 1000000ull
 #define ROWS 270 /* devices and their 8 queues */
-#define PER_DEVICE 9
 /* other threads' registers pass for events, too: no numbers that are common */
 #define SLOT 263
 #define GEN 0x5eed
@@ -75,46 +75,6 @@ static void *feed(void *arg)
 	return NULL;
 }
 
-/* Who they are. */
-static int write_slots(const char *dir)
-{
-	struct vmmio_slot_info info;
-	char path[256];
-	FILE *f;
-	__u32 i;
-
-	snprintf(path, sizeof(path), "%s/abi", dir);
-	f = fopen(path, "we");
-	if (!f)
-		return -errno;
-	fprintf(f, "%d\n", VMMIO_ABI);
-	if (fclose(f))
-		return -errno;
-	snprintf(path, sizeof(path), "%s/slots", dir);
-	f = fopen(path, "we");
-	if (!f)
-		return -errno;
-	for (i = 0; i < VMMIO_SLOTS; i++) {
-		memset(&info, 0, sizeof(info));
-		if (i < ROWS) {
-			info.slot = i;
-			info.gen = GEN;
-			info.dev_slot = i - i % PER_DEVICE;
-			info.kind = i % PER_DEVICE ? VMMIO_SLOT_QUEUE : VMMIO_SLOT_DEVICE;
-			info.transport = VMMIO_TRANSPORT_PCI;
-			info.irq_mode = VMMIO_IRQ_MSIX;
-			info.queues = i % PER_DEVICE ? 0 : PER_DEVICE - 1;
-			info.queue = i % PER_DEVICE ? (__u16)(i % PER_DEVICE - 1) : 0;
-			info.ring_size = info.ring_max = 256;
-			info.device_id = 2;
-			snprintf(info.device, sizeof(info.device), "virtio%u", i / PER_DEVICE);
-			snprintf(info.driver, sizeof(info.driver), "virtio_blk");
-		}
-		fwrite(&info, sizeof(info), 1, f);
-	}
-	return fclose(f) ? -errno : 0;
-}
-
 int main(int argc, char **argv)
 {
 	struct feeder f[CPUS_MAX] = {};
@@ -123,7 +83,7 @@ int main(int argc, char **argv)
 	int err;
 
 	if (argc == 3 && !strcmp(argv[1], "slots")) {
-		err = write_slots(argv[2]);
+		err = vmmio_cost_slots(argv[2], ROWS, GEN);
 		if (err)
 			fprintf(stderr, "vmmio-callfeed: %s: %s\n", argv[2], strerror(-err));
 		return err ? 1 : 0;

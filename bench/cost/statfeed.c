@@ -25,49 +25,7 @@
 #include "lib/num.h"
 #include "vmmio/events.h"
 #include "vmmio/slots.h"
-
-#define QUEUES_PER_DEVICE 8
-
-static int write_slots(const char *dir, __u32 n)
-{
-	struct vmmio_slot_info info;
-	char path[256];
-	FILE *f;
-	__u32 i, within;
-
-	snprintf(path, sizeof(path), "%s/abi", dir);
-	f = fopen(path, "we");
-	if (!f)
-		return -errno;
-	fprintf(f, "%d\n", VMMIO_ABI);
-	if (fclose(f))
-		return -errno;
-	snprintf(path, sizeof(path), "%s/slots", dir);
-	f = fopen(path, "we");
-	if (!f)
-		return -errno;
-	for (i = 0; i < VMMIO_SLOTS; i++) {
-		memset(&info, 0, sizeof(info));
-		within = i % (QUEUES_PER_DEVICE + 1);
-		if (i < n) {
-			info.slot = i;
-			info.gen = 1;
-			info.dev_slot = i - within;
-			info.kind = within ? VMMIO_SLOT_QUEUE : VMMIO_SLOT_DEVICE;
-			info.transport = VMMIO_TRANSPORT_PCI;
-			info.irq_mode = VMMIO_IRQ_MSIX;
-			info.queues = within ? 0 : QUEUES_PER_DEVICE;
-			info.queue = within ? within - 1 : 0;
-			info.ring_size = info.ring_max = 256;
-			info.device_id = 2;
-			snprintf(info.device, sizeof(info.device), "virtio%u",
-				 i / (QUEUES_PER_DEVICE + 1));
-			snprintf(info.driver, sizeof(info.driver), "virtio_blk");
-		}
-		fwrite(&info, sizeof(info), 1, f);
-	}
-	return fclose(f) ? -errno : 0;
-}
+#include "slots.h"
 
 static struct statcost_bpf *place; /* of the event, in memory that the kernel can read */
 
@@ -145,7 +103,7 @@ static int feed_all(__u32 n, int cpu)
 					    .kick_to_irq_ns = 20000 + slot,
 					    .flags = VMMIO_EV_LATENCY};
 
-		if (slot % (QUEUES_PER_DEVICE + 1) == 0)
+		if (slot % (VMMIO_COST_QUEUES + 1) == 0)
 			continue; /* a device */
 		err = feed(kick, cpu, &k, sizeof(k));
 		err = err ?: feed(done, cpu, &d, sizeof(d));
@@ -169,7 +127,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	libbpf_set_print(NULL);
-	err = write_slots(argv[1], (__u32)n);
+	err = vmmio_cost_slots(argv[1], (__u32)n, 1);
 	if (!err)
 		err = make_place();
 	if (err) {

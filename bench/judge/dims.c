@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "dims.h"
+#include "lib/text.h"
 
 /* What a dimension's change means. */
 enum change {
@@ -175,9 +176,9 @@ int vmmio_dims_compare(const json_t *a, const json_t *b, const char *allow, stru
 		if (named(allow, dims[i].name))
 			continue;
 		if (dims[i].change == QUESTION && !out->refused[0])
-			snprintf(out->refused, sizeof(out->refused),
-				 "another %s: %.90s -> %.90s (--allow %s takes it)", dims[i].name,
-				 x, y, dims[i].name);
+			vmmio_say(out->refused, sizeof(out->refused),
+				  "another %s: %s -> %s (--allow %s takes it)", dims[i].name, x, y,
+				  dims[i].name);
 		kernel |= !strcmp(dims[i].name, "kernel");
 		/* modules must fit their kernel: another kernel brings another image */
 		if (dims[i].change != ASKED || (kernel && !strcmp(dims[i].name, "image")))

@@ -12,9 +12,9 @@
 #include <jansson.h>
 
 struct vmmio_dims {
-	json_t *changed;   /* array of "name: this -> that"; free it */
-	char refused[320]; /* why the two are not held against each other, or "" */
-	bool machine;	   /* another processor, kernel below, or accelerator */
+	json_t *changed;    /* array of "name: this -> that"; free it */
+	char refused[1024]; /* why the two are not held against each other, or "" */
+	bool machine;	    /* another processor, kernel below, or accelerator */
 };
 
 /* A new object, name to text, of what is known of a result and its machine (may be NULL). */

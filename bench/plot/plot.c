@@ -18,6 +18,7 @@
 
 #include "plot.h"
 #include "lib/embed.h"
+#include "lib/text.h"
 
 VMMIO_EMBED(vmmio_script_common, "gp/common.gp");
 #define EMBED(id, file) VMMIO_EMBED(vmmio_script_##file, "gp/" #file ".gp");
@@ -40,7 +41,7 @@ static int read_first_line(int fd, char *why, size_t len)
 	for (char *line = strtok(buf, "\n"); line; line = strtok(NULL, "\n")) {
 		line += strspn(line, " \t^");
 		if (*line)
-			snprintf(why, len, "gnuplot: %.160s", line);
+			vmmio_say(why, len, "gnuplot: %s", line);
 	}
 	return 0;
 }

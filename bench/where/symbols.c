@@ -11,6 +11,7 @@
 #include <zlib.h>
 
 #include "symbols.h"
+#include "lib/text.h"
 
 #define TEXT_MAX (64u << 20)
 
@@ -151,7 +152,7 @@ static int take_symbols(struct vmmio_symbols *s, const struct vmmio_symbols *lik
 		if (next)
 			*next++ = '\0';
 		if (!take_symbol(s, p)) {
-			snprintf(why, len, "a list of symbols has a line that is none: %.60s", p);
+			vmmio_say(why, len, "a list of symbols has a line that is none: %s", p);
 			return -EPROTO;
 		}
 	}
