@@ -28,7 +28,7 @@ static size_t print_predictions(const struct vmmio_loaded *l, const struct vmmio
 	for (size_t i = 0; i < l->series.n; i++) {
 		const struct vmmio_series *s = &l->series.s[i];
 
-		if (strcmp(s->key, "accesses_per_io"))
+		if (s->id != VMMIO_M_ACCESSES_PER_IO)
 			continue;
 		if (s->cls != VMMIO_STRUCTURAL) {
 			left_out++; /* counts of one run do not go to another machine */
@@ -83,7 +83,7 @@ static void print_ranges(const struct vmmio_loaded *l, const struct vmmio_costs 
 				char transport[24];
 
 				vmmio_series_label(s, "transport", transport, sizeof(transport));
-				if (strcmp(s->key, "accesses_per_io") ||
+				if (s->id != VMMIO_M_ACCESSES_PER_IO ||
 				    s->cls != VMMIO_STRUCTURAL ||
 				    strcmp(transport, vmmio_columns[t]))
 					continue;

@@ -75,11 +75,11 @@ static bool takes(const struct tune *t, const char *column)
 	return !strcmp(t->transport, "all") || !strncmp(column, t->transport, strlen(t->transport));
 }
 
-static const char *metric_of(const struct tune *t)
+static enum vmmio_metric_id metric_of(const struct tune *t)
 {
-	return !strcmp(t->objective, "latency") ? "latency_p50_us"
-	       : !strcmp(t->objective, "kicks") ? "kicks_per_io"
-						: "accesses_per_io";
+	return !strcmp(t->objective, "latency") ? VMMIO_M_LATENCY_P50
+	       : !strcmp(t->objective, "kicks") ? VMMIO_M_KICKS_PER_IO
+						: VMMIO_M_ACCESSES_PER_IO;
 }
 
 /* The objective's values of a boot, one for each transport and depth: all of them, or -ENODATA. */
@@ -94,7 +94,7 @@ static int take_series(struct tune *t, const struct vmmio_series_set *set, unsig
 	for (size_t i = 0; i < set->n && !err; i++) {
 		char transport[24], depth[24];
 
-		if (strcmp(set->s[i].key, metric_of(t)))
+		if (set->s[i].id != metric_of(t))
 			continue;
 		vmmio_series_label(&set->s[i], "transport", transport, sizeof(transport));
 		vmmio_series_label(&set->s[i], "depth", depth, sizeof(depth));

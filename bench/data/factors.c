@@ -8,6 +8,20 @@
 
 #include "factors.h"
 
+enum vmmio_factor_id vmmio_factor_id(const char *name, size_t len)
+{
+	static const char *const names[] = {
+		[VMMIO_F_TRANSPORT] = "transport", [VMMIO_F_DEPTH] = "depth",
+		[VMMIO_F_LOAD] = "load",	   [VMMIO_F_DRIVER] = "driver",
+		[VMMIO_F_ARCH] = "arch",	   [VMMIO_F_ICOUNT] = "icount",
+	};
+	enum vmmio_factor_id id = 0;
+
+	while (id < VMMIO_F_OTHER && (strlen(names[id]) != len || strncmp(names[id], name, len)))
+		id++;
+	return id;
+}
+
 static void note_label(struct vmmio_factors *all, const char *name, size_t nlen, const char *value,
 		       size_t vlen)
 {
@@ -22,6 +36,7 @@ static void note_label(struct vmmio_factors *all, const char *name, size_t nlen,
 	l = &all->f[i];
 	if (i == all->n) {
 		snprintf(l->name, sizeof(l->name), "%.*s", (int)nlen, name);
+		l->id = vmmio_factor_id(name, nlen);
 		all->n++;
 	}
 	for (k = 0; k < l->n; k++)
@@ -110,7 +125,7 @@ void vmmio_factors_describe(const struct vmmio_factors *all, const char *labels,
 	buf[0] = '\0';
 	for (size_t i = 0; i < all->n; i++) {
 		const struct vmmio_factor *l = &all->f[i];
-		bool always = !strcmp(l->name, "transport") || !strcmp(l->name, "depth");
+		bool always = l->id == VMMIO_F_TRANSPORT || l->id == VMMIO_F_DEPTH;
 		char value[24];
 
 		vmmio_series_label(&s, l->name, value, sizeof(value));
@@ -119,8 +134,8 @@ void vmmio_factors_describe(const struct vmmio_factors *all, const char *labels,
 			continue;
 		if (n < len)
 			n += snprintf(buf + n, len - n, "%s%s%s%s", n ? ", " : "",
-				      !strcmp(l->name, "transport") ? "" : l->name,
-				      !strcmp(l->name, "transport") ? "" : " ", value);
+				      l->id == VMMIO_F_TRANSPORT ? "" : l->name,
+				      l->id == VMMIO_F_TRANSPORT ? "" : " ", value);
 	}
 }
 
@@ -132,8 +147,8 @@ bool vmmio_factors_usual(const struct vmmio_factors *all, const struct vmmio_ser
 		char value[24];
 
 		vmmio_series_label(s, k->name, value, sizeof(value));
-		if (k != but && strcmp(k->name, "transport") && strcmp(k->name, "depth") &&
-		    value[0] && strcmp(value, k->value[k->base]))
+		if (k != but && k->id != VMMIO_F_TRANSPORT && k->id != VMMIO_F_DEPTH && value[0] &&
+		    strcmp(value, k->value[k->base]))
 			return false;
 	}
 	return true;

@@ -14,7 +14,21 @@
 #define VMMIO_FACTORS_MAX 24
 #define VMMIO_FACTOR_VALUES_MAX 16
 
+/* Those that something is said of by themselves; all others are VMMIO_F_OTHER. */
+enum vmmio_factor_id {
+	VMMIO_F_TRANSPORT,
+	VMMIO_F_DEPTH,
+	VMMIO_F_LOAD,
+	VMMIO_F_DRIVER,
+	VMMIO_F_ARCH,
+	VMMIO_F_ICOUNT,
+	VMMIO_F_OTHER,
+};
+
+enum vmmio_factor_id vmmio_factor_id(const char *name, size_t len);
+
 struct vmmio_factor {
+	enum vmmio_factor_id id;
 	char name[24];
 	char value[VMMIO_FACTOR_VALUES_MAX][20]; /* ascending */
 	size_t count[VMMIO_FACTOR_VALUES_MAX];

@@ -48,6 +48,25 @@ struct vmmio_series *vmmio_series_find(const struct vmmio_series_set *set, const
 	return NULL;
 }
 
+const struct vmmio_series *vmmio_series_get(const struct vmmio_series_set *set, const char *labels,
+					    enum vmmio_metric_id id)
+{
+	for (size_t i = 0; i < set->n; i++)
+		if (set->s[i].id == id && !strcmp(set->s[i].labels, labels))
+			return &set->s[i];
+	return NULL;
+}
+
+static enum vmmio_metric_id id_of(const char *key)
+{
+	for (int i = 0; i < VMMIO_M_COUNT; i++)
+		if (!strcmp(vmmio_metrics[i].key, key))
+			return i;
+	return !strncmp(key, "reg:", 4)	 ? VMMIO_M_REGISTER
+	       : !strncmp(key, "vq:", 3) ? VMMIO_M_QUEUE
+					 : VMMIO_M_OTHER;
+}
+
 static struct vmmio_series *series_new(struct vmmio_series_set *set)
 {
 	struct vmmio_series *s;
@@ -117,6 +136,7 @@ static int add(struct vmmio_series_set *set, const char *labels, const char *key
 		if (!s)
 			return -ENOMEM;
 		snprintf(s->labels, sizeof(s->labels), "%s", labels);
+		s->id = id_of(key);
 		snprintf(s->key, sizeof(s->key), "%s", key);
 		snprintf(s->heading, sizeof(s->heading), "%s", heading);
 		snprintf(s->unit, sizeof(s->unit), "%s", unit);

@@ -97,6 +97,9 @@ enum vmmio_metric_id {
 	VMMIO_METRICS(VMMIO_METRIC_ENUM)
 #undef VMMIO_METRIC_ENUM
 	VMMIO_M_COUNT,
+	VMMIO_M_REGISTER = VMMIO_M_COUNT, /* accesses of one register: key "reg:" + its name */
+	VMMIO_M_QUEUE,			  /* of one virtqueue: see vmmio_series_add_queue() */
+	VMMIO_M_OTHER,			  /* that this program does not know */
 };
 
 struct vmmio_metric {
@@ -111,7 +114,8 @@ extern const struct vmmio_metric vmmio_metrics[VMMIO_M_COUNT];
 
 struct vmmio_series {
 	char labels[VMMIO_LABELS_MAX]; /* "load=randread transport=mmio depth=1" */
-	char key[VMMIO_KEY_MAX];       /* of a metric, or "reg:" + a register's name */
+	enum vmmio_metric_id id;
+	char key[VMMIO_KEY_MAX]; /* what tells @id in a stored result */
 	char heading[VMMIO_KEY_MAX];
 	char unit[16];
 	enum vmmio_class cls;
@@ -153,6 +157,10 @@ int vmmio_series_add_queue(struct vmmio_series_set *set, const char *labels, con
 
 struct vmmio_series *vmmio_series_find(const struct vmmio_series_set *set, const char *labels,
 				       const char *key);
+
+/* The same by what the number is. */
+const struct vmmio_series *vmmio_series_get(const struct vmmio_series_set *set, const char *labels,
+					    enum vmmio_metric_id id);
 
 /* Value of one label, "" if it has none. */
 void vmmio_series_label(const struct vmmio_series *s, const char *name, char *buf, size_t len);

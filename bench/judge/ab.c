@@ -11,24 +11,26 @@
 #include "ab.h"
 #include "lib/accel.h"
 
-int vmmio_ab_direction(const char *key)
+int vmmio_ab_direction(enum vmmio_metric_id id)
 {
-	static const char *const less[] = {"buffers_per_kick", "used_per_irq", "suppressed_pct",
-					   "iops"};
-
-	if (!strncmp(key, "reg:", 4) || !strcmp(key, "observer_cost"))
+	switch (id) {
+	case VMMIO_M_REGISTER:
+	case VMMIO_M_OBSERVER:
 		return 0;
-	for (size_t i = 0; i < sizeof(less) / sizeof(less[0]); i++)
-		if (!strcmp(key, less[i]))
-			return -1;
-	return 1;
+	case VMMIO_M_BUFFERS_PER_KICK:
+	case VMMIO_M_USED_PER_IRQ:
+	case VMMIO_M_SUPPRESSED:
+	case VMMIO_M_IOPS:
+		return -1;
+	default:
+		return 1;
+	}
 }
 
 /* Said by another series already: the inverse of kicks or interrupts an I/O, and of latency. */
-static bool derived(const char *key)
+static bool derived(enum vmmio_metric_id id)
 {
-	return !strcmp(key, "buffers_per_kick") || !strcmp(key, "used_per_irq") ||
-	       !strcmp(key, "iops");
+	return id == VMMIO_M_BUFFERS_PER_KICK || id == VMMIO_M_USED_PER_IRQ || id == VMMIO_M_IOPS;
 }
 
 static bool takes_part(const struct vmmio_series *s, const struct vmmio_ab_options *o)
@@ -44,7 +46,7 @@ static bool takes_part(const struct vmmio_series *s, const struct vmmio_ab_optio
 
 bool vmmio_ab_judges(const struct vmmio_series *s, const struct vmmio_ab_options *o)
 {
-	return takes_part(s, o) && vmmio_ab_direction(s->key) && !derived(s->key);
+	return takes_part(s, o) && vmmio_ab_direction(s->id) && !derived(s->id);
 }
 
 bool vmmio_ab_requires(const struct vmmio_series *s, const struct vmmio_ab_options *o)
@@ -112,7 +114,7 @@ static int compare_values(struct vmmio_ab_row *r, const double *x, size_t m, con
 
 	r->median_a = vmmio_stats_median(x, m);
 	r->median_b = vmmio_stats_median(y, n);
-	r->judged = vmmio_ab_direction(r->a->key) && !derived(r->a->key);
+	r->judged = vmmio_ab_direction(r->a->id) && !derived(r->a->id);
 	if (!m || !n) {
 		r->finding = m ? VMMIO_AB_GONE : VMMIO_AB_UNKNOWN;
 		return 0;
@@ -168,7 +170,7 @@ static void weigh(struct vmmio_ab_row *r, const struct vmmio_ab_options *o)
 
 	if (r->finding != VMMIO_AB_DIFFERENT)
 		return;
-	r->worse = by * vmmio_ab_direction(r->a->key) > 0;
+	r->worse = by * vmmio_ab_direction(r->a->id) > 0;
 	if (!r->worse || !(structural || !o->one_run))
 		return;
 	r->regression = structural && r->hard == 0 ? true : fabs(by) >= r->hard;
@@ -240,7 +242,7 @@ static double exposure(const struct vmmio_series *s)
 /* How much worse B could be than A and the boots still look so; NAN if nothing tells. */
 static double hides(const struct vmmio_ab_row *r, const struct vmmio_ab_options *o)
 {
-	int dir = vmmio_ab_direction(r->a->key);
+	int dir = vmmio_ab_direction(r->a->id);
 	double all = r->b ? exposure(r->b) : 0, level = o->level > 0 ? o->level : 0.95;
 
 	if (r->finding == VMMIO_AB_SAME)
@@ -336,14 +338,12 @@ static int add_zeros(struct vmmio_series_set *to, const struct vmmio_series_set 
 
 	for (size_t i = 0; i < of->n && !err; i++) {
 		const struct vmmio_series *s = &of->s[i], *all;
-		bool reg = !strncmp(s->key, "reg:", 4);
+		bool reg = s->id == VMMIO_M_REGISTER;
 
-		if ((!reg && strncmp(s->key, "vq:", 3)) ||
-		    vmmio_series_find(other, s->labels, s->key))
+		if ((!reg && s->id != VMMIO_M_QUEUE) || vmmio_series_find(other, s->labels, s->key))
 			continue;
-		all = vmmio_series_find(
-			other, s->labels,
-			vmmio_metrics[reg ? VMMIO_M_ACCESSES_PER_IO : VMMIO_M_KICKS_PER_IO].key);
+		all = vmmio_series_get(other, s->labels,
+				       reg ? VMMIO_M_ACCESSES_PER_IO : VMMIO_M_KICKS_PER_IO);
 		if (all)
 			err = add_zero(to, s, all);
 	}

@@ -98,7 +98,7 @@ bool vmmio_ab_judges(const struct vmmio_series *s, const struct vmmio_ab_options
 /* Must @s be decided under @o: a schedule or times of an emulated run need not. */
 bool vmmio_ab_requires(const struct vmmio_series *s, const struct vmmio_ab_options *o);
 /* +1: more of @key is worse, -1: less is, 0: neither. */
-int vmmio_ab_direction(const char *key);
+int vmmio_ab_direction(enum vmmio_metric_id id);
 
 /* "REGRESSION", "UNDECIDED" or "no regression". */
 const char *vmmio_ab_verdict(const struct vmmio_ab *ab);

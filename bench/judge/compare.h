@@ -30,7 +30,7 @@ struct vmmio_comparison {
 /* The series of @key at one cell of the table; NULL if there is none. */
 const struct vmmio_series *vmmio_comparison_series(const struct vmmio_comparison *c,
 						   const char *column, unsigned int depth,
-						   const char *key);
+						   enum vmmio_metric_id key);
 
 /* What a register is for: one row of the table, one colour of the plot. */
 enum vmmio_role {

@@ -90,15 +90,14 @@ void vmmio_predict(const struct vmmio_series_set *set, const char *labels,
 		   struct vmmio_prediction *out)
 {
 	const char *doorbell = "mmio_write_user";
-	const struct vmmio_series *all =
-		vmmio_series_find(set, labels, vmmio_metrics[VMMIO_M_ACCESSES_PER_IO].key);
+	const struct vmmio_series *all = vmmio_series_get(set, labels, VMMIO_M_ACCESSES_PER_IO);
 	bool known = all && !isnan(known_median(all));
 
 	memset(out, 0, sizeof(*out));
 	for (size_t i = 0; i < set->n; i++) {
 		const struct vmmio_series *s = &set->s[i];
 
-		if (strncmp(s->key, "reg:", 4) || strcmp(s->labels, labels))
+		if (s->id != VMMIO_M_REGISTER || strcmp(s->labels, labels))
 			continue;
 		known = true;
 		switch (vmmio_role_of(s->key + 4)) {

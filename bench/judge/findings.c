@@ -28,8 +28,8 @@ struct spread {
 	size_t n, exact;
 };
 
-static struct spread spread_of(const struct vmmio_page *p, const char *key, const char *load,
-			       const char *transport)
+static struct spread spread_of(const struct vmmio_page *p, enum vmmio_metric_id key,
+			       const char *load, const char *transport)
 {
 	const struct vmmio_factor *arch = vmmio_findings_factor(p->in, "arch");
 	struct spread out = {INFINITY, -INFINITY, 0, 0};
@@ -41,7 +41,7 @@ static struct spread spread_of(const struct vmmio_page *p, const char *key, cons
 
 		/* leaving the status out departs from the specification, and another architecture
 		 * has another machine: both are told apart */
-		if (strcmp(s->key, key) || s->cls != VMMIO_STRUCTURAL ||
+		if (s->id != key || s->cls != VMMIO_STRUCTURAL ||
 		    !vmmio_series_is(s, "load", load) ||
 		    !vmmio_series_is(s, "transport", transport) ||
 		    vmmio_series_is(s, "lazy_status", "on") ||
@@ -59,7 +59,7 @@ static struct spread spread_of(const struct vmmio_page *p, const char *key, cons
 }
 
 /* "mmio 3, pci-intx 2, pci-msix 1"; the settings counted and those exact are added up. */
-static void over_transports(const struct vmmio_page *p, const char *key, const char *load,
+static void over_transports(const struct vmmio_page *p, enum vmmio_metric_id key, const char *load,
 			    char *buf, size_t len, struct spread *sum)
 {
 	const struct vmmio_factor *t = vmmio_findings_factor(p->in, "transport");
@@ -74,16 +74,16 @@ static void over_transports(const struct vmmio_page *p, const char *key, const c
 			continue;
 		vmmio_format(s.min, a, sizeof(a));
 		vmmio_format(s.max, b, sizeof(b));
-		vmmio_page_append(buf, len, "%s%s %s%s%s", buf[0] ? ", " : "", t->value[i], a,
-				  s.min < s.max ? " to " : "", s.min < s.max ? b : "");
+		vmmio_append(buf, len, "%s%s %s%s%s", buf[0] ? ", " : "", t->value[i], a,
+			     s.min < s.max ? " to " : "", s.min < s.max ? b : "");
 		sum->n += s.n;
 		sum->exact += s.exact;
 	}
 }
 
 /* The same, or one number where all transports have it. */
-static void over_transports_short(const struct vmmio_page *p, const char *key, const char *load,
-				  char *buf, size_t len)
+static void over_transports_short(const struct vmmio_page *p, enum vmmio_metric_id key,
+				  const char *load, char *buf, size_t len)
 {
 	struct spread all = spread_of(p, key, load, NULL), sum;
 
@@ -93,7 +93,7 @@ static void over_transports_short(const struct vmmio_page *p, const char *key, c
 		over_transports(p, key, load, buf, len, &sum);
 }
 
-static void ref_nearest(const struct vmmio_page *p, const char *by, const char *key,
+static void ref_nearest(const struct vmmio_page *p, const char *by, enum vmmio_metric_id key,
 			const char *load, const char *depth, char *buf, size_t len)
 {
 	const struct vmmio_series *s = vmmio_findings_nearest(p->in, key, load, NULL, depth);
@@ -102,7 +102,7 @@ static void ref_nearest(const struct vmmio_page *p, const char *by, const char *
 	if (s)
 		vmmio_tables_ref(p->tables, by, key, s->labels, buf, len);
 	if (!buf[0])
-		snprintf(buf, len, "`series.csv`, key `%s`", key);
+		snprintf(buf, len, "`series.csv`, key `%s`", vmmio_metrics[key].key);
 }
 
 /* What the ranges above leave to sentences of their own. */
@@ -139,8 +139,8 @@ static bool same_price(const struct vmmio_page *p, const char *a, const char *b)
 	bool common = false;
 
 	for (size_t i = 0; t && i < t->n; i++) {
-		struct spread x = spread_of(p, "accesses_per_io", a, t->value[i]);
-		struct spread y = spread_of(p, "accesses_per_io", b, t->value[i]);
+		struct spread x = spread_of(p, VMMIO_M_ACCESSES_PER_IO, a, t->value[i]);
+		struct spread y = spread_of(p, VMMIO_M_ACCESSES_PER_IO, b, t->value[i]);
 
 		if (!x.n || !y.n)
 			continue;
@@ -164,18 +164,19 @@ static void say_price(struct vmmio_page *p, const struct vmmio_factor *l, size_t
 	for (size_t j = 0; j < l->n; j++) {
 		if (said[j] || !same_price(p, l->value[i], l->value[j]))
 			continue;
-		over_transports(p, "accesses_per_io", l->value[j], other, sizeof(other), &sum);
-		vmmio_page_append(names, sizeof(names), "%s%s", names[0] ? ", " : "", l->value[j]);
+		over_transports(p, VMMIO_M_ACCESSES_PER_IO, l->value[j], other, sizeof(other),
+				&sum);
+		vmmio_append(names, sizeof(names), "%s%s", names[0] ? ", " : "", l->value[j]);
 		said[j] = true;
 		n += sum.n;
 		exact += sum.exact;
 	}
 	if (!n)
 		return;
-	over_transports(p, "accesses_per_io", l->value[i], list, sizeof(list), &sum);
-	ref_nearest(p, "transport", "accesses_per_io", l->value[i], "1", row, sizeof(row));
-	over_transports_short(p, "kicks_per_io", l->value[i], kicks, sizeof(kicks));
-	over_transports_short(p, "irqs_per_io", l->value[i], irqs, sizeof(irqs));
+	over_transports(p, VMMIO_M_ACCESSES_PER_IO, l->value[i], list, sizeof(list), &sum);
+	ref_nearest(p, "transport", VMMIO_M_ACCESSES_PER_IO, l->value[i], "1", row, sizeof(row));
+	over_transports_short(p, VMMIO_M_KICKS_PER_IO, l->value[i], kicks, sizeof(kicks));
+	over_transports_short(p, VMMIO_M_IRQS_PER_IO, l->value[i], irqs, sizeof(irqs));
 	snprintf(loads, sizeof(loads), "Load %s", names);
 	vmmio_page_say(p, title ? title : loads,
 		       "One %s at depth 1 (load %s) costs these register accesses, doorbell "
@@ -194,7 +195,7 @@ static void say_registers(struct vmmio_page *p)
 
 	for (size_t i = 0; t && l && i < t->n; i++) {
 		const struct vmmio_series *all = vmmio_findings_nearest(
-			p->in, "accesses_per_io", l->value[l->base], t->value[i], "1");
+			p->in, VMMIO_M_ACCESSES_PER_IO, l->value[l->base], t->value[i], "1");
 		bool any = false;
 
 		for (int role = 0; all && role < VMMIO_ROLES; role++) {
@@ -202,24 +203,23 @@ static void say_registers(struct vmmio_page *p)
 				const struct vmmio_series *s = &p->tables->set->s[k];
 				char text[80];
 
-				if (strncmp(s->key, "reg:", 4) || strcmp(s->labels, all->labels) ||
+				if (s->id != VMMIO_M_REGISTER || strcmp(s->labels, all->labels) ||
 				    (int)vmmio_role_of(s->key + 4) != role ||
 				    !(vmmio_series_text(s, text, sizeof(text)) > 0))
 					continue;
 				if (!any)
-					vmmio_page_append(list, sizeof(list),
-							  "%s%s:", list[0] ? "; " : "",
-							  t->value[i]);
-				vmmio_page_append(list, sizeof(list), "%s %s %s", any ? "," : "",
-						  s->key + 4, text);
+					vmmio_append(list, sizeof(list),
+						     "%s%s:", list[0] ? "; " : "", t->value[i]);
+				vmmio_append(list, sizeof(list), "%s %s %s", any ? "," : "",
+					     s->key + 4, text);
 				any = true;
 			}
 		}
 	}
 	if (!list[0])
 		return;
-	over_transports(p, "accesses_per_irq", NULL, per, sizeof(per), &sum);
-	ref_nearest(p, "transport", "accesses_per_irq", NULL, NULL, row, sizeof(row));
+	over_transports(p, VMMIO_M_ACCESSES_PER_IRQ, NULL, per, sizeof(per), &sum);
+	ref_nearest(p, "transport", VMMIO_M_ACCESSES_PER_IRQ, NULL, NULL, row, sizeof(row));
 	vmmio_page_say(
 		p, "Where it goes",
 		"Per I/O by register - %s. What is not the doorbell is the price of an interrupt, "
@@ -230,10 +230,10 @@ static void say_registers(struct vmmio_page *p)
 /* INTx against MSI-X, and MMIO against both: differences of the above, where they are exact. */
 static void say_interrupts(struct vmmio_page *p)
 {
-	struct spread mmio = spread_of(p, "accesses_per_irq", NULL, "mmio");
-	struct spread intx = spread_of(p, "accesses_per_irq", NULL, "pci-intx");
-	struct spread msix = spread_of(p, "accesses_per_irq", NULL, "pci-msix");
-	struct spread kick = spread_of(p, "accesses_per_kick", NULL, NULL);
+	struct spread mmio = spread_of(p, VMMIO_M_ACCESSES_PER_IRQ, NULL, "mmio");
+	struct spread intx = spread_of(p, VMMIO_M_ACCESSES_PER_IRQ, NULL, "pci-intx");
+	struct spread msix = spread_of(p, VMMIO_M_ACCESSES_PER_IRQ, NULL, "pci-msix");
+	struct spread kick = spread_of(p, VMMIO_M_ACCESSES_PER_KICK, NULL, NULL);
 	char row[64], more[80] = "", how[80];
 
 	if (!intx.n || !msix.n || intx.min != intx.max || msix.min != msix.max)
@@ -241,7 +241,7 @@ static void say_interrupts(struct vmmio_page *p)
 	if (mmio.n && mmio.min == mmio.max && mmio.min > intx.min)
 		snprintf(more, sizeof(more), ", a line of mmio %g more than one of pci",
 			 mmio.min - intx.min);
-	ref_nearest(p, "transport", "accesses_per_irq", NULL, NULL, row, sizeof(row));
+	ref_nearest(p, "transport", VMMIO_M_ACCESSES_PER_IRQ, NULL, NULL, row, sizeof(row));
 	vmmio_page_say(p, "INTx against MSI-X",
 		       "A line of pci costs %g access per interrupt more than a message (reading "
 		       "isr_status)%s%s - structural, %s%s; %s.",
@@ -254,7 +254,7 @@ static void say_interrupts(struct vmmio_page *p)
 /* Path lengths compare across transports: they are the driver's, not the emulator's. */
 static void say_path(struct vmmio_page *p)
 {
-	static const char *const keys[] = {"instructions_per_io", "instructions_per_io_p50"};
+	static const enum vmmio_metric_id keys[] = {VMMIO_M_PATH_MIN, VMMIO_M_PATH_P50};
 	const struct vmmio_factor *t = vmmio_findings_factor(p->in, "transport");
 
 	/* the shortest, where it is known: the median holds whatever came in between */
@@ -269,8 +269,8 @@ static void say_path(struct vmmio_page *p)
 			if (!s)
 				continue;
 			vmmio_series_text(s, text, sizeof(text));
-			vmmio_page_append(list, sizeof(list), "%s%s %s", list[0] ? ", " : "",
-					  t->value[i], text);
+			vmmio_append(list, sizeof(list), "%s%s %s", list[0] ? ", " : "",
+				     t->value[i], text);
 			heading = s->heading;
 		}
 		if (!list[0])
@@ -308,7 +308,7 @@ static void say_predictions(struct vmmio_page *p)
 
 			for (size_t i = 0; t && i < t->n; i++) {
 				const struct vmmio_series *s =
-					vmmio_findings_nearest(p->in, "accesses_per_io",
+					vmmio_findings_nearest(p->in, VMMIO_M_ACCESSES_PER_IO,
 							       l->value[l->base], t->value[i], "1");
 				struct vmmio_prediction r;
 
@@ -317,8 +317,8 @@ static void say_predictions(struct vmmio_page *p)
 				vmmio_predict(p->tables->set, s->labels, c, how, &r);
 				snprintf(text, sizeof(text), isnan(r.ns) ? "-" : "%.1f us",
 					 r.ns / 1000);
-				vmmio_page_append(list, sizeof(list), "%s%s %s",
-						  list[0] ? ", " : "", t->value[i], text);
+				vmmio_append(list, sizeof(list), "%s%s %s", list[0] ? ", " : "",
+					     t->value[i], text);
 			}
 			fprintf(p->f, "   - %s: %s; `predicted.tsv`\n", vmmio_doorbell_name[how],
 				list);

@@ -35,7 +35,7 @@ struct walk {
 
 static bool derived_or_not_compared(const struct vmmio_series *s, const struct vmmio_ab_options *o)
 {
-	return !vmmio_ab_judges(s, o) && strncmp(s->key, "reg:", 4);
+	return !vmmio_ab_judges(s, o) && s->id != VMMIO_M_REGISTER;
 }
 
 static void take_values(struct point *p)
@@ -66,11 +66,10 @@ static bool make_zero(struct point *p, const struct vmmio_series *like,
 {
 	const struct vmmio_series *all = NULL;
 
-	if (!strncmp(like->key, "reg:", 4))
-		all = vmmio_series_find(set, like->labels,
-					vmmio_metrics[VMMIO_M_ACCESSES_PER_IO].key);
-	else if (!strncmp(like->key, "vq:", 3))
-		all = vmmio_series_find(set, like->labels, vmmio_metrics[VMMIO_M_KICKS_PER_IO].key);
+	if (like->id == VMMIO_M_REGISTER)
+		all = vmmio_series_get(set, like->labels, VMMIO_M_ACCESSES_PER_IO);
+	else if (like->id == VMMIO_M_QUEUE)
+		all = vmmio_series_get(set, like->labels, VMMIO_M_KICKS_PER_IO);
 	if (!all)
 		return false;
 	p->zero = *like;
@@ -350,7 +349,7 @@ static int find_changes(struct walk *w)
 static void weigh(struct walk *w, const struct vmmio_ab_options *o)
 {
 	struct vmmio_history_line *l = w->line;
-	int dir = vmmio_ab_direction(l->like->key);
+	int dir = vmmio_ab_direction(l->like->id);
 	double last = NAN;
 
 	for (size_t c = 0; c <= l->changes; c++) {

@@ -8,12 +8,12 @@
 
 static bool for_the_worse(const struct vmmio_history_line *l, const struct vmmio_history_change *c)
 {
-	return vmmio_ab_direction(l->like->key) * (c->is - c->was) > 0;
+	return vmmio_ab_direction(l->like->id) * (c->is - c->was) > 0;
 }
 
 static const char *word(const struct vmmio_history_line *l, const struct vmmio_history_change *c)
 {
-	if (!vmmio_ab_direction(l->like->key))
+	if (!vmmio_ab_direction(l->like->id))
 		return "changed";
 	if (!for_the_worse(l, c))
 		return "better";

@@ -11,7 +11,7 @@
 #include "findings.h"
 #include "lib/accel.h"
 
-static void cell(const struct vmmio_findings *in, const char *key, const char *load,
+static void cell(const struct vmmio_findings *in, enum vmmio_metric_id key, const char *load,
 		 const char *transport, FILE *f)
 {
 	char text[80];
@@ -26,14 +26,14 @@ static void role_cell(const struct vmmio_findings *in, enum vmmio_role role, con
 		      const char *transport, FILE *f)
 {
 	const struct vmmio_series *all =
-		vmmio_findings_nearest(in, "accesses_per_io", load, transport, "1");
+		vmmio_findings_nearest(in, VMMIO_M_ACCESSES_PER_IO, load, transport, "1");
 	char text[80] = "-";
 	double sum = 0;
 
 	for (size_t i = 0; all && i < in->tables->set->n; i++) {
 		const struct vmmio_series *s = &in->tables->set->s[i];
 
-		if (!strncmp(s->key, "reg:", 4) && !strcmp(s->labels, all->labels) &&
+		if (s->id == VMMIO_M_REGISTER && !strcmp(s->labels, all->labels) &&
 		    vmmio_role_of(s->key + 4) == role)
 			sum += vmmio_series_text(s, text, sizeof(text));
 	}
@@ -46,19 +46,20 @@ static void role_cell(const struct vmmio_findings *in, enum vmmio_role role, con
 static void write_prices(const struct vmmio_findings *in, FILE *f)
 {
 	static const struct {
-		const char *key, *text;
+		enum vmmio_metric_id key;
+		const char *text;
 	} rows[] = {
-		{"accesses_per_kick", "accesses per kick"},
-		{"accesses_per_irq", "accesses per interrupt (EOIs not visible)"},
-		{"instructions_per_io", "guest instructions per I/O, shortest"},
-		{"instructions_per_io_p50", "guest instructions per I/O, median"},
+		{VMMIO_M_ACCESSES_PER_KICK, "accesses per kick"},
+		{VMMIO_M_ACCESSES_PER_IRQ, "accesses per interrupt (EOIs not visible)"},
+		{VMMIO_M_PATH_MIN, "guest instructions per I/O, shortest"},
+		{VMMIO_M_PATH_P50, "guest instructions per I/O, median"},
 	};
 	const struct vmmio_factor *t = vmmio_findings_factor(in, "transport");
 	const struct vmmio_factor *l = vmmio_findings_factor(in, "load");
 	const char *load = l ? l->value[l->base] : NULL;
 	bool emulated = vmmio_accel_emulated(in->tables->accel);
 
-	if (!t || !vmmio_findings_nearest(in, "accesses_per_io", load, NULL, "1"))
+	if (!t || !vmmio_findings_nearest(in, VMMIO_M_ACCESSES_PER_IO, load, NULL, "1"))
 		return;
 	fprintf(f, "| %s, depth 1 |", load ? load : "all");
 	for (size_t i = 0; i < t->n; i++)
@@ -68,7 +69,7 @@ static void write_prices(const struct vmmio_findings *in, FILE *f)
 		fprintf(f, "---|");
 	fprintf(f, "---|\n| **register accesses per I/O** |");
 	for (size_t i = 0; i < t->n; i++)
-		cell(in, "accesses_per_io", load, t->value[i], f);
+		cell(in, VMMIO_M_ACCESSES_PER_IO, load, t->value[i], f);
 	fprintf(f, " structural |\n");
 	for (int role = 0; role < VMMIO_ROLE_OTHER; role++) {
 		fprintf(f, "| - %s |", vmmio_role_heading[role]);
@@ -99,25 +100,26 @@ static const char *text_of(const json_t *j, const char *key)
 /* Was anything of it run under KVM in a bench host? Then exits were counted. */
 static bool is_hosted(const struct vmmio_findings *in)
 {
-	return vmmio_tables_find(in->tables, "transport", "exits_per_io") ||
-	       vmmio_tables_find(in->tables, "transport", "stack_instructions_mean");
+	return vmmio_tables_find(in->tables, "transport", VMMIO_M_EXITS_PER_IO) ||
+	       vmmio_tables_find(in->tables, "transport", VMMIO_M_STACK_MEAN);
 }
 
 /* "5, 3, 101455": exits, those to userspace, instructions, each - where it is not known. */
 static double whole_cell(const struct vmmio_findings *in, const char *labels, bool deep, FILE *f)
 {
-	static const char *const keys[] = {"exits_per_io", "user_exits_per_io"};
+	static const enum vmmio_metric_id keys[] = {VMMIO_M_EXITS_PER_IO,
+						    VMMIO_M_USER_EXITS_PER_IO};
 	const struct vmmio_series *s;
 	char text[80];
 	double median;
 
 	for (int i = 0; i < 2; i++) {
-		vmmio_series_text(vmmio_series_find(in->tables->set, labels, keys[i]), text,
+		vmmio_series_text(vmmio_series_get(in->tables->set, labels, keys[i]), text,
 				  sizeof(text));
 		fprintf(f, "%s %s", i ? "," : " |", text);
 	}
-	s = vmmio_series_find(in->tables->set, labels,
-			      deep ? "stack_instructions_mean" : "stack_instructions_per_io");
+	s = vmmio_series_get(in->tables->set, labels,
+			     deep ? VMMIO_M_STACK_MEAN : VMMIO_M_STACK_P50);
 	median = vmmio_series_text(s, text, sizeof(text));
 	fprintf(f, ", %s", text);
 	return median;
@@ -128,8 +130,8 @@ static void write_whole(const struct vmmio_findings *in, FILE *f)
 {
 	/* a host with several processors has exits, but no instructions */
 	const struct vmmio_table *t =
-		vmmio_tables_find(in->tables, "transport", "stack_instructions_mean")
-			?: vmmio_tables_find(in->tables, "transport", "exits_per_io");
+		vmmio_tables_find(in->tables, "transport", VMMIO_M_STACK_MEAN)
+			?: vmmio_tables_find(in->tables, "transport", VMMIO_M_EXITS_PER_IO);
 
 	if (!t)
 		return;

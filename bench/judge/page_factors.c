@@ -70,8 +70,8 @@ static void say_row(const struct vmmio_page *p, const struct vmmio_table *t,
 	for (size_t v = 0; v < t->by->n; v++)
 		if (!isnan(vmmio_series_text(vmmio_tables_cell(p->tables, t, r, v), text,
 					     sizeof(text))))
-			vmmio_page_append(list, sizeof(list), "%s%s at %s", list[0] ? ", " : "",
-					  text, t->by->value[v]);
+			vmmio_append(list, sizeof(list), "%s%s at %s", list[0] ? ", " : "", text,
+				     t->by->value[v]);
 	vmmio_tables_ref(p->tables, t->by->name, t->key, r->lead->labels, row, sizeof(row));
 	fprintf(p->f, "   - %s%s: %s %s - %s%s; %s\n", r->emulated ? "~" : "", r->setting,
 		t->heading, list,
@@ -85,7 +85,7 @@ static void say_rows(const struct vmmio_page *p, const struct vmmio_table *t, en
 	const struct vmmio_factor *c = vmmio_findings_factor(p->in, "transport");
 	const struct vmmio_table_row *r;
 
-	if (!strcmp(t->by->name, "transport")) {
+	if (t->by->id == VMMIO_F_TRANSPORT) {
 		r = best_row(p, t, NULL, what);
 		if (r)
 			say_row(p, t, r);
@@ -112,22 +112,20 @@ static void count_structural(const struct vmmio_table *t, size_t *rows, size_t *
 
 static void name_table(char *buf, size_t len, const struct vmmio_table *t)
 {
-	vmmio_page_append(buf, len, "%s%s", buf[0] ? ", " : "", t->heading);
+	vmmio_append(buf, len, "%s%s", buf[0] ? ", " : "", t->heading);
 	if (t->number)
-		vmmio_page_append(buf, len, " T%d", t->number);
+		vmmio_append(buf, len, " T%d", t->number);
 }
 
 /* One factor: what it does, or a place in the list of those that do nothing. */
 static void say_factor(struct vmmio_page *p, const struct vmmio_factor *by, const char *title)
 {
-	static const char *const structural[] = {"accesses_per_io", "accesses_per_irq",
-						 "kicks_per_io", "irqs_per_io"};
-	static const char *const others[] = {"kicks_per_io",
-					     "used_per_irq",
-					     "suppressed_pct",
-					     "instructions_per_io",
-					     "instructions_per_io_p50",
-					     "latency_p50_us"};
+	static const enum vmmio_metric_id structural[] = {
+		VMMIO_M_ACCESSES_PER_IO, VMMIO_M_ACCESSES_PER_IRQ, VMMIO_M_KICKS_PER_IO,
+		VMMIO_M_IRQS_PER_IO};
+	static const enum vmmio_metric_id others[] = {VMMIO_M_KICKS_PER_IO, VMMIO_M_USED_PER_IRQ,
+						      VMMIO_M_SUPPRESSED,   VMMIO_M_PATH_MIN,
+						      VMMIO_M_PATH_P50,	    VMMIO_M_LATENCY_P50};
 	const struct vmmio_table *t;
 	char same[300] = "", differ[300] = "", quiet[300] = "";
 	const char *changes = !vmmio_accel_emulated(p->tables->accel)
@@ -150,11 +148,11 @@ static void say_factor(struct vmmio_page *p, const struct vmmio_factor *by, cons
 		else if (t)
 			name_table(quiet, sizeof(quiet), t);
 	}
-	if (!differ[0] && !any && strcmp(by->name, "driver") && strcmp(by->name, "arch")) {
+	if (!differ[0] && !any && by->id != VMMIO_F_DRIVER && by->id != VMMIO_F_ARCH) {
 		if (quiet[0])
-			vmmio_page_append(p->none, sizeof(p->none), "%s%s %s to %s (%s)",
-					  p->none[0] ? "; " : "", by->name, by->value[0],
-					  by->value[by->n - 1], quiet);
+			vmmio_append(p->none, sizeof(p->none), "%s%s %s to %s (%s)",
+				     p->none[0] ? "; " : "", by->name, by->value[0],
+				     by->value[by->n - 1], quiet);
 		return;
 	}
 	vmmio_page_say(p, title, "%s%s%s%s%s%s", same[0] ? "The same at every value: " : "", same,
@@ -200,8 +198,8 @@ void vmmio_page_factors(struct vmmio_page *p)
 
 		/* transports and loads are compared in the sentences before */
 		/* nor is it a setting of the device how the guest's clock goes */
-		if (by->n > 1 && strcmp(by->name, "icount") && !is_subject(by->name) &&
-		    strcmp(by->name, "transport") && strcmp(by->name, "load"))
+		if (by->n > 1 && by->id != VMMIO_F_ICOUNT && !is_subject(by->name) &&
+		    by->id != VMMIO_F_TRANSPORT && by->id != VMMIO_F_LOAD)
 			say_factor(p, by, by->name);
 	}
 	if (p->none[0])

@@ -108,8 +108,8 @@ int vmmio_published_load(const char *path, struct vmmio_published *p, char *why,
  * The one structural value of @key over all settings of a transport, NAN if there are several. Of
  * x86: an edge-triggered line, as on arm64, costs our driver another read.
  */
-static double constant(const struct vmmio_series_set *set, const char *key, const char *transport,
-		       const char *load)
+static double constant(const struct vmmio_series_set *set, enum vmmio_metric_id key,
+		       const char *transport, const char *load)
 {
 	double value = NAN;
 
@@ -120,7 +120,7 @@ static double constant(const struct vmmio_series_set *set, const char *key, cons
 		vmmio_series_label(s, "transport", have, sizeof(have));
 		vmmio_series_label(s, "lazy_status", lazy, sizeof(lazy));
 		vmmio_series_label(s, "arch", arch, sizeof(arch));
-		if (strcmp(s->key, key) || s->cls != VMMIO_STRUCTURAL || strcmp(have, transport) ||
+		if (s->id != key || s->cls != VMMIO_STRUCTURAL || strcmp(have, transport) ||
 		    !strcmp(lazy, "on") || (arch[0] && strcmp(arch, "x86")) ||
 		    !vmmio_series_exact(s))
 			continue;
@@ -138,8 +138,8 @@ int vmmio_published_explain(const struct vmmio_published *p, const struct vmmio_
 			    FILE *f, char *why, size_t len)
 {
 	static const char *const loads[] = {"tcp_rr", "udp_rr"};
-	double line = constant(set, "accesses_per_irq", "mmio", NULL);
-	double message = constant(set, "accesses_per_irq", "pci-msix", NULL);
+	double line = constant(set, VMMIO_M_ACCESSES_PER_IRQ, "mmio", NULL);
+	double message = constant(set, VMMIO_M_ACCESSES_PER_IRQ, "pci-msix", NULL);
 	double base = 1e6 / p->rate[find_rate(p, p->reference)].value, most = 0, exits;
 
 	if (isnan(line) || isnan(message) || line <= message) {
@@ -175,7 +175,7 @@ int vmmio_published_explain(const struct vmmio_published *p, const struct vmmio_
 			p->exit[i].value, p->exit[i].name, most / p->exit[i].value,
 			most / p->exit[i].value / exits);
 	for (size_t i = 0; i < sizeof(loads) / sizeof(loads[0]); i++) {
-		double irqs = constant(set, "irqs_per_io", "mmio", loads[i]);
+		double irqs = constant(set, VMMIO_M_IRQS_PER_IO, "mmio", loads[i]);
 
 		if (!isnan(irqs))
 			fprintf(f,

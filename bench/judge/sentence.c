@@ -36,24 +36,16 @@ static unsigned int unusual(const struct vmmio_tables *t, const struct vmmio_ser
 	for (size_t i = 0; i < t->factors.n; i++) {
 		const struct vmmio_factor *l = &t->factors.f[i];
 
-		n += strcmp(l->name, "transport") && strcmp(l->name, "depth") &&
-		     strcmp(l->name, "load") && !vmmio_series_is(s, l->name, "") &&
+		n += l->id != VMMIO_F_TRANSPORT && l->id != VMMIO_F_DEPTH &&
+		     l->id != VMMIO_F_LOAD && !vmmio_series_is(s, l->name, "") &&
 		     !vmmio_series_is(s, l->name, l->value[l->base]);
 	}
 	return n;
 }
 
-static bool known(const struct vmmio_series *s)
-{
-	for (size_t i = 0; i < s->n; i++)
-		if (!isnan(s->v[i]))
-			return true;
-	return false;
-}
-
-const struct vmmio_series *vmmio_findings_nearest(const struct vmmio_findings *in, const char *key,
-						  const char *load, const char *transport,
-						  const char *depth)
+const struct vmmio_series *vmmio_findings_nearest(const struct vmmio_findings *in,
+						  enum vmmio_metric_id key, const char *load,
+						  const char *transport, const char *depth)
 {
 	const struct vmmio_series_set *set = in->tables->set;
 	const struct vmmio_series *best = NULL;
@@ -63,9 +55,9 @@ const struct vmmio_series *vmmio_findings_nearest(const struct vmmio_findings *i
 		const struct vmmio_series *s = &set->s[i];
 		unsigned int n;
 
-		if (strcmp(s->key, key) || !vmmio_series_is(s, "load", load) ||
+		if (s->id != key || !vmmio_series_is(s, "load", load) ||
 		    !vmmio_series_is(s, "transport", transport) ||
-		    !vmmio_series_is(s, "depth", depth) || !known(s))
+		    !vmmio_series_is(s, "depth", depth) || !vmmio_series_any(s))
 			continue;
 		n = unusual(in->tables, s);
 		if (!best || n < least) {
@@ -92,14 +84,12 @@ void vmmio_page_say(struct vmmio_page *p, const char *title, const char *fmt, ..
 	fputc('\n', p->f);
 }
 
-void vmmio_page_append(char *buf, size_t len, const char *fmt, ...)
+void vmmio_sentence_add(json_t *all, const char *fmt, ...)
 {
-	size_t n = strlen(buf);
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (n < len)
-		vsnprintf(buf + n, len - n, fmt, ap);
+	json_array_append_new(all, json_vsprintf(fmt, ap));
 	va_end(ap);
 }
 

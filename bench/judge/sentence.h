@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "costs.h"
+#include "lib/text.h"
 #include "tables.h"
 
 #define VMMIO_COSTS_MAX 8
@@ -39,9 +40,8 @@ struct vmmio_page {
 void vmmio_page_say(struct vmmio_page *p, const char *title, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* To the end of @buf, cut at @len. */
-void vmmio_page_append(char *buf, size_t len, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+/* One more sentence in the array @all. */
+void vmmio_sentence_add(json_t *all, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* "n = 3 boots" */
 const char *vmmio_page_boots(const struct vmmio_page *p);
@@ -53,9 +53,9 @@ unsigned int vmmio_page_unusual(const struct vmmio_page *p, const struct vmmio_s
  * The series of @key whose labels hold @load, @transport and @depth (each may be NULL) and are
  * otherwise the usual ones as far as possible; NULL if none has a value.
  */
-const struct vmmio_series *vmmio_findings_nearest(const struct vmmio_findings *in, const char *key,
-						  const char *load, const char *transport,
-						  const char *depth);
+const struct vmmio_series *vmmio_findings_nearest(const struct vmmio_findings *in,
+						  enum vmmio_metric_id key, const char *load,
+						  const char *transport, const char *depth);
 
 /* Has @s this label? NULL is any. */
 bool vmmio_series_is(const struct vmmio_series *s, const char *name, const char *value);

@@ -150,35 +150,38 @@ static void labels_of(int c, char *buf, size_t len)
 }
 
 /* The guest's count of @key in @boot: the numerator that its series keeps; NAN: unknown. */
-static double guest_count(const struct vmmio_stack *s, int c, unsigned int boot, const char *key)
+static double guest_count(const struct vmmio_stack *s, int c, unsigned int boot,
+			  enum vmmio_metric_id key)
 {
 	const struct vmmio_series *v;
 	char labels[96];
 
 	labels_of(c, labels, sizeof(labels));
-	v = vmmio_series_find(&s->set, labels, key);
+	v = vmmio_series_get(&s->set, labels, key);
 	return v && v->c && boot < v->n ? v->c[boot].num : NAN;
 }
 
-static double value(const struct vmmio_stack *s, int c, unsigned int boot, const char *key)
+static double value(const struct vmmio_stack *s, int c, unsigned int boot, enum vmmio_metric_id key)
+{
+	const struct vmmio_series *v;
+	char labels[96];
+
+	labels_of(c, labels, sizeof(labels));
+	v = vmmio_series_get(&s->set, labels, key);
+	return v && boot < v->n ? v->v[boot] : NAN;
+}
+
+/* How often the driver touched the register of series @key; one that no boot touched has none. */
+static double guest_register(const struct vmmio_stack *s, int c, unsigned int boot, const char *key)
 {
 	const struct vmmio_series *v;
 	char labels[96];
 
 	labels_of(c, labels, sizeof(labels));
 	v = vmmio_series_find(&s->set, labels, key);
-	return v && boot < v->n ? v->v[boot] : NAN;
-}
-
-/* How often the driver touched @key's register; one that no boot touched has no series. */
-static double guest_register(const struct vmmio_stack *s, int c, unsigned int boot, const char *key)
-{
-	char labels[96];
-
-	labels_of(c, labels, sizeof(labels));
-	if (vmmio_series_find(&s->set, labels, key))
-		return guest_count(s, c, boot, key);
-	return isnan(guest_count(s, c, boot, "accesses_per_io")) ? NAN : 0;
+	if (v)
+		return v->c && boot < v->n ? v->c[boot].num : NAN;
+	return isnan(guest_count(s, c, boot, VMMIO_M_ACCESSES_PER_IO)) ? NAN : 0;
 }
 
 /* Unknown on either side is a difference. */
@@ -209,8 +212,8 @@ static void hold_boot(struct vmmio_stack *s, unsigned int boot)
 	for (int c = 0; c < VMMIO_COLUMNS; c++) {
 		const struct vmmio_host_round *h = CELL(s, boot, c);
 		const struct vmmio_guest_counts g = {
-			.kicks = guest_count(s, c, boot, "kicks_per_io"),
-			.irqs = guest_count(s, c, boot, "irqs_per_io"),
+			.kicks = guest_count(s, c, boot, VMMIO_M_KICKS_PER_IO),
+			.irqs = guest_count(s, c, boot, VMMIO_M_IRQS_PER_IO),
 			.reads = guest_register(s, c, boot, "reg:InterruptStatus") +
 				 guest_register(s, c, boot, "reg:isr_status"),
 			.acks = guest_register(s, c, boot, "reg:InterruptACK"),
@@ -263,8 +266,9 @@ int vmmio_stack_judge(struct vmmio_stack *s, const json_t *rows)
 								VMMIO_M_USER_EXITS_PER_IO, 1,
 								(struct vmmio_count){h->user, ios});
 			err = err
-				      ?: vmmio_series_add(&s->set, labels, VMMIO_M_STACK_P50, 1,
-							  1000 * value(s, c, b, "latency_p50_us"));
+				      ?: vmmio_series_add(
+						 &s->set, labels, VMMIO_M_STACK_P50, 1,
+						 1000 * value(s, c, b, VMMIO_M_LATENCY_P50));
 			err = err ?: add_plain(s, labels, vmmio_stack_seen(rows, b, c, "time"));
 			err = err ?: add_kicks(s, labels, &s->kicks[b * VMMIO_COLUMNS + c]);
 		}
@@ -343,12 +347,12 @@ json_t *vmmio_stack_kinds(const struct vmmio_stack *s)
 	return kinds;
 }
 
-static const struct vmmio_series *find(const struct vmmio_stack *s, int c, const char *key)
+static const struct vmmio_series *find(const struct vmmio_stack *s, int c, enum vmmio_metric_id key)
 {
 	char labels[96];
 
 	labels_of(c, labels, sizeof(labels));
-	return vmmio_series_find(&s->set, labels, key);
+	return vmmio_series_get(&s->set, labels, key);
 }
 
 static void cell(FILE *f, double v)
@@ -359,7 +363,7 @@ static void cell(FILE *f, double v)
 	fprintf(f, " %10s", isnan(v) ? "-" : text);
 }
 
-static void print_series(const struct vmmio_stack *s, const char *heading, const char *key,
+static void print_series(const struct vmmio_stack *s, const char *heading, enum vmmio_metric_id key,
 			 const char *cls, FILE *f)
 {
 	bool exact = true;
@@ -408,8 +412,8 @@ void vmmio_stack_print(const struct vmmio_stack *s, FILE *f)
 	}
 	fprintf(f, "\n%-36s %10s %10s %10s   class\n", "per I/O", vmmio_columns[0],
 		vmmio_columns[1], vmmio_columns[2]);
-	print_series(s, "exits", "exits_per_io", "structural", f);
-	print_series(s, "  to userspace", "user_exits_per_io", "structural", f);
+	print_series(s, "exits", VMMIO_M_EXITS_PER_IO, "structural", f);
+	print_series(s, "  to userspace", VMMIO_M_USER_EXITS_PER_IO, "structural", f);
 	json_array_foreach(kinds, i, k) {
 		const json_t *exits = json_object_get(k, "exits");
 
@@ -429,13 +433,12 @@ void vmmio_stack_print(const struct vmmio_stack *s, FILE *f)
 	print_host(s, "HLT, besides", offsetof(struct vmmio_host_round, halts), f);
 	print_host(s, "timer and unrelated, besides", offsetof(struct vmmio_host_round, others), f);
 	print_host(s, "the guest's report, besides", offsetof(struct vmmio_host_round, report), f);
-	print_series(s, "instructions, guest + KVM + monitor", "stack_instructions_mean", "path",
-		     f);
-	print_series(s, "  in the median I/O", "stack_instructions_per_io", "path", f);
-	print_series(s, "  in the shortest", "stack_instructions_min", "path", f);
-	print_series(s, "  with the host's probes, times", "observer_cost", "path", f);
-	print_series(s, "  in a kick, the guest's probes in it", "kick_instructions", "path", f);
-	print_series(s, "  kick to interrupt, so too", "kick_to_irq_instructions", "path", f);
+	print_series(s, "instructions, guest + KVM + monitor", VMMIO_M_STACK_MEAN, "path", f);
+	print_series(s, "  in the median I/O", VMMIO_M_STACK_P50, "path", f);
+	print_series(s, "  in the shortest", VMMIO_M_STACK_MIN, "path", f);
+	print_series(s, "  with the host's probes, times", VMMIO_M_OBSERVER, "path", f);
+	print_series(s, "  in a kick, the guest's probes in it", VMMIO_M_STACK_KICK, "path", f);
+	print_series(s, "  kick to interrupt, so too", VMMIO_M_STACK_KICK_TO_IRQ, "path", f);
 	vmmio_stack_print_layers(s, f);
 	if (s->hung)
 		fprintf(f, "%u boot%s hung or failed and %s run again\n", s->hung,
@@ -453,8 +456,8 @@ void vmmio_stack_print(const struct vmmio_stack *s, FILE *f)
 /* "5 exits per I/O, 3 to userspace (exact)"; one boot is no ground for the word */
 static void exits_words(const struct vmmio_stack *s, int c, char *buf, size_t len)
 {
-	const struct vmmio_series *e = find(s, c, "exits_per_io"),
-				  *u = find(s, c, "user_exits_per_io");
+	const struct vmmio_series *e = find(s, c, VMMIO_M_EXITS_PER_IO),
+				  *u = find(s, c, VMMIO_M_USER_EXITS_PER_IO);
 	char exits[32], user[32], low_text[32], high_text[32], how[80] = "";
 	double low, high;
 
@@ -473,7 +476,7 @@ static void exits_words(const struct vmmio_stack *s, int c, char *buf, size_t le
 }
 
 /* mmio over pci-msix within each boot; false: a boot does not know. */
-static bool ratios(const struct vmmio_stack *s, const char *key, double out[64])
+static bool ratios(const struct vmmio_stack *s, enum vmmio_metric_id key, double out[64])
 {
 	bool known = true;
 
@@ -504,8 +507,7 @@ json_t *vmmio_stack_verdict(const struct vmmio_stack *s, bool *withheld)
 	snprintf(text, sizeof(text), "depth 1: %s; %s; %s; n = %u boot%s, HLT and timer apart",
 		 words[0], words[1], words[2], s->boots, s->boots == 1 ? "" : "s");
 	json_array_append_new(out, json_string(text));
-	if (ratios(s, "stack_instructions_per_io", median) &&
-	    ratios(s, "stack_instructions_min", min)) {
+	if (ratios(s, VMMIO_M_STACK_P50, median) && ratios(s, VMMIO_M_STACK_MIN, min)) {
 		double low, high;
 
 		vmmio_stats_range(median, n, &low, &high);

@@ -34,20 +34,20 @@ static bool kind_of(const struct vmmio_stack *s, int c, const char *name, double
 	return exits > 0 || isnan(exits);
 }
 
-static double median_of(const struct vmmio_stack *s, int c, const char *metric)
+static double median_of(const struct vmmio_stack *s, int c, enum vmmio_metric_id metric)
 {
 	const struct vmmio_series *v;
 	char labels[96];
 
 	snprintf(labels, sizeof(labels), "load=randread transport=%s depth=1", vmmio_columns[c]);
-	v = vmmio_series_find(&s->set, labels, metric);
+	v = vmmio_series_get(&s->set, labels, metric);
 	return v && v->n ? vmmio_stats_median(v->v, v->n) : NAN;
 }
 
 /* Of an I/O with the host's probes attached, as what an exit takes has them in it. */
 static double measured(const struct vmmio_stack *s, int c)
 {
-	return median_of(s, c, "stack_instructions_mean") * median_of(s, c, "observer_cost");
+	return median_of(s, c, VMMIO_M_STACK_MEAN) * median_of(s, c, VMMIO_M_OBSERVER);
 }
 
 json_t *vmmio_stack_predict(const struct vmmio_stack *s)

@@ -25,12 +25,12 @@ const char *const vmmio_role_heading[VMMIO_ROLES] = {
 
 const struct vmmio_series *vmmio_comparison_series(const struct vmmio_comparison *c,
 						   const char *column, unsigned int depth,
-						   const char *key)
+						   enum vmmio_metric_id key)
 {
 	char labels[VMMIO_LABELS_MAX];
 
 	snprintf(labels, sizeof(labels), "load=%s transport=%s depth=%u", c->load, column, depth);
-	return vmmio_series_find(&c->set, labels, key);
+	return vmmio_series_get(&c->set, labels, key);
 }
 
 enum vmmio_role vmmio_role_of(const char *reg)
@@ -46,7 +46,7 @@ int vmmio_comparison_role(const struct vmmio_comparison *c, const char *column, 
 			  enum vmmio_role role, struct vmmio_series *out)
 {
 	const struct vmmio_series *all =
-		vmmio_comparison_series(c, column, depth, "accesses_per_io");
+		vmmio_comparison_series(c, column, depth, VMMIO_M_ACCESSES_PER_IO);
 	char labels[VMMIO_LABELS_MAX];
 
 	memset(out, 0, sizeof(*out));
@@ -66,7 +66,7 @@ int vmmio_comparison_role(const struct vmmio_comparison *c, const char *column, 
 	for (size_t i = 0; i < c->set.n; i++) {
 		const struct vmmio_series *s = &c->set.s[i];
 
-		if (strncmp(s->key, "reg:", 4) || strcmp(s->labels, labels) ||
+		if (s->id != VMMIO_M_REGISTER || strcmp(s->labels, labels) ||
 		    vmmio_role_of(s->key + 4) != role)
 			continue;
 		for (size_t b = 0; b < all->n && b < s->n; b++)
@@ -230,8 +230,8 @@ void vmmio_comparison_print(const struct vmmio_comparison *c, FILE *f)
 			bool known = false;
 
 			for (int i = 0; i < VMMIO_COLUMNS; i++) {
-				cell[i] = vmmio_comparison_series(
-					c, vmmio_columns[i], c->depths.v[d], vmmio_metrics[m].key);
+				cell[i] = vmmio_comparison_series(c, vmmio_columns[i],
+								  c->depths.v[d], m);
 				for (size_t b = 0; cell[i] && b < cell[i]->n; b++)
 					known |= !isnan(cell[i]->v[b]);
 			}

@@ -14,23 +14,15 @@
 #include "lib/accel.h"
 
 /* What the page speaks of, in the order of the tables. */
-static const char *const keys[] = {
-	"exits_per_io",
-	"user_exits_per_io",
-	"stack_instructions_per_io",
-	"stack_instructions_mean",
-	"accesses_per_io",
-	"accesses_per_irq",
-	"accesses_per_kick",
-	"kicks_per_io",
-	"irqs_per_io",
-	"used_per_irq",
-	"buffers_per_kick",
-	"suppressed_pct",
-	"instructions_per_io",
-	"instructions_per_io_p50",
-	"latency_p50_us",
-	"iops",
+static const enum vmmio_metric_id keys[] = {
+	VMMIO_M_EXITS_PER_IO,	   VMMIO_M_USER_EXITS_PER_IO,
+	VMMIO_M_STACK_P50,	   VMMIO_M_STACK_MEAN,
+	VMMIO_M_ACCESSES_PER_IO,   VMMIO_M_ACCESSES_PER_IRQ,
+	VMMIO_M_ACCESSES_PER_KICK, VMMIO_M_KICKS_PER_IO,
+	VMMIO_M_IRQS_PER_IO,	   VMMIO_M_USED_PER_IRQ,
+	VMMIO_M_BUFFERS_PER_KICK,  VMMIO_M_SUPPRESSED,
+	VMMIO_M_PATH_MIN,	   VMMIO_M_PATH_P50,
+	VMMIO_M_LATENCY_P50,	   VMMIO_M_IOPS,
 };
 
 double vmmio_series_text(const struct vmmio_series *s, char *buf, size_t len)
@@ -123,14 +115,13 @@ static bool judge(const struct vmmio_tables *all, const struct vmmio_series *s,
 /* Two transports side by side are a comparison: not of what is true of one emulated run. */
 static bool compares(const struct vmmio_table_row *row, const struct vmmio_factor *by)
 {
-	return strcmp(by->name, "transport") || !row->emulated;
+	return by->id != VMMIO_F_TRANSPORT || !row->emulated;
 }
 
 /* Of these a table is shown even if nothing changes: that is the answer. */
 static bool always(const struct vmmio_factor *by)
 {
-	return !strcmp(by->name, "transport") || !strcmp(by->name, "driver") ||
-	       !strcmp(by->name, "arch");
+	return by->id == VMMIO_F_TRANSPORT || by->id == VMMIO_F_DRIVER || by->id == VMMIO_F_ARCH;
 }
 
 static size_t commas(const char *text)
@@ -151,7 +142,7 @@ static int by_setting(const void *a, const void *b)
 	return m != n ? (m > n) - (m < n) : strverscmp(x->setting, y->setting);
 }
 
-static int build(struct vmmio_tables *all, const struct vmmio_factor *by, const char *key,
+static int build(struct vmmio_tables *all, const struct vmmio_factor *by, enum vmmio_metric_id key,
 		 int *number)
 {
 	struct vmmio_table *t = &all->t[all->n], keep = {.by = by, .key = key};
@@ -161,7 +152,7 @@ static int build(struct vmmio_tables *all, const struct vmmio_factor *by, const 
 		const struct vmmio_series *s = &all->set->s[i];
 		struct vmmio_table_row row, *more;
 
-		if (strcmp(s->key, key) || !judge(all, s, by, &row) || !compares(&row, by))
+		if (s->id != key || !judge(all, s, by, &row) || !compares(&row, by))
 			continue;
 		more = realloc(t->row, (t->n + 1) * sizeof(*more));
 		if (!more)
@@ -202,7 +193,7 @@ int vmmio_tables_build(struct vmmio_tables *all, const struct vmmio_series_set *
 		for (size_t i = 0; i < all->factors.n && !err; i++) {
 			const struct vmmio_factor *by = &all->factors.f[i];
 
-			if (by->n < 2 || (pass == 0) != !strcmp(by->name, "transport"))
+			if (by->n < 2 || (pass == 0) != (by->id == VMMIO_F_TRANSPORT))
 				continue;
 			for (size_t k = 0; k < nkeys && !err; k++)
 				err = build(all, by, keys[k], &number);
@@ -222,15 +213,15 @@ void vmmio_tables_free(struct vmmio_tables *all)
 }
 
 const struct vmmio_table *vmmio_tables_find(const struct vmmio_tables *all, const char *by,
-					    const char *key)
+					    enum vmmio_metric_id key)
 {
 	for (size_t i = 0; i < all->n; i++)
-		if (!strcmp(all->t[i].by->name, by) && !strcmp(all->t[i].key, key))
+		if (!strcmp(all->t[i].by->name, by) && all->t[i].key == key)
 			return &all->t[i];
 	return NULL;
 }
 
-void vmmio_tables_ref(const struct vmmio_tables *all, const char *by, const char *key,
+void vmmio_tables_ref(const struct vmmio_tables *all, const char *by, enum vmmio_metric_id key,
 		      const char *labels, char *buf, size_t len)
 {
 	const struct vmmio_table *t = vmmio_tables_find(all, by, key);

@@ -27,7 +27,7 @@ struct vmmio_table_row {
 
 struct vmmio_table {
 	const struct vmmio_factor *by;
-	const char *key;
+	enum vmmio_metric_id key;
 	char heading[VMMIO_KEY_MAX + 4];
 	struct vmmio_table_row *row;
 	size_t n, apart; /* rows; those of them that are apart */
@@ -51,10 +51,10 @@ void vmmio_tables_free(struct vmmio_tables *all);
 void vmmio_tables_write(const struct vmmio_tables *all, FILE *f);
 
 const struct vmmio_table *vmmio_tables_find(const struct vmmio_tables *all, const char *by,
-					    const char *key);
+					    enum vmmio_metric_id key);
 
 /* "T3.2", the row that holds @labels whatever its value of the factor; "" if none does. */
-void vmmio_tables_ref(const struct vmmio_tables *all, const char *by, const char *key,
+void vmmio_tables_ref(const struct vmmio_tables *all, const char *by, enum vmmio_metric_id key,
 		      const char *labels, char *buf, size_t len);
 
 /* The series of a row at value @v of the factor; NULL if it was not run. */

@@ -13,33 +13,7 @@
 #include "compare.h"
 #include "bench/data/stats.h"
 #include "lib/accel.h"
-
-static void say(json_t *sentences, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static void say(json_t *sentences, const char *fmt, ...)
-{
-	char text[512];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	json_array_append_new(sentences, json_string(text));
-}
-
-static void append(char *buf, size_t len, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static void append(char *buf, size_t len, const char *fmt, ...)
-{
-	size_t n = strlen(buf);
-	va_list ap;
-
-	va_start(ap, fmt);
-	if (n < len)
-		vsnprintf(buf + n, len - n, fmt, ap);
-	va_end(ap);
-}
+#include "sentence.h"
 
 /* The value of @s in words; false if it is not the same in all boots. */
 static bool value(const struct vmmio_series *s, char *buf, size_t len)
@@ -67,8 +41,8 @@ static bool value(const struct vmmio_series *s, char *buf, size_t len)
 }
 
 /* One metric over the columns: "mmio 3<unit>, pci-intx 2, pci-msix 1 (exact, n = 4 boots)". */
-static void over_columns(const struct vmmio_comparison *c, unsigned int depth, const char *key,
-			 const char *what, char *buf, size_t len)
+static void over_columns(const struct vmmio_comparison *c, unsigned int depth,
+			 enum vmmio_metric_id key, const char *what, char *buf, size_t len)
 {
 	bool exact = true;
 	char v[64];
@@ -76,14 +50,14 @@ static void over_columns(const struct vmmio_comparison *c, unsigned int depth, c
 	for (int i = 0; i < VMMIO_COLUMNS; i++) {
 		exact &= value(vmmio_comparison_series(c, vmmio_columns[i], depth, key), v,
 			       sizeof(v));
-		append(buf, len, "%s%s %s%s%s", i ? ", " : "", vmmio_columns[i], v, i ? "" : " ",
-		       i ? "" : what);
+		vmmio_append(buf, len, "%s%s %s%s%s", i ? ", " : "", vmmio_columns[i], v,
+			     i ? "" : " ", i ? "" : what);
 	}
 	if (c->boots < 2)
-		append(buf, len, " (%s)", vmmio_exact_words(exact, c->boots));
+		vmmio_append(buf, len, " (%s)", vmmio_exact_words(exact, c->boots));
 	else
-		append(buf, len, " (%s, n = %u boots)",
-		       exact ? "exact" : "not exact: range over boots", c->boots);
+		vmmio_append(buf, len, " (%s, n = %u boots)",
+			     exact ? "exact" : "not exact: range over boots", c->boots);
 }
 
 static void say_counts(const struct vmmio_comparison *c, unsigned int depth, json_t *sentences)
@@ -92,29 +66,32 @@ static void say_counts(const struct vmmio_comparison *c, unsigned int depth, jso
 
 	snprintf(text, sizeof(text), "depth %u: ", depth);
 	if (depth == 1) {
-		over_columns(c, depth, "accesses_per_io", "trapped accesses per I/O", text,
+		over_columns(c, depth, VMMIO_M_ACCESSES_PER_IO, "trapped accesses per I/O", text,
 			     sizeof(text));
-		append(text, sizeof(text), "; EOIs are not visible from the guest");
+		vmmio_append(text, sizeof(text), "; EOIs are not visible from the guest");
 	} else {
-		over_columns(c, depth, "accesses_per_irq", "accesses per interrupt", text,
+		over_columns(c, depth, VMMIO_M_ACCESSES_PER_IRQ, "accesses per interrupt", text,
 			     sizeof(text));
-		append(text, sizeof(text), ", and ");
-		over_columns(c, depth, "accesses_per_kick", "per kick", text, sizeof(text));
+		vmmio_append(text, sizeof(text), ", and ");
+		over_columns(c, depth, VMMIO_M_ACCESSES_PER_KICK, "per kick", text, sizeof(text));
 		if (vmmio_accel_emulated(c->accel))
-			append(text, sizeof(text),
-			       "; how many kicks and interrupts an I/O needs is not compared: "
-			       "under "
-			       "emulation the device completes inside the doorbell write");
+			vmmio_append(
+				text, sizeof(text),
+				"; how many kicks and interrupts an I/O needs is not compared: "
+				"under "
+				"emulation the device completes inside the doorbell write");
 	}
-	say(sentences, "%s", text);
+	vmmio_sentence_add(sentences, "%s", text);
 }
 
 /* Difference of two columns per boot: each boot ran both, so boots are pairs. */
 static void say_time(const struct vmmio_comparison *c, unsigned int depth, const char *column,
 		     json_t *sentences)
 {
-	const struct vmmio_series *a = vmmio_comparison_series(c, "mmio", depth, "latency_p50_us");
-	const struct vmmio_series *b = vmmio_comparison_series(c, column, depth, "latency_p50_us");
+	const struct vmmio_series *a =
+		vmmio_comparison_series(c, "mmio", depth, VMMIO_M_LATENCY_P50);
+	const struct vmmio_series *b =
+		vmmio_comparison_series(c, column, depth, VMMIO_M_LATENCY_P50);
 	struct vmmio_interval ci;
 	double *d;
 	size_t n = 0;
@@ -128,13 +105,14 @@ static void say_time(const struct vmmio_comparison *c, unsigned int depth, const
 		if (!isnan(a->v[i] + b->v[i]))
 			d[n++] = a->v[i] - b->v[i];
 	if (n > 1 && !vmmio_stats_median_interval(d, n, 0.95, &ci))
-		say(sentences,
-		    "depth %u: median latency of mmio minus that of %s: %+.2f us "
-		    "(%.1f %% interval %+.2f to %+.2f, n = %zu boots): %s",
-		    depth, column, vmmio_stats_median(d, n), 100 * ci.level, ci.low, ci.high, n,
-		    ci.low > 0	  ? "mmio is slower"
-		    : ci.high < 0 ? "mmio is faster"
-				  : "no difference shown");
+		vmmio_sentence_add(sentences,
+				   "depth %u: median latency of mmio minus that of %s: %+.2f us "
+				   "(%.1f %% interval %+.2f to %+.2f, n = %zu boots): %s",
+				   depth, column, vmmio_stats_median(d, n), 100 * ci.level, ci.low,
+				   ci.high, n,
+				   ci.low > 0	 ? "mmio is slower"
+				   : ci.high < 0 ? "mmio is faster"
+						 : "no difference shown");
 	free(d);
 }
 
@@ -150,18 +128,19 @@ json_t *vmmio_comparison_verdict(const struct vmmio_comparison *c, bool *withhel
 			if (json_is_true(json_object_get(check, "ok")))
 				continue;
 			if (failed++ < 4)
-				say(sentences, "%s: %s",
-				    json_string_value(json_object_get(check, "name")),
-				    json_string_value(json_object_get(check, "text")));
+				vmmio_sentence_add(
+					sentences, "%s: %s",
+					json_string_value(json_object_get(check, "name")),
+					json_string_value(json_object_get(check, "text")));
 		}
-		say(sentences, "the verdict is withheld: %u of %zu checks failed", failed,
-		    json_array_size(c->checks));
+		vmmio_sentence_add(sentences, "the verdict is withheld: %u of %zu checks failed",
+				   failed, json_array_size(c->checks));
 		return sentences;
 	}
 	for (i = 0; i < c->depths.n; i++)
 		say_counts(c, c->depths.v[i], sentences);
 	if (vmmio_accel_emulated(c->accel)) {
-		say(sentences, "times are emulated and no ground for a comparison");
+		vmmio_sentence_add(sentences, "times are emulated and no ground for a comparison");
 		return sentences;
 	}
 	for (i = 0; i < c->depths.n; i++) {
@@ -169,7 +148,8 @@ json_t *vmmio_comparison_verdict(const struct vmmio_comparison *c, bool *withhel
 		say_time(c, c->depths.v[i], "pci-msix", sentences);
 	}
 	if (c->accel == VMMIO_ACCEL_KVM_SOFT)
-		say(sentences,
-		    "these times are those of a KVM without hardware support, and of no other");
+		vmmio_sentence_add(
+			sentences,
+			"these times are those of a KVM without hardware support, and of no other");
 	return sentences;
 }

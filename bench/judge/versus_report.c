@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +15,7 @@
 #include "versus.h"
 #include "lib/csv.h"
 #include "lib/embed.h"
+#include "sentence.h"
 
 const char *const vmmio_sides[VMMIO_SIDES] = {"mainline", "vmmio", "traced"};
 
@@ -164,8 +164,7 @@ double vmmio_versus_path(const struct vmmio_versus *v, enum vmmio_side side, con
 	double *known, m;
 
 	labels_of(side, column, labels, sizeof(labels));
-	s = vmmio_series_find(&v->set, labels,
-			      vmmio_metrics[median ? VMMIO_M_PATH_P50 : VMMIO_M_PATH_MIN].key);
+	s = vmmio_series_get(&v->set, labels, median ? VMMIO_M_PATH_P50 : VMMIO_M_PATH_MIN);
 	known = s && s->n ? malloc(s->n * sizeof(*known)) : NULL;
 	if (!known)
 		return NAN;
@@ -182,19 +181,6 @@ double vmmio_versus_above(const struct vmmio_versus *v, enum vmmio_side side, co
 	return 100 * (vmmio_versus_path(v, side, column, median) - base) / base;
 }
 
-static void say(json_t *sentences, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
-static void say(json_t *sentences, const char *fmt, ...)
-{
-	char text[400];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	json_array_append_new(sentences, json_string(text));
-}
-
 json_t *vmmio_versus_verdict(const struct vmmio_versus *v, bool *negative)
 {
 	json_t *sentences = json_array(), *check;
@@ -203,10 +189,11 @@ json_t *vmmio_versus_verdict(const struct vmmio_versus *v, bool *negative)
 	*negative = !vmmio_checks_ok(v->checks);
 	json_array_foreach(v->checks, i, check)
 		if (!json_is_true(json_object_get(check, "ok")))
-			say(sentences, "%s: %s", json_string_value(json_object_get(check, "name")),
-			    json_string_value(json_object_get(check, "text")));
+			vmmio_sentence_add(sentences, "%s: %s",
+					   json_string_value(json_object_get(check, "name")),
+					   json_string_value(json_object_get(check, "text")));
 	if (*negative) {
-		say(sentences, "the verdict is withheld");
+		vmmio_sentence_add(sentences, "the verdict is withheld");
 		return sentences;
 	}
 	for (int c = 0; c < VMMIO_COLUMNS; c++) {
@@ -216,16 +203,20 @@ json_t *vmmio_versus_verdict(const struct vmmio_versus *v, bool *negative)
 		double on = vmmio_versus_above(v, VMMIO_SIDE_TRACED, column, false);
 		bool bad = !(off <= v->limit), bad_on = !(on <= v->limit_traced);
 
-		say(sentences,
-		    "%s: vmmio.ko needs %+.0f instructions per I/O (%+.2f %%) against mainline's "
-		    "%.0f: %s %+.2f %%; traced %+.1f %%: %s %+.0f %%",
-		    column, vmmio_versus_path(v, VMMIO_SIDE_VMMIO, column, false) - base, off, base,
-		    bad ? "ABOVE the limit of" : "within", v->limit, on,
-		    bad_on ? "ABOVE the limit of" : "within", v->limit_traced);
+		vmmio_sentence_add(sentences,
+				   "%s: vmmio.ko needs %+.0f instructions per I/O (%+.2f %%) "
+				   "against mainline's "
+				   "%.0f: %s %+.2f %%; traced %+.1f %%: %s %+.0f %%",
+				   column,
+				   vmmio_versus_path(v, VMMIO_SIDE_VMMIO, column, false) - base,
+				   off, base, bad ? "ABOVE the limit of" : "within", v->limit, on,
+				   bad_on ? "ABOVE the limit of" : "within", v->limit_traced);
 		*negative |= bad || bad_on;
 	}
-	say(sentences, "instructions of the guest are no times: an access to a register counts as "
-		       "one, whatever it costs");
+	vmmio_sentence_add(
+		sentences,
+		"instructions of the guest are no times: an access to a register counts as "
+		"one, whatever it costs");
 	return sentences;
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/data/factors.h"
 #include "bench/judge/ab.h"
 #include "plot.h"
 #include "lib/accel.h"
@@ -30,7 +31,7 @@ static void row_name(const struct vmmio_ab *ab, const struct vmmio_series *s, ch
 
 		snprintf(label, sizeof(label), "%.*s", (int)name, w);
 		w += word;
-		if (!strcmp(label, "transport") || !strcmp(label, "depth"))
+		if (vmmio_factor_id(label, name) <= VMMIO_F_DEPTH)
 			continue;
 		vmmio_series_label(s, label, value, sizeof(value));
 		for (size_t i = 0; i < ab->n; i++) {
@@ -71,7 +72,7 @@ int vmmio_plot_ab(const struct vmmio_ab *ab, enum vmmio_accel accel, const struc
 	for (size_t i = 0; i < ab->n; i++) {
 		const struct vmmio_ab_row *row = &ab->row[i];
 
-		if (row->tested && row->median_a != 0 && strncmp(row->a->key, "reg:", 4))
+		if (row->tested && row->median_a != 0 && row->a->id != VMMIO_M_REGISTER)
 			order[all++] = row;
 	}
 	qsort(order, all, sizeof(*order), by_p);

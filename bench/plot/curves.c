@@ -76,8 +76,8 @@ struct lines {
 	size_t n;
 };
 
-static size_t points(const struct vmmio_series_set *set, const char *key, const char *factor,
-		     const char *name, const char *transport)
+static size_t points(const struct vmmio_series_set *set, enum vmmio_metric_id key,
+		     const char *factor, const char *name, const char *transport)
 {
 	char line[VMMIO_LABELS_MAX];
 	size_t n = 0;
@@ -85,7 +85,7 @@ static size_t points(const struct vmmio_series_set *set, const char *key, const 
 	for (size_t i = 0; i < set->n; i++) {
 		const struct vmmio_series *s = &set->s[i];
 
-		if (strcmp(s->key, key) || !vmmio_series_is(s, "transport", transport))
+		if (s->id != key || !vmmio_series_is(s, "transport", transport))
 			continue;
 		line_name(s, factor, line, sizeof(line));
 		n += !strcmp(line, name);
@@ -98,13 +98,14 @@ static int by_name(const void *a, const void *b)
 	return strverscmp(a, b); /* 200 before 1000 */
 }
 
-static void find_lines(const struct vmmio_series_set *set, const char *key, struct lines *l)
+static void find_lines(const struct vmmio_series_set *set, enum vmmio_metric_id key,
+		       struct lines *l)
 {
 	for (size_t i = 0; i < set->n && l->n < LINES_MAX; i++) {
 		char name[VMMIO_LABELS_MAX], transport[24];
 		size_t k;
 
-		if (strcmp(set->s[i].key, key) || !vmmio_series_is(&set->s[i], "load", l->load))
+		if (set->s[i].id != key || !vmmio_series_is(&set->s[i], "load", l->load))
 			continue;
 		line_name(&set->s[i], l->factor, name, sizeof(name));
 		for (k = 0; k < l->n && strcmp(l->name[k], name); k++)
@@ -121,7 +122,8 @@ static bool has_panel(const struct vmmio_series_set *set, const struct lines *l,
 		      const char *transport)
 {
 	for (size_t k = 0; k < l->n; k++)
-		if (points(set, "kicks_per_io", l->factor, l->name[k], transport) >= POINTS_MIN)
+		if (points(set, VMMIO_M_KICKS_PER_IO, l->factor, l->name[k], transport) >=
+		    POINTS_MIN)
 			return true;
 	return false;
 }
@@ -162,7 +164,7 @@ static int write_points(const struct vmmio_findings *in, const struct lines *l,
 					char line[VMMIO_LABELS_MAX];
 
 					line_name(&set->s[i], l->factor, line, sizeof(line));
-					if (!strcmp(set->s[i].key, "kicks_per_io") &&
+					if (set->s[i].id == VMMIO_M_KICKS_PER_IO &&
 					    !strcmp(line, l->name[k]) &&
 					    vmmio_series_is(&set->s[i], "transport", t->value[p]) &&
 					    vmmio_series_is(&set->s[i], l->factor, x->value[v]))
@@ -170,7 +172,7 @@ static int write_points(const struct vmmio_findings *in, const struct lines *l,
 				}
 				if (!kicks)
 					continue;
-				used = vmmio_series_find(set, kicks->labels, "used_per_irq");
+				used = vmmio_series_get(set, kicks->labels, VMMIO_M_USED_PER_IRQ);
 				fprintf(f, "%s\t%zu\t%s", t->value[p], k, x->value[v]);
 				put(f, kicks);
 				put(f, used);
@@ -208,7 +210,7 @@ static bool has_tic(const struct vmmio_series_set *set, const struct lines *l, c
 	for (size_t i = 0; i < set->n; i++) {
 		char line[VMMIO_LABELS_MAX];
 
-		if (strcmp(set->s[i].key, "kicks_per_io") ||
+		if (set->s[i].id != VMMIO_M_KICKS_PER_IO ||
 		    !vmmio_series_is(&set->s[i], l->factor, x))
 			continue;
 		line_name(&set->s[i], l->factor, line, sizeof(line));
@@ -274,7 +276,7 @@ int vmmio_plot_curves(const struct vmmio_findings *in, const char *factor, const
 	l->factor = factor;
 	l->load = load;
 	if (vmmio_findings_factor(in, "transport") && vmmio_findings_factor(in, factor))
-		find_lines(in->tables->set, "kicks_per_io", l);
+		find_lines(in->tables->set, VMMIO_M_KICKS_PER_IO, l);
 	if (!l->n) {
 		free(l);
 		return 0;

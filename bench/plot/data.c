@@ -108,7 +108,7 @@ static int plot_accesses(const struct vmmio_comparison *c, const struct vmmio_re
 	for (int i = 0; i < VMMIO_COLUMNS; i++) {
 		const char *col = vmmio_columns[i];
 		const struct vmmio_series *all =
-			vmmio_comparison_series(c, col, 1, "accesses_per_io");
+			vmmio_comparison_series(c, col, 1, VMMIO_M_ACCESSES_PER_IO);
 
 		snprintf(stack[i].column, sizeof(stack[i].column), "%s", col);
 		for (int role = 0; role < VMMIO_ROLES; role++) {
@@ -122,9 +122,9 @@ static int plot_accesses(const struct vmmio_comparison *c, const struct vmmio_re
 		exact &= all && vmmio_series_exact(all);
 		stack[i].total = median_of(all);
 		stack[i].per_kick =
-			median_of(vmmio_comparison_series(c, col, 1, "accesses_per_kick"));
+			median_of(vmmio_comparison_series(c, col, 1, VMMIO_M_ACCESSES_PER_KICK));
 		stack[i].per_irq =
-			median_of(vmmio_comparison_series(c, col, 1, "accesses_per_irq"));
+			median_of(vmmio_comparison_series(c, col, 1, VMMIO_M_ACCESSES_PER_IRQ));
 	}
 	snprintf(note, sizeof(note),
 		 "depth 1 · %s · n = %u boots x %u rounds x %u I/Os · accelerator %s · structural, "
@@ -153,7 +153,7 @@ static int plot_latency(const struct vmmio_comparison *c, const struct vmmio_res
 	for (size_t d = 0; d < c->depths.n; d++) {
 		for (int i = 0; i < VMMIO_COLUMNS; i++, cell++) {
 			const struct vmmio_series *s = vmmio_comparison_series(
-				c, vmmio_columns[i], c->depths.v[d], "latency_p50_us");
+				c, vmmio_columns[i], c->depths.v[d], VMMIO_M_LATENCY_P50);
 			double *known;
 			size_t n;
 

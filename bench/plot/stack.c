@@ -14,15 +14,15 @@
 #include "bench/load/load.h"
 #include "plot.h"
 
-static const struct vmmio_series *find(const struct vmmio_stack *s, int c, const char *key)
+static const struct vmmio_series *find(const struct vmmio_stack *s, int c, enum vmmio_metric_id key)
 {
 	char labels[96];
 
 	snprintf(labels, sizeof(labels), "load=randread transport=%s depth=1", vmmio_columns[c]);
-	return vmmio_series_find(&s->set, labels, key);
+	return vmmio_series_get(&s->set, labels, key);
 }
 
-static double median(const struct vmmio_stack *s, int c, const char *key)
+static double median(const struct vmmio_stack *s, int c, enum vmmio_metric_id key)
 {
 	const struct vmmio_series *v = find(s, c, key);
 
@@ -111,11 +111,11 @@ static int plot_exits(const struct vmmio_stack *s, const struct vmmio_result *r,
 	fprintf(f, "position\tcolumn\tfrom\tto\tcolour\twords\n");
 	fprintf(t, "position\ttotal\twords\tcolumn\n");
 	for (int c = 0; c < VMMIO_COLUMNS; c++) {
-		double all = median(s, c, "exits_per_io");
+		double all = median(s, c, VMMIO_M_EXITS_PER_IO);
 		char a[32], u[32];
 
 		vmmio_format(all, a, sizeof(a));
-		vmmio_format(median(s, c, "user_exits_per_io"), u, sizeof(u));
+		vmmio_format(median(s, c, VMMIO_M_USER_EXITS_PER_IO), u, sizeof(u));
 		snprintf(words[c], sizeof(words[c]), "%s, %s to userspace", a, u);
 		fprintf(t, "%d\t%.10g\t\"%s\"\t%s\n", c, all, words[c], vmmio_columns[c]);
 		segments(kinds, c, f);
@@ -158,7 +158,7 @@ static int plot_sums(const struct vmmio_stack *s, const struct vmmio_result *r, 
 		return -ENOMEM;
 	fprintf(f, "row\tname\tvalue\tlow\thigh\tgroup\twords\n");
 	for (int c = 0; c < VMMIO_COLUMNS; c++) {
-		const struct vmmio_series *v = find(s, c, "stack_instructions_mean");
+		const struct vmmio_series *v = find(s, c, VMMIO_M_STACK_MEAN);
 		double m = v ? vmmio_stats_median(v->v, v->n) : NAN, low, high;
 
 		if (isnan(m)) { /* no bar of what was not seen */
@@ -174,8 +174,8 @@ static int plot_sums(const struct vmmio_stack *s, const struct vmmio_result *r, 
 			fprintf(f, "%.0f\"\n", m);
 	}
 	for (unsigned int b = 0; b < n; b++)
-		ratio[b] = find(s, 0, "stack_instructions_mean")->v[b] /
-			   find(s, 2, "stack_instructions_mean")->v[b];
+		ratio[b] =
+			find(s, 0, VMMIO_M_STACK_MEAN)->v[b] / find(s, 2, VMMIO_M_STACK_MEAN)->v[b];
 	err = store(f, &text, &size, r, "instructions.tsv");
 	if (err)
 		return err;

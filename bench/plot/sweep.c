@@ -32,10 +32,10 @@ static void fill_stack(const struct vmmio_findings *in, const struct vmmio_serie
 	snprintf(out->column, sizeof(out->column), "%s", column);
 	out->total = median_of(all);
 	for (size_t i = 0; i < set->n; i++)
-		if (!strncmp(set->s[i].key, "reg:", 4) && !strcmp(set->s[i].labels, all->labels))
+		if (set->s[i].id == VMMIO_M_REGISTER && !strcmp(set->s[i].labels, all->labels))
 			out->role[vmmio_role_of(set->s[i].key + 4)] += median_of(&set->s[i]);
-	out->per_kick = median_of(vmmio_series_find(set, all->labels, "accesses_per_kick"));
-	out->per_irq = median_of(vmmio_series_find(set, all->labels, "accesses_per_irq"));
+	out->per_kick = median_of(vmmio_series_get(set, all->labels, VMMIO_M_ACCESSES_PER_KICK));
+	out->per_irq = median_of(vmmio_series_get(set, all->labels, VMMIO_M_ACCESSES_PER_IRQ));
 }
 
 /* Accesses per I/O at depth 1 where the label @name has @value; NULL if that was not run. */
@@ -46,7 +46,7 @@ static const struct vmmio_series *variant(const struct vmmio_findings *in, const
 	const struct vmmio_series_set *set = in->tables->set;
 
 	for (size_t i = 0; i < set->n; i++)
-		if (!strcmp(set->s[i].key, "accesses_per_io") &&
+		if (set->s[i].id == VMMIO_M_ACCESSES_PER_IO &&
 		    vmmio_series_is(&set->s[i], name, value) &&
 		    vmmio_series_is(&set->s[i], "load", load) &&
 		    vmmio_series_is(&set->s[i], "transport", transport) &&
@@ -77,7 +77,7 @@ static int plot_accesses(const struct vmmio_findings *in, const struct vmmio_res
 	int err;
 
 	for (size_t i = 0; t && i < t->n && n < STACKS_MAX - 1; i++) {
-		s = vmmio_findings_nearest(in, "accesses_per_io", load, t->value[i], "1");
+		s = vmmio_findings_nearest(in, VMMIO_M_ACCESSES_PER_IO, load, t->value[i], "1");
 		if (!s)
 			continue;
 		exact &= vmmio_series_exact(s);
@@ -119,7 +119,8 @@ static int plot_accesses(const struct vmmio_findings *in, const struct vmmio_res
 static bool per_kick(const struct vmmio_findings *in, const struct vmmio_series *all,
 		     struct vmmio_plot_stack *s)
 {
-	double kicks = median_of(vmmio_series_find(in->tables->set, all->labels, "kicks_per_io"));
+	double kicks =
+		median_of(vmmio_series_get(in->tables->set, all->labels, VMMIO_M_KICKS_PER_IO));
 
 	if (!(kicks > 0))
 		return false;
@@ -146,7 +147,7 @@ static int plot_loads(const struct vmmio_findings *in, const struct vmmio_result
 
 		for (size_t i = 0; i < t->n && n < STACKS_MAX; i++) {
 			const struct vmmio_series *s = vmmio_findings_nearest(
-				in, "accesses_per_io", l->value[k], t->value[i], "1");
+				in, VMMIO_M_ACCESSES_PER_IO, l->value[k], t->value[i], "1");
 
 			if (!s || s->cls != VMMIO_STRUCTURAL)
 				continue;
@@ -235,19 +236,19 @@ static int plot_path(const struct vmmio_findings *in, const struct vmmio_result 
 {
 	const struct vmmio_factor *t = vmmio_findings_factor(in, "transport");
 	const struct vmmio_series_set *set = in->tables->set;
-	const char *key = "instructions_per_io";
+	enum vmmio_metric_id key = VMMIO_M_PATH_MIN;
 	struct bar bar[BARS_MAX];
 	char note[256];
 	size_t n = 0;
 
 	if (!vmmio_findings_nearest(in, key, NULL, NULL, NULL))
-		key = "instructions_per_io_p50";
+		key = VMMIO_M_PATH_P50;
 	for (size_t c = 0; t && c < t->n; c++) {
 		for (size_t i = 0; i < set->n && n < BARS_MAX; i++) {
 			const struct vmmio_series *s = &set->s[i];
 			struct bar *b = &bar[n];
 
-			if (strcmp(s->key, key) || !vmmio_series_is(s, "transport", t->value[c]))
+			if (s->id != key || !vmmio_series_is(s, "transport", t->value[c]))
 				continue;
 			b->value = vmmio_series_text(s, b->words, sizeof(b->words));
 			vmmio_stats_range(s->v, s->n, &b->low, &b->high);
@@ -268,8 +269,8 @@ static int plot_path(const struct vmmio_findings *in, const struct vmmio_result 
 		 in->boots, vmmio_accel_name(in->tables->accel));
 	return plot_bars(bar, n, "path", "Guest instructions of an I/O, submission to completion",
 			 note,
-			 strstr(key, "p50") ? "guest instructions in the median I/O"
-					    : "guest instructions in the shortest I/O",
+			 key == VMMIO_M_PATH_P50 ? "guest instructions in the median I/O"
+						 : "guest instructions in the shortest I/O",
 			 r, names, why, len);
 }
 
@@ -285,8 +286,9 @@ static int plot_predicted(const struct vmmio_findings *in, const struct vmmio_re
 	for (size_t m = 0; m < in->ncosts; m++) {
 		for (int how = 0; how < VMMIO_DOORBELLS; how++) {
 			for (size_t i = 0; t && l && i < t->n && n < BARS_MAX; i++) {
-				const struct vmmio_series *s = vmmio_findings_nearest(
-					in, "accesses_per_io", l->value[l->base], t->value[i], "1");
+				const struct vmmio_series *s =
+					vmmio_findings_nearest(in, VMMIO_M_ACCESSES_PER_IO,
+							       l->value[l->base], t->value[i], "1");
 				struct vmmio_prediction p;
 				struct bar *b = &bar[n];
 
@@ -331,7 +333,7 @@ static int plot_cdf(const struct vmmio_findings *in, const struct vmmio_result *
 
 	for (size_t i = 0; t && i < t->n; i++) {
 		const struct vmmio_series *s =
-			vmmio_findings_nearest(in, "kicks_per_io", NULL, t->value[i], "1");
+			vmmio_findings_nearest(in, VMMIO_M_KICKS_PER_IO, NULL, t->value[i], "1");
 
 		if (!s)
 			continue;

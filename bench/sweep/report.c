@@ -64,7 +64,7 @@ static void write_predicted(const struct vmmio_findings *in, FILE *f)
 		const struct vmmio_costs *c = &in->costs[m];
 
 		for (size_t i = 0; i < set->n; i++) {
-			if (strcmp(set->s[i].key, "accesses_per_io") ||
+			if (set->s[i].id != VMMIO_M_ACCESSES_PER_IO ||
 			    set->s[i].cls != VMMIO_STRUCTURAL)
 				continue;
 			for (int how = 0; how < VMMIO_DOORBELLS; how++) {

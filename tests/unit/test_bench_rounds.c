@@ -197,14 +197,14 @@ static void test_exact(void **state)
 	bool withheld;
 
 	make(&fx, 300, 256);
-	s = vmmio_comparison_series(&fx.c, "mmio", 1, "accesses_per_io");
+	s = vmmio_comparison_series(&fx.c, "mmio", 1, VMMIO_M_ACCESSES_PER_IO);
 	assert_non_null(s);
 	assert_true(s->n == 2 && s->v[0] == 3 && s->v[1] == 3 && s->cls == VMMIO_STRUCTURAL);
-	s = vmmio_comparison_series(&fx.c, "pci-msix", 1, "accesses_per_irq");
+	s = vmmio_comparison_series(&fx.c, "pci-msix", 1, VMMIO_M_ACCESSES_PER_IRQ);
 	assert_true(s->v[0] == 0);
-	s = vmmio_comparison_series(&fx.c, "mmio", 1, "suppressed_pct");
+	s = vmmio_comparison_series(&fx.c, "mmio", 1, VMMIO_M_SUPPRESSED);
 	assert_true(isnan(s->v[0])); /* nobody counted opportunities: unknown, not 0 */
-	assert_null(vmmio_comparison_series(&fx.c, "mmio", 1, "latency_p50_us"));
+	assert_null(vmmio_comparison_series(&fx.c, "mmio", 1, VMMIO_M_LATENCY_P50));
 	assert_true(vmmio_rounds_agree(fx.rows, text, sizeof(text)));
 	assert_int_equal(vmmio_rounds_lost(fx.rows), 0);
 	verdict = vmmio_comparison_verdict(&fx.c, &withheld);
