@@ -10,13 +10,13 @@ set -eu
 
 if [ $# != 6 ] || [ "$1" != --out ] || [ "$3" != --arch ] || [ "$5" != --btf ]; then
 	echo "usage: cross-stat.sh --out DIR --arch arm64|armhf --btf FILE" >&2
-	echo "  DIR gets vmmio-stat, and for arm64 vmmio-boot and vmmio-layers; FILE is a kernel's" >&2
+	echo "  DIR gets vmmio-stat, and for arm64 vmmio-ctl, vmmio-boot and vmmio-layers; FILE is a kernel's" >&2
 	echo "  types: those of fetch-kernel.sh, or its vmlinux" >&2
 	exit 2
 fi
 source=$(cd "$(dirname "$0")/.." && pwd)
 case $4 in
-arm64) cross=aarch64-linux-gnu processor=aarch64 programs='vmmio-stat vmmio-boot vmmio-layers' ;;
+arm64) cross=aarch64-linux-gnu processor=aarch64 programs='vmmio-stat vmmio-ctl vmmio-boot vmmio-layers' ;;
 armhf) cross=arm-linux-gnueabihf processor=armv7l programs=vmmio-stat ;; # holds no BPF program
 *)
 	echo "cross-stat: --arch $4: arm64 and armhf are known" >&2

@@ -13,7 +13,7 @@ shift 2
 
 case $(cat "$image/arch") in
 amd64) stat=$VMMIO_BUILD/vmmio-stat ctl=$VMMIO_BUILD/vmmio-ctl cpu='-cpu qemu64,-cx16' ;; # no cmpxchg16b: see kernel.sh
-arm64) stat=$VMMIO_BUILD/arch/stat-arm64/vmmio-stat ctl='' cpu='' ;;
+arm64) stat=$VMMIO_BUILD/arch/stat-arm64/vmmio-stat ctl=$VMMIO_BUILD/arch/stat-arm64/vmmio-ctl cpu='' ;;
 armhf) fail "vmmio-stat for armhf has a test of its own: tests/arm/narrow.sh" ;;
 *) fail "no vmmio-stat for $(cat "$image/arch")" ;;
 esac
