@@ -21,6 +21,7 @@ vmmio_script_test(guest tests/guest/follow.sh TIMEOUT 180)
 vmmio_script_test(tree tests/tree/rebuild.sh TIMEOUT 300)
 vmmio_script_test(tree tests/tree/install.sh TIMEOUT 200)
 vmmio_script_test(tree tests/tree/figures.sh)
+vmmio_script_test(tree tests/tree/pages.sh)
 vmmio_script_test(tree tests/tree/sbom.sh)
 vmmio_script_test(tree tests/tree/package.sh TIMEOUT 200)
 
