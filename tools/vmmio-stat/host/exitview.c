@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The table of "exits" (exitview.h). A duration that no event told is "-".
+ *
+ * Long because rows, sums, ends of interrupts and interrupts are one table.
  */
 #include <stdio.h>
 #include <stdlib.h>
