@@ -9,6 +9,7 @@
 #include "lib/embed.h"
 
 #define DISK_BYTES (1ull << 30)
+#define WWPN "naa.50014050000000%02zx" /* by the disk's number */
 
 static void devices(const struct vmmio_load *b, const struct vmmio_device *d, const char *column,
 		    struct vmmio_args *a)
@@ -38,19 +39,26 @@ static void info_of(const struct vmmio_load *b, size_t i, const char *when, FILE
 		vmmio_column_var("node_", b->columns[i], node, sizeof(node)), when);
 }
 
-static void prepare(const struct vmmio_load *b, FILE *f)
+/* @load loads the driver, @find prints a transport's disk; @pattern matches all of them. */
+static void prepare_disks(const struct vmmio_load *b, const char *load, const char *find,
+			  const char *pattern, FILE *f)
 {
 	char node[32];
 
 	fputs(vmmio_disk_text, f);
-	fprintf(f, "load_blk\nwait_blk %zu\n", b->ncolumns);
-	vmmio_kind_find_devices(b, "blk_on", f);
+	fprintf(f, "%s\nwait_for %zu '%s'\n", load, b->ncolumns, pattern);
+	vmmio_kind_find_devices(b, find, f);
 	for (size_t i = 0; i < b->ncolumns; i++) {
 		/* a scheduler could merge requests, and one I/O is to be one buffer */
 		fprintf(f, "echo none >\"/sys/block/$(basename \"$%s\")/queue/scheduler\"\n",
 			vmmio_column_var("node_", b->columns[i], node, sizeof(node)));
 		info_of(b, i, "before", f);
 	}
+}
+
+static void prepare(const struct vmmio_load *b, FILE *f)
+{
+	prepare_disks(b, "load_blk", "blk_on", "/sys/block/vd*", f);
 }
 
 static void command(const struct vmmio_load *b, const char *column, unsigned int depth, FILE *f)
@@ -134,6 +142,7 @@ static void fio_command(const struct vmmio_load *b, const char *column, unsigned
 const struct vmmio_kind vmmio_kind_fio = {
 	.name = "fio",
 	.disk = true,
+	.prefix = "fio-",
 	.deep = true,
 	.image = "../arch/fio/initrd.cpio",
 	.devices = devices,
@@ -153,4 +162,79 @@ const struct vmmio_kind vmmio_kind_block = {
 	.command = command,
 	.finish = finish,
 	.check = check,
+};
+
+/* --- virtio-scsi, in a bench host --- */
+
+/* The number of @column's disk, from 1: of its target on the host. */
+static size_t number_of(const struct vmmio_load *b, const char *column)
+{
+	size_t n = 1;
+
+	while (n <= b->ncolumns && strcmp(b->columns[n - 1], column))
+		n++;
+	return n;
+}
+
+static void scsi_devices(const struct vmmio_load *b, const struct vmmio_device *d,
+			 const char *column, struct vmmio_args *a)
+{
+	char more[96];
+
+	if (d->vhost) {
+		snprintf(more, sizeof(more), "virtqueue_size=%u,num_queues=%u,wwpn=" WWPN,
+			 d->queue_size, d->queues, number_of(b, column));
+		vmmio_kind_device("vhost-scsi", column, d, more, a);
+		return;
+	}
+	snprintf(more, sizeof(more), "id=scsi-%s,virtqueue_size=%u,num_queues=%u", column,
+		 d->queue_size, d->queues);
+	vmmio_kind_device("scsi", column, d, more, a);
+	vmmio_args_add(a, "-blockdev");
+	vmmio_args_addf(a, "null-co,node-name=%s,size=%llu,read-zeroes=on", column, DISK_BYTES);
+	vmmio_args_add(a, "-device");
+	vmmio_args_addf(a, "scsi-hd,bus=scsi-%s.0,drive=%s", column, column);
+}
+
+static void scsi_prepare(const struct vmmio_load *b, FILE *f)
+{
+	prepare_disks(b, "load_scsi", "scsi_on", "/sys/block/sd*", f);
+}
+
+/* Disks of the host's kernel that answer at once, as null-co does. */
+static void scsi_before(const struct vmmio_load *b, bool vhost, FILE *f)
+{
+	if (!vhost)
+		return;
+	fputs("load_vhost_scsi\n", f);
+	for (size_t i = 0; i < b->ncolumns; i++)
+		fprintf(f, "null_lun " WWPN " %llu\n", i + 1, DISK_BYTES >> 12);
+}
+
+/* The guest's block layer completed what the load asked for. */
+static void scsi_check(const struct vmmio_load *b, int boot, const char *column, long long sent,
+		       const json_t *info, json_t *checks)
+{
+	long long before = layer_ios(info, column, "before");
+	long long after = layer_ios(info, column, "after");
+
+	vmmio_check_add(checks, boot, "guest side", before >= 0 && after == before + sent,
+			"%s: the guest completed %lld I/Os, %lld of them before and %lld in "
+			"the rounds",
+			column, after, before, sent);
+}
+
+const struct vmmio_kind vmmio_kind_scsi = {
+	.name = "scsi",
+	.disk = true,
+	.prefix = "scsi-",
+	.deep = true,
+	.hosted = true,
+	.hosted_only = true,
+	.devices = scsi_devices,
+	.prepare = scsi_prepare,
+	.command = command,
+	.finish = finish,
+	.host_before = scsi_before,
+	.host_check = scsi_check,
 };

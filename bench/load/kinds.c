@@ -14,13 +14,15 @@ void vmmio_kind_device(const char *type, const char *column, const struct vmmio_
 		       const char *more, struct vmmio_args *a)
 {
 	const char *bus = vmmio_column_bus(column);
-	bool mmio = !strcmp(bus, "mmio");
+	bool mmio = !strcmp(bus, "mmio"), vhost = !strncmp(type, "vhost-", 6);
 
 	vmmio_args_add(a, "-device");
-	vmmio_args_addf(a, "virtio-%s-%s%s,event_idx=%s,indirect_desc=%s,packed=%s,%s", type,
-			mmio	       ? "device"
-			: d->ioeventfd ? "pci,disable-legacy=on,ioeventfd=on"
-				       : "pci,disable-legacy=on,ioeventfd=off",
+	vmmio_args_addf(a, "%s%s%s%s,event_idx=%s,indirect_desc=%s,packed=%s,%s",
+			vhost ? "" : "virtio-", type,
+			mmio	? (vhost ? "" : "-device")
+			: vhost ? "-pci,disable-legacy=on" /* its kicks are eventfds anyhow */
+			: d->ioeventfd ? "-pci,disable-legacy=on,ioeventfd=on"
+				       : "-pci,disable-legacy=on,ioeventfd=off",
 			strcmp(bus, "pci-intx") ? "" : ",vectors=0", d->event_idx ? "on" : "off",
 			d->indirect ? "on" : "off", d->packed ? "on" : "off", more);
 }
@@ -412,6 +414,8 @@ const struct vmmio_kind *vmmio_kind_find(const char *name)
 		return &vmmio_kind_block;
 	if (!strcmp(name, vmmio_kind_fio.name))
 		return &vmmio_kind_fio;
+	if (!strcmp(name, vmmio_kind_scsi.name))
+		return &vmmio_kind_scsi;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (!strcmp(name, kinds[i].name))
 			return &kinds[i];

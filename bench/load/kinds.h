@@ -8,7 +8,7 @@
 
 #include "load.h"
 
-/* -device virtio-@type of @column as @d says, with @more properties. */
+/* -device virtio-@type (or vhost-...) of @column as @d says, with @more properties. */
 void vmmio_kind_device(const char *type, const char *column, const struct vmmio_device *d,
 		       const char *more, struct vmmio_args *a);
 

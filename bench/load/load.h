@@ -69,6 +69,7 @@ struct vmmio_load {
 struct vmmio_kind {
 	const char *name;      /* as an experiment says it */
 	bool disk;	       /* loads disks */
+	const char *prefix;    /* of the label of a kind of disk; NULL: none */
 	bool deep;	       /* can have more than one I/O in flight */
 	unsigned int ring_max; /* largest ring of its queues in QEMU; 0: as asked for */
 	bool transactions;     /* a request and a response of given sizes */
@@ -76,6 +77,7 @@ struct vmmio_kind {
 	const char *trace;     /* QEMU's events that check() wants; NULL: none */
 	bool pair;	       /* a second device of the guest is as busy as the counted one */
 	bool hosted;	       /* there is a form of it for a bench host (host_counts) */
+	bool hosted_only;      /* and no other */
 	/* Arguments of QEMU for the device(s) of @column; files of the run are in "{dir}". */
 	void (*devices)(const struct vmmio_load *b, const struct vmmio_device *d,
 			const char *column, struct vmmio_args *a);
@@ -102,7 +104,7 @@ struct vmmio_kind {
 
 /* NULL if there is no such kind. */
 const struct vmmio_kind *vmmio_kind_find(const char *name);
-extern const struct vmmio_kind vmmio_kind_block, vmmio_kind_fio;
+extern const struct vmmio_kind vmmio_kind_block, vmmio_kind_fio, vmmio_kind_scsi;
 
 /* "mmio" of "mmio-legacy": what the guest sees of it. */
 const char *vmmio_column_bus(const char *column);

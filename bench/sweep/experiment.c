@@ -23,7 +23,7 @@ static const struct {
 	unsigned int min, max;
 	const char *fallback;
 } keys[KEYS] = {
-	[K_LOAD] = {"load", "block|fio|udp_rr|tcp_rr|tcp_stream|rng|console", 0, 0, "block"},
+	[K_LOAD] = {"load", "block|fio|scsi|udp_rr|tcp_rr|tcp_stream|rng|console", 0, 0, "block"},
 	[K_ARCH] = {"arch", "x86|arm64", 0, 0, "x86"},
 	[K_TRANSPORT] = {"transport", "mmio|mmio-legacy|pci-intx|pci-msix", 0, 0,
 			 "mmio, pci-intx, pci-msix"},

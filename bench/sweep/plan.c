@@ -101,9 +101,14 @@ static const char *contradiction(const struct grid *g, struct vmmio_setting *s)
 	if (arm && (s->icount || s->lazy_status || (s->ioeventfd && !s->host)))
 		return "arch: icount, lazy_status and, without host, ioeventfd are of x86 only";
 	if (s->host && !s->kind->hosted)
-		return "host: only load = block or udp_rr";
-	if (s->vhost && (!s->host || !net || !s->ioeventfd))
-		return "vhost: of load = udp_rr with host = on and ioeventfd";
+		return "host: only load = block, scsi or udp_rr";
+	if (!s->host && s->kind->hosted_only)
+		return "load: of host = on only";
+	if (s->vhost && (!s->host || s->kind == &vmmio_kind_block || !s->ioeventfd || s->packed))
+		return "vhost: of load = udp_rr or scsi with host = on and ioeventfd, and no "
+		       "packed ring";
+	if (s->kind == &vmmio_kind_scsi && (s->iothread || s->latency_us))
+		return "load: scsi has no iothread and no latency_us";
 	if ((!s->host || arm) && strcmp(s->under, "build") != 0)
 		return "under: of host = on and arch = x86";
 	if (s->host && s->icount)
@@ -131,7 +136,7 @@ static void label(const struct vmmio_setting *s, const bool given[KEYS], char *b
 	char load[24], size[48], more[128] = "";
 
 	if (s->kind->disk)
-		snprintf(load, sizeof(load), "%srand%s", s->kind == &vmmio_kind_block ? "" : "fio-",
+		snprintf(load, sizeof(load), "%srand%s", s->kind->prefix ? s->kind->prefix : "",
 			 s->rw);
 	else
 		snprintf(load, sizeof(load), "%s", s->kind->name);

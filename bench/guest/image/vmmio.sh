@@ -129,6 +129,27 @@ load_vhost()
 	part vhost_iotlb && mod vhost && mod tun && part tap && mod vhost_net
 }
 
+# load_vhost_scsi: the same for disks, which are LUNs of the host's kernel
+load_vhost_scsi()
+{
+	part configfs && { [ ! -f /lib/modules/scsi_common.ko ] || mod scsi_common; } &&
+		part vhost_iotlb && mod vhost && mod target_core_mod && mod vhost_scsi || return 1
+	mkdir -p /sys/kernel/config
+	grep -q ' /sys/kernel/config ' /proc/mounts ||
+		mount -t configfs configfs /sys/kernel/config
+}
+
+# null_lun WWPN PAGES: a target with one disk of so many pages, which reads and writes nothing
+null_lun()
+{
+	_target=/sys/kernel/config/target
+	_disk=$_target/core/rd_mcp_0/$1
+	_port=$_target/vhost/$1/tpgt_1
+	mkdir -p "$_disk" "$_port/lun/lun_0" &&
+		echo "rd_pages=$2,rd_nullio=1" >"$_disk/control" && echo 1 >"$_disk/enable" &&
+		echo "${1%??}ff" >"$_port/nexus" && ln -s "$_disk" "$_port/lun/lun_0/disk"
+}
+
 # l2 OPTION...: in a bench host, vmmio-boot under the KVM here; the limit of the
 # bench host itself is what ends a hang
 l2()
@@ -208,6 +229,26 @@ blk_on()
 		say "blk_on: no virtio disk behind $1"
 		return 1
 	fi
+}
+
+# scsi_on TRANSPORT: the node of the first disk of a virtio-scsi host behind it
+scsi_on()
+{
+	for _disk in /sys/block/sd*; do
+		[ -e "$_disk" ] || continue
+		if [ "$(transport_of "$(virtio_above "$_disk")")" = "$1" ]; then
+			echo "/dev/$(basename "$_disk")"
+			return 0
+		fi
+	done
+	say "scsi_on: no disk of virtio-scsi behind $1"
+	return 1
+}
+
+# virtio_above FOLDER: the folder of the virtio device that a node of sysfs belongs to
+virtio_above()
+{
+	readlink -f "$1/device" | sed 's,\(.*/virtio[0-9]*\)/.*,\1,'
 }
 
 # net_on TRANSPORT [N]: the Nth interface behind it, the first if not given
@@ -322,7 +363,7 @@ virtio_of()
 	_name=$(basename "$1")
 	for _class in block net virtio-ports; do
 		if [ -e "/sys/class/$_class/$_name/device" ]; then
-			basename "$(readlink -f "/sys/class/$_class/$_name/device")"
+			basename "$(virtio_above "/sys/class/$_class/$_name")"
 			return 0
 		fi
 	done
