@@ -136,7 +136,7 @@ for load in blkload netload charload; do
 		-include "$source/include/vmmio/version.h" -o "$out/$load.part" \
 		"$source/bench/load/gen/$load.c" "$@" "$source/bench/load/gen/latency.c" \
 		"$source/bench/load/gen/mark.c" \
-		"$source/lib/clock.c" "$source/lib/json.c" "$source/lib/num.c" "$source/lib/opts.c"
+		"$source/lib/clock.c" "$source/lib/json.c" "$source/lib/num.c" "$source/lib/opts.c" -lm
 	mv "$out/$load.part" "$out/$load"
 done
 
