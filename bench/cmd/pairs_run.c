@@ -115,7 +115,7 @@ int vmmio_side_take(json_t *j, bool pool, struct vmmio_side *side, char *why, si
 
 	snprintf(why, len, "no series");
 	if (!json_unpack(j, "{s:s}", "accel", &name) && !vmmio_accel_find(name, &accel))
-		snprintf(why, len, "it names no accelerator");
+		snprintf(why, len, "its accelerator %s is none that this program knows", name);
 	else if (name)
 		err = vmmio_series_from_json(&one, json_object_get(j, "series"), why, len);
 	if (!err && side->result && side->accel != accel) {

@@ -111,6 +111,19 @@ static void check(const struct vmmio_load *b, int boot, const char *column, long
 			column, device, after, before, sent);
 }
 
+/* In a bench host: the guest's block layer completed what the load asked for. */
+static void layer_check(const struct vmmio_load *b, int boot, const char *column, long long sent,
+			const json_t *info, json_t *checks)
+{
+	long long before = layer_ios(info, column, "before");
+	long long after = layer_ios(info, column, "after");
+
+	vmmio_check_add(checks, boot, "guest side", before >= 0 && after == before + sent,
+			"%s: the guest completed %lld I/Os, %lld of them before and %lld in "
+			"the rounds",
+			column, after, before, sent);
+}
+
 /* fio's own JSON is many lines: one here. */
 static const char fio_function[] =
 	"cat >/tmp/fioload <<'END'\n"
@@ -162,6 +175,7 @@ const struct vmmio_kind vmmio_kind_block = {
 	.command = command,
 	.finish = finish,
 	.check = check,
+	.host_check = layer_check,
 };
 
 /* --- virtio-scsi, in a bench host --- */
@@ -211,19 +225,6 @@ static void scsi_before(const struct vmmio_load *b, bool vhost, FILE *f)
 		fprintf(f, "null_lun " WWPN " %llu\n", i + 1, DISK_BYTES >> 12);
 }
 
-/* The guest's block layer completed what the load asked for. */
-static void scsi_check(const struct vmmio_load *b, int boot, const char *column, long long sent,
-		       const json_t *info, json_t *checks)
-{
-	long long before = layer_ios(info, column, "before");
-	long long after = layer_ios(info, column, "after");
-
-	vmmio_check_add(checks, boot, "guest side", before >= 0 && after == before + sent,
-			"%s: the guest completed %lld I/Os, %lld of them before and %lld in "
-			"the rounds",
-			column, after, before, sent);
-}
-
 const struct vmmio_kind vmmio_kind_scsi = {
 	.name = "scsi",
 	.disk = true,
@@ -236,5 +237,5 @@ const struct vmmio_kind vmmio_kind_scsi = {
 	.command = command,
 	.finish = finish,
 	.host_before = scsi_before,
-	.host_check = scsi_check,
+	.host_check = layer_check,
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a bench host (vmmio-boot --host) runs: a guest with disks that are loaded,
+ * What a bench host (vmmio-boot --host) runs: a guest with devices that are loaded,
  * counted by that guest's driver and by vmmio-stat exits on the host at the same
  * time. What the host counted comes in lines "@host {...}", see data/hostexits.h.
  */

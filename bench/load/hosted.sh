@@ -20,6 +20,10 @@ until_said()
 	while kill -0 "$guest" && ! said "$1"; do
 		sleep 2
 	done
+	said "$1" || {
+		say "the guest is gone before it said $1"
+		return 0
+	}
 	say "the guest said $1" # on the console, where a boot that hangs shows how far it came
 }
 

@@ -65,7 +65,7 @@ struct vmmio_load {
 	const char *labels; /* put before "transport= depth=" of each round; may be "" */
 };
 
-/* A kind of load: one row of a table in load_kinds.c. */
+/* A kind of load: one row of a table in kinds.c or blk.c. */
 struct vmmio_kind {
 	const char *name;      /* as an experiment says it */
 	bool disk;	       /* loads disks */

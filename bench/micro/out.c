@@ -53,7 +53,7 @@ struct micro_summary micro_summarise(const struct micro_result *r, const struct 
 		if (from[i] < s.min)
 			s.min = from[i];
 	for (i = 0; i < r->nr_rows && !row->baseline; i++)
-		if (r->rows[i].baseline && r->rows[i].kind == row->kind) {
+		if (r->rows[i].baseline && !r->rows[i].note[0] && r->rows[i].kind == row->kind) {
 			n = values_of(&r->rows[i], what, v);
 			if (n)
 				s.net = s.median - vmmio_stats_median(v, n);

@@ -113,6 +113,9 @@ static const char *contradiction(const struct grid *g, struct vmmio_setting *s)
 		return "under: of host = on and arch = x86";
 	if (s->host && s->icount)
 		return "host: counts instructions by itself, with one vCPU";
+	/* the guest says where one doorbell is (hostexits.h) */
+	if (s->host && !s->ioeventfd && (s->kind != &vmmio_kind_block || s->queues > 1))
+		return "ioeventfd: off with host = on for load = block with one queue only";
 	/* of two interrupts that meet in a local APIC, accepted are two and taken is one */
 	if (s->host && s->vcpus > 1 && !disk)
 		return "vcpus: more than one with host = on for disks only";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The device side's word on each kind of load (load_kinds.c): one packet, byte or
+ * The device side's word on each kind of load (kinds.c, blk.c): one packet, byte or
  * request too few or too many is found; and what a combination of settings cannot
  * be is refused in one line that names the place.
  */
@@ -162,6 +162,8 @@ static void test_refused(void **state)
 		{"[grid a]\nhost = on\nload = tcp_rr\n", "host: only load = block, scsi or udp_rr"},
 		{"[grid a]\nload = udp_rr\nvhost = on\n",
 		 "vhost: of load = udp_rr or scsi with host"},
+		{"[grid a]\nhost = on\nload = scsi\nioeventfd = off\n", "ioeventfd: off with host"},
+		{"[grid a]\nhost = on\nqueues = 2\nioeventfd = off\n", "with one queue only"},
 		{"[grid a]\nload = scsi\n", "load: of host = on only"},
 		{"[grid a]\nload = scsi\nhost = on\nlatency_us = 5\n",
 		 "load: scsi has no iothread"},

@@ -643,20 +643,51 @@ static void two_vcpus(void **state)
 	}
 }
 
-/* An i8259's interrupts are accepted by nobody that tells: of a low line 0 is not known. */
+/*
+ * An i8259's interrupts are accepted by nobody that tells: of a low line 0 is not known, nor
+ * is how many exits an interrupt has.
+ */
 static void by_pic(void **state)
 {
-	struct vmmio_exit_interrupt x = {.kind = VMMIO_INJECT_LINE, .data = 4, .raised = 17};
+	struct vmmio_exit_interrupt both[] = {
+		{.kind = VMMIO_INJECT_MSI, .data = 4, .raised = 10, .accepted = 10},
+		{.kind = VMMIO_INJECT_LINE, .data = 17, .raised = 17},
+	};
+	struct vmmio_exit_interrupts x = {.v = both, .n = 2};
+	struct vmmio_exit_rows rows = {};
+	struct vmmio_exit_view v = {.rows = &rows, .interrupts = &x, .totals = true};
+	__u64 sum, exits;
 
+	assert_true(vmmio_exit_accepted_known(&both[0]) && vmmio_exit_accepted_known(&both[1]));
+	assert_true(vmmio_exit_interrupts_of(&v, 0, &sum, &exits));
+	assert_int_equal(sum, 10);
 #if defined(__x86_64__)
-	assert_false(vmmio_exit_accepted_known(&x));
+	both[1].data = 4;
+	assert_false(vmmio_exit_accepted_known(&both[1]));
+	assert_false(vmmio_exit_interrupts_of(&v, 0, &sum, &exits));
+	both[1].accepted = 3;
+	assert_true(vmmio_exit_accepted_known(&both[1]));
 #endif
-	x.accepted = 3;
-	assert_true(vmmio_exit_accepted_known(&x));
-	x = (struct vmmio_exit_interrupt){.kind = VMMIO_INJECT_LINE, .data = 17, .raised = 17};
-	assert_true(vmmio_exit_accepted_known(&x));
-	x = (struct vmmio_exit_interrupt){.kind = VMMIO_INJECT_MSI, .data = 4, .raised = 17};
-	assert_true(vmmio_exit_accepted_known(&x));
+}
+
+/* What several vCPUs took is one sum, or a sum of each; never all of it the last one's. */
+static void taken_by(void **state)
+{
+	const struct vmmio_inject_key key = {.kind = VMMIO_INJECT_LINE, .data = 20};
+	struct vmmio_exit_interrupts x = {};
+
+	for (__u32 vcpu = 0; vcpu < 2; vcpu++) {
+		const struct vmmio_inject_count taken = {
+			.raised = 90 + vcpu, .accepted = 90 + vcpu, .vector = 37, .vcpu = vcpu};
+
+		assert_int_equal(vmmio_exit_interrupts_add(&x, 0, &key, &taken), 0);
+	}
+	assert_int_equal(x.n, 2);
+	for (__u32 vcpu = 0; vcpu < 2; vcpu++) {
+		assert_int_equal(x.v[vcpu].vcpu, vcpu);
+		assert_int_equal(x.v[vcpu].accepted, 90 + vcpu);
+	}
+	free(x.v);
 }
 
 int main(void)
@@ -667,7 +698,7 @@ int main(void)
 		cmocka_unit_test(twice),   cmocka_unit_test(senders),  cmocka_unit_test(sampled),
 		cmocka_unit_test(weighed), cmocka_unit_test(interval), cmocka_unit_test(forms),
 		cmocka_unit_test(dying),   cmocka_unit_test(unseen),   cmocka_unit_test(two_vcpus),
-		cmocka_unit_test(by_pic),
+		cmocka_unit_test(by_pic),  cmocka_unit_test(taken_by),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -193,7 +193,7 @@ static int run(struct load *l)
 	int err;
 
 	if (l->pair) {
-		l->fd = netload_pair_socket(l->pair);
+		l->fd = netload_pair_socket(l->name, l->pair);
 		err = l->fd < 0 ? l->fd : 0;
 	} else {
 		err = take_sockets(l);
@@ -211,6 +211,8 @@ static int run(struct load *l)
 		return err;
 	usleep(l->kind == NETLOAD_UDP_RR ? SETTLE_US : TCP_SETTLE_US);
 	l->rx_packets = netload_rx_packets(l->name);
+	if (l->rx_packets == UINT64_MAX)
+		return -ENODEV;
 	if (l->pair)
 		return 0;
 	if (send(l->control, "", 1, MSG_NOSIGNAL) != 1 ||

@@ -69,8 +69,8 @@ int netload_link(const char *name, const char *peer, const char **what);
 int netload_tap(const char *name, unsigned int pair, unsigned int response, const char **what);
 int netload_join(const char *name, unsigned int pair, const char **what);
 
-/* A socket of the guest's end of @pair, connected to its host; -errno. */
-int netload_pair_socket(unsigned int pair);
+/* A socket of the guest's end of @pair, interface @name, connected to its host; -errno. */
+int netload_pair_socket(const char *name, unsigned int pair);
 
 /* --- shared by netload_link.c and netload_tap.c --- */
 

@@ -56,11 +56,17 @@ static int connected(const struct netload_side *from, const struct netload_side 
 	return err;
 }
 
-int netload_pair_socket(unsigned int pair)
+int netload_pair_socket(const char *name, unsigned int pair)
 {
 	const struct netload_side guest = side_of("", pair, GUEST), host = side_of("", pair, HOST);
+	int fd, err;
 
-	return connected(&guest, &host);
+	fd = connected(&guest, &host);
+	if (fd < 0 || !setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, strlen(name) + 1))
+		return fd;
+	err = -errno;
+	close(fd);
+	return err;
 }
 
 /* The device stays when this program has ended; QEMU opens it by its name. */

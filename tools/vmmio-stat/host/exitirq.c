@@ -16,12 +16,15 @@ int vmmio_exit_interrupts_add(struct vmmio_exit_interrupts *x, size_t vm,
 			      const struct vmmio_inject_key *k,
 			      const struct vmmio_inject_count *count)
 {
+	const __u32 vcpu = count->vcpu == VMMIO_NO_VECTOR ? VMMIO_NO_VCPU : count->vcpu;
 	struct vmmio_exit_interrupt *v;
 	size_t i;
 
 	for (i = 0; i < x->n; i++) {
 		v = &x->v[i];
-		if (v->vm == vm && v->kind == k->kind && v->how == k->how && v->data == k->data)
+		if (v->vm == vm && v->kind == k->kind && v->how == k->how && v->data == k->data &&
+		    (count->vector == VMMIO_NO_VECTOR || v->vector == VMMIO_NO_VECTOR ||
+		     v->vcpu == vcpu))
 			break;
 	}
 	if (i == x->n) {
@@ -43,7 +46,7 @@ int vmmio_exit_interrupts_add(struct vmmio_exit_interrupts *x, size_t vm,
 	v->accepted += count->accepted;
 	if (count->vector != VMMIO_NO_VECTOR) {
 		v->vector = count->vector;
-		v->vcpu = count->vcpu == VMMIO_NO_VECTOR ? VMMIO_NO_VCPU : count->vcpu;
+		v->vcpu = vcpu;
 	}
 	return 0;
 }
@@ -231,6 +234,8 @@ static int add_sender(struct vmmio_exit_interrupts *x, struct vmmio_exit_lookup 
 		vm = sender->vm;
 	fresh.raised -= sender->raised;
 	fresh.accepted -= sender->accepted;
+	if (!rows->by_vcpu) /* one sum for all of them */
+		fresh.vcpu = VMMIO_NO_VECTOR;
 	sender->vm = vm;
 	if (vm != SIZE_MAX) {
 		sender->raised = now->raised;
@@ -246,7 +251,8 @@ static int add_slots(struct vmmio_exit_interrupts *x, const struct vmmio_inject_
 		     struct vmmio_exit_lookup *look, const struct vmmio_host *host,
 		     const struct vmmio_exit_rows *rows)
 {
-	struct vmmio_inject_count one = {.raised = 1, .vector = VMMIO_NO_VECTOR};
+	struct vmmio_inject_count one = {
+		.raised = 1, .vector = VMMIO_NO_VECTOR, .vcpu = VMMIO_NO_VECTOR};
 	const struct vmmio_inject_slot *s;
 	size_t vm;
 	int err = 0;

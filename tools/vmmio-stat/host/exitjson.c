@@ -306,6 +306,7 @@ static void json_interrupts(const struct vmmio_exit_view *v, struct vmmio_json *
 static void json_per_interrupt(const struct vmmio_exit_view *v, struct vmmio_json *j)
 {
 	__u64 sent, exits;
+	bool known;
 	size_t vm;
 
 	if (!v->health->has_irqs) {
@@ -316,12 +317,15 @@ static void json_per_interrupt(const struct vmmio_exit_view *v, struct vmmio_jso
 	for (vm = 0; vm < v->rows->nvms; vm++) {
 		if (!vmmio_exit_view_wants(v, vm))
 			continue;
-		sent = vmmio_exit_interrupts_of(v, vm, &exits);
+		known = vmmio_exit_interrupts_of(v, vm, &sent, &exits);
 		if (!sent)
 			continue;
 		vmmio_json_open(j, NULL, '{');
 		json_vm(v, j, vm);
-		vmmio_json_double(j, "ratio", (double)exits / sent);
+		if (known)
+			vmmio_json_double(j, "ratio", (double)exits / sent);
+		else
+			vmmio_json_null(j, "ratio");
 		vmmio_json_close(j, '}');
 	}
 	vmmio_json_close(j, ']');

@@ -18,7 +18,7 @@ struct vmmio_exit_interrupt {
 	__u32 how;    /* enum vmmio_inject_how */
 	__u64 data;   /* as in the key */
 	__u32 vector; /* of the last that was accepted; VMMIO_NO_VECTOR: none */
-	__u32 vcpu;   /* that took it; VMMIO_NO_VCPU: not known */
+	__u32 vcpu;   /* that took the last; VMMIO_NO_VCPU: not known, or the sum of all */
 	__u64 raised, raised_before;
 	__u64 accepted, accepted_before;
 };

@@ -369,21 +369,25 @@ static void print_group(const struct vmmio_exit_view *v, const struct vmmio_exit
 	print_eois(v, list[0], out);
 }
 
-__u64 vmmio_exit_interrupts_of(const struct vmmio_exit_view *v, size_t vm, __u64 *exits)
+bool vmmio_exit_interrupts_of(const struct vmmio_exit_view *v, size_t vm, __u64 *sum, __u64 *exits)
 {
-	__u64 sum = 0;
+	bool known = true;
 	size_t i;
 
-	for (i = 0; i < v->interrupts->n; i++)
-		if (v->interrupts->v[i].vm == vm &&
-		    (v->interrupts->v[i].kind == VMMIO_INJECT_LINE ||
-		     v->interrupts->v[i].kind == VMMIO_INJECT_MSI))
-			sum += vmmio_exit_accepted(v, &v->interrupts->v[i]);
+	*sum = 0;
+	for (i = 0; i < v->interrupts->n; i++) {
+		const struct vmmio_exit_interrupt *x = &v->interrupts->v[i];
+
+		if (x->vm != vm || (x->kind != VMMIO_INJECT_LINE && x->kind != VMMIO_INJECT_MSI))
+			continue;
+		known &= vmmio_exit_accepted_known(x) || !vmmio_exit_raised(v, x);
+		*sum += vmmio_exit_accepted(v, x);
+	}
 	*exits = 0;
 	for (i = 0; i < v->rows->nrows; i++)
 		if (v->rows->rows[i].vm == vm)
 			*exits += vmmio_exit_samples(v, &v->rows->rows[i]);
-	return sum;
+	return known;
 }
 
 void vmmio_exit_interrupt_device(const struct vmmio_exit_view *v,
@@ -439,6 +443,8 @@ static void print_interrupt(const struct vmmio_exit_view *v, const struct vmmio_
 			x->vector);
 		vmmio_exit_interrupt_device(v, x, whose, sizeof(whose));
 	}
+	if (x->vcpu != VMMIO_NO_VCPU)
+		fprintf(out, ", vCPU %u", x->vcpu);
 	if (vmmio_exit_raised(v, x) > vmmio_exit_accepted(v, x))
 		fprintf(out, ", sent %llu times", (unsigned long long)vmmio_exit_raised(v, x));
 	fprintf(out, "%s%s\n", whose[0] ? ", " : "", whose);
@@ -454,7 +460,7 @@ static void print_interrupts(const struct vmmio_exit_view *v, FILE *out)
 	for (k = 0; v->health->has_irqs && k <= n; k++) {
 		size_t vm = k < n ? k : SIZE_MAX;
 		__u64 sum, exits = 0;
-		bool any = false;
+		bool any = false, known;
 
 		if (!vmmio_exit_view_wants(v, vm))
 			continue;
@@ -472,8 +478,10 @@ static void print_interrupts(const struct vmmio_exit_view *v, FILE *out)
 			any = true;
 			print_interrupt(v, x, out);
 		}
-		sum = vmmio_exit_interrupts_of(v, vm, &exits);
-		if (sum && vm != SIZE_MAX)
+		known = vmmio_exit_interrupts_of(v, vm, &sum, &exits);
+		if (sum && vm != SIZE_MAX && !known)
+			fprintf(out, "  exits per interrupt of a device -\n");
+		else if (sum && vm != SIZE_MAX)
 			fprintf(out, "  exits per interrupt of a device %.2f\n",
 				(double)exits / sum);
 	}

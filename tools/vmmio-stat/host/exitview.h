@@ -33,8 +33,11 @@ bool vmmio_exit_view_wants(const struct vmmio_exit_view *v, size_t vm);
 const struct vmmio_exit_row **vmmio_exit_view_rows(const struct vmmio_exit_view *v, size_t *n);
 bool vmmio_exit_same_group(const struct vmmio_exit_row *a, const struct vmmio_exit_row *b);
 
-/* Interrupts of devices that @vm accepted, and its exits, as shown. */
-__u64 vmmio_exit_interrupts_of(const struct vmmio_exit_view *v, size_t vm, __u64 *exits);
+/*
+ * Interrupts of devices that @vm accepted, and its exits, as shown. False: of some it is not
+ * known whether they were delivered.
+ */
+bool vmmio_exit_interrupts_of(const struct vmmio_exit_view *v, size_t vm, __u64 *sum, __u64 *exits);
 
 const char *vmmio_exit_how_name(__u32 how);
 const char *vmmio_exit_kind_name(__u32 kind);
