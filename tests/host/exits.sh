@@ -157,7 +157,8 @@ else
 	row 1000 "$v0" '"vcpu":1,' '"samples_pct":99.9000999,' # of its 1001
 	grep -q '"times":\(\[\]\|null\)' "$dir/out.txt" || fail "times of what was never timed"
 fi
-grep -q "\"exits_per_interrupt\":\[{\"pid\":$pid,\"nth\":1,[^}]*\"ratio\":[0-9.]*}[],]" "$dir/out.txt" || fail "no exits per interrupt"
+# no local APIC took the line of GSI 5: it is not known whether an i8259 delivered it
+grep -q "\"exits_per_interrupt\":\[{\"pid\":$pid,\"nth\":1,[^}]*\"ratio\":null}[],]" "$dir/out.txt" || fail "exits per interrupt, of lines that nobody saw delivered"
 
 # the sentences, for what they are about and for nothing else: not for doorbells
 # that need their datamatch, nor for one that is on the fast path already
