@@ -201,12 +201,13 @@ static int write_files(const struct micro_result *r, const struct vmmio_result *
 	struct vmmio_series_set set = {0};
 	json_t *rounds = micro_rounds(r), *boots = json_array(), *result = micro_json(r);
 	char why[256] = "";
-	int err = micro_series(r, &set);
+	int err = micro_series(r, &set), plotted;
 
 	err = err ?: write_text(r, to, "micro.txt", micro_print_table);
 	err = err ?: write_text(r, to, "micro.csv", micro_print_csv);
-	if (!err && vmmio_plot_micro(result, to, why, sizeof(why)))
-		fprintf(stderr, NAME "no picture: %s\n", why);
+	plotted = err ? 0 : vmmio_plot_micro(result, to, why, sizeof(why));
+	if (plotted)
+		fprintf(stderr, NAME "no picture: %s\n", why[0] ? why : strerror(-plotted));
 	err = err
 		      ?: vmmio_result_write_run(to, json_incref(result), &set, machine_of(r), NULL,
 						boots, rounds);

@@ -9,7 +9,7 @@
 #include "lib/embed.h"
 
 #define DISK_BYTES (1ull << 30)
-#define WWPN "naa.50014050000000%02zx" /* by the disk's number */
+#define WWPN "naa.50014050000000%02x" /* by the disk's number */
 
 static void devices(const struct vmmio_load *b, const struct vmmio_device *d, const char *column,
 		    struct vmmio_args *a)
@@ -86,6 +86,19 @@ static long long layer_ios(const json_t *info, const char *column, const char *w
 	return reads + writes;
 }
 
+/* The guest's block layer completed what the load asked for: all that is known in a bench host. */
+static void layer_check(const struct vmmio_load *b, int boot, const char *column, long long sent,
+			const json_t *info, json_t *checks)
+{
+	long long before = layer_ios(info, column, "before");
+	long long after = layer_ios(info, column, "after");
+
+	vmmio_check_add(checks, boot, "guest side", before >= 0 && after == before + sent,
+			"%s: the guest completed %lld I/Os, %lld of them before and %lld in "
+			"the rounds; what the device served is not known",
+			column, after, before, sent);
+}
+
 static void check(const struct vmmio_load *b, int boot, const char *column, long long sent,
 		  const json_t *rows, const json_t *info, const struct vmmio_guest_result *r,
 		  json_t *checks)
@@ -96,11 +109,7 @@ static void check(const struct vmmio_load *b, int boot, const char *column, long
 	long long device = d ? (long long)(d->rd_operations + d->wr_operations) : -1;
 
 	if (r->no_answers) {
-		vmmio_check_add(
-			checks, boot, "guest side", before >= 0 && after == before + sent,
-			"%s: the guest completed %lld I/Os, %lld of them before and %lld in "
-			"the rounds; what the device served is not known",
-			column, after, before, sent);
+		layer_check(b, boot, column, sent, info, checks);
 		return;
 	}
 	vmmio_check_add(checks, boot, "device side",
@@ -109,19 +118,6 @@ static void check(const struct vmmio_load *b, int boot, const char *column, long
 			"%s: the device served %lld I/Os, the guest completed %lld, %lld of them "
 			"before and %lld in the rounds",
 			column, device, after, before, sent);
-}
-
-/* In a bench host: the guest's block layer completed what the load asked for. */
-static void layer_check(const struct vmmio_load *b, int boot, const char *column, long long sent,
-			const json_t *info, json_t *checks)
-{
-	long long before = layer_ios(info, column, "before");
-	long long after = layer_ios(info, column, "after");
-
-	vmmio_check_add(checks, boot, "guest side", before >= 0 && after == before + sent,
-			"%s: the guest completed %lld I/Os, %lld of them before and %lld in "
-			"the rounds",
-			column, after, before, sent);
 }
 
 /* fio's own JSON is many lines: one here. */
@@ -180,16 +176,6 @@ const struct vmmio_kind vmmio_kind_block = {
 
 /* --- virtio-scsi, in a bench host --- */
 
-/* The number of @column's disk, from 1: of its target on the host. */
-static size_t number_of(const struct vmmio_load *b, const char *column)
-{
-	size_t n = 1;
-
-	while (n <= b->ncolumns && strcmp(b->columns[n - 1], column))
-		n++;
-	return n;
-}
-
 static void scsi_devices(const struct vmmio_load *b, const struct vmmio_device *d,
 			 const char *column, struct vmmio_args *a)
 {
@@ -197,7 +183,7 @@ static void scsi_devices(const struct vmmio_load *b, const struct vmmio_device *
 
 	if (d->vhost) {
 		snprintf(more, sizeof(more), "virtqueue_size=%u,num_queues=%u,wwpn=" WWPN,
-			 d->queue_size, d->queues, number_of(b, column));
+			 d->queue_size, d->queues, vmmio_kind_number(b, column));
 		vmmio_kind_device("vhost-scsi", column, d, more, a);
 		return;
 	}
@@ -222,7 +208,7 @@ static void scsi_before(const struct vmmio_load *b, bool vhost, FILE *f)
 		return;
 	fputs("load_vhost_scsi\n", f);
 	for (size_t i = 0; i < b->ncolumns; i++)
-		fprintf(f, "null_lun " WWPN " %llu\n", i + 1, DISK_BYTES >> 12);
+		fprintf(f, "null_lun " WWPN " %llu\n", (unsigned int)i + 1, DISK_BYTES >> 12);
 }
 
 const struct vmmio_kind vmmio_kind_scsi = {

@@ -27,6 +27,15 @@ void vmmio_kind_device(const char *type, const char *column, const struct vmmio_
 			d->indirect ? "on" : "off", d->packed ? "on" : "off", more);
 }
 
+unsigned int vmmio_kind_number(const struct vmmio_load *b, const char *column)
+{
+	unsigned int n = 1;
+
+	while (n <= b->ncolumns && strcmp(b->columns[n - 1], column))
+		n++;
+	return n;
+}
+
 /* $node_X and $dev_X of all columns: @find prints the first, @dev its virtio device. */
 void vmmio_kind_find_devices(const struct vmmio_load *b, const char *find, FILE *f)
 {
@@ -59,21 +68,11 @@ static const json_t *load_of(const json_t *row, int boot, const char *column)
 #define PCAP_RECORD 16
 #define PCAP_KEPT 16 /* bytes of each packet; every Ethernet frame is longer */
 
-/* The number of @column's pair of ends, from 1. */
-static unsigned int pair_of(const struct vmmio_load *b, const char *column)
-{
-	unsigned int n = 1;
-
-	while (n <= b->ncolumns && strcmp(b->columns[n - 1], column))
-		n++;
-	return n;
-}
-
 static void net_devices(const struct vmmio_load *b, const struct vmmio_device *d,
 			const char *column, struct vmmio_args *a)
 {
 	static const char *const ends[] = {"a", "b"};
-	unsigned int hub = pair_of(b, column);
+	unsigned int hub = vmmio_kind_number(b, column);
 	char more[96];
 
 	if (d->tap) {
@@ -122,7 +121,8 @@ static void net_prepare(const struct vmmio_load *b, FILE *f)
 	for (size_t i = 0; i < b->ncolumns; i++) {
 		vmmio_column_var("node_", b->columns[i], node, sizeof(node));
 		if (b->host_counts)
-			fprintf(f, "netload join \"$%s\" %u\n", node, pair_of(b, b->columns[i]));
+			fprintf(f, "netload join \"$%s\" %u\n", node,
+				vmmio_kind_number(b, b->columns[i]));
 		else
 			fprintf(f, "netload link \"$%s\" \"$(net_on %s 2)\"\n", node,
 				vmmio_column_bus(b->columns[i]));
@@ -145,7 +145,7 @@ static void net_command(const struct vmmio_load *b, const char *column, unsigned
 		fprintf(f,
 			"netload run --pair %u --request %u --response %u --depth %u --count %u "
 			"\"$%s\"",
-			pair_of(b, column), b->request, b->response, depth, b->count,
+			vmmio_kind_number(b, column), b->request, b->response, depth, b->count,
 			vmmio_column_var("node_", column, node, sizeof(node)));
 		return;
 	}

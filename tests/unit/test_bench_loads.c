@@ -312,6 +312,33 @@ static void test_tap(void **state)
 	assert_false(tap_passes("{}", "{\"sent\":41,\"received\":42}"));
 }
 
+/* In a bench host the guest's block layer is asked: 40 I/Os, one too few, and not said at all. */
+static void test_layer(void **state)
+{
+	static const struct {
+		const char *info;
+		bool good;
+	} is[] = {
+		{"{\"disks\":{\"mmio\":{\"before\":{\"reads\":2,\"writes\":1},\"after\":"
+		 "{\"reads\":42,\"writes\":1}}}}",
+		 true},
+		{"{\"disks\":{\"mmio\":{\"before\":{\"reads\":2,\"writes\":1},\"after\":"
+		 "{\"reads\":41,\"writes\":1}}}}",
+		 false},
+		{"{}", false},
+	};
+	const struct vmmio_kind *const kinds[] = {&vmmio_kind_block, &vmmio_kind_scsi};
+
+	for (size_t i = 0; i < sizeof(is) / sizeof(is[0]) * 2; i++) {
+		json_t *checks = json_array(), *info = json_loads(is[i / 2].info, 0, NULL);
+
+		kinds[i % 2]->host_check(NULL, 0, "mmio", 40, info, checks);
+		assert_int_equal(vmmio_checks_ok(checks), is[i / 2].good);
+		json_decref(checks);
+		json_decref(info);
+	}
+}
+
 /* In a bench host each interface is one end of a pair, the other a TAP device of the host. */
 static void test_vhost(void **state)
 {
@@ -366,7 +393,7 @@ int main(void)
 		cmocka_unit_test(test_console),	     cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_state_digits), cmocka_unit_test(test_planned),
 		cmocka_unit_test(test_fio),	     cmocka_unit_test(test_tap),
-		cmocka_unit_test(test_vhost),
+		cmocka_unit_test(test_vhost),	     cmocka_unit_test(test_layer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
