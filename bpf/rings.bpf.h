@@ -8,6 +8,7 @@
 #define VMMIO_BPF_RINGS_H
 
 #define FEATURE_PACKED 34
+#define FEATURE_IN_ORDER 35
 #define PACKED_AVAIL (1 << 7) /* bits of a descriptor's flags */
 #define PACKED_USED (1 << 15)
 #define PACKED_WRAP (1 << 15) /* of last_used_idx */

@@ -12,7 +12,8 @@
 #include <bpf/bpf_tracing.h>
 
 #include "stalls.h"
-#include "rings.bpf.h"
+#define FLIGHT_WANTED true
+#include "flight.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -131,6 +132,17 @@ static __always_inline void look_used(struct virtqueue *vq, struct vmmio_stall_s
 		s->flags |= VMMIO_LOOK_MORE;
 }
 
+/* What the positions do not tell: a buffer may take several descriptors. */
+static __always_inline void look_flight(struct virtqueue *vq, struct vmmio_stall_sample *s)
+{
+	__u64 n = packed_flight((__u64)vq);
+
+	s->flight = n;
+	s->to_take = n >> 32;
+	if (n != FLIGHT_UNKNOWN)
+		s->flags |= VMMIO_LOOK_COUNTED;
+}
+
 static __always_inline void look_packed(struct virtqueue *vq, struct vmmio_stall_sample *s)
 {
 	struct vring_virtqueue___f *ring = (void *)vq;
@@ -151,6 +163,7 @@ static __always_inline void look_packed(struct virtqueue *vq, struct vmmio_stall
 	s->driver_flags = driver[1];
 	if (BPF_CORE_READ(ring, packed.event_flags_shadow) == EVENT_DISABLE)
 		s->flags |= VMMIO_LOOK_QUIET;
+	look_flight(vq, s);
 }
 
 static __always_inline void look_kicks(__u64 key, struct vmmio_stall_sample *s)

@@ -27,6 +27,7 @@
 #define VMMIO_LOOK_UNREAD (1u << 7)    /* the ring could not be read */
 #define VMMIO_LOOK_MORE (1u << 8)      /* used is too low: packed, many used descriptors */
 #define VMMIO_LOOK_IRQS (1u << 9)      /* its interrupts have a hook: irqs, seen_at_irq */
+#define VMMIO_LOOK_COUNTED (1u << 10)  /* packed: flight and to_take are known */
 
 struct vmmio_stall_sample {
 	__u64 time_ns;	/* CLOCK_MONOTONIC */
@@ -51,10 +52,12 @@ struct vmmio_stall_sample {
 	__u16 device_flags;  /* as they stand in the ring; of a packed one the event flags */
 	__u16 driver_flags;
 	__u32 flags;
+	__u32 flight;  /* packed, buffers: the device has, */
+	__u32 to_take; /* the driver has to take back */
 	char name[24];
 };
 
-_Static_assert(sizeof(struct vmmio_stall_sample) == 128, "vmmio_stall_sample layout");
+_Static_assert(sizeof(struct vmmio_stall_sample) == 136, "vmmio_stall_sample layout");
 
 /* vmmio_stall_binding.state: the kernel's enum dl_dev_state */
 #define VMMIO_BINDING_NONE 0

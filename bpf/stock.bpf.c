@@ -325,7 +325,7 @@ ENTRY(whole, virtqueue_kick, (struct virtqueue * vq), whole_kick(vq))
 	SEC("fexit/" #function)                                                  \
 	int BPF_PROG(fe_##name, struct virtqueue *vq, __VA_ARGS__)               \
 	{                                                                        \
-		return ring_again(vq);                                           \
+		return ring_returns(vq);                                         \
 	}                                                                        \
 	SEC("kprobe/" #function) int BPF_KPROBE(kp_##name, struct virtqueue *vq) \
 	{                                                                        \

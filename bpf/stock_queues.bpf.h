@@ -122,8 +122,6 @@ __noinline __u32 packed_now(__u32 slot, bool pending)
 	return (__u32)used << 16 | (__u16)(now >> 32);
 }
 
-#include "stock_flight.bpf.h"
-
 static __always_inline bool is_prefix(const char *name, const char *prefix, int n)
 {
 	int i;
@@ -354,7 +352,10 @@ static __always_inline int ring_again(struct virtqueue *vq)
 	return 0;
 }
 
-/* Called before the ring is reset: the driver does not use it. */
+/*
+ * Called before the ring is reset, where the driver does not use it: it is not looked at before
+ * its end, as its memory goes.
+ */
 static __always_inline int ring_ends(struct virtqueue *vq)
 {
 	__u64 key = (__u64)vq;
@@ -366,6 +367,7 @@ static __always_inline int ring_ends(struct virtqueue *vq)
 	s = state_at(slot);
 	if (opt_looks && !s->packed && !s->again)
 		split_sample(vq, s);
+	s->again = 1;
 	return 0;
 }
 
@@ -380,12 +382,28 @@ static __always_inline int ring_starts_again(struct virtqueue *vq)
 		return 0;
 	s = state_at(slot);
 	ring_ends(vq);
-	s->again = 1;
 	s->met = 0;
 	s->t0 = 0;
 	s->kicked = 0;
 	s->interrupted = 0;
 	return 0;
+}
+
+/* At that end. A split ring whose index is not 0 was not reset: that was refused, or no change. */
+static __always_inline int ring_returns(struct virtqueue *vq)
+{
+	struct vring_virtqueue___f *ring = (void *)vq;
+	__u64 key = (__u64)vq;
+	int slot = slot_known(&key);
+	struct vmmio_stock_state *s;
+
+	if (slot < 0)
+		return 0;
+	s = state_at(slot);
+	s->again = 0;
+	if (!s->packed && BPF_CORE_READ(ring, split.avail_idx_shadow))
+		return 0;
+	return ring_again(vq);
 }
 
 /* Some of a device's queues, from @p of its list on; where the others are, 0: there are none. */

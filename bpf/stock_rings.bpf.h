@@ -13,8 +13,7 @@
 #define VMMIO_BPF_STOCK_RINGS_H
 
 #include "rings.bpf.h"
-
-#define FEATURE_IN_ORDER 35
+#include "flight.bpf.h"
 
 struct virtio_mmio_device___f {
 	struct virtio_device vdev;
@@ -188,12 +187,6 @@ static __always_inline void split_again(struct vmmio_stock_state *s)
 	s->used_skip += s->used_run - used;
 }
 
-/*
- * Buffers of a packed ring that the driver has made available and the device has not used; -1:
- * that is not known. It takes no hook and is for the loader's looks. It is in stock_flight.bpf.h.
- */
-int packed_flight(__u32 slot);
-
 /* Set between open and load: what is taken back is seen where it leaves the ring. */
 const volatile bool opt_taken = false;
 
@@ -212,17 +205,17 @@ static __always_inline void taken_look(struct virtqueue *vq, struct vmmio_stock_
 /* The indices now, for the loader: it adds what came after the last sample. */
 static __always_inline void ring_look(struct virtqueue *vq, struct vmmio_stock_state *s, __u32 n)
 {
-	int flight;
+	__u64 flight;
 
 	if (s->again)
 		return;
 	if (opt_taken)
 		taken_look(vq, s);
 	if (s->packed) {
-		flight = packed_flight(s->slot);
-		if (flight < 0)
+		flight = packed_flight(s->key);
+		if (flight == FLIGHT_UNKNOWN)
 			return;
-		s->look_avail = flight;
+		s->look_avail = flight; /* the low half: fewer than a ring has */
 		s->look_used = 0;
 	} else {
 		s->look_avail = ring_avail(vq, s);

@@ -47,7 +47,7 @@ function(vmmio_stat_tests label image)
 		string(REPLACE "matrix-" "" name ${name})
 		string(REPLACE ":" ";" words ${words})
 		list(POP_FRONT words script)
-		vmmio_arch_test(${name} ${label} ${image} tests/matrix/stat.sh TIMEOUT 240
+		vmmio_arch_test(${name} ${label} ${image} tests/matrix/stat.sh TIMEOUT 400
 				ARGS ${script}.sh ${words})
 		if(image MATCHES "^arm64")
 			set_property(TEST ${label}.${name} APPEND PROPERTY FIXTURES_REQUIRED stat_arm64)

@@ -64,7 +64,7 @@ vmmio_script_test(guest tests/guest/blind.sh TIMEOUT 240)
 vmmio_script_test(guest tests/guest/room.sh TIMEOUT 240)
 vmmio_script_test(guest tests/guest/far.sh TIMEOUT 200)
 vmmio_script_test(guest tests/guest/again.sh TIMEOUT 200)
-vmmio_script_test(guest tests/guest/flight.sh TIMEOUT 240)
+vmmio_script_test(guest tests/guest/flight.sh TIMEOUT 400)
 vmmio_script_test(guest tests/guest/starved.sh TIMEOUT 240)
 
 # On a kernel that watches its drivers: on demand, since it is built for it.

@@ -9,6 +9,9 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 disk=0
+# on other kernels (tests/matrix/stat.sh) there is no such module, and all lists get their memory
+module=$VMMIO_BUILD/stallfault/stallfault.ko
+[ -f "$VMMIO_BUILD/CMakeCache.txt" ] || module=''
 # add DEVICE,OPTIONS: with a disk of its own behind it
 set -- "${1:-both}"
 which=$1
@@ -24,7 +27,8 @@ done
 for driver in mainline ours; do
 	[ "$which" = both ] || [ "$which" = $driver ] || continue
 	sed "1i DRIVER=$driver" "$VMMIO_SOURCE/tests/guest/flight.guest" >"$work/now.sh"
-	"${VMMIO_BUILD:?}/vmmio-boot" --timeout 100 --script "$work/now.sh" -- "$@" \
+	"$VMMIO_BUILD/vmmio-boot" --timeout 100 --script "$work/now.sh" ${module:+--file "$module:/lib/modules/stallfault.ko"} \
+		-- "$@" \
 		-netdev user,id=net,restrict=on -device virtio-net-pci,netdev=net,packed=on,disable-legacy=on,romfile= >"$work/out" 2>&1 || true
 	if ! grep -qx flight-done "$work/out" || [ "$(grep -c '^FLIGHT ' "$work/out")" != 12 ]; then
 		cat "$work/out"

@@ -176,6 +176,7 @@ static void feed_looks(struct fixture *f)
 	strcpy(l[0].info.device, "virtio0");
 	strcpy(l[1].info.device, "virtio1");
 	strcpy(l[0].cause, "lost-irq");
+	l[0].counted = true;
 	l[0].in_flight = 3;
 	l[0].have_age = true;
 	l[0].age_ns = 2500000000;

@@ -219,7 +219,7 @@ static const struct {
 		.avail_at_kick = 1, .device_event = 1, .device_flags = 2}}},
 	{"packed: sent, not looked at",
 	 VMMIO_STALL_LOST_KICK,
-	 NULL,
+	 "has not looked at 3 of the 3 descriptors it could use",
 	 {.hooked = true,
 	  .idle_ns = BOUND,
 	  .s = {PACKED, .flags = PBASE, .avail = 1, .used = 510, .seen = 510, .kicks = 9,
@@ -870,6 +870,27 @@ static void unreachable(void **state)
 	assert_int_equal(vmmio_stall_masked(config, 256, VMMIO_IRQ_MSIX), VMMIO_UNKNOWN);
 }
 
+/* In flight is told in buffers: of a packed ring not by its positions, which are of descriptors. */
+static void buffers(void **state)
+{
+	struct vmmio_stall_sample s = ring(9, 4, 2);
+	__u32 flight, to_take;
+
+	assert_true(vmmio_stall_buffers(&s, &flight, &to_take));
+	assert_int_equal(flight, 5);
+	assert_int_equal(to_take, 2);
+	s.flags |= VMMIO_LOOK_PACKED;
+	assert_false(vmmio_stall_buffers(&s, &flight, &to_take));
+	s.flags |= VMMIO_LOOK_COUNTED;
+	s.flight = 3;
+	s.to_take = 1;
+	assert_true(vmmio_stall_buffers(&s, &flight, &to_take));
+	assert_int_equal(flight, 3);
+	assert_int_equal(to_take, 1);
+	s.flags |= VMMIO_LOOK_UNREAD;
+	assert_false(vmmio_stall_buffers(&s, &flight, &to_take));
+}
+
 /* What is not known is null, and what a reader would take for a count is one. */
 static void shown(void **state)
 {
@@ -1004,6 +1025,7 @@ int main(void)
 		cmocka_unit_test(nothing_found),
 		cmocka_unit_test(come_and_go),
 		cmocka_unit_test(unreachable),
+		cmocka_unit_test(buffers),
 		cmocka_unit_test(shown),
 		cmocka_unit_test(fixed),
 	};

@@ -4,12 +4,14 @@
  * and undoes it. One fault at a time: "VIRTIO-DEVICE QUEUE FAULT [IRQ]" into plant,
  * anything into heal. Functions are passed over by kprobes that lead elsewhere, so
  * that no driver need know of it.
+ * Long because the faults share one victim and one way in and out.
  */
 #include <linux/delay.h>
 #include <linux/interrupt.h>
 #include <linux/io.h>
 #include <linux/irq.h>
 #include <linux/irqdesc.h>
+#include <linux/kallsyms.h>
 #include <linux/kprobes.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
@@ -33,7 +35,9 @@
 	X(LEAK, "leak")		/* all free entries of the ring are lost */                     \
 	X(OFFLINE, "offline")	/* it goes to CPU 1, which is offline by then */                \
 	X(STEAL, "steal")	/* somebody takes the buffers before each interrupt */          \
-	X(BREAK, "break")	/* virtio_ring gives it up */
+	X(BREAK, "break")	/* virtio_ring gives it up */                                   \
+	X(NOMEM, "nomem")	/* no stall: there is no memory for lists, of any virtqueue */  \
+	X(HOLD, "hold")		/* no stall: a ring that was reset is not enabled before heal */
 
 #define SPURIOUS_DISABLED 2 /* IRQS_SPURIOUS_DISABLED, kernel/irq/internals.h */
 
@@ -136,6 +140,71 @@ static int at_vector(struct kprobe *p, struct pt_regs *regs)
 		       ? lead(regs, handled)
 		       : 0;
 }
+
+static void *no_memory(size_t size, gfp_t flags)
+{
+	return NULL;
+}
+
+/* Is the function that was about to begin called by one of virtio_ring that adds buffers? */
+static bool called_by_add(struct pt_regs *regs)
+{
+	char text[KSYM_SYMBOL_LEN];
+#ifdef CONFIG_ARM64
+	unsigned long from = regs->regs[30];
+#else
+	unsigned long from = regs_get_kernel_stack_nth(regs, 0);
+#endif
+
+	sprint_symbol(text, from);
+	return strstarts(text, "virtqueue_add");
+}
+
+static int at_kmalloc(struct kprobe *p, struct pt_regs *regs)
+{
+	return fault == NOMEM && called_by_add(regs) ? lead(regs, no_memory) : 0;
+}
+
+/* Everybody comes by: only while it is planted. */
+static struct kprobe kmallocs = {.pre_handler = at_kmalloc};
+
+static int probe_kmalloc(void)
+{
+	static const char *const names[] = {"__kmalloc_noprof", "__kmalloc"}; /* since 6.10 */
+	unsigned int i;
+	int err = -ENOENT;
+
+	for (i = 0; i < ARRAY_SIZE(names) && err; i++) {
+		kmallocs.symbol_name = names[i];
+		kmallocs.addr = NULL;
+		kmallocs.flags = 0;
+		err = register_kprobe(&kmallocs);
+	}
+	return err;
+}
+
+static struct kprobe enables;
+
+static int enable_later(struct virtqueue *vq)
+{
+	int (*enable)(struct virtqueue * vq) = (void *)enables.addr;
+
+	while (READ_ONCE(fault) == HOLD)
+		usleep_range(1000, 2000);
+	return enable(vq);
+}
+
+static int at_enable(struct kprobe *p, struct pt_regs *regs)
+{
+	return fault == HOLD && (void *)regs_get_kernel_argument(regs, 0) == victim
+		       ? lead(regs, enable_later)
+		       : 0;
+}
+
+static struct kprobe enables = {
+	.symbol_name = "virtio_pci:vp_modern_enable_vq_after_reset",
+	.pre_handler = at_enable,
+};
 
 /* With interrupts off, on the way into the handler. */
 static int at_vring(struct kprobe *p, struct pt_regs *regs)
@@ -281,6 +350,8 @@ static int find(const char *name, unsigned int index)
 
 static int begin(enum fault what)
 {
+	int err;
+
 	switch (what) {
 	case NOOP:
 		callback = victim->callback;
@@ -310,6 +381,18 @@ static int begin(enum fault what)
 		break;
 	case BREAK:
 		virtio_break_device(victim->vdev);
+		break;
+	case HOLD:
+		enables.addr = NULL;
+		enables.flags = 0;
+		err = register_kprobe(&enables);
+		if (err)
+			return err;
+		break;
+	case NOMEM:
+		err = probe_kmalloc();
+		if (err)
+			return err;
 		break;
 	default:
 		break;
@@ -384,6 +467,13 @@ static int heal(const char *text, const struct kernel_param *kp)
 		__virtio_unbreak_device(victim->vdev);
 #endif
 		break;
+	case HOLD:
+		usleep_range(100000, 110000); /* it has gone on */
+		unregister_kprobe(&enables);
+		goto out;
+	case NOMEM:
+		unregister_kprobe(&kmallocs);
+		goto out;
 	default:
 		break;
 	}
@@ -398,6 +488,7 @@ static int heal(const char *text, const struct kernel_param *kp)
 	local_irq_restore(flags);
 	if (irq)
 		enable_irq(irq);
+out:
 	put_device(device);
 	device = NULL;
 	victim = NULL;

@@ -256,8 +256,7 @@ static void fill_look(const struct run *r, const struct vmmio_stall_queue *q,
 	memset(to, 0, sizeof(*to));
 	to->info = q->info;
 	to->unread = q->now.flags & VMMIO_LOOK_UNREAD;
-	to->in_flight = vmmio_stall_flight(&q->now);
-	to->to_take = vmmio_stall_pending(&q->now);
+	to->counted = vmmio_stall_buffers(&q->now, &to->in_flight, &to->to_take);
 	to->have_age = vmmio_stall_age(&r->watch, q, &to->age_ns, &most);
 	if (q->cause && !q->over)
 		snprintf(to->cause, sizeof(to->cause), "%s", vmmio_stall_causes[q->cause]);

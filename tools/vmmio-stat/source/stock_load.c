@@ -83,7 +83,7 @@ static const struct hook {
 	bool traced;   /* tracepoints around handlers */
 	bool untraced; /* of no use beside them */
 	bool kick;     /* the doorbell */
-	bool looks;    /* of use where buffers are counted by looks at the rings */
+	bool looks;    /* of use where rings are looked at */
 	bool bare;     /* instead of it where nothing is asked for but how many */
 } hooks[] = {
 	{"prepare", "virtqueue_kick_prepare", .need = ASKED},
@@ -195,7 +195,7 @@ static bool wanted(const struct vmmio_stock *b, const struct vmmio_stock_present
 		return false;
 	if (h->rings && !p->rings)
 		return false;
-	if (h->looks && !vmmio_stock_looks(b))
+	if (h->looks && !vmmio_stock_looks(b) && !b->flight)
 		return false;
 	if ((h->taken && !b->taken) || (h->got && b->taken) ||
 	    (h->taken && !h->either && h->in_order != b->in_order))

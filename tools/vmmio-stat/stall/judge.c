@@ -43,6 +43,15 @@ __u32 vmmio_stall_pending(const struct vmmio_stall_sample *s)
 	return vmmio_stall_ahead(s, s->used, s->seen);
 }
 
+bool vmmio_stall_buffers(const struct vmmio_stall_sample *s, __u32 *flight, __u32 *to_take)
+{
+	bool packed = s->flags & VMMIO_LOOK_PACKED;
+
+	*flight = packed ? s->flight : vmmio_stall_flight(s);
+	*to_take = packed ? s->to_take : vmmio_stall_pending(s);
+	return !(s->flags & VMMIO_LOOK_UNREAD) && (!packed || s->flags & VMMIO_LOOK_COUNTED);
+}
+
 /* An entropy source may wait for its host's, for ever. */
 bool vmmio_stall_patient(__u32 device_id, __u32 index, const char *name)
 {
@@ -296,16 +305,17 @@ static void say_device(struct text *t, const struct vmmio_stall_facts *f,
 		       enum vmmio_stall_cause cause)
 {
 	const struct vmmio_stall_sample *s = &f->s;
+	const char *unit = s->flags & VMMIO_LOOK_PACKED ? " descriptors" : "";
 
 	say_event(t, s, "device", s->device_event, s->device_flags);
 	say_kicks(t, f);
 	if (cause == VMMIO_STALL_NOT_KICKED)
-		say(t, "; %u added, the driver has not asked whether to kick", s->added);
+		say(t, "; %u%s added, the driver has not asked whether to kick", s->added, unit);
 	else if (cause == VMMIO_STALL_LOST_KICK && announced_known(f) && kick_owed(s))
-		say(t, "; one was owed for the %u since", unannounced(s));
+		say(t, "; one was owed for the %u%s since", unannounced(s), unit);
 	else if (unlooked(s))
-		say(t, "; the device has not looked at %u of the %u it could use", unlooked(s),
-		    vmmio_stall_flight(s));
+		say(t, "; the device has not looked at %u of the %u%s it could use", unlooked(s),
+		    vmmio_stall_flight(s), unit);
 	if (s->busy == s->ring)
 		say(t, "; the ring is full");
 }

@@ -86,9 +86,11 @@ struct vmmio_stall_facts {
 
 /* By how much position @to is beyond @from. */
 __u32 vmmio_stall_ahead(const struct vmmio_stall_sample *s, __u32 to, __u32 from);
-/* What the device has, and what the driver has to take back; packed: descriptors. */
+/* What the device has, and what the driver has to take back, by positions; packed: descriptors. */
 __u32 vmmio_stall_flight(const struct vmmio_stall_sample *s);
 __u32 vmmio_stall_pending(const struct vmmio_stall_sample *s);
+/* Both in buffers. False: they are not known, of a packed ring that went on meanwhile. */
+bool vmmio_stall_buffers(const struct vmmio_stall_sample *s, __u32 *flight, __u32 *to_take);
 
 /*
  * Queues that may rest without fault: a device that waits for input, a driver that reaps as it

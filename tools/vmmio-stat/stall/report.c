@@ -39,11 +39,13 @@ static void row(const struct vmmio_stall_report *r, const struct vmmio_stall_que
 {
 	char queue[48] = "*", flight[16] = "-", take[16] = "-", age[24], kicks[24] = "-";
 	bool is_queue = q->info.kind != VMMIO_SLOT_DEVICE;
+	__u32 n, m;
 
-	if (is_queue) {
+	if (is_queue)
 		snprintf(queue, sizeof(queue), "%u:%s", q->info.queue, q->info.queue_name);
-		snprintf(flight, sizeof(flight), "%u", vmmio_stall_flight(&q->now));
-		snprintf(take, sizeof(take), "%u", vmmio_stall_pending(&q->now));
+	if (is_queue && vmmio_stall_buffers(&q->now, &n, &m)) {
+		snprintf(flight, sizeof(flight), "%u", n);
+		snprintf(take, sizeof(take), "%u", m);
 	}
 	if (is_queue && q->hooked)
 		snprintf(kicks, sizeof(kicks), "%llu", (unsigned long long)q->now.kicks);
@@ -142,7 +144,8 @@ static void json_row(struct vmmio_json *j, const struct vmmio_stall_report *r,
 		     const struct vmmio_stall_queue *q)
 {
 	__u64 min = 0, max = 0;
-	bool age = vmmio_stall_age(r->watch, q, &min, &max);
+	bool age = vmmio_stall_age(r->watch, q, &min, &max), counted;
+	__u32 flight, to_take;
 
 	vmmio_json_open(j, NULL, '{');
 	vmmio_json_text(j, "device", q->info.device);
@@ -158,8 +161,9 @@ static void json_row(struct vmmio_json *j, const struct vmmio_stall_report *r,
 	vmmio_json_u64(j, "queue", q->info.queue);
 	vmmio_json_text(j, "queue_name", q->info.queue_name);
 	vmmio_json_known(j, "irq", q->info.irq);
-	vmmio_json_u64(j, "in_flight", vmmio_stall_flight(&q->now));
-	vmmio_json_u64(j, "to_take", vmmio_stall_pending(&q->now));
+	counted = vmmio_stall_buffers(&q->now, &flight, &to_take);
+	json_position(j, "in_flight", flight, counted);
+	json_position(j, "to_take", to_take, counted);
 	if (age)
 		vmmio_json_double(j, "age_min_ms", min / 1e6);
 	else

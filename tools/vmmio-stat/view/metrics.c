@@ -367,6 +367,8 @@ static void print_look(struct vmmio_promtext *w, int g, const struct vmmio_metri
 		return;
 	if (q->unread || (cause && !q->cause[0]) || (g == OLDEST && !q->have_age))
 		return;
+	if ((g == IN_FLIGHT || g == TO_TAKE) && !q->counted)
+		return;
 	vmmio_prom_head(w, gauges[g].name, "gauge", gauges[g].help);
 	vmmio_prom_put(w, gauges[g].name);
 	vmmio_prom_put(w, "{");

@@ -15,7 +15,8 @@ struct vmmio_metrics_row;
 struct vmmio_metrics_look {
 	struct vmmio_slot_info info; /* who it is; no slot */
 	bool unread;		     /* its ring cannot be read: nothing else is known */
-	__u32 in_flight, to_take;    /* buffers; of a packed ring descriptors */
+	bool counted;		     /* the next two are known */
+	__u32 in_flight, to_take;    /* buffers */
 	bool have_age;
 	__u64 age_ns;	/* of the oldest in flight, at least */
 	char cause[16]; /* of its stall; empty: it is not stalled */

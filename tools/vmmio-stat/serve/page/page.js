@@ -283,7 +283,7 @@ function stallLine(l) {
 	const p = element("p"), ms = l.stalled_ms;
 
 	p.append(element("b", l.device + " " + nameOf(l)), " " + l.cause + ", " +
-		(l.stalled ? "for " : "over after ") + duration(ms * 1e6) + (l.queue === null ? "" : ", " + l.in_flight + " in flight"));
+		(l.stalled ? "for " : "over after ") + duration(ms * 1e6) + (l.in_flight === null ? "" : ", " + l.in_flight + " in flight"));
 	return [p, element("p", l.evidence, "evidence")];
 }
 
