@@ -407,6 +407,29 @@ int host_accept(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
+/* The event has three arguments since 5.18. */
+struct trace_event_raw_kvm_inj_virq___v {
+	bool soft;
+} __attribute__((preserve_access_index));
+
+/*
+ * (vector, soft, reinjected). Who has a local APIC in KVM accepts by kvm_apic_accept_irq: this one
+ * only tells what is in service where userspace has it.
+ */
+SEC("raw_tp/kvm_inj_virq")
+int host_injected(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct trace_event_raw_kvm_inj_virq___v *e = NULL;
+	struct vmmio_exit_thread *t = thread();
+	__u8 vector = ctx->args[0];
+
+	if (bpf_core_field_exists(e->soft) && (ctx->args[1] & 1))
+		return 0;
+	if (t && vmmio_exit_injected(t, vector))
+		accepts(ctx, vector, VMMIO_NO_VECTOR, VMMIO_INJECT_EXTERNAL, vector);
+	return 0;
+}
+
 /* arm64: (vcpu, number, level). The only event of an irqfd's line. */
 SEC("raw_tp/vgic_update_irq_pending")
 int host_vgic(struct bpf_raw_tracepoint_args *ctx)

@@ -38,6 +38,7 @@ struct run {
 	struct vmmio_setup setup;
 	struct vmmio_stack s;
 	struct vmmio_result result;
+	const char *load;
 	unsigned int timeout;
 	bool json, withheld, on, no_plots, no_layers;
 	char kernel[PATH_MAX / 4], initrd[PATH_MAX / 4]; /* of arm64 */
@@ -65,6 +66,12 @@ static int parse_options(struct run *r, int argc, char **argv)
 		{"machine", VMMIO_OPT_CHOICE, &r->setup.target, .choices = "microvm|virt-arm64",
 		 .arg = "microvm|virt-arm64", .letter = 'M',
 		 .help = "the emulated processor: x86-64 with SVM (microvm) or arm64 with EL2"},
+		{"load", VMMIO_OPT_CHOICE, &r->load, .choices = "block|scsi|udp_rr",
+		 .arg = "block|scsi|udp_rr",
+		 .help = "what is compared: disks (block), SCSI disks, or requests and responses "
+			 "over an interface"},
+		{"vhost", VMMIO_OPT_FLAG, &r->s.vhost, 0, 0, NULL, NULL,
+		 "the host's kernel serves the device (scsi, udp_rr), not QEMU"},
 		{"no-layers", VMMIO_OPT_FLAG, &r->no_layers, 0, 0, NULL, NULL,
 		 "do not ask where the instructions go"},
 		{"json", VMMIO_OPT_FLAG, &r->json, 0, 0, NULL, NULL,
@@ -83,10 +90,15 @@ static int parse_options(struct run *r, int argc, char **argv)
 	r->timeout = 150;
 	r->setup = (struct vmmio_setup)VMMIO_SETUP_DEFAULT;
 	r->setup.target = "microvm";
+	r->load = "block";
 	err = vmmio_opts_parse("vmmio-bench compare", "--stack [options]", opts,
 			       sizeof(opts) / sizeof(opts[0]), argc, argv, NULL, 0, &n);
 	if (err)
 		return err;
+	if (r->s.vhost && !strcmp(r->load, "block")) {
+		fprintf(stderr, NAME "--vhost: --load scsi and udp_rr only\n");
+		return -EINVAL;
+	}
 	if (!strcmp(r->setup.wish, "kvm")) {
 		fprintf(stderr, NAME "--accel kvm: only emulation counts instructions\n");
 		return -EINVAL;
@@ -102,9 +114,21 @@ static char *host_script(const struct run *r, const char *const *columns)
 		{"layers", "echo @timed\n" VMMIO_HOSTED_PAUSE, "usleep 150000", s->layer_count},
 		{"calls", "echo @layered\n" VMMIO_HOSTED_PAUSE, "usleep 150000", s->layer_count}};
 	static const unsigned int depth = 1;
-	char between[400];
+	const struct vmmio_device device = {.queue_size = 256,
+					    .queues = 1,
+					    .event_idx = true,
+					    .indirect = true,
+					    .ioeventfd = true,
+					    .tap = true,
+					    .vhost = s->vhost};
+	bool block = !strcmp(r->load, "block");
+	struct vmmio_args args = {0};
+	char between[400] = VMMIO_HOSTED_COUNTED, labels[64];
 	struct vmmio_load load = {
+		.kind = vmmio_kind_find(r->load),
 		.rw = "read",
+		.request = 32,
+		.response = 1024,
 		.bs = 4096,
 		.count = s->count,
 		.rounds = s->rounds,
@@ -121,28 +145,43 @@ static char *host_script(const struct run *r, const char *const *columns)
 		.more = more,
 		.nmore = s->layers ? sizeof(more) / sizeof(more[0]) : 0,
 		.apart = VMMIO_HOSTED_APART,
-		.labels = "load=randread",
+		.labels = labels,
 	};
-	char *guest, *text, disks[64];
+	char *guest, *text = NULL, disks[64];
 
 	/* after the counting rounds: what a kick costs, as the guest sees it */
-	snprintf(between, sizeof(between),
-		 VMMIO_HOSTED_COUNTED
-		 "printf '@kicks '\n"
-		 "vmmio-stat --source bpf --emulated-time --json=full -- sh -c 'for disk; do "
-		 "blkload --depth 1 --count %u --block-size 4096 --rw read $disk; "
-		 "done >/dev/null' sh \"$node_mmio\" \"$node_pci_intx\" \"$node_pci_msix\"\n"
-		 "echo @kicked\n" VMMIO_HOSTED_PAUSE,
-		 s->count < PASS ? s->count : PASS);
+	if (block)
+		snprintf(
+			between, sizeof(between),
+			VMMIO_HOSTED_COUNTED
+			"printf '@kicks '\n"
+			"vmmio-stat --source bpf --emulated-time --json=full -- sh -c 'for disk; "
+			"do "
+			"blkload --depth 1 --count %u --block-size 4096 --rw read $disk; "
+			"done >/dev/null' sh \"$node_mmio\" \"$node_pci_intx\" \"$node_pci_msix\"\n"
+			"echo @kicked\n" VMMIO_HOSTED_PAUSE,
+			s->count < PASS ? s->count : PASS);
+	snprintf(labels, sizeof(labels), "load=%s", s->load);
 	snprintf(disks, sizeof(disks), "%s,%s,%s", columns[0], columns[1], columns[2]);
+	for (int c = 0; c < VMMIO_COLUMNS && !block; c++)
+		load.kind->devices(&load, &device, columns[c], &args);
+	if (!block) {
+		vmmio_args_add(&args, "-global");
+		vmmio_args_add(&args, "virtio-mmio.ioeventfd=on");
+	}
 	guest = vmmio_load_script(&load);
-	text = guest ? vmmio_hosted_script(&(struct vmmio_hosted){.script = guest,
-								  .columns = disks,
-								  .ioeventfd = true,
-								  .stat = is_arm(r),
-								  .kicks = true,
-								  .layers = s->layers})
-		     : NULL;
+	if (guest && !vmmio_args_error(&args))
+		text = vmmio_hosted_script(
+			&(struct vmmio_hosted){.script = guest,
+					       .args = block ? NULL : (const char *const *)args.v,
+					       .load = &load,
+					       .columns = block ? disks : NULL,
+					       .ioeventfd = true,
+					       .vhost = s->vhost,
+					       .stat = is_arm(r),
+					       .kicks = block,
+					       .layers = s->layers});
+	vmmio_args_free(&args);
 	free(guest);
 	return text;
 }
@@ -201,7 +240,9 @@ static int take_boot(struct run *r, unsigned int boot, const struct vmmio_guest_
 		err = vmmio_host_rounds(g->output, rounds, n, why, sizeof(why));
 	if (!err)
 		err = vmmio_stack_add(&r->s, boot, columns, rounds, n);
-	if (!err)
+	for (int c = 0; c < VMMIO_COLUMNS && !err; c++) /* where nothing times kicks */
+		r->s.kicks[boot * VMMIO_COLUMNS + c] = (struct vmmio_stack_kick){NAN, NAN};
+	if (!err && !strcmp(r->load, "block"))
 		err = vmmio_stack_add_kicks(&r->s, boot, g->output, r->rows, why, sizeof(why));
 	if (!err && r->s.layers)
 		err = vmmio_stack_add_layers(&r->s, boot, g->output, r->rows, why, sizeof(why));
@@ -366,15 +407,17 @@ static json_t *result_object(const struct run *r)
 {
 	const struct vmmio_stack *s = &r->s;
 
-	return json_pack("{s:i, s:s, s:s, s:s, s:{s:s, s:s}, s:{s:i, s:i, s:i}, s:i, s:b, s:O?, "
-			 "s:O, s:O, s:o, s:o, s:o, s:O?}",
-			 "schema", VMMIO_RESULT_SCHEMA, "tool", "vmmio-bench", "kind", "stack",
-			 "accel", vmmio_accel_name(s->accel), "under", "kernel", s->kernel, "qemu",
-			 s->qemu, "options", "boots", s->boots, "rounds", s->rounds, "count",
-			 s->count, "hung", s->hung, "withheld", r->withheld, "verdict", r->verdict,
-			 "differs", s->differs, "checks", s->checks, "kinds", vmmio_stack_kinds(s),
-			 "host", host_rounds(s), "layers", vmmio_stack_layers_json(s), "equal",
-			 s->equal);
+	return json_pack(
+		"{s:i, s:s, s:s, s:s, s:{s:s, s:s}, s:{s:i, s:i, s:i, s:s, s:b}, s:i, s:b, "
+		"s:O?, "
+		"s:O, s:O, s:o, s:o, s:o, s:O?}",
+		"schema", VMMIO_RESULT_SCHEMA, "tool", "vmmio-bench", "kind", "stack", "accel",
+		vmmio_accel_name(s->accel), "under", "kernel", s->kernel, "qemu", s->qemu,
+		"options", "boots", s->boots, "rounds", s->rounds, "count", s->count, "load",
+		s->load, "vhost", s->vhost, "hung", s->hung, "withheld", r->withheld, "verdict",
+		r->verdict, "differs", s->differs, "checks", s->checks, "kinds",
+		vmmio_stack_kinds(s), "host", host_rounds(s), "layers", vmmio_stack_layers_json(s),
+		"equal", s->equal);
 }
 
 static void print_text(const struct run *r, FILE *f)
@@ -392,7 +435,8 @@ static void print_text(const struct run *r, FILE *f)
 static int write_folder(struct run *r, char *final)
 {
 	struct vmmio_result_text t;
-	char set[128], why[256] = "";
+	const struct vmmio_stack *s = &r->s;
+	char set[128], why[256] = "", name[32];
 	int err = vmmio_result_write_run(&r->result, result_object(r), &r->s.set,
 					 vmmio_machine_describe(r->s.accel, r->setup.qemu_number),
 					 r->qemu_line, r->infos, r->rows);
@@ -410,7 +454,9 @@ static int write_folder(struct run *r, char *final)
 	if (err || vmmio_stop)
 		return err ? err : -EINTR;
 	vmmio_machine_set_name(r->s.accel, set, sizeof(set));
-	return vmmio_result_commit(&r->result, set, "stack", "stack", final);
+	snprintf(name, sizeof(name), "stack%s%s%s", strcmp(r->load, "block") ? "-" : "",
+		 strcmp(r->load, "block") ? r->load : "", s->vhost ? "-vhost" : "");
+	return vmmio_result_commit(&r->result, set, name, "stack", final);
 }
 
 /* Kernel and monitor of the host, as it says: those of --initrd, not this machine's. */
@@ -426,6 +472,26 @@ static int take_under(struct run *r)
 	return -EPROTO;
 }
 
+/*
+ * All I/Os done; and what the device ends in against them, but of disks whose kicks are
+ * timed in reads besides.
+ */
+static void check_load(struct run *r)
+{
+	const struct vmmio_load load = {.kind = vmmio_kind_find(r->load), .host_counts = true};
+
+	for (unsigned int b = 0; b < r->s.boots; b++) {
+		for (int c = 0; c < VMMIO_COLUMNS; c++) {
+			const char *column = vmmio_columns[c];
+			long long sent = vmmio_load_done(b, column, r->rows, r->s.checks);
+
+			if (load.kind != &vmmio_kind_block)
+				load.kind->host_check(&load, b, column, sent,
+						      json_array_get(r->infos, b), r->s.checks);
+		}
+	}
+}
+
 static int run(struct run *r, char *final)
 {
 	int err = vmmio_stop ? -EINTR : run_boots(r);
@@ -433,9 +499,7 @@ static int run(struct run *r, char *final)
 	if (!err)
 		err = take_under(r);
 	if (!err) {
-		for (unsigned int b = 0; b < r->s.boots; b++)
-			for (int c = 0; c < VMMIO_COLUMNS; c++)
-				vmmio_load_done(b, vmmio_columns[c], r->rows, r->s.checks);
+		check_load(r);
 		r->s.equal = vmmio_load_equal(r->rows, r->infos, r->s.checks, r->s.checks);
 		err = vmmio_stack_judge(&r->s, r->rows);
 	}
@@ -486,7 +550,8 @@ int vmmio_cmd_stack(int argc, char **argv)
 	r.s.checks = json_array();
 	r.s.differs = json_array();
 	r.s.accel = is_arm(&r) ? VMMIO_ACCEL_ARM_ON_TCG : VMMIO_ACCEL_SVM_ON_TCG;
-	r.s.load_text = "random reads of 4 KiB";
+	r.s.load = vmmio_stack_load(r.load)->label;
+	r.s.load_text = vmmio_stack_load(r.load)->text;
 	r.s.host = calloc((size_t)r.s.boots * VMMIO_COLUMNS, sizeof(*r.s.host));
 	if (!r.no_layers)
 		r.s.layers = calloc((size_t)r.s.boots * VMMIO_COLUMNS, sizeof(*r.s.layers));

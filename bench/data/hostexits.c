@@ -59,6 +59,8 @@ static struct vmmio_host_kind *kind_of(struct vmmio_host_round *r, const char *n
 	return &r->kind[k];
 }
 
+#define LINUX_SYSTEM_VECTORS 0xec /* the first is the timer's (asm/irq_vectors.h) */
+
 #define VCPUS 64 /* of a guest; one more where a host does not tell them apart */
 
 /* Interrupts accepted in a round, by vector. Each vCPU has vectors of its own. */
@@ -86,9 +88,13 @@ static void add_vectors(struct vectors *v, const json_t *snap)
 
 		/*
 		 * The guest's own (IRQ work, its timer) are no device's, by whatever round they
-		 * come; a message is, also where QEMU sends it and no irqfd tells whose it is.
+		 * come; a message is, also where QEMU sends it and no irqfd tells whose it is,
+		 * and what a local APIC in QEMU delivers, below Linux's own vectors.
 		 */
-		if (json_is_null(json_object_get(j, "device")) && strcmp(text_of(j, "kind"), "msi"))
+		if (json_is_null(json_object_get(j, "device")) &&
+		    strcmp(text_of(j, "kind"), "msi") &&
+		    (strcmp(text_of(j, "kind"), "external") ||
+		     number_of(j, "vector") >= LINUX_SYSTEM_VECTORS))
 			continue;
 		if (place && number_of(j, "count") > 0)
 			*place = true;
@@ -117,7 +123,8 @@ static bool is_isr(const json_t *row, const char *device)
 static bool is_of_device(const json_t *row, const char *device, const struct vectors *own)
 {
 	return !strcmp(text_of(row, "device"), device) || is_isr(row, device) ||
-	       !strcmp(text_of(row, "register"), "x2APIC TMR") || has_vector(own, row);
+	       !strcmp(text_of(row, "register"), "x2APIC TMR") ||
+	       !strncmp(text_of(row, "register"), "APIC TMR", 8) || has_vector(own, row);
 }
 
 /*

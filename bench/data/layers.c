@@ -14,6 +14,8 @@
 
 const char *const vmmio_layer_names[VMMIO_LAYERS] = VMMIO_LAYER_NAMES;
 
+#define PCI_DOORBELLS 0x1000 /* of a device of QEMU: a page with one for each virtqueue */
+
 /* The line of @by, or NULL. */
 static json_t *find(const char *text, const char *by)
 {
@@ -60,7 +62,7 @@ int vmmio_layer_sums(const char *text, const char *by, const char *device,
 		     struct vmmio_layer_sums *out, char *why, size_t len)
 {
 	json_t *all = find(text, by), *d;
-	json_int_t address, has, periods;
+	json_int_t address, end, has, periods, most = 0;
 	int err = -EPROTO;
 	size_t i;
 
@@ -72,21 +74,24 @@ int vmmio_layer_sums(const char *text, const char *by, const char *device,
 		snprintf(why, len, "%s: no device whose doorbell is known", device);
 		goto out;
 	}
+	end = address + (device[0] == 'p' ? PCI_DOORBELLS : 1);
 	snprintf(why, len, "vmmio-layers by %s saw no period of %s", by, device);
 	json_array_foreach(json_object_get(all, "doorbells"), i, d) {
 		if (json_unpack(d, "{s:I, s:I}", "address", &has, "periods", &periods)) {
 			snprintf(why, len, "a doorbell of vmmio-layers is malformed");
 			break;
 		}
-		if (has != address)
+		/* of a device with a doorbell for each virtqueue, the one that was kicked */
+		if (has < address || has >= end || periods <= most)
 			continue;
+		most = periods;
 		out->periods = periods;
-		err = periods < 1	? -EPROTO
-		      : read_layers(json_object_get(d, "ns"), out->ns)
+		err = read_layers(json_object_get(d, "ns"), out->ns)
 			      ?: read_layers(json_object_get(d, "sides"), out->sides);
-		if (err)
+		if (err) {
 			snprintf(why, len, "the layers of %s are malformed", device);
-		break;
+			break;
+		}
 	}
 out:
 	json_decref(all);

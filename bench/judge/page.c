@@ -221,14 +221,18 @@ static void write_limits(const struct vmmio_findings *in, FILE *f)
 
 void vmmio_findings_write(const struct vmmio_findings *in, FILE *f)
 {
+	char again[64] = "";
 	size_t i;
 	json_t *plot;
 
 	fprintf(f, "# %s\n\n", in->title[0] ? in->title : in->name);
 	write_whole(in, f);
 	write_prices(in, f);
+	if (in->repeated)
+		snprintf(again, sizeof(again), ", %zu hung or failed once and %s run again",
+			 in->repeated, in->repeated == 1 ? "was" : "were");
 	fprintf(f,
-		"\n%s%zu runs of one boot each, %u boot%s of every setting, %zu failed. "
+		"\n%s%zu runs of one boot each, %u boot%s of every setting, %zu failed%s. "
 		"Accelerator "
 		"%s, CPU %s, QEMU %s. Written by `vmmio-bench sweep`; `experiment.ini` says what "
 		"was "
@@ -236,7 +240,7 @@ void vmmio_findings_write(const struct vmmio_findings *in, FILE *f)
 		"differ; a row marked ~ is true of this emulated run only; `-` was not measured. "
 		"T3.2 is row 2 of table T3 in [tables.md](tables.md).\n\n## Findings\n\n",
 		in->quick ? "A quick look, not a study: " : "", in->runs, in->boots,
-		in->boots == 1 ? "" : "s", in->failed, vmmio_accel_name(in->tables->accel),
+		in->boots == 1 ? "" : "s", in->failed, again, vmmio_accel_name(in->tables->accel),
 		text_of(in->machine, "cpu"), text_of(in->machine, "qemu"));
 	if (!vmmio_findings_sentences(in, f))
 		fprintf(f, "None: no setting was measured twice.\n");

@@ -18,8 +18,8 @@ struct vmmio_findings {
 	const struct vmmio_tables *tables;
 	const char *title, *name;
 	unsigned int boots;
-	size_t runs, failed;
-	bool quick; /* a look with few boots, not a study */
+	size_t runs, failed, repeated; /* repeated: failed before, and then not */
+	bool quick;		       /* a look with few boots, not a study */
 	const json_t *machine, *guest;
 	const json_t *hosts; /* bench hosts by name, {"kernel", "qemu"}; may be NULL */
 	const json_t *rows;  /* rounds, if times may be drawn; else NULL */

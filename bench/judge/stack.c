@@ -144,9 +144,23 @@ int vmmio_stack_add_kicks(struct vmmio_stack *s, unsigned int boot, const char *
 	return 0;
 }
 
-static void labels_of(int c, char *buf, size_t len)
+const struct vmmio_stack_load *vmmio_stack_load(const char *name)
 {
-	snprintf(buf, len, "load=randread transport=%s depth=1", vmmio_columns[c]);
+	static const struct vmmio_stack_load loads[] = {
+		{"block", "randread", "random reads of 4 KiB"},
+		{"scsi", "scsi-randread", "random reads of 4 KiB from a SCSI disk"},
+		{"udp_rr", "udp_rr", "UDP requests of 32 bytes, responses of 1024"},
+	};
+
+	for (size_t i = 0; name && i < sizeof(loads) / sizeof(loads[0]); i++)
+		if (!strcmp(loads[i].name, name) || !strcmp(loads[i].label, name))
+			return &loads[i];
+	return NULL;
+}
+
+void vmmio_stack_labels(const struct vmmio_stack *s, int c, char *buf, size_t len)
+{
+	snprintf(buf, len, "load=%s transport=%s depth=1", s->load, vmmio_columns[c]);
 }
 
 /* The guest's count of @key in @boot: the numerator that its series keeps; NAN: unknown. */
@@ -156,7 +170,7 @@ static double guest_count(const struct vmmio_stack *s, int c, unsigned int boot,
 	const struct vmmio_series *v;
 	char labels[96];
 
-	labels_of(c, labels, sizeof(labels));
+	vmmio_stack_labels(s, c, labels, sizeof(labels));
 	v = vmmio_series_get(&s->set, labels, key);
 	return v && v->c && boot < v->n ? v->c[boot].num : NAN;
 }
@@ -166,7 +180,7 @@ static double value(const struct vmmio_stack *s, int c, unsigned int boot, enum 
 	const struct vmmio_series *v;
 	char labels[96];
 
-	labels_of(c, labels, sizeof(labels));
+	vmmio_stack_labels(s, c, labels, sizeof(labels));
 	v = vmmio_series_get(&s->set, labels, key);
 	return v && boot < v->n ? v->v[boot] : NAN;
 }
@@ -177,7 +191,7 @@ static double guest_register(const struct vmmio_stack *s, int c, unsigned int bo
 	const struct vmmio_series *v;
 	char labels[96];
 
-	labels_of(c, labels, sizeof(labels));
+	vmmio_stack_labels(s, c, labels, sizeof(labels));
 	v = vmmio_series_find(&s->set, labels, key);
 	if (v)
 		return v->c && boot < v->n ? v->c[boot].num : NAN;
@@ -258,7 +272,7 @@ int vmmio_stack_judge(struct vmmio_stack *s, const json_t *rows)
 			const struct vmmio_host_round *h = CELL(s, b, c);
 			double ios = (double)s->rounds * s->count;
 
-			labels_of(c, labels, sizeof(labels));
+			vmmio_stack_labels(s, c, labels, sizeof(labels));
 			err = vmmio_series_add_count(&s->set, labels, VMMIO_M_EXITS_PER_IO, 1,
 						     (struct vmmio_count){h->exits, ios});
 			err = err
@@ -351,7 +365,7 @@ static const struct vmmio_series *find(const struct vmmio_stack *s, int c, enum 
 {
 	char labels[96];
 
-	labels_of(c, labels, sizeof(labels));
+	vmmio_stack_labels(s, c, labels, sizeof(labels));
 	return vmmio_series_get(&s->set, labels, key);
 }
 
@@ -397,7 +411,8 @@ void vmmio_stack_print(const struct vmmio_stack *s, FILE *f)
 	json_t *kinds = vmmio_stack_kinds(s), *k;
 	size_t i;
 
-	fprintf(f, "%s, depth 1, on %s: ", s->load_text, vmmio_accel_name(s->accel));
+	fprintf(f, "%s%s, depth 1, on %s: ", s->load_text, s->vhost ? ", by vhost" : "",
+		vmmio_accel_name(s->accel));
 	if (s->kernel)
 		fprintf(f, "Linux %s, ", s->kernel);
 	fprintf(f, "QEMU %s with ioeventfd, %u boot%s of %u I/Os\n", s->qemu, s->boots,

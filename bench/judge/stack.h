@@ -57,9 +57,11 @@ struct vmmio_stack_kick {
 
 struct vmmio_stack {
 	enum vmmio_accel accel;
-	const char *load_text;
-	const char *qemu;   /* version of the monitor, in the bench host */
-	const char *kernel; /* release of the bench host's; NULL: a result that does not say */
+	const char *load;      /* "randread": the label of the series */
+	const char *load_text; /* "random reads of 4 KiB" */
+	bool vhost;	       /* the host's kernel serves the device, not the monitor */
+	const char *qemu;      /* version of the monitor, in the bench host */
+	const char *kernel;    /* release of the bench host's; NULL: a result that does not say */
 	unsigned int boots, rounds, count;
 	unsigned int layer_count;	   /* I/Os of a round under vmmio-layers */
 	unsigned int hung;		   /* boots that did not end and were run again */
@@ -71,6 +73,17 @@ struct vmmio_stack {
 	json_t *equal;	 /* settings by name and column, see load.h; may be NULL */
 	json_t *differs; /* rows {"boot", "column", "what", "guest", "host"} */
 };
+
+/* Loads of the whole stack: what an option says, the label of their series, and words. */
+struct vmmio_stack_load {
+	const char *name, *label, *text;
+};
+
+/* By what an option says of it, or by its label; NULL: there is none. */
+const struct vmmio_stack_load *vmmio_stack_load(const char *name);
+
+/* The labels of column @c's series. */
+void vmmio_stack_labels(const struct vmmio_stack *s, int c, char *buf, size_t len);
 
 /*
  * Adds the host's rounds of @boot to its cells; @columns names each. -ENOBUFS if

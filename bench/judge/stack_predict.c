@@ -39,7 +39,7 @@ static double median_of(const struct vmmio_stack *s, int c, enum vmmio_metric_id
 	const struct vmmio_series *v;
 	char labels[96];
 
-	snprintf(labels, sizeof(labels), "load=randread transport=%s depth=1", vmmio_columns[c]);
+	vmmio_stack_labels(s, c, labels, sizeof(labels));
 	v = vmmio_series_get(&s->set, labels, metric);
 	return v && v->n ? vmmio_stats_median(v->v, v->n) : NAN;
 }

@@ -79,7 +79,10 @@ int vmmio_stack_stored(struct vmmio_stack *s, const json_t *result, const json_t
 		       enum vmmio_accel accel, const struct vmmio_series_set *set)
 {
 	const json_t *host = json_object_get(result, "host"),
-		     *layers = json_object_get(result, "layers");
+		     *layers = json_object_get(result, "layers"),
+		     *options = json_object_get(result, "options");
+	const char *label = json_string_value(json_object_get(options, "load"));
+	const struct vmmio_stack_load *load;
 	int boots, rounds, count, err = 0;
 	json_t *row;
 	size_t i;
@@ -91,7 +94,12 @@ int vmmio_stack_stored(struct vmmio_stack *s, const json_t *result, const json_t
 	    json_array_size(host) != (size_t)boots * VMMIO_COLUMNS)
 		return -EPROTO;
 	s->accel = accel;
-	s->load_text = "random reads of 4 KiB";
+	load = vmmio_stack_load(label ? label : "block"); /* the only one, once */
+	if (!load)
+		return -EPROTO;
+	s->load = load->label;
+	s->load_text = load->text;
+	s->vhost = json_is_true(json_object_get(options, "vhost"));
 	s->kernel = json_string_value(json_object_get(json_object_get(result, "under"), "kernel"));
 	s->qemu = json_string_value(json_object_get(json_object_get(result, "under"), "qemu"));
 	if (!s->qemu) /* one that was written before the host said it */

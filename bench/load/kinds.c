@@ -23,8 +23,12 @@ void vmmio_kind_device(const char *type, const char *column, const struct vmmio_
 			: vhost ? "-pci,disable-legacy=on" /* its kicks are eventfds anyhow */
 			: d->ioeventfd ? "-pci,disable-legacy=on,ioeventfd=on"
 				       : "-pci,disable-legacy=on,ioeventfd=off",
-			strcmp(bus, "pci-intx") ? "" : ",vectors=0", d->event_idx ? "on" : "off",
-			d->indirect ? "on" : "off", d->packed ? "on" : "off", more);
+			!strcmp(bus, "pci-intx") ? ",vectors=0"
+			: d->shared && !strcmp(bus, "pci-msix")
+				? ",vectors=2" /* one is the configuration's */
+				: "",
+			d->event_idx ? "on" : "off", d->indirect ? "on" : "off",
+			d->packed ? "on" : "off", more);
 }
 
 unsigned int vmmio_kind_number(const struct vmmio_load *b, const char *column)

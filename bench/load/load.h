@@ -26,6 +26,7 @@ struct vmmio_device {
 	unsigned int queue_size, queues, latency_us;
 	bool event_idx, indirect, packed, ioeventfd;
 	bool iothread; /* a disk has a thread of its own in QEMU; with ioeventfd only */
+	bool shared;   /* MSI-X has one vector for all virtqueues, not one for each */
 	bool tap;      /* an interface ends in a TAP device of the guest's host ... */
 	bool vhost;    /* ... and that host's kernel serves it, not QEMU */
 };

@@ -18,7 +18,7 @@ static const struct vmmio_series *find(const struct vmmio_stack *s, int c, enum 
 {
 	char labels[96];
 
-	snprintf(labels, sizeof(labels), "load=randread transport=%s depth=1", vmmio_columns[c]);
+	vmmio_stack_labels(s, c, labels, sizeof(labels));
 	return vmmio_series_get(&s->set, labels, key);
 }
 

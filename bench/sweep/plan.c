@@ -26,15 +26,18 @@ static bool pick_bool(const struct grid *g, enum key k, size_t i)
 
 /* The keys whose lists multiply runs; transports, depths and count do not. */
 static const enum key factor[] = {
-	K_LOAD,	       K_ARCH,	   K_DRIVER,	 K_RW,	       K_QUEUE_SIZE, K_QUEUES,	 K_VCPUS,
-	K_REQUEST,     K_RESPONSE, K_BLOCK_SIZE, K_LATENCY_US, K_EVENT_IDX,  K_INDIRECT, K_PACKED,
-	K_LAZY_STATUS, K_ICOUNT,   K_IOEVENTFD,	 K_IOTHREAD,   K_VHOST,	     K_HOST,	 K_UNDER,
+	K_LOAD,	    K_ARCH,    K_DRIVER,      K_RW,	    K_QUEUE_SIZE, K_QUEUES,
+	K_VCPUS,    K_REQUEST, K_RESPONSE,    K_BLOCK_SIZE, K_LATENCY_US, K_EVENT_IDX,
+	K_INDIRECT, K_PACKED,  K_LAZY_STATUS, K_ICOUNT,	    K_IOEVENTFD,  K_IOTHREAD,
+	K_VHOST,    K_IRQCHIP, K_VECTORS,     K_HOST,	    K_UNDER,
 };
 
 #define FACTORS (sizeof(factor) / sizeof(factor[0]))
 
 static void fill(const struct grid *g, const size_t at[KEYS], struct vmmio_setting *s)
 {
+	const char *word;
+
 	memset(s, 0, sizeof(*s));
 	s->kind = vmmio_kind_find(g->value[K_LOAD][at[K_LOAD]]);
 	snprintf(s->arch, sizeof(s->arch), "%.7s", g->value[K_ARCH][at[K_ARCH]]);
@@ -54,7 +57,12 @@ static void fill(const struct grid *g, const size_t at[KEYS], struct vmmio_setti
 	s->lazy_status = pick_bool(g, K_LAZY_STATUS, at[K_LAZY_STATUS]);
 	s->icount = pick_bool(g, K_ICOUNT, at[K_ICOUNT]);
 	s->iothread = pick_bool(g, K_IOTHREAD, at[K_IOTHREAD]);
+	s->shared = !strcmp(g->value[K_VECTORS][at[K_VECTORS]], "shared");
 	s->vhost = pick_bool(g, K_VHOST, at[K_VHOST]);
+	word = g->value[K_IRQCHIP][at[K_IRQCHIP]];
+	s->irqchip = !strcmp(word, "on")    ? VMMIO_IRQCHIP_ON
+		     : !strcmp(word, "off") ? VMMIO_IRQCHIP_OFF
+					    : VMMIO_IRQCHIP_SPLIT;
 	s->host = pick_bool(g, K_HOST, at[K_HOST]);
 	snprintf(s->under, sizeof(s->under), "%s", g->value[K_UNDER][at[K_UNDER]]);
 	if (s->host && !g->given[K_IOEVENTFD]) /* as QEMU does by itself under KVM */
@@ -98,8 +106,8 @@ static const char *contradiction(const struct grid *g, struct vmmio_setting *s)
 		return "lazy_status: an option of the driver vmmio";
 	if (arm && s->kind->image)
 		return "arch: the image of this load is for x86";
-	if (arm && (s->icount || s->lazy_status || (s->ioeventfd && !s->host)))
-		return "arch: icount, lazy_status and, without host, ioeventfd are of x86 only";
+	if (arm && (s->icount || (s->ioeventfd && !s->host)))
+		return "arch: icount and, without host, ioeventfd are of x86 only";
 	if (s->host && !s->kind->hosted)
 		return "host: only load = block, scsi or udp_rr";
 	if (!s->host && s->kind->hosted_only)
@@ -113,6 +121,15 @@ static const char *contradiction(const struct grid *g, struct vmmio_setting *s)
 		return "under: of host = on and arch = x86";
 	if (s->host && s->icount)
 		return "host: counts instructions by itself, with one vCPU";
+	if (s->shared && !net && s->queues < 2)
+		return "vectors: shared by several virtqueues: of interfaces, or queues of 2 or "
+		       "more";
+	if (s->irqchip != VMMIO_IRQCHIP_SPLIT && (!s->host || arm))
+		return "irqchip: of host = on and arch = x86";
+	/* QEMU's microvm loses its lines' routes once a message has one, the console's too */
+	for (size_t i = 0; i < s->ncolumns && s->irqchip == VMMIO_IRQCHIP_ON; i++)
+		if (!strcmp(s->columns[i], "pci-msix"))
+			return "irqchip: on for transport = mmio, pci-intx only";
 	/* the guest says where one doorbell is (hostexits.h) */
 	if (s->host && !s->ioeventfd && (s->kind != &vmmio_kind_block || s->queues > 1))
 		return "ioeventfd: off with host = on for load = block with one queue only";
@@ -136,7 +153,22 @@ static const char *contradiction(const struct grid *g, struct vmmio_setting *s)
 /* The labels of old stay as they were, so that stored results keep their names. */
 static void label(const struct vmmio_setting *s, const bool given[KEYS], char *buf, size_t len)
 {
-	char load[24], size[48], more[128] = "";
+	static const char *const irqchip[] = {"split", "on", "off"};
+	const struct {
+		enum key key;
+		const char *name, *value;
+	} late[] = {
+		{K_ARCH, "arch", s->arch},
+		{K_IOEVENTFD, "ioeventfd", s->ioeventfd ? "on" : "off"},
+		{K_IOTHREAD, "iothread", s->iothread ? "on" : "off"},
+		{K_VHOST, "vhost", s->vhost ? "on" : "off"},
+		{K_VECTORS, "vectors", s->shared ? "shared" : "queue"},
+		{K_IRQCHIP, "irqchip", irqchip[s->irqchip]},
+		{K_HOST, "host", s->host ? "on" : "off"},
+		{K_UNDER, "under", s->under},
+	};
+	char load[24], size[48], more[160] = "";
+	size_t n = 0;
 
 	if (s->kind->disk)
 		snprintf(load, sizeof(load), "%srand%s", s->kind->prefix ? s->kind->prefix : "",
@@ -147,21 +179,10 @@ static void label(const struct vmmio_setting *s, const bool given[KEYS], char *b
 		snprintf(size, sizeof(size), "request=%u response=%u", s->request, s->response);
 	else
 		snprintf(size, sizeof(size), "block_size=%u", s->block_size);
-	snprintf(more, sizeof(more), "%s%s%s%s%s%s%s%s", given[K_ARCH] ? " arch=" : "",
-		 given[K_ARCH] ? s->arch : "",
-		 !given[K_IOEVENTFD] ? ""
-		 : s->ioeventfd	     ? " ioeventfd=on"
-				     : " ioeventfd=off",
-		 !given[K_IOTHREAD] ? ""
-		 : s->iothread	    ? " iothread=on"
-				    : " iothread=off",
-		 !given[K_VHOST] ? ""
-		 : s->vhost	 ? " vhost=on"
-				 : " vhost=off",
-		 !given[K_HOST] ? ""
-		 : s->host	? " host=on"
-				: " host=off",
-		 given[K_UNDER] ? " under=" : "", given[K_UNDER] ? s->under : "");
+	for (size_t i = 0; i < sizeof(late) / sizeof(late[0]); i++)
+		if (given[late[i].key])
+			n += snprintf(more + n, sizeof(more) - n, " %s=%s", late[i].name,
+				      late[i].value);
 	snprintf(buf, len,
 		 "load=%s driver=%s queue_size=%u queues=%u vcpus=%u %s event_idx=%s "
 		 "indirect=%s packed=%s lazy_status=%s icount=%s latency_us=%u%s",

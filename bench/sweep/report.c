@@ -26,19 +26,21 @@ static int begin(const struct vmmio_report *rep, struct vmmio_tables *tables,
 			"failed", &failed) ||
 	    boots < 1 || !vmmio_accel_find(word, &accel))
 		return -EPROTO;
-	*in = (struct vmmio_findings){.tables = tables,
-				      .title = title,
-				      .name = name,
-				      .boots = boots,
-				      .runs = runs,
-				      .quick = json_is_true(json_object_get(rep->result, "quick")),
-				      .failed = json_array_size(failed),
-				      .machine = rep->machine,
-				      .guest = json_object_get(rep->result, "guest"),
-				      .hosts = json_object_get(rep->result, "hosts"),
-				      .rows = rep->rows,
-				      .costs = rep->costs,
-				      .ncosts = rep->ncosts};
+	*in = (struct vmmio_findings){
+		.tables = tables,
+		.title = title,
+		.name = name,
+		.boots = boots,
+		.runs = runs,
+		.quick = json_is_true(json_object_get(rep->result, "quick")),
+		.failed = json_array_size(failed),
+		.repeated = json_integer_value(json_object_get(rep->result, "repeated")),
+		.machine = rep->machine,
+		.guest = json_object_get(rep->result, "guest"),
+		.hosts = json_object_get(rep->result, "hosts"),
+		.rows = rep->rows,
+		.costs = rep->costs,
+		.ncosts = rep->ncosts};
 	return vmmio_tables_build(tables, rep->set, accel);
 }
 

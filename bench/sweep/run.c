@@ -177,6 +177,7 @@ static const char *device_setting(const struct vmmio_setting *s)
 	       : s->packed	      ? "packed"
 	       : s->ioeventfd	      ? "ioeventfd"
 	       : s->iothread	      ? "iothread"
+	       : s->shared	      ? "vectors"
 	       : s->legacy	      ? "transport = mmio-legacy"
 				      : NULL;
 }
@@ -349,6 +350,7 @@ int vmmio_run_prepare(const struct vmmio_experiment *e, const struct vmmio_run *
 					    .ioeventfd = s->ioeventfd,
 					    .iothread = s->iothread,
 					    .tap = s->host,
+					    .shared = s->shared,
 					    .vhost = s->vhost};
 	const char *all[VMMIO_COLUMNS];
 	size_t columns = 0;
@@ -396,6 +398,13 @@ int vmmio_run_prepare(const struct vmmio_experiment *e, const struct vmmio_run *
 	if (s->ioeventfd) {
 		vmmio_args_add(&store->args, "-global");
 		vmmio_args_add(&store->args, "virtio-mmio.ioeventfd=on");
+	}
+	if (s->irqchip != VMMIO_IRQCHIP_SPLIT) {
+		vmmio_args_add(&store->args, "-machine");
+		/* microvm's second I/O APIC is QEMU's own, and hears of no end from KVM's first */
+		vmmio_args_add(&store->args, s->irqchip == VMMIO_IRQCHIP_ON
+						     ? "kernel-irqchip=on,ioapic2=off"
+						     : "kernel-irqchip=off");
 	}
 	if (is_arm(s))
 		use_arm(store, g);

@@ -12,6 +12,16 @@
 #include "bench/load/load.h"
 #include "lib/opts.h"
 
+/*
+ * Which interrupt controllers of a guest on a bench host are in KVM: the local APICs (split, as
+ * QEMU's microvm has it by itself), the I/O APIC too (on), none (off).
+ */
+enum vmmio_irqchip {
+	VMMIO_IRQCHIP_SPLIT,
+	VMMIO_IRQCHIP_ON,
+	VMMIO_IRQCHIP_OFF
+};
+
 /* What one boot is set up with; every combination of a grid is one of these. */
 struct vmmio_setting {
 	const struct vmmio_kind *kind; /* NULL: blkload on disks */
@@ -23,7 +33,9 @@ struct vmmio_setting {
 	bool icount;	/* count guest instructions; emulation only */
 	bool ioeventfd; /* notifications by eventfd; KVM only */
 	bool iothread;	/* each disk has a thread of its own in QEMU */
+	bool shared;	/* MSI-X has one vector for all virtqueues, not one for each */
 	bool vhost;	/* interfaces are served by the bench host's kernel, not by QEMU */
+	enum vmmio_irqchip irqchip;
 	bool legacy;	/* mmio devices of version 1 */
 	bool host;	/* under KVM in a bench host, whose exits are counted as well */
 	char under[12]; /* which bench host: "build", or what cmake/other-host.sh made */

@@ -155,6 +155,8 @@ struct vmmio_exit_thread {
 	__u32 more; /* weight of this exit in the histograms, less one */
 	__u32 skip;
 	__u64 task;		     /* kernel address of its task while that lives; else 0 */
+	__u64 in_service[4];	     /* vectors injected, for a local APIC in userspace */
+	__u64 apic_user;	     /* it has one: it wrote to its EOI register there */
 	__u64 user[VMMIO_KVM_EXITS]; /* kvm_userspace_exit events by KVM_EXIT_* */
 	struct vmmio_hist kvm_time;  /* ns of each exit, less what was outside the kernel */
 	struct vmmio_hist user_time; /* ns outside, of exits that left the kernel */
@@ -162,7 +164,7 @@ struct vmmio_exit_thread {
 	struct vmmio_exit_cell cells[VMMIO_EXIT_CELLS];
 };
 
-_Static_assert(sizeof(struct vmmio_exit_thread) == 152 + 8 * VMMIO_KVM_EXITS + 2048 +
+_Static_assert(sizeof(struct vmmio_exit_thread) == 192 + 8 * VMMIO_KVM_EXITS + 2048 +
 							   40 * VMMIO_EXIT_VECTORS +
 							   88 * VMMIO_EXIT_CELLS,
 	       "vmmio_exit_thread layout");
@@ -352,6 +354,39 @@ static inline void vmmio_exit_eoi(struct vmmio_exit_thread *t, int vector)
 	t->acked = 0;
 }
 
+/*
+ * kvm_inj_virq. True if it is a new interrupt of a local APIC in userspace: one that has not
+ * ended is injected again when the entry failed (the event says so of each first time, too).
+ */
+static inline int vmmio_exit_injected(struct vmmio_exit_thread *t, __u32 vector)
+{
+	__u64 *in_service = &t->in_service[(vector >> 6) & 3], bit = 1ull << (vector & 63);
+	int known = (*in_service & bit) != 0;
+
+	*in_service |= bit;
+	return t->apic_user && !known;
+}
+
+/*
+ * The guest wrote to the EOI register of a local APIC in userspace: no kvm_eoi tells which
+ * interrupt ended. It is the highest that was injected and has not ended (Intel SDM volume
+ * 3, 11.8.5).
+ */
+static __attribute__((noinline)) int vmmio_exit_user_eoi(struct vmmio_exit_thread *t)
+{
+	__u32 nr = VMMIO_EXIT_VECTORS;
+
+	t->apic_user = 1;
+	while (nr && !(t->in_service[(nr - 1) >> 6 & 3] >> ((nr - 1) & 63) & 1))
+		nr--;
+	if (!nr--)
+		return 0;
+	t->in_service[nr >> 6 & 3] &= ~(1ull << (nr & 63));
+	vmmio_exit_eoi(t, nr);
+	t->eoi_user = 1;
+	return 0;
+}
+
 /* kvm_pv_eoi: the kvm_eoi just before was made without an exit */
 static inline void vmmio_exit_pv_eoi(struct vmmio_exit_thread *t)
 {
@@ -408,6 +443,8 @@ VMMIO_EXIT_HOT void vmmio_exit_user(struct vmmio_exit_thread *t, __u64 now, __u3
 	    ((reason == VMMIO_KVM_EXIT_MMIO && open->kind == VMMIO_EXIT_MMIO_WRITE) ||
 	     (reason == VMMIO_KVM_EXIT_IO && open->kind == VMMIO_EXIT_PIO_WRITE))) {
 		open->path = VMMIO_PATH_USER;
+		if (t->last.kind == VMMIO_EXIT_MMIO_WRITE && t->last.addr == VMMIO_XAPIC_EOI)
+			vmmio_exit_user_eoi(t);
 		vmmio_exit_settle(t);
 		return;
 	}

@@ -25,10 +25,11 @@ enum vmmio_inject_how {
 };
 
 enum vmmio_inject_kind {
-	VMMIO_INJECT_LINE,  /* data: GSI; on arm64 that of a shared one, its number less 32 */
-	VMMIO_INJECT_MSI,   /* data: message address << 32 | data */
-	VMMIO_INJECT_IPI,   /* data: vector */
-	VMMIO_INJECT_LOCAL, /* data: vector; the processor's own: timer, performance counter */
+	VMMIO_INJECT_LINE,     /* data: GSI; on arm64 that of a shared one, its number less 32 */
+	VMMIO_INJECT_MSI,      /* data: message address << 32 | data */
+	VMMIO_INJECT_IPI,      /* data: vector */
+	VMMIO_INJECT_LOCAL,    /* data: vector; the processor's own: timer, performance counter */
+	VMMIO_INJECT_EXTERNAL, /* data: vector; of a local APIC in userspace, whoever sent it */
 };
 
 struct vmmio_inject_key {

@@ -96,3 +96,28 @@ if grep -l -w -F -e "$(uname -n)" -e "$tmp" -e "$VMMIO_BUILD" "$folder"/*.json "
 	echo "these name the host or a path of it"
 	exit 1
 fi
+[ $machine = microvm ] || exit 0
+
+# A disk that the host's kernel serves: the monitor has a share over a line, whose level it sets,
+# and none with MSI-X; another task has the work. Nothing times its kicks.
+status=0
+"$bench" compare --stack --vhost --out "$tmp/none" >"$tmp/out" 2>"$tmp/err" || status=$?
+if [ $status != 2 ] || ! grep -q -e '--vhost: --load scsi and udp_rr only' "$tmp/err" || [ -e "$tmp/none" ]; then
+	echo "status $status, --vhost of a disk of QEMU's is not refused:"
+	cat "$tmp/out" "$tmp/err"
+	exit 1
+fi
+"$bench" compare --stack --load scsi --vhost --boots 1 --count 50 --no-plots --out "$tmp/results" >"$tmp/out" 2>"$tmp/err" || {
+	cat "$tmp/out" "$tmp/err"
+	exit 1
+}
+folder=$1-scsi-vhost
+sed 's/$/ /' "$folder/stack.txt" >"$tmp/table"
+mv "$tmp/table" "$folder/stack.txt"
+echo "$(row '  monitor') $(row '  other tasks of the host')" | awk '
+	{ exit !($1 > 20000 && $2 > 20000 && $3 < 4000 && $4 > 10000 && $5 > 10000 && $6 > 10000) }' || {
+	echo "who serves the disk is not who has the instructions:"
+	cat "$tmp/out"
+	exit 1
+}
+grep -q '^  in a kick, the guest.s probes in it  *-  *-  *- ' "$folder/stack.txt"

@@ -175,6 +175,10 @@ static void test_refused(void **state)
 		{"[grid a]\nhost = on\nicount = on\n", "host: counts instructions by itself"},
 		{"[grid a]\nhost = on\nioeventfd = off\niothread = on\n", "iothread: of disks"},
 		{"[grid a]\niothread = on\n", "iothread: of disks, with ioeventfd"},
+		{"[grid a]\nhost = on\nirqchip = on\n",
+		 "irqchip: on for transport = mmio, pci-intx"},
+		{"[grid a]\nirqchip = off\n", "irqchip: of host = on"},
+		{"[grid a]\nhost = on\narch = arm64\nirqchip = off\n", "and arch = x86"},
 		{"[grid a]\nhost = on\ntransport = mmio\n", "host: takes two transports"},
 	};
 	struct vmmio_experiment e;
@@ -339,6 +343,34 @@ static void test_layer(void **state)
 	}
 }
 
+/* Which interrupt controllers are KVM's is QEMU's command line; split is its own choice. */
+static void test_irqchip(void **state)
+{
+	static const char *const arg[] = {NULL, "'kernel-irqchip=on,ioapic2=off'",
+					  "'kernel-irqchip=off'"};
+	static const char *const label[] = {" irqchip=split host=on", " irqchip=on host=on",
+					    " irqchip=off host=on"};
+	struct vmmio_experiment e;
+	char why[300];
+
+	assert_int_equal(runs_of("[experiment]\nboots = 1\nhost = on\ntransport = mmio, pci-intx\n"
+				 "[grid a]\nirqchip = split, on, off\n",
+				 why, sizeof(why), &e),
+			 3);
+	for (size_t i = 0; i < e.n; i++) {
+		enum vmmio_irqchip at = e.runs[i].s.irqchip;
+		struct vmmio_run_guest store;
+		struct vmmio_guest g = {0};
+
+		assert_non_null(strstr(e.runs[i].labels, label[at]));
+		assert_int_equal(vmmio_run_prepare(&e, &e.runs[i], &store, &g), 0);
+		for (size_t k = 1; k < 3; k++)
+			assert_int_equal(strstr(store.script, arg[k]) != NULL, k == at);
+		vmmio_run_free(&store);
+	}
+	vmmio_experiment_free(&e);
+}
+
 /* In a bench host each interface is one end of a pair, the other a TAP device of the host. */
 static void test_vhost(void **state)
 {
@@ -393,7 +425,8 @@ int main(void)
 		cmocka_unit_test(test_console),	     cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_state_digits), cmocka_unit_test(test_planned),
 		cmocka_unit_test(test_fio),	     cmocka_unit_test(test_tap),
-		cmocka_unit_test(test_vhost),	     cmocka_unit_test(test_layer),
+		cmocka_unit_test(test_vhost),	     cmocka_unit_test(test_irqchip),
+		cmocka_unit_test(test_layer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -252,6 +252,9 @@ static void command(struct script *s, char **w, int n)
 		vmmio_exit_user(t, num(w[1]), num(w[2]), n > 3 ? atoi(w[3]) : 0);
 	} else if (!strcmp(w[0], "eoi")) {
 		vmmio_exit_eoi(t, atoi(w[1]));
+	} else if (!strcmp(w[0], "inj") && n == 3) {
+		check(s, vmmio_exit_injected(t, num(w[1])) == !strcmp(w[2], "counts"),
+		      "vector %s counts or does not", w[1]);
 	} else if (!strcmp(w[0], "pveoi")) {
 		vmmio_exit_pv_eoi(t);
 	} else if (!strcmp(w[0], "msr")) {
@@ -417,6 +420,11 @@ static void weighed(void **state)
 static void svm(void **state)
 {
 	play("svm.events");
+}
+
+static void user_apic(void **state)
+{
+	play("user-apic.events");
 }
 
 static void arm64(void **state)
@@ -693,12 +701,12 @@ static void taken_by(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(vmx),	   cmocka_unit_test(svm),      cmocka_unit_test(arm64),
-		cmocka_unit_test(soft),	   cmocka_unit_test(tree),     cmocka_unit_test(names),
-		cmocka_unit_test(twice),   cmocka_unit_test(senders),  cmocka_unit_test(sampled),
-		cmocka_unit_test(weighed), cmocka_unit_test(interval), cmocka_unit_test(forms),
-		cmocka_unit_test(dying),   cmocka_unit_test(unseen),   cmocka_unit_test(two_vcpus),
-		cmocka_unit_test(by_pic),  cmocka_unit_test(taken_by),
+		cmocka_unit_test(vmx),	     cmocka_unit_test(svm),	cmocka_unit_test(user_apic),
+		cmocka_unit_test(arm64),     cmocka_unit_test(soft),	cmocka_unit_test(tree),
+		cmocka_unit_test(names),     cmocka_unit_test(twice),	cmocka_unit_test(senders),
+		cmocka_unit_test(sampled),   cmocka_unit_test(weighed), cmocka_unit_test(interval),
+		cmocka_unit_test(forms),     cmocka_unit_test(dying),	cmocka_unit_test(unseen),
+		cmocka_unit_test(two_vcpus), cmocka_unit_test(by_pic),	cmocka_unit_test(taken_by),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

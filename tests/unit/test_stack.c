@@ -274,6 +274,7 @@ static void take(struct vmmio_stack *s, const struct cell *cells)
 				  .rounds = 1,
 				  .count = N,
 				  .layer_count = N,
+				  .load = "randread",
 				  .load_text = "reads",
 				  .accel = VMMIO_ACCEL_SVM_ON_TCG,
 				  .qemu = "7.2"};
@@ -705,6 +706,76 @@ static void no_layers(void **state)
 	}
 }
 
+/* A device with a doorbell for each virtqueue: that of the one that was kicked, in its page. */
+static void doorbells_of_queues(void **state)
+{
+	static const char one[] = "{\"address\":%llu,\"periods\":%d,\"ns\":%s,\"sides\":%s}";
+	static const char layers[] = "{\"guest\":%d,\"kvm\":2,\"vmm\":3,\"other\":4,\"idle\":5,"
+				     "\"probe\":6}";
+	static const struct {
+		unsigned long long address;
+		int periods;
+	} of[] = {{0xc000003008, 49}, {0xc000003000, 1}, {0xc000004000, 70}, {0xc000002ffc, 71}};
+	struct vmmio_layer_sums sums;
+	char text[3000] = "@layers {\"by\":\"kvm\",\"doorbells\":[", row[700], ns[200], why[200];
+
+	for (size_t i = 0; i < 4; i++) {
+		snprintf(ns, sizeof(ns), layers, of[i].periods);
+		snprintf(row, sizeof(row), one, of[i].address, of[i].periods, ns, ns);
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s", i ? "," : "",
+			 row);
+	}
+	strcat(text, "]}\n");
+	assert_int_equal(vmmio_layer_sums(text, "kvm", "pci@c000003000", &sums, why, sizeof(why)),
+			 0);
+	assert_true(sums.periods == 49 && sums.ns[VMMIO_LAYER_GUEST] == 49);
+	/* a window has one doorbell, which tells no virtqueues apart */
+	assert_int_equal(vmmio_layer_sums(text, "kvm", "mmio@c000002fac", &sums, why, sizeof(why)),
+			 0);
+	assert_true(sums.periods == 71);
+	assert_int_equal(vmmio_layer_sums(text, "kvm", "mmio@c000002fa8", &sums, why, sizeof(why)),
+			 -EPROTO);
+}
+
+/* The load of a stored result is the one that it says; one of before says none: disks. */
+static void stored_load(void **state)
+{
+	static const struct {
+		const char *options, *text;
+		bool vhost;
+	} of[] = {{"", "random reads of 4 KiB", false},
+		  {",\"load\":\"scsi-randread\",\"vhost\":true",
+		   "random reads of 4 KiB from a SCSI disk", true},
+		  {",\"load\":\"udp_rr\",\"vhost\":false",
+		   "UDP requests of 32 bytes, responses of 1024", false},
+		  {",\"load\":\"console\"", NULL, false}};
+	const struct vmmio_series_set none = {0};
+
+	for (size_t i = 0; i < sizeof(of) / sizeof(of[0]); i++) {
+		struct vmmio_stack s;
+		char text[500], labels[96];
+		json_t *j;
+		int err;
+
+		snprintf(text, sizeof(text),
+			 "{\"options\":{\"boots\":1,\"rounds\":1,\"count\":9%s},\"layers\":null,"
+			 "\"host\":[{\"boot\":0,\"column\":\"mmio\"},{\"boot\":0,\"column\":"
+			 "\"pci-intx\"},{\"boot\":0,\"column\":\"pci-msix\"}]}",
+			 of[i].options);
+		j = json_loads(text, 0, NULL);
+		err = vmmio_stack_stored(&s, j, NULL, VMMIO_ACCEL_SVM_ON_TCG, &none);
+		assert_int_equal(err, of[i].text ? 0 : -EPROTO);
+		if (!err) {
+			assert_string_equal(s.load_text, of[i].text);
+			assert_int_equal(s.vhost, of[i].vhost);
+			vmmio_stack_labels(&s, 0, labels, sizeof(labels));
+			assert_int_equal(!strncmp(labels, "load=randread ", 14), !i);
+			vmmio_stack_stored_free(&s);
+		}
+		json_decref(j);
+	}
+}
+
 static void refused(void **state)
 {
 	struct vmmio_host_round host[VMMIO_COLUMNS];
@@ -724,14 +795,21 @@ static void refused(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(agreeing),	cmocka_unit_test(twice),
-		cmocka_unit_test(vcpus),	cmocka_unit_test(differing),
-		cmocka_unit_test(layers),	cmocka_unit_test(no_layers),
-		cmocka_unit_test(refused),	cmocka_unit_test(unknown),
-		cmocka_unit_test(no_kicks),	cmocka_unit_test(host_is_witness),
-		cmocka_unit_test(rounds_agree), cmocka_unit_test(arm),
-		cmocka_unit_test(doorbells)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(agreeing),
+					   cmocka_unit_test(twice),
+					   cmocka_unit_test(vcpus),
+					   cmocka_unit_test(differing),
+					   cmocka_unit_test(layers),
+					   cmocka_unit_test(no_layers),
+					   cmocka_unit_test(doorbells_of_queues),
+					   cmocka_unit_test(stored_load),
+					   cmocka_unit_test(refused),
+					   cmocka_unit_test(unknown),
+					   cmocka_unit_test(no_kicks),
+					   cmocka_unit_test(host_is_witness),
+					   cmocka_unit_test(rounds_agree),
+					   cmocka_unit_test(arm),
+					   cmocka_unit_test(doorbells)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

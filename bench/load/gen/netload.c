@@ -37,7 +37,7 @@ struct load {
 	int control, fd;
 	char *buf;
 	__u64 *start; /* of the transactions in flight, a ring */
-	__u64 elapsed, rx_packets;
+	__u64 elapsed, last, rx_packets;
 	struct netload_count peer;
 	struct vmmio_latency latency;
 };
@@ -159,7 +159,8 @@ static int transactions(struct load *l)
 			return -EPROTO;
 		bytes += n;
 		for (now = vmmio_now_ns(); bytes >= l->response; bytes -= l->response, done++) {
-			vmmio_latency_add(&l->latency, now - l->start[done % l->depth]);
+			l->last = now - l->start[done % l->depth];
+			vmmio_latency_add(&l->latency, l->last);
 			if (started == l->count)
 				continue;
 			now = vmmio_now_ns();
@@ -241,6 +242,8 @@ static int report(struct load *l)
 	vmmio_json_u64(&j, "ios", l->count);
 	vmmio_json_u64(&j, "errors", 0);
 	vmmio_json_u64(&j, "elapsed_ns", l->elapsed);
+	if (l->kind != NETLOAD_TCP_STREAM) /* latency of the transaction that completed last */
+		vmmio_json_u64(&j, "last_ns", l->last);
 	vmmio_json_u64(&j, "rx_packets", l->rx_packets);
 	if (l->pair) {
 		vmmio_json_null(&j, "peer");

@@ -52,6 +52,7 @@ static bool is_elsewhere(const char *event)
 		"kvm_ioapic_set_irq",
 		"kvm_msi_set_irq",
 		"kvm_apic_ipi",
+		"kvm_inj_virq",
 		"kvm_apic_accept_irq",
 #define NAMED(id, event, label, arg, field) #event,
 		VMMIO_EXIT_NAMED(NAMED)

@@ -53,7 +53,7 @@ int vmmio_exit_interrupts_add(struct vmmio_exit_interrupts *x, size_t vm,
 
 /* How to ask the engine about a thread. */
 struct vmmio_exit_lookup {
-	size_t (*vm_of_thread)(const void *source, __u32 tid);
+	size_t (*vm_of_thread)(const void *source, __u32 tid, __u32 *vcpu);
 	const void *source;
 };
 
@@ -181,7 +181,7 @@ static size_t vm_of_kthread(const struct vmmio_exit_rows *rows, const struct vmm
 
 static size_t whose(struct vmmio_exit_lookup *s, const struct vmmio_exit_interrupts *x,
 		    const struct vmmio_exit_rows *rows, const struct vmmio_host *host,
-		    const struct vmmio_inject_key *k)
+		    const struct vmmio_inject_key *k, __u32 *vcpu)
 {
 	switch (k->how) {
 	case VMMIO_INJECT_WORK:
@@ -195,7 +195,7 @@ static size_t whose(struct vmmio_exit_lookup *s, const struct vmmio_exit_interru
 	case VMMIO_INJECT_INTERRUPT:
 		return vm_of_route(rows, k);
 	case VMMIO_INJECT_GUEST:
-		return s->vm_of_thread(s->source, k->fd);
+		return s->vm_of_thread(s->source, k->fd, vcpu);
 	}
 	return vm_of_pid(rows, k->pid, k);
 }
@@ -225,15 +225,18 @@ static int add_sender(struct vmmio_exit_interrupts *x, struct vmmio_exit_lookup 
 {
 	struct vmmio_exit_sender *sender = sender_of(x, key);
 	struct vmmio_inject_count fresh = *now;
+	__u32 vcpu = VMMIO_NO_VCPU;
 	size_t vm;
 
 	if (!sender)
 		return -ENOMEM;
-	vm = whose(look, x, rows, host, key);
+	vm = whose(look, x, rows, host, key, &vcpu);
 	if (vm == SIZE_MAX)
 		vm = sender->vm;
 	fresh.raised -= sender->raised;
 	fresh.accepted -= sender->accepted;
+	if (key->kind == VMMIO_INJECT_EXTERNAL) /* on the thread that takes it */
+		fresh.vcpu = vcpu == VMMIO_NO_VCPU ? VMMIO_NO_VECTOR : vcpu;
 	if (!rows->by_vcpu) /* one sum for all of them */
 		fresh.vcpu = VMMIO_NO_VECTOR;
 	sender->vm = vm;
@@ -254,13 +257,14 @@ static int add_slots(struct vmmio_exit_interrupts *x, const struct vmmio_inject_
 	struct vmmio_inject_count one = {
 		.raised = 1, .vector = VMMIO_NO_VECTOR, .vcpu = VMMIO_NO_VECTOR};
 	const struct vmmio_inject_slot *s;
+	__u32 vcpu;
 	size_t vm;
 	int err = 0;
 
 	for (s = slots; !err && slots && s < slots + VMMIO_INJECT_SLOTS; s++) {
 		if (!s->raised || !vmmio_inject_is_sent(&s->key))
 			continue;
-		vm = whose(look, x, rows, host, &s->key);
+		vm = whose(look, x, rows, host, &s->key, &vcpu);
 		err = vmmio_exit_interrupts_add(x, vm, &s->key, &one);
 	}
 	return err;
@@ -282,7 +286,7 @@ int vmmio_exit_interrupts_follow(struct vmmio_exit_interrupts *x, const struct v
 int vmmio_exit_interrupts_read(struct vmmio_exit_interrupts *x, int fd, __u32 n,
 			       const struct vmmio_inject_slot *slots, const struct vmmio_host *host,
 			       const struct vmmio_exit_rows *rows,
-			       size_t (*vm_of_thread)(const void *source, __u32 tid),
+			       size_t (*vm_of_thread)(const void *source, __u32 tid, __u32 *vcpu),
 			       const void *source)
 {
 	struct vmmio_exit_lookup look = {vm_of_thread, source};

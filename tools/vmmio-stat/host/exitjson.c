@@ -283,7 +283,7 @@ static void json_interrupts(const struct vmmio_exit_view *v, struct vmmio_json *
 		vmmio_json_open(j, NULL, '{');
 		json_vm(v, j, x->vm);
 		vmmio_json_text(j, "kind", vmmio_exit_kind_name(x->kind));
-		vmmio_json_text(j, "by", vmmio_exit_how_name(x->how));
+		vmmio_json_text(j, "by", vmmio_exit_how_name(x));
 		number_or_null(j, "gsi", x->kind == VMMIO_INJECT_LINE, x->data);
 		number_or_null(j, "msi_address", x->kind == VMMIO_INJECT_MSI, x->data >> 32);
 		number_or_null(j, "msi_data", x->kind == VMMIO_INJECT_MSI, x->data & 0xffffffff);

@@ -58,7 +58,7 @@ int vmmio_exit_interrupts_follow(struct vmmio_exit_interrupts *x, const struct v
 int vmmio_exit_interrupts_read(struct vmmio_exit_interrupts *x, int fd, __u32 n,
 			       const struct vmmio_inject_slot *slots, const struct vmmio_host *host,
 			       const struct vmmio_exit_rows *rows,
-			       size_t (*vm_of_thread)(const void *source, __u32 tid),
+			       size_t (*vm_of_thread)(const void *source, __u32 tid, __u32 *vcpu),
 			       const void *source);
 void vmmio_exit_interrupts_free(struct vmmio_exit_interrupts *x);
 

@@ -425,14 +425,17 @@ int vmmio_exit_threads_read(struct vmmio_exit_threads *x, const struct vmmio_hos
 	return err ? err : add_spilled(x, rows);
 }
 
-size_t vmmio_exit_threads_vm(const void *threads, __u32 tid)
+size_t vmmio_exit_threads_vm(const void *threads, __u32 tid, __u32 *vcpu)
 {
 	const struct vmmio_exit_threads *x = threads;
 	size_t i;
 
 	for (i = x->n; i-- > 0;)
-		if (x->v[i].tid == tid)
+		if (x->v[i].tid == tid) {
+			*vcpu = x->v[i].vcpu;
 			return x->v[i].vm;
+		}
+	*vcpu = VMMIO_NO_VCPU;
 	return SIZE_MAX;
 }
 

@@ -27,8 +27,9 @@ int vmmio_exit_threads_remember(struct vmmio_exit_threads *x, const struct vmmio
 int vmmio_exit_threads_read(struct vmmio_exit_threads *x, const struct vmmio_host *host,
 			    struct vmmio_exit_rows *rows, bool final);
 
-/* The VM of the last thread of that id; SIZE_MAX if not known. */
-size_t vmmio_exit_threads_vm(const void *threads, __u32 tid);
+/* The VM of the last thread of that id, and the vCPU it ran; SIZE_MAX, VMMIO_NO_VCPU if not known.
+ */
+size_t vmmio_exit_threads_vm(const void *threads, __u32 tid, __u32 *vcpu);
 
 /* All of a table that is no cell. */
 void vmmio_exit_totals_of(const struct vmmio_exit_thread *table, struct vmmio_exit_totals *t);

@@ -11,7 +11,7 @@
 #include "exitnames.h"
 #include "exitview.h"
 
-const char *vmmio_exit_how_name(__u32 how)
+const char *vmmio_exit_how_name(const struct vmmio_exit_interrupt *x)
 {
 	static const char *const names[] = {
 		[VMMIO_INJECT_IOCTL] = "ioctl",	    [VMMIO_INJECT_IRQFD] = "irqfd",
@@ -19,7 +19,9 @@ const char *vmmio_exit_how_name(__u32 how)
 		[VMMIO_INJECT_GUEST] = "in-kernel", [VMMIO_INJECT_INTERRUPT] = "interrupt",
 	};
 
-	return how < sizeof(names) / sizeof(names[0]) && names[how] ? names[how] : "other";
+	if (x->kind == VMMIO_INJECT_EXTERNAL) /* KVM_INTERRUPT, and seen where it is injected */
+		return "ioctl";
+	return x->how < sizeof(names) / sizeof(names[0]) && names[x->how] ? names[x->how] : "other";
 }
 
 __u64 vmmio_exit_shown(const struct vmmio_exit_view *v, const struct vmmio_exit_row *r, int what)
@@ -30,10 +32,9 @@ __u64 vmmio_exit_shown(const struct vmmio_exit_view *v, const struct vmmio_exit_
 const char *vmmio_exit_kind_name(__u32 kind)
 {
 	static const char *const names[] = {
-		[VMMIO_INJECT_LINE] = "irqchip",
-		[VMMIO_INJECT_MSI] = "msi",
-		[VMMIO_INJECT_IPI] = "ipi",
-		[VMMIO_INJECT_LOCAL] = "local",
+		[VMMIO_INJECT_LINE] = "irqchip",      [VMMIO_INJECT_MSI] = "msi",
+		[VMMIO_INJECT_IPI] = "ipi",	      [VMMIO_INJECT_LOCAL] = "local",
+		[VMMIO_INJECT_EXTERNAL] = "external",
 	};
 
 	return kind < sizeof(names) / sizeof(names[0]) ? names[kind] : "other";
@@ -427,7 +428,7 @@ static void print_interrupt(const struct vmmio_exit_view *v, const struct vmmio_
 {
 	char whose[40] = "";
 
-	fprintf(out, "  %-8s by %-9s ", vmmio_exit_kind_name(x->kind), vmmio_exit_how_name(x->how));
+	fprintf(out, "  %-8s by %-9s ", vmmio_exit_kind_name(x->kind), vmmio_exit_how_name(x));
 	if (vmmio_exit_accepted_known(x))
 		fprintf(out, "%9llu  ", (unsigned long long)vmmio_exit_accepted(v, x));
 	else

@@ -39,7 +39,7 @@ bool vmmio_exit_same_group(const struct vmmio_exit_row *a, const struct vmmio_ex
  */
 bool vmmio_exit_interrupts_of(const struct vmmio_exit_view *v, size_t vm, __u64 *sum, __u64 *exits);
 
-const char *vmmio_exit_how_name(__u32 how);
+const char *vmmio_exit_how_name(const struct vmmio_exit_interrupt *x);
 const char *vmmio_exit_kind_name(__u32 kind);
 
 /*
