@@ -99,6 +99,10 @@ static int parse_options(struct run *r, int argc, char **argv)
 		fprintf(stderr, NAME "--vhost: --load scsi and udp_rr only\n");
 		return -EINVAL;
 	}
+	if (is_arm(r) && strcmp(r->load, "block")) {
+		fprintf(stderr, NAME "--load %s: not with -M virt-arm64\n", r->load);
+		return -EINVAL;
+	}
 	if (!strcmp(r->setup.wish, "kvm")) {
 		fprintf(stderr, NAME "--accel kvm: only emulation counts instructions\n");
 		return -EINVAL;

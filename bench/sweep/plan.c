@@ -106,8 +106,11 @@ static const char *contradiction(const struct grid *g, struct vmmio_setting *s)
 		return "lazy_status: an option of the driver vmmio";
 	if (arm && s->kind->image)
 		return "arch: the image of this load is for x86";
-	if (arm && (s->icount || (s->ioeventfd && !s->host)))
-		return "arch: icount and, without host, ioeventfd are of x86 only";
+	if (arm && (s->icount || s->lazy_status || (s->ioeventfd && !s->host)))
+		return "arch: icount, lazy_status and, without host, ioeventfd are of x86 only";
+	/* a line of arm64 that is raised while it is up is taken once, and seen accepted twice */
+	if (s->host && arm && s->kind != &vmmio_kind_block)
+		return "host: only load = block with arch = arm64";
 	if (s->host && !s->kind->hosted)
 		return "host: only load = block, scsi or udp_rr";
 	if (!s->host && s->kind->hosted_only)

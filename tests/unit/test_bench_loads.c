@@ -158,6 +158,7 @@ static void test_refused(void **state)
 		{"[grid a]\ntransport = mmio-legacy\npacked = on\n", "packed: a legacy device"},
 		{"[grid a]\narch = arm64\nicount = on\n", "arch: icount"},
 		{"[grid a]\ndriver = mainline\nlazy_status = on\n", "lazy_status: an option"},
+		{"[grid a]\nhost = on\narch = arm64\nload = udp_rr\n", "with arch = arm64"},
 		{"[grid a]\nhost = on\nload = rng\n", "host: only load = block, scsi"},
 		{"[grid a]\nhost = on\nload = tcp_rr\n", "host: only load = block, scsi or udp_rr"},
 		{"[grid a]\nload = udp_rr\nvhost = on\n",
