@@ -407,14 +407,14 @@ int host_accept(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-/* The event has three arguments since 5.18. */
+/* The event of older kernels has the vector alone. */
 struct trace_event_raw_kvm_inj_virq___v {
 	bool soft;
 } __attribute__((preserve_access_index));
 
 /*
- * (vector, soft, reinjected). Who has a local APIC in KVM accepts by kvm_apic_accept_irq: this one
- * only tells what is in service where userspace has it.
+ * (vector, soft, reinjected). A VM with an in-kernel local APIC is counted by kvm_apic_accept_irq;
+ * where the local APIC is in userspace, this event tells what is in service.
  */
 SEC("raw_tp/kvm_inj_virq")
 int host_injected(struct bpf_raw_tracepoint_args *ctx)

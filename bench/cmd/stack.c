@@ -458,8 +458,12 @@ static int write_folder(struct run *r, char *final)
 	if (err || vmmio_stop)
 		return err ? err : -EINTR;
 	vmmio_machine_set_name(r->s.accel, set, sizeof(set));
-	snprintf(name, sizeof(name), "stack%s%s%s", strcmp(r->load, "block") ? "-" : "",
-		 strcmp(r->load, "block") ? r->load : "", s->vhost ? "-vhost" : "");
+	/* a sweep may be called stack-scsi */
+	if (!strcmp(r->load, "block"))
+		snprintf(name, sizeof(name), "stack");
+	else
+		snprintf(name, sizeof(name), "compare-stack-%s%s", r->load,
+			 s->vhost ? "-vhost" : "");
 	return vmmio_result_commit(&r->result, set, name, "stack", final);
 }
 

@@ -79,6 +79,7 @@ int vmmio_layer_sums(const char *text, const char *by, const char *device,
 	json_array_foreach(json_object_get(all, "doorbells"), i, d) {
 		if (json_unpack(d, "{s:I, s:I}", "address", &has, "periods", &periods)) {
 			snprintf(why, len, "a doorbell of vmmio-layers is malformed");
+			err = -EPROTO;
 			break;
 		}
 		/* of a device with a doorbell for each virtqueue, the one that was kicked */

@@ -229,7 +229,7 @@ void vmmio_findings_write(const struct vmmio_findings *in, FILE *f)
 	write_whole(in, f);
 	write_prices(in, f);
 	if (in->repeated)
-		snprintf(again, sizeof(again), ", %zu hung or failed once and %s run again",
+		snprintf(again, sizeof(again), ", %zu hung or failed and %s run again",
 			 in->repeated, in->repeated == 1 ? "was" : "were");
 	fprintf(f,
 		"\n%s%zu runs of one boot each, %u boot%s of every setting, %zu failed%s. "

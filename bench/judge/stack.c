@@ -478,7 +478,9 @@ static void exits_words(const struct vmmio_stack *s, int c, char *buf, size_t le
 
 	vmmio_format(vmmio_stats_median(e->v, e->n), exits, sizeof(exits));
 	vmmio_format(vmmio_stats_median(u->v, u->n), user, sizeof(user));
-	if (s->boots > 1 && vmmio_series_exact(e) && vmmio_series_exact(u)) {
+	/* a part of an exit is a chance that came in each boot */
+	if (s->boots > 1 && vmmio_series_exact(e) && vmmio_series_exact(u) &&
+	    e->v[0] == round(e->v[0]) && u->v[0] == round(u->v[0])) {
 		snprintf(how, sizeof(how), " (exact)");
 	} else if (s->boots > 1) {
 		vmmio_stats_range(e->v, e->n, &low, &high);

@@ -19,8 +19,8 @@
  */
 #define WITNESSES 0.06
 /*
- * of the whole I/O, where the monitor has next to no share: the witnesses see different rounds,
- * and its main loop comes by once in some
+ * Of the whole I/O: both shares are below it where vhost serves the device. The witnesses see
+ * different rounds, and the main loop runs once in some of them.
  */
 #define VISITS 0.03
 
@@ -151,8 +151,8 @@ static void hold(struct vmmio_stack *s, unsigned int boot, int c)
 	}
 	/* a NAN on either side is no agreement */
 	vmmio_check_add(s->checks, boot, "the monitor's share by two witnesses",
-			fabs(l->vmm_by_calls - vmm) <=
-				fmax(WITNESSES * vmm, VISITS * l->seen[VMMIO_WAY_PLAIN].mean),
+			fabs(l->vmm_by_calls - vmm) <= WITNESSES * vmm ||
+				fmax(l->vmm_by_calls, vmm) < VISITS * l->seen[VMMIO_WAY_PLAIN].mean,
 			"%s: the monitor's instructions are %.0f by KVM's events, %.0f by system "
 			"calls",
 			vmmio_columns[c], vmm, l->vmm_by_calls);

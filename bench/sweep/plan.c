@@ -83,7 +83,7 @@ static void fill(const struct grid *g, const size_t at[KEYS], struct vmmio_setti
 static const char *contradiction(const struct grid *g, struct vmmio_setting *s)
 {
 	bool disk = s->kind->disk, net = s->kind->transactions;
-	bool arm = !strcmp(s->arch, "arm64");
+	bool arm = !strcmp(s->arch, "arm64"), msix = false;
 
 	if (disk && s->block_size % 512)
 		return "block_size: a multiple of 512 for disks";
@@ -124,19 +124,24 @@ static const char *contradiction(const struct grid *g, struct vmmio_setting *s)
 		return "under: of host = on and arch = x86";
 	if (s->host && s->icount)
 		return "host: counts instructions by itself, with one vCPU";
+	for (size_t i = 0; i < s->ncolumns; i++)
+		msix |= !strcmp(s->columns[i], "pci-msix");
+	if (s->shared && !msix)
+		return "vectors: shared of transport = pci-msix only";
 	if (s->shared && !net && s->queues < 2)
 		return "vectors: shared by several virtqueues: of interfaces, or queues of 2 or "
 		       "more";
 	if (s->irqchip != VMMIO_IRQCHIP_SPLIT && (!s->host || arm))
 		return "irqchip: of host = on and arch = x86";
 	/* QEMU's microvm loses its lines' routes once a message has one, the console's too */
-	for (size_t i = 0; i < s->ncolumns && s->irqchip == VMMIO_IRQCHIP_ON; i++)
-		if (!strcmp(s->columns[i], "pci-msix"))
-			return "irqchip: on for transport = mmio, pci-intx only";
+	if (s->irqchip == VMMIO_IRQCHIP_ON && msix)
+		return "irqchip: on for transport = mmio, pci-intx only";
 	/* the guest says where one doorbell is (hostexits.h) */
 	if (s->host && !s->ioeventfd && (s->kind != &vmmio_kind_block || s->queues > 1))
 		return "ioeventfd: off with host = on for load = block with one queue only";
 	/* of two interrupts that meet in a local APIC, accepted are two and taken is one */
+	if (s->host && s->shared)
+		return "vectors: shared without host = on only";
 	if (s->host && s->vcpus > 1 && !disk)
 		return "vcpus: more than one with host = on for disks only";
 	if (s->iothread && (!disk || !s->ioeventfd))

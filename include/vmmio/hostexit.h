@@ -355,15 +355,19 @@ static inline void vmmio_exit_eoi(struct vmmio_exit_thread *t, int vector)
 }
 
 /*
- * kvm_inj_virq. True if it is a new interrupt of a local APIC in userspace: one that has not
- * ended is injected again when the entry failed (the event says so of each first time, too).
+ * kvm_inj_virq. True if it is a new interrupt of a local APIC in userspace. One that has not
+ * ended is injected again when an entry failed; the event's `reinjected` is true of the first time,
+ * too. An APIC delivers nothing below what is in service: an interrupt in service of that class or
+ * a higher one was an i8259's, which no EOI of the APIC ends.
  */
 static inline int vmmio_exit_injected(struct vmmio_exit_thread *t, __u32 vector)
 {
-	__u64 *in_service = &t->in_service[(vector >> 6) & 3], bit = 1ull << (vector & 63);
-	int known = (*in_service & bit) != 0;
+	__u64 bit = 1ull << (vector & 63), below = (1ull << (vector & 48)) - 1;
+	int i, word = vector >> 6 & 3, known = (t->in_service[word] & bit) != 0;
 
-	*in_service |= bit;
+	for (i = 0; i < 4 && !known; i++)
+		t->in_service[i] &= i < word ? ~0ull : i == word ? below : 0;
+	t->in_service[word] |= bit;
 	return t->apic_user && !known;
 }
 
@@ -379,8 +383,10 @@ static __attribute__((noinline)) int vmmio_exit_user_eoi(struct vmmio_exit_threa
 	t->apic_user = 1;
 	while (nr && !(t->in_service[(nr - 1) >> 6 & 3] >> ((nr - 1) & 63) & 1))
 		nr--;
-	if (!nr--)
+	if (!nr--) {
+		t->acked = 0;
 		return 0;
+	}
 	t->in_service[nr >> 6 & 3] &= ~(1ull << (nr & 63));
 	vmmio_exit_eoi(t, nr);
 	t->eoi_user = 1;
@@ -443,7 +449,7 @@ VMMIO_EXIT_HOT void vmmio_exit_user(struct vmmio_exit_thread *t, __u64 now, __u3
 	    ((reason == VMMIO_KVM_EXIT_MMIO && open->kind == VMMIO_EXIT_MMIO_WRITE) ||
 	     (reason == VMMIO_KVM_EXIT_IO && open->kind == VMMIO_EXIT_PIO_WRITE))) {
 		open->path = VMMIO_PATH_USER;
-		if (t->last.kind == VMMIO_EXIT_MMIO_WRITE && t->last.addr == VMMIO_XAPIC_EOI)
+		if (open->kind == VMMIO_EXIT_MMIO_WRITE && open->addr == VMMIO_XAPIC_EOI)
 			vmmio_exit_user_eoi(t);
 		vmmio_exit_settle(t);
 		return;

@@ -111,7 +111,7 @@ fi
 	cat "$tmp/out" "$tmp/err"
 	exit 1
 }
-folder=$1-scsi-vhost
+folder=$(dirname "$1")/compare-stack-scsi-vhost
 sed 's/$/ /' "$folder/stack.txt" >"$tmp/table"
 mv "$tmp/table" "$folder/stack.txt"
 echo "$(row '  monitor') $(row '  other tasks of the host')" | awk '

@@ -178,6 +178,10 @@ static void test_refused(void **state)
 		{"[grid a]\niothread = on\n", "iothread: of disks, with ioeventfd"},
 		{"[grid a]\nhost = on\nirqchip = on\n",
 		 "irqchip: on for transport = mmio, pci-intx"},
+		{"[grid a]\nvectors = shared\n", "vectors: shared by several"},
+		{"[grid a]\nload = udp_rr\nvectors = shared\ntransport = mmio, pci-intx\n",
+		 "vectors: shared of transport = pci-msix"},
+		{"[grid a]\nload = udp_rr\nvectors = shared\nhost = on\n", "without host = on"},
 		{"[grid a]\nirqchip = off\n", "irqchip: of host = on"},
 		{"[grid a]\nhost = on\narch = arm64\nirqchip = off\n", "and arch = x86"},
 		{"[grid a]\nhost = on\ntransport = mmio\n", "host: takes two transports"},
@@ -372,6 +376,32 @@ static void test_irqchip(void **state)
 	vmmio_experiment_free(&e);
 }
 
+/* Of MSI-X alone, and of all of a device's virtqueues. */
+static void test_vectors(void **state)
+{
+	struct vmmio_experiment e;
+	char why[300];
+
+	assert_int_equal(runs_of("[experiment]\nboots = 1\nload = udp_rr\n[grid a]\n"
+				 "vectors = queue, shared\n",
+				 why, sizeof(why), &e),
+			 2);
+	for (size_t i = 0; i < e.n; i++) {
+		struct vmmio_run_guest store;
+		struct vmmio_guest g = {0};
+		size_t two = 0;
+
+		assert_int_equal(vmmio_run_prepare(&e, &e.runs[i], &store, &g), 0);
+		for (size_t k = 0; k < store.args.n; k++)
+			two += strstr(store.args.v[k], ",vectors=2,") != NULL;
+		assert_int_equal(two, e.runs[i].s.shared ? 2 : 0); /* both ends of the pair */
+		assert_int_equal(strstr(e.runs[i].labels, " vectors=shared") != NULL,
+				 e.runs[i].s.shared);
+		vmmio_run_free(&store);
+	}
+	vmmio_experiment_free(&e);
+}
+
 /* In a bench host each interface is one end of a pair, the other a TAP device of the host. */
 static void test_vhost(void **state)
 {
@@ -427,7 +457,7 @@ int main(void)
 		cmocka_unit_test(test_state_digits), cmocka_unit_test(test_planned),
 		cmocka_unit_test(test_fio),	     cmocka_unit_test(test_tap),
 		cmocka_unit_test(test_vhost),	     cmocka_unit_test(test_irqchip),
-		cmocka_unit_test(test_layer),
+		cmocka_unit_test(test_vectors),	     cmocka_unit_test(test_layer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
