@@ -229,7 +229,7 @@ static int boot(struct run *r, char **output)
 static int read_file(const char *path, void **data, size_t *size)
 {
 	FILE *f = fopen(path, "re");
-	struct stat st;
+	struct stat st = {0};
 	int err = 0;
 
 	*data = NULL;
@@ -433,6 +433,7 @@ static int read_trace(struct run *r, char *output)
 	cut_symbols(output);
 	err = err ?: vmmio_rounds_parse(output, 0, r->rows, info, why, sizeof(why));
 	err = err ?: read_file(r->trace, &data, &size);
+	unlink(r->trace); /* now: what follows may be killed for its memory */
 	err = err ?: vmmio_path_read(&r->w, &in, data, size, why, sizeof(why));
 	if (err)
 		fprintf(stderr, NAME "%s\n", why[0] ? why : strerror(-err));

@@ -2,6 +2,8 @@
 /*
  * Writing and reading result folders; see result.h for the promise. The
  * checksum is CRC-32: it finds accidents, not forgers.
+ *
+ * Long because what is written, sealed and read back is one format.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -20,7 +22,8 @@
 
 #define MANIFEST "manifest.json"
 
-static int make_dirs(const char *path)
+/* @had: how much of @path was there; without a folder of it, 0. */
+static int make_dirs(const char *path, size_t *had)
 {
 	char buf[PATH_MAX];
 	size_t n = strlen(path);
@@ -28,17 +31,34 @@ static int make_dirs(const char *path)
 	if (!n || n >= sizeof(buf))
 		return n ? -ENAMETOOLONG : -ENOENT;
 	memcpy(buf, path, n + 1);
+	*had = n;
 	for (char *p = buf + 1;; p++) {
 		char c = *p;
 
 		if (c && c != '/')
 			continue;
 		*p = '\0';
-		if (mkdir(buf, 0777) && errno != EEXIST)
+		if (!mkdir(buf, 0777)) {
+			if (*had == n)
+				*had = strlen(buf) - 1; /* of this one its parent */
+		} else if (errno != EEXIST) {
 			return -errno;
+		}
 		*p = c;
 		if (!c)
 			return 0;
+	}
+}
+
+/* The folders of @path past its first @had letters, while they are empty. */
+static void remove_dirs(char *path, size_t had)
+{
+	while (strlen(path) > had && (!rmdir(path) || errno == ENOENT)) {
+		char *slash = strrchr(path, '/');
+
+		if (!slash)
+			return;
+		*slash = '\0';
 	}
 }
 
@@ -202,12 +222,12 @@ int vmmio_result_open(struct vmmio_result *r, const char *out)
 	if (strlen(out) >= sizeof(r->out))
 		return -ENAMETOOLONG;
 	snprintf(r->out, sizeof(r->out), "%s", out);
-	err = make_dirs(out);
-	if (err)
+	err = make_dirs(out, &r->had);
+	err = err ?: make_part(r);
+	if (err) {
+		remove_dirs(r->out, r->had);
 		return err;
-	err = make_part(r);
-	if (err)
-		return err;
+	}
 	if (!statvfs(r->part, &vfs) && (double)vfs.f_bavail * vfs.f_frsize < VMMIO_RESULT_ROOM)
 		err = -ENOSPC;
 	/* quotas and odd file systems: only writing proves it */
@@ -235,8 +255,10 @@ static int remove_flat(const char *path)
 
 void vmmio_result_abandon(struct vmmio_result *r)
 {
-	if (r->part[0])
+	if (r->part[0]) {
 		remove_flat(r->part);
+		remove_dirs(r->out, r->had);
+	}
 	r->part[0] = '\0';
 }
 
@@ -316,7 +338,7 @@ int vmmio_result_commit(struct vmmio_result *r, const char *set, const char *nam
 	if (err)
 		return err;
 	snprintf(dir, sizeof(dir), "%s%s%s", r->out, set[0] ? "/" : "", set);
-	err = make_dirs(dir);
+	err = make_dirs(dir, &(size_t){0});
 	if (err)
 		return err;
 	do {
@@ -401,9 +423,9 @@ static int check_files(const char *dir, const json_t *manifest, char *why, size_
 	json_array_foreach(files, i, f) {
 		const char *name, *sum;
 		char path[PATH_MAX], have[16];
-		unsigned long crc;
+		unsigned long crc = 0;
 		json_int_t want;
-		long long bytes;
+		long long bytes = 0;
 		int err;
 
 		if (json_unpack(f, "{s:s, s:I, s:s}", "name", &name, "bytes", &want, "crc32",

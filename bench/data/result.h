@@ -25,6 +25,7 @@
 struct vmmio_result {
 	char out[PATH_MAX / 4];	 /* the folder given with --out */
 	char part[PATH_MAX / 2]; /* where it is being written */
+	size_t had; /* letters of @out that were there; the rest goes if it stays empty */
 };
 
 /*
@@ -78,7 +79,8 @@ int vmmio_result_replace(struct vmmio_result *r, const char *path, const char *k
 /* The file @name of the folder @from, as it is. */
 int vmmio_result_copy(const struct vmmio_result *r, const char *from, const char *name);
 
-/* Remove the temporary folder; safe to call twice and from a signal thread. */
+/* Remove the temporary folder, and those made for it; safe to call twice and from a signal thread.
+ */
 void vmmio_result_abandon(struct vmmio_result *r);
 
 /* Size and checksum (CRC-32) of the file @path. */

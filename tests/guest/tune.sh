@@ -66,6 +66,8 @@ grep -q 'no advice under tcg: its time is emulated' "$tmp/err" || fail "no refus
 run 3 tune --accel tcg --objective kicks --depth 16
 run 2 tune --objective beauty
 run 1 tune --measure false
+run 2 tune --measure 'echo 7' --load fio
+run 2 tune --measure 'echo 7' --count 100
 run 1 tune --measure 'echo fast'
 
 # counts of real guests: MSI-X is the default and has nothing to gain, a ring is a ring

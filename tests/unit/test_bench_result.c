@@ -175,6 +175,15 @@ static void test_unfinished(void **state)
 	vmmio_result_abandon(&r);
 	assert_int_equal(access(part, F_OK), -1);
 	vmmio_result_abandon(&r); /* twice is harmless */
+	assert_int_equal(access(base, F_OK), 0);
+	/* folders that were made for it go, one that was there stays */
+	snprintf(part, sizeof(part), "%s/new/deep/", base);
+	assert_int_equal(vmmio_result_open(&r, part), 0);
+	assert_int_equal(access(part, F_OK), 0);
+	vmmio_result_abandon(&r);
+	snprintf(part, sizeof(part), "%s/new", base);
+	assert_int_equal(access(part, F_OK), -1);
+	assert_int_equal(access(base, F_OK), 0);
 }
 
 /* A full disk is called by its name, also by what is written compressed. */
