@@ -2,7 +2,7 @@
 /*
  * The same counters for mainline's drivers, from functions of virtio_ring,
  * virtio_mmio and virtio_pci; those of virtio_ring serve our own driver too
- * (kick opportunities). Handlers take plain pointers; two flavours of each
+ * (notification checks). Handlers take plain pointers; two flavours of each
  * program call them: fentry/fexit, and kprobe/kretprobe where the kernel or
  * its BTF has no place for the former.
  *
@@ -314,7 +314,7 @@ ENTRY(prepare, virtqueue_kick_prepare, (struct virtqueue * vq), kick_prepare(vq)
 ENTRY(whole, virtqueue_kick, (struct virtqueue * vq), whole_kick(vq))
 /*
  * At the end of either: what is added from then on is on the new ring. A return probe
- * has no queue in hand; without fentry it is the first kick opportunity after it.
+ * has no queue in hand; without fentry it is the first notification check after it.
  */
 #define AGAIN(name, function, ...)                                               \
 	SEC("fentry/" #function)                                                 \

@@ -6,7 +6,7 @@
  * A split ring has running indices of buffers. A packed ring has positions of
  * descriptors, each with a bit that turns over at the ring's end, so that they
  * repeat after twice the ring's size. Made available is a running count kept
- * here, brought forward at each kick opportunity; used is that less what is in
+ * here, brought forward at each notification check; used is that less what is in
  * flight. With indirect descriptors a buffer takes one descriptor.
  */
 #ifndef VMMIO_BPF_STOCK_RINGS_H

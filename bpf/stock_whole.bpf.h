@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which function tells of a kick opportunity: stock.bpf.c counts it by
+ * Which function tells of a notification check: stock.bpf.c counts it by
  * opportunity(), once for each, whatever the compiler inlined.
  */
 #ifndef VMMIO_BPF_STOCK_WHOLE_H
@@ -8,7 +8,7 @@
 
 /*
  * Does virtqueue_kick() call virtqueue_kick_prepare()? Since 7.x it can have it
- * inlined, and is an opportunity of its own then. The first call tells.
+ * inlined, and is a notification check of its own then. The first call tells.
  */
 static enum {
 	KICK_UNKNOWN,
@@ -18,7 +18,7 @@ static enum {
 
 /*
  * Whose virtqueue_kick() began last. Not by CPU: many drivers never call it, and then this is
- * asked at each opportunity. Another's in between leaves the question open.
+ * asked at each check. Another's in between leaves the question open.
  */
 static __u64 whole_now = 0;
 

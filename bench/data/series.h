@@ -45,7 +45,7 @@
 	X(SPURIOUS_PER_IO, "spurious_per_io", "spurious interrupts per I/O", "interrupts", STRUCTURAL, SCHEDULE, \
 	  "handler runs that found nothing, per I/O") \
 	X(SUPPRESSED, "suppressed_pct", "kicks suppressed", "%", STRUCTURAL, SCHEDULE, \
-	  "share of kick opportunities that sent no kick") \
+	  "share of notification checks that sent no kick") \
 	X(KICK_NS, "kick_mean_ns", "kick cost, mean", "ns", TIME, TIME, \
 	  "duration of the doorbell write, the vCPU blocked (counting rounds)") \
 	X(KICK_TO_IRQ_NS, "kick_to_irq_mean_ns", "kick to interrupt, mean", "ns", TIME, TIME, \

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The tiny VM of micro_vm.h. x86 only: KVM is asked for flat 32-bit protected
+ * The tiny VM of vm.h. x86 only: KVM is asked for flat 32-bit protected
  * mode by KVM_SET_SREGS, so the payload needs no start-up code and a KVM
  * without hardware support, which emulates such guests, runs it as well.
  */
@@ -75,8 +75,8 @@ static int create_vcpu(struct micro_vm *vm, int id)
 	if (v->fd < 0)
 		return -errno;
 	size = ioctl(vm->kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
-	if (size < 0)
-		return -errno;
+	if (size <= 0)
+		return size ? -errno : -EPROTO;
 	v->run_size = size;
 	v->run = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, v->fd, 0);
 	if (v->run == MAP_FAILED) {
