@@ -5,6 +5,8 @@ vmmio_script_test(guest tests/guest/smoke.sh)
 vmmio_script_test(guest tests/guest/endings.sh TIMEOUT 240)
 vmmio_script_test(tree tests/tree/style.sh)
 vmmio_script_test(tree tests/tree/arrows.sh)
+vmmio_script_test(tree tests/tree/cppcheck.sh)
+vmmio_script_test(tree tests/tree/tidy.sh TIMEOUT 200)
 vmmio_script_test(tree tests/tree/options.sh)
 vmmio_script_test(tree tests/tree/quickstart.sh)
 vmmio_script_test(guest tests/guest/truth.sh)
@@ -58,7 +60,7 @@ add_custom_target(
 add_custom_target(
 	lint
 	COMMAND ${CMAKE_COMMAND} -E env VMMIO_SOURCE=${CMAKE_SOURCE_DIR} VMMIO_BUILD=${CMAKE_BINARY_DIR} sh -c
-		"tests/tree/style.sh && tests/tree/arrows.sh"
+		"for check in style arrows cppcheck tidy; do tests/tree/$check.sh || exit; done"
 	WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
 	VERBATIM
 )

@@ -74,8 +74,8 @@ static int slurp(const char *path, char **out, char *why, size_t len)
 		fclose(f);
 	if (err)
 		snprintf(why, len, "%s", strerror(-err));
-	else if (n == FILE_MAX || !*text) {
-		snprintf(why, len, *text ? "too long" : "empty");
+	else if (n == FILE_MAX || !text || !*text) {
+		snprintf(why, len, n == FILE_MAX ? "too long" : "empty");
 		err = -EINVAL;
 	}
 	if (err) {

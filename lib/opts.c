@@ -83,6 +83,8 @@ static int parse_list(const char *text, const struct vmmio_opt *o, struct vmmio_
 
 static int set_value(struct vmmio_opt *o, const char *value, char why[VMMIO_OPT_WHY])
 {
+	if (!value && o->kind != VMMIO_OPT_FLAG && o->kind != VMMIO_OPT_CALL)
+		return -EINVAL;
 	switch (o->kind) {
 	case VMMIO_OPT_FLAG:
 		*(bool *)o->target = true;

@@ -110,7 +110,7 @@ int vmmio_side_take(json_t *j, bool pool, struct vmmio_side *side, char *why, si
 {
 	struct vmmio_series_set one = {0};
 	const char *name = NULL;
-	enum vmmio_accel accel;
+	enum vmmio_accel accel = VMMIO_ACCEL_NONE;
 	int err = -EPROTO;
 
 	snprintf(why, len, "no series");

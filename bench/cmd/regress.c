@@ -231,6 +231,7 @@ static int run_commands(struct regress *g)
 	json_decref(k.verdicts);
 	json_decref(k.options);
 	vmmio_series_free(&k.all);
+	g->p.argv[0] = g->p.argv[1] = NULL; /* they were of this function */
 	if (vmmio_stop)
 		return 128 + vmmio_stop;
 	return err ? VMMIO_EXIT_TROUBLE : status;

@@ -291,10 +291,10 @@ static void queue_write(struct vmmio_conform *c, struct conform_device *d, struc
 		q->vector_due = a->value != 0xffff; /* to take one away needs no check */
 		return;
 	default:
-		if (a->reg >= VMMIO_REG_QUEUE_DESC_LOW && a->reg <= VMMIO_REG_QUEUE_DEVICE_HIGH)
-			q->addresses |= 1u << (a->reg - VMMIO_REG_QUEUE_DESC_LOW);
-		else
+		if (a->reg >= VMMIO_REG_PCI_QUEUE_DESC_LOW)
 			q->addresses |= 1u << (a->reg - VMMIO_REG_PCI_QUEUE_DESC_LOW);
+		else
+			q->addresses |= 1u << (a->reg - VMMIO_REG_QUEUE_DESC_LOW);
 	}
 	if (d->version == VMMIO_V2)
 		JUDGE(C12, !q->live, "the queue is ready");

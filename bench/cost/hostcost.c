@@ -6,6 +6,7 @@
  * kernels before 6.2 need; `exits` at 1 Hz on 64 VMs, in CPU time. It prints JSON, raw samples
  * included, and judges nothing.
  */
+#include <math.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -275,7 +276,7 @@ static void *every_vcpu(void *stop)
 /* 64 VMs with a vCPU thread each that kicks ten times a second, 5 at a time. */
 static int exits_cost(struct vmmio_json *j, const char *stat)
 {
-	double start, whole, share[3];
+	double start = NAN, whole = NAN, share[3];
 	pthread_t threads[64];
 	int stop = 0, i, n, err = 0;
 

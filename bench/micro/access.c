@@ -219,12 +219,12 @@ static uint64_t calibrate(struct micro_vm *vm, struct op *op, struct micro_row *
 			  double target_ns)
 {
 	double wall = 0, cpu, wait;
-	uint64_t n = 16;
+	uint64_t n;
 	int err;
 
-	err = run_op(vm, op, row, efd, n, 300, &wall, &cpu, &wait);
+	err = run_op(vm, op, row, efd, 16, 300, &wall, &cpu, &wait);
 	if (!err)
-		err = run_op(vm, op, row, efd, n = 200, 1000, &wall, &cpu, &wait);
+		err = run_op(vm, op, row, efd, 200, 1000, &wall, &cpu, &wait);
 	row->expected = row->seen = 0;
 	if (err == -EINTR)
 		snprintf(row->note, sizeof(row->note),
@@ -290,7 +290,6 @@ int micro_run_access(const struct micro_options *o, struct micro_result *r)
 		if (err) {
 			snprintf(rows[i]->note, sizeof(rows[i]->note), "cannot be set up: %s",
 				 strerror(-err));
-			err = 0;
 			continue;
 		}
 		n[i] = calibrate(&vm, &ops[i], rows[i], efd[i], o->target_ns);

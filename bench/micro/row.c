@@ -57,16 +57,16 @@ int micro_watchdog(unsigned int ms, volatile int **flag)
 
 bool micro_wanted(const char *only, const char *key)
 {
-	while (only && *only) {
+	if (!only || !*only)
+		return true;
+	while (*only) {
 		size_t n = strcspn(only, ",");
 
 		if (n && !strncmp(key, only, n))
 			return true;
 		only += n + (only[n] == ',');
-		if (!*only)
-			return false;
 	}
-	return true;
+	return false;
 }
 
 bool micro_named(const char *only, const char *keys, char *bad, size_t len)

@@ -161,7 +161,7 @@ static int plot_sums(const struct vmmio_stack *s, const struct vmmio_result *r, 
 		const struct vmmio_series *v = find(s, c, VMMIO_M_STACK_MEAN);
 		double m = v ? vmmio_stats_median(v->v, v->n) : NAN, low, high;
 
-		if (isnan(m)) { /* no bar of what was not seen */
+		if (!v || isnan(m)) { /* no bar of what was not seen */
 			fclose(f);
 			free(text);
 			return 0;

@@ -24,10 +24,9 @@ if ! git rev-parse --git-dir >/dev/null 2>&1; then
 	exit 77
 fi
 
-list=$(mktemp)
-code=$(mktemp)
-scripts=$(mktemp)
-trap 'rm -f "$list" "$code" "$scripts"' EXIT
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+list=$tmp/list code=$tmp/code text=$tmp/text scripts=$tmp/scripts found=$tmp/found
 git ls-files -co --exclude-standard | grep -v -e '^results/' -e '^docs/machines/' >"$list"
 
 while read -r file; do
@@ -36,46 +35,18 @@ while read -r file; do
 	LICENSE | .gitignore | *.json | *.md | *.png | tests/data/* | tests/*/data/*) continue ;;
 	packaging/packages | tests/may-skip) continue ;;
 	patches/*.patch) continue ;; # in the kernel's form: its checkpatch.pl looks at them (matrix.patches)
-	esac
-	head -n 3 "$file" | grep -q 'SPDX-License-Identifier: GPL-2.0-only' ||
-		complain "$file: no SPDX line"
-	lines=$(wc -l <"$file")
-	# a long file says why it is not two
-	[ "$lines" -le 500 ] || head -n 20 "$file" | grep -q 'Long because ' ||
-		complain "$file: $lines lines; past 500 its head says \"Long because ...\""
-	case $file in
 	kmod/trace.h) ;; # the layout of the tracepoint macros is a language of its own
-	*.c | *.h)
-		echo "$file" >>"$code"
-		;;
+	*.c | *.h) echo "$file" >>"$code" ;;
 	esac
-	case $file in
-	*.py | *.pl) complain "$file: C and shell only" ;;
-	esac
-	case $file in
-	*.sh | *.guest | *.host) echo "$file" >>"$scripts" ;;
-	*) ! head -n 1 "$file" | grep -q '^#!.*sh$' || echo "$file" >>"$scripts" ;;
-	esac
-	# an accelerator's name: more than one is emulated, vmmio_accel_name_emulated() knows
-	case $file in
-	bench/guest/boot.c) ;; # what was asked for
-	bench/*.c | tools/*.c | lib/*.c)
-		if grep -nE 'str(case)?cmp\([^,]*accel, "tcg"\)' "$file"; then
-			complain "$file: asks for one emulator by name"
-		fi
-		;;
-	esac
-	case $file in
-	bench/*.sh)
-		if grep -qE '%\.[0-9]+f' "$file" && ! grep -q '^LC_ALL=C' "$file"; then
-			complain "$file: its numbers have decimal commas in some countries: LC_ALL=C"
-		fi
-		;;
-	esac
-	if grep -nE '(^|[^a-z/])/(home|work)/[a-z]' "$file"; then
-		complain "$file: a path of some machine"
-	fi
-done <"$list"
+	echo "$file"
+done <"$list" >"$text"
+
+# All files in one process: a few for each take longer than all else here.
+xargs awk -f tests/tree/style.awk scripts="$scripts" <"$text" >"$found" || complain "the files cannot be read"
+if [ -s "$found" ]; then
+	cat "$found"
+	bad=1
+fi
 # Once for all: starting them for each file takes longer than what they do.
 xargs clang-format --dry-run -Werror <"$code" ||
 	complain "not as clang-format has it (clang-format -i FILE)"

@@ -103,15 +103,14 @@ int main(int argc, char **argv)
 	struct load l = {.size = 64, .count = 1000};
 	struct vmmio_json j;
 	struct stat st;
-	char *buf;
+	static char buf[SIZE_MAX_BYTES];
 	__u64 inherited;
 	int err, fd;
 
 	err = parse(&l, argc, argv);
 	if (err)
 		return err - 1;
-	buf = malloc(l.size);
-	if (!buf || vmmio_latency_init(&l.latency, l.count)) {
+	if (vmmio_latency_init(&l.latency, l.count)) {
 		fprintf(stderr, "charload: no memory\n");
 		return 1;
 	}

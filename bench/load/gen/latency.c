@@ -52,7 +52,7 @@ static __u64 percentile(const struct vmmio_latency *l, unsigned int pct)
 	__u64 seen = 0, value;
 	__u32 b;
 
-	if (l->sampled)
+	if (l->samples && l->sampled)
 		return l->samples[(l->sampled * pct + 99) / 100 - 1];
 
 	for (b = 0; b < VMMIO_HIST_BUCKETS - 1; b++) {

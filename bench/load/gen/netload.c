@@ -159,6 +159,7 @@ static int transactions(struct load *l)
 			return -EPROTO;
 		bytes += n;
 		for (now = vmmio_now_ns(); bytes >= l->response; bytes -= l->response, done++) {
+			/* NOLINTNEXTLINE(clang-analyzer-core.DivideZero): --depth is at least 1 */
 			l->last = now - l->start[done % l->depth];
 			vmmio_latency_add(&l->latency, l->last);
 			if (started == l->count)
@@ -299,6 +300,8 @@ static int cmd_run(int argc, char **argv)
 	l.start = calloc(l.depth, sizeof(*l.start));
 	if (!l.buf || !l.start || vmmio_latency_init(&l.latency, l.count)) {
 		fprintf(stderr, "netload: no memory\n");
+		free(l.buf);
+		free(l.start);
 		return 1;
 	}
 	err = run(&l);

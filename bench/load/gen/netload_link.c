@@ -292,7 +292,7 @@ static void serve(int control, const struct netload_side *here, const struct net
 static int background(const struct netload_side *here, const struct netload_side *there, int far)
 {
 	struct sockaddr_un un = {.sun_family = AF_UNIX};
-	char *buf = calloc(1, NETLOAD_SIZE_MAX);
+	static char buf[NETLOAD_SIZE_MAX];
 	int fd, control, null;
 	pid_t pid;
 
@@ -300,9 +300,9 @@ static int background(const struct netload_side *here, const struct netload_side
 	unlink(un.sun_path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (!buf || fd < 0 || null < 0 || bind(fd, (struct sockaddr *)&un, sizeof(un)) ||
-	    listen(fd, 4) || setns(far, CLONE_NEWNET))
-		return buf ? -errno : -ENOMEM;
+	if (fd < 0 || null < 0 || bind(fd, (struct sockaddr *)&un, sizeof(un)) || listen(fd, 4) ||
+	    setns(far, CLONE_NEWNET))
+		return -errno;
 	pid = fork();
 	if (pid)
 		return pid < 0 ? -errno : 0;

@@ -68,7 +68,7 @@ static int numbered(const char *root, const char *path, const char *prefix, int 
  */
 static int node_of_irq(const char *root, __u32 irq, int device_node)
 {
-	char path[96], list[256], *p = list, *end;
+	char path[96], list[256] = "", *p = list, *end;
 	long from, to;
 	int node = -1, one, n;
 

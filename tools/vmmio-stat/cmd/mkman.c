@@ -35,6 +35,10 @@ static void text(const char *s)
 		int len = (int)strcspn(s, " ");
 		int bare = len > 2 && s[len - 2] == '(' && s[len - 1] == ')' ? len - 2 : 0;
 
+		if (!len) {
+			s++;
+			continue;
+		}
 		if (bare) {
 			printf("%s.Fn %.*s\n", column ? "\n" : "", bare, s);
 			column = 0;
@@ -151,7 +155,7 @@ static void options(void)
 		if (open)
 			puts(".El");
 		open = 0;
-		if (!strcmp(field[0], "#")) {
+		if (n == 3 && !strcmp(field[0], "#")) {
 			printf(".Ss %s\n", field[1]);
 			text(field[2]);
 			continue;

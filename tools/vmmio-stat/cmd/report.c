@@ -232,7 +232,7 @@ static bool wanted(void *data, const struct vmmio_journey *j)
 	bool asked = !r->pids;
 	size_t i;
 
-	for (i = 0; i < r->npids; i++)
+	for (i = 0; r->pids && i < r->npids; i++)
 		asked |= r->pids[i] == j->pid;
 	return asked && row && vmmio_row_matches(row, &r->x.opt);
 }

@@ -570,6 +570,8 @@ static enum vmmio_chain_why find_interrupt(const struct join *j, struct vmmio_ch
 		for (k = 0, from = NULL; k < j->nthreads && !from; k++)
 			if (j->threads[k].tid == s->pid)
 				from = &j->threads[k];
+		if (!from)
+			continue; /* "accepts" has steps of these threads only */
 		k = since(j, from->own, from->nown, s->ns);
 		while (k < from->nown && step(j, from->own, k) != s)
 			k++;

@@ -226,7 +226,7 @@ static int write_head(const struct vmmio_writer *w, const struct vmmio_writer_he
 	}
 	fwrite(DAT_MAGIC, 1, sizeof(DAT_MAGIC) - 1, out);
 	fwrite("6", 1, 2, out);
-	fputc(!*(const __u8 *)&one, out);
+	fputc(*(const __u8 *)&one ? 0 : 1, out);
 	fputc(sizeof(long), out);
 	number(out, (__u64)sysconf(_SC_PAGESIZE), 4);
 	fwrite("header_page", 1, 12, out);
