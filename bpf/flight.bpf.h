@@ -9,9 +9,9 @@
 
 #include "rings.bpf.h"
 
-#define IDS_TURN 512 /* looked at by one call: the verifier goes through each */
-#define USED_TURN 64 /* of what is used */
-#define RING_MAX 32768
+/* In one loop: the verifier goes through each turn, and once through what is called in it. */
+#define TURNS 32
+#define RING_MAX (TURNS * TURNS * TURNS)
 #define FLIGHT_TRIES 4
 #define FLIGHT_UNKNOWN (~0ull)
 
@@ -50,9 +50,31 @@ __noinline __u64 packed_held(__u64 buffers, __u32 id, __u32 end)
 	__u64 n = 0;
 	int i;
 
-	for (i = 0; i < IDS_TURN && opt_flight && id + i < end; i++)
+	for (i = 0; i < TURNS && opt_flight && id + i < end; i++)
 		if (packed_holds(buffers, id + i))
 			n += (__u64)packed_length(buffers, id + i) << 32 | 1;
+	return n;
+}
+
+/* The same in more turns. */
+__noinline __u64 packed_held_many(__u64 buffers, __u32 id, __u32 end)
+{
+	__u64 n = 0;
+	int i;
+
+	for (i = 0; i < TURNS && opt_flight && id < end; i++, id += TURNS)
+		n += packed_held(buffers, id, end);
+	return n;
+}
+
+/* Of all. */
+__noinline __u64 packed_held_all(__u64 buffers, __u32 size)
+{
+	__u64 n = 0;
+	int i;
+
+	for (i = 0; i < TURNS && opt_flight && i * TURNS * TURNS < size; i++)
+		n += packed_held_many(buffers, i * TURNS * TURNS, size);
 	return n;
 }
 
@@ -69,7 +91,7 @@ __noinline __u64 packed_used(__u64 key, __u32 at)
 	__u32 size = BPF_CORE_READ(ring, packed.vring.num), n = 0;
 	int i;
 
-	for (i = 0; i < USED_TURN && opt_flight; i++) {
+	for (i = 0; i < TURNS && opt_flight; i++) {
 		bool wrap = at < size;
 		struct vring_packed_desc___f *d = &desc[wrap ? at : at - size];
 		__u16 flags = 0, id = 0;
@@ -89,6 +111,24 @@ __noinline __u64 packed_used(__u64 key, __u32 at)
 	return (__u64)n << 32 | at;
 }
 
+/* The same in more turns. */
+__noinline __u64 packed_used_many(__u64 key, __u32 at)
+{
+	__u32 n = 0, next;
+	__u64 turn;
+	int i;
+
+	for (i = 0; i < TURNS && opt_flight; i++) {
+		turn = packed_used(key, at);
+		n += turn >> 32;
+		next = (__u32)turn;
+		if (next == at || !(turn >> 32))
+			break;
+		at = next;
+	}
+	return (__u64)n << 32 | at;
+}
+
 /*
  * One try: in the high half those that the device has used and the driver has not taken back.
  * FLIGHT_UNKNOWN if the ring went on meanwhile. With @lists each buffer takes one descriptor, so
@@ -101,17 +141,14 @@ __noinline __u64 packed_flight_once(__u64 key, bool lists)
 	__u64 buffers = (__u64)BPF_CORE_READ(ring, packed.desc_state);
 	__u32 size = BPF_CORE_READ(ring, packed.vring.num), at = packed_taken(vq, size);
 	__u32 begin = at, avail = packed_avail(vq, size), free = BPF_CORE_READ(vq, num_free);
-	__u32 held = 0, used = 0, next, i;
+	__u32 held, used = 0, next, i;
 	__u64 turn;
 
 	if (!opt_flight || free >= size)
 		return opt_flight && free == size ? 0 : FLIGHT_UNKNOWN;
-	if (lists)
-		held = size - free;
-	for (i = 0; i < RING_MAX / IDS_TURN && i * IDS_TURN < size && !lists; i++)
-		held += (__u32)packed_held(buffers, i * IDS_TURN, size);
-	for (i = 0; i < RING_MAX / USED_TURN; i++) {
-		turn = packed_used(key, at);
+	held = lists ? size - free : (__u32)packed_held_all(buffers, size);
+	for (i = 0; i < TURNS; i++) {
+		turn = packed_used_many(key, at);
 		used += turn >> 32;
 		next = (__u32)turn;
 		if (next == at || !(turn >> 32))
@@ -134,13 +171,12 @@ __noinline __u64 packed_flight_once(__u64 key, bool lists)
 __noinline bool packed_lists(__u64 key)
 {
 	struct vring_virtqueue___f *ring = (void *)key;
-	__u64 buffers = (__u64)BPF_CORE_READ(ring, packed.desc_state), n = 0;
-	__u32 size = BPF_CORE_READ(ring, packed.vring.num), i;
+	__u64 n;
 
-	if (!BPF_CORE_READ(ring, indirect))
+	if (!opt_flight || !BPF_CORE_READ(ring, indirect))
 		return false;
-	for (i = 0; i < RING_MAX / IDS_TURN && i * IDS_TURN < size && opt_flight; i++)
-		n += packed_held(buffers, i * IDS_TURN, size);
+	n = packed_held_all((__u64)BPF_CORE_READ(ring, packed.desc_state),
+			    BPF_CORE_READ(ring, packed.vring.num));
 	return n >> 32 == (__u32)n;
 }
 

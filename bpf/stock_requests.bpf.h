@@ -72,8 +72,6 @@ __noinline int add_elsewhere(__u64 vq, __u64 data, __u64 now)
 	return 0;
 }
 
-#define FORGET_TURN 512 /* buffers by one call: the verifier goes through each */
-
 /* Of a virtqueue that goes, the buffers from @id on, up to @end, that are still in it. */
 __noinline int forget_some(__u32 slot, __u32 id, __u32 end)
 {
@@ -83,12 +81,22 @@ __noinline int forget_some(__u32 slot, __u32 id, __u32 end)
 	struct in_flight key = {.vq = s->key};
 	int i;
 
-	for (i = 0; i < FORGET_TURN && opt_taken && id + i < end; i++) {
+	for (i = 0; i < TURNS && opt_taken && id + i < end; i++) {
 		bpf_probe_read_kernel(&key.data, sizeof(key.data),
 				      (void *)s->cookies + (__u64)(id + i) * size);
 		if (key.data)
 			bpf_map_delete_elem(&requests, &key);
 	}
+	return 0;
+}
+
+/* The same in more turns. */
+__noinline int forget_many(__u32 slot, __u32 id, __u32 end)
+{
+	int i;
+
+	for (i = 0; i < TURNS && opt_taken && id < end; i++, id += TURNS)
+		forget_some(slot, id, end);
 	return 0;
 }
 
@@ -107,8 +115,8 @@ static __always_inline void forget_requests(struct virtqueue *vq)
 	if (s->untracked)
 		return;
 	size = s->packed ? s->ring : BPF_CORE_READ(ring, split.vring.num);
-	for (i = 0; i < RING_MAX / FORGET_TURN && i * FORGET_TURN < size; i++)
-		forget_some(slot, i * FORGET_TURN, size);
+	for (i = 0; i < TURNS && i * TURNS * TURNS < size; i++)
+		forget_many(slot, i * TURNS * TURNS, size);
 }
 
 static __always_inline void remember(struct vmmio_stock_state *s, __u64 data)

@@ -58,7 +58,7 @@ finds 'does not say "1.58 times' "$stack/stack.txt" 's/takes 1.58 times/takes 1.
 finds 'there is no results/2026-11-25-amd-epyc-tcg/gone' README.md 's,2026-11-25-amd-epyc-tcg/compare,2026-11-25-amd-epyc-tcg/gone,'
 finds 'is not what the file says' docs/cost.md 's/: kick, alone | 119/: kick, alone | 118/' docs/cost.md
 finds 'not a mark' docs/cost.md 's/figures: events /figures: event-s /' docs/cost.md
-finds 'is not what the file says' docs/cost.md 's/^| default columns | 0.73 s/| default columns | 0.74 s/' docs/cost.md
+finds 'is not what the file says' docs/cost.md 's/^| default columns | 0.40 s/| default columns | 0.41 s/' docs/cost.md
 finds 'is not what the file says' docs/cost.md 's/^| mmio | +3.3 %/| mmio | +3.4 %/' docs/cost.md
 finds 'is not what the file says' "$native/load-stock.tsv" 's/^63/73/' docs/cost.md
 finds 'eventsums' "$native/events.tsv" 's/^\(bpftrace: kick\t.*\)395.8/\1295.8/' docs/cost.md
